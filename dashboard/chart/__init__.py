@@ -1,0 +1,171 @@
+"""The live chart: a Plotly figure that is updated in place, with an iteration cursor.
+
+One Python function makes a :class:`Frame`. The page hands it to :func:`chart`, and
+:mod:`dashboard.live` serves the same function to the browser while a slider is moved.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NotRequired, TypedDict
+
+import numpy as np
+import streamlit as st
+from numpy.typing import ArrayLike
+
+if TYPE_CHECKING:
+    from streamlit.components.v2.types import ComponentRenderer
+
+FOLDER = Path(__file__).parent
+SCRIPTS = ("fastpath.js", "live.js", "cursor.js", "chart.js")
+PLOTLY_FILE = FOLDER / "static" / "plotly-basic.min.js"
+PLOTLY_PATH = "/chart/plotly-basic-4.1.1.min.js"
+LIVE_PATH = "/live"
+
+
+class Bound(TypedDict):
+    """A bound that the cursor reads: its name and the index of its trace."""
+
+    name: str
+    trace: int
+
+
+class Reading(TypedDict):
+    """A measured curve that the cursor reads, with its bounds."""
+
+    name: str
+    color: str
+    trace: int
+    bounds: list[Bound]
+
+
+class Column(TypedDict):
+    """A column of the table; ``help`` is shown when one points at its heading."""
+
+    label: str
+    help: NotRequired[str]
+
+
+class Row(TypedDict):
+    """A row of the table; the first cell is its heading."""
+
+    color: str
+    cells: list[str]
+
+
+class Table(TypedDict):
+    """The figures under the chart."""
+
+    caption: str
+    columns: list[Column]
+    rows: list[Row]
+
+
+class Figure(TypedDict):
+    """Traces and layout as Plotly has them; arrays as lists or from :func:`packed`."""
+
+    data: list[dict[str, Any]]
+    layout: dict[str, Any]
+
+
+class Frame(TypedDict):
+    """All that the component shows for one setting.
+
+    ``link`` is the canonical query string of that setting: equal links mean equal pictures, and
+    nothing is redrawn.
+    """
+
+    link: str
+    figure: Figure
+    steps: list[str]
+    readout: list[Reading]
+    table: Table
+    message: str
+    alt: str
+
+
+class Watch(TypedDict):
+    """A Streamlit slider that is read while it moves.
+
+    ``param`` is the name in ``Live.params``, ``key`` the key of the widget. ``options`` are the
+    values of a select_slider as strings; None for a slider, whose number is taken as it is.
+    """
+
+    param: str
+    key: str
+    options: list[str] | None
+
+
+class Live(TypedDict):
+    """What to ask the live route for: the parameters of this page, and the sliders in it."""
+
+    path: NotRequired[str]
+    params: dict[str, str]
+    watch: list[Watch]
+
+
+class Packed(TypedDict):
+    """A numeric array in Plotly's binary notation."""
+
+    dtype: Literal["f4", "f8"]
+    bdata: str
+
+
+def packed(values: ArrayLike, dtype: Literal["f4", "f8"] = "f8") -> Packed:
+    """``values`` in Plotly's binary notation: smaller and faster than a list, NaN allowed."""
+    data = np.ascontiguousarray(values, dtype=f"<{dtype}").tobytes()
+    return {"dtype": dtype, "bdata": base64.b64encode(data).decode("ascii")}
+
+
+@cache
+def _component() -> ComponentRenderer:
+    """Register the component once: a second registration would mount all charts anew."""
+    return st.components.v2.component(
+        "hypergrad_chart",
+        css=(FOLDER / "chart.css").read_text(encoding="utf-8"),
+        js="\n".join((FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS),
+        isolate_styles=False,
+    )
+
+
+def _ignore() -> None:
+    """Stand in for a callback, so that the component has a state of that name."""
+
+
+def chart(
+    frame: Frame,
+    *,
+    key: str,
+    height: int = 480,
+    live: Live | None = None,
+    cursor: int | None = None,
+    commit: bool = True,
+    filename: str = "chart",
+    on_cursor: Callable[[], None] | None = None,
+) -> int | None:
+    """Show ``frame`` and return the index at which the cursor was last left, if it was.
+
+    ``height`` is the least height of the plot alone, in pixels; it grows with the window.
+    ``cursor`` is where the cursor starts; a later call with another value moves it. With
+    ``commit`` the page is run again when the hand is lifted from the cursor.
+    """
+    payload = {
+        "frame": frame,
+        "height": height,
+        "live": None if live is None else {"path": LIVE_PATH, **live},
+        "cursor": cursor,
+        "commit": commit,
+        "filename": filename,
+        "plotly": PLOTLY_PATH,
+    }
+    # As bytes, because Streamlit imports pandas to look at anything else.
+    data = json.dumps(payload, allow_nan=False, separators=(",", ":")).encode()
+    result = _component()(
+        key=key, data=data, on_cursor_change=on_cursor or _ignore, on_background_change=_ignore
+    )
+    index = result.get("cursor")
+    return int(index) if isinstance(index, int | float) else None

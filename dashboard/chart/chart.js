@@ -1,0 +1,298 @@
+// The live chart: one Plotly figure that is updated in place, an iteration cursor over it, and a
+// table of figures under it. Python sends a Frame (see dashboard/chart/__init__.py); a frame comes
+// with each Streamlit run and, while a watched slider moves, from the WebSocket route as well.
+//
+// fastpath.js, live.js and cursor.js are placed before this file.
+
+const SETTLE_AFTER = 150; // ms without input until Plotly redraws, so that hover is right again
+const TYPED = { f4: Float32Array, f8: Float64Array };
+
+function loadPlotly(url) {
+  globalThis.hgPlotly ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = url;
+    script.onload = () => (globalThis.Plotly ? resolve(globalThis.Plotly) : reject(new Error("no Plotly")));
+    script.onerror = reject;
+    document.head.append(script);
+  });
+  return globalThis.hgPlotly;
+}
+
+/** Base64 arrays become typed arrays, wherever they are in a figure. */
+function decode(value) {
+  if (Array.isArray(value)) return value.map((v) => (v && typeof v === "object" ? decode(v) : v));
+  if (!value || typeof value !== "object") return value;
+  if (value.bdata !== undefined) {
+    const bytes = Uint8Array.from(atob(value.bdata), (c) => c.charCodeAt(0));
+    return new TYPED[value.dtype](bytes.buffer);
+  }
+  return Object.fromEntries(Object.entries(value).map(([name, v]) => [name, decode(v)]));
+}
+
+/** `values`, completed by `defaults` where nothing is set. */
+function withDefaults(defaults, values) {
+  const merged = { ...defaults, ...values };
+  for (const [name, value] of Object.entries(defaults)) {
+    const nested = value && typeof value === "object" && values?.[name];
+    if (nested) merged[name] = withDefaults(value, nested);
+  }
+  return merged;
+}
+
+class Chart {
+  constructor(parent) {
+    this.parent = parent;
+    this.message = element("div", "hg-message", { role: "status" });
+    this.plot = element("div", "hg-plotly");
+    this.stage = element("div", "hg-plot", { role: "img", tabindex: 0 }, this.plot);
+    this.cursor = new Cursor(this.plot, {
+      onPaint: (index) => this.cursorPainted(index),
+      onRest: (index) => this.commitLater(index),
+    });
+    this.stage.append(this.cursor.overlay);
+    this.table = element("table", "hg-table");
+    this.cursor.controls.append(this.buildTools());
+    this.root = element("div", "hg-chart", { "data-draws": 0 },
+      this.message, this.stage, this.cursor.controls, this.cursor.readoutBox, this.table);
+    this.root.__paints = [];
+    this.root.addEventListener("keydown", (event) => this.cursor.onKey(event));
+    parent.append(this.root);
+
+    this.live = new Live({
+      onFrame: (frame) => this.queue(frame),
+      onError: (error) => this.showMessage(error),
+    });
+    this.resizing = new ResizeObserver(() => this.drawn && this.settleLater(50));
+  }
+
+  buildTools() {
+    return element("span", "hg-tools", {},
+      button("Reset zoom", "Reset zoom", () => this.resetZoom()),
+      button("Save the chart as SVG", "SVG", () => this.save("svg")),
+      button("Save the chart as PNG", "PNG", () => this.save("png")));
+  }
+
+  /** Called for every Streamlit run and for every change of theme. */
+  update(props) {
+    const sent = JSON.parse(new TextDecoder().decode(props.data));
+    const { frame, cursor, commit, filename } = sent;
+    Object.assign(this, { commit, filename, setStateValue: props.setStateValue, fromPython: frame });
+    this.root.style.setProperty("--hg-height", `${sent.height}px`);
+    this.live.configure(sent.live);
+    const isOurOwn = cursor === this.committed || cursor === this.lastCursor;
+    if (cursor !== null && !isOurOwn) this.cursor.index = cursor;
+    this.lastCursor = cursor;
+    if (this.drawn) return this.accept();
+    this.showFrameText(frame);
+    this.starting ??= loadPlotly(appUrl(sent.plotly)).then(
+      (Plotly) => {
+        if (this.closed) return;
+        this.Plotly = Plotly;
+        this.queue(this.fromPython);
+      },
+      () => this.showMessage("The chart needs the server that `streamlit run dashboard/app.py` starts."),
+    );
+  }
+
+  /** Draw Python's frame, unless the hand has already moved on. */
+  accept() {
+    clearTimeout(this.reconciling);
+    if (this.fromPython.link === (this.queued ?? this.frame).link) {
+      this.showMessage(this.fromPython.message); // an error of the live route may stand there
+    } else {
+      // If the slider comes to rest elsewhere and Python still insists, Python is right.
+      if (this.live.isBusy()) this.reconciling = setTimeout(() => this.accept(), 300);
+      else this.queue(this.fromPython);
+    }
+    // The theme's variables may change a little after this call.
+    clearTimeout(this.rechecking);
+    this.rechecking = setTimeout(() => this.isRestyled() && this.react(), 400);
+    if (this.isRestyled()) this.settleLater(0);
+    else this.cursor.moveTo(this.cursor.index);
+  }
+
+  isRestyled() {
+    return this.theme !== JSON.stringify(this.themeLayout());
+  }
+
+  /** Draw at once, or with the next screen frame if one was drawn just now; the newest counts. */
+  queue(frame) {
+    if (!this.Plotly) return; // it is on its way, and will begin with Python's newest frame
+    this.queued = frame;
+    if (performance.now() - (this.lastDraw ?? 0) > 30) this.drawQueued();
+    else this.drawing ??= requestAnimationFrame(() => this.drawQueued());
+  }
+
+  drawQueued() {
+    cancelAnimationFrame(this.drawing);
+    this.drawing = null;
+    this.lastDraw = performance.now();
+    const next = this.queued;
+    this.queued = null;
+    if (next) this.draw(next);
+  }
+
+  draw(frame) {
+    const figure = decode(frame.figure);
+    const structure = structureOf(figure);
+    this.frame = { ...frame, figure };
+    this.showFrameText(frame);
+    if (this.drawn && structure === this.structure && this.tryFastPath(figure.data)) this.settleLater();
+    else this.react();
+    this.structure = structure;
+    this.cursor.setFrame(this.frame);
+    this.root.dataset.drawnLink = frame.link;
+    this.root.dataset.draws = Number(this.root.dataset.draws) + 1;
+  }
+
+  tryFastPath(data) {
+    try {
+      return moveTraces(this.plot, data);
+    } catch (error) {
+      return false; // Plotly's markup is not what we know: let Plotly draw
+    }
+  }
+
+  settleLater(delay = SETTLE_AFTER) {
+    clearTimeout(this.settling);
+    this.settling = setTimeout(() => this.react(), delay);
+  }
+
+  react() {
+    clearTimeout(this.settling);
+    const theme = this.themeLayout();
+    this.theme = JSON.stringify(theme);
+    // Python chooses the colours of the traces: it hears of a new background, once, and a little
+    // later, when Streamlit itself knows of the new theme.
+    const restyled = this.drawn && theme.paper_bgcolor !== this.background;
+    this.background = theme.paper_bgcolor;
+    if (restyled) this.reporting = setTimeout(() => this.setStateValue("background", this.background), 250);
+    const data = this.frame.figure.data;
+    const layout = structuredClone(this.frame.figure.layout); // Plotly writes zoomed ranges into it
+    const size = { width: this.stage.clientWidth, height: this.stage.clientHeight };
+    const config = { displayModeBar: false, showTips: false };
+    forgetMoves(this.plot);
+    const done = this.Plotly.react(this.plot, data, { ...withDefaults(theme, layout), ...size }, config);
+    if (this.drawn) return done;
+    this.drawn = true;
+    this.plot.on("plotly_afterplot", () => this.cursor.place());
+    this.plot.on("plotly_relayouting", () => this.cursor.place());
+    this.plot.on("plotly_click", ({ points }) => this.cursor.stepTo(points[0].pointIndex));
+    this.resizing.observe(this.stage);
+    done.then(() => {
+      this.cursor.place();
+      this.root.dataset.ready = "true";
+    });
+    return done;
+  }
+
+  /** Text, grid and background from Streamlit's theme; the traces bring their own colours. */
+  themeLayout() {
+    const style = getComputedStyle(this.root);
+    const read = (name) => style.getPropertyValue(name).trim();
+    const [text, grid, background] = [read("--hg-text"), read("--hg-grid"), read("--hg-background")];
+    const axis = { color: text, gridcolor: grid, linecolor: grid, zerolinecolor: grid };
+    return {
+      font: { color: text, family: style.fontFamily, size: parseFloat(style.fontSize) },
+      paper_bgcolor: background,
+      plot_bgcolor: background,
+      hoverlabel: { bgcolor: background, bordercolor: grid, font: { color: text } },
+      xaxis: axis,
+      yaxis: axis,
+    };
+  }
+
+  showFrameText(frame) {
+    this.showMessage(frame.message);
+    this.stage.setAttribute("aria-label", frame.alt);
+    const { caption, columns, rows } = frame.table;
+    const shape = JSON.stringify([caption, columns, rows.map((row) => row.color)]);
+    if (shape !== this.tableShape) this.buildTable(caption, columns, rows);
+    this.tableShape = shape;
+    rows.forEach((row, r) => row.cells.forEach((text, c) => {
+      const cell = this.cells[r][c];
+      if (cell.data !== text) cell.data = text;
+    }));
+  }
+
+  buildTable(caption, columns, rows) {
+    const heads = columns.map(({ label, help }) =>
+      element("th", "", help ? { scope: "col", title: help } : { scope: "col" }, label));
+    this.cells = rows.map(() => columns.map(() => new Text()));
+    const body = rows.map((row, r) => element("tr", "", {}, ...this.cells[r].map((text, c) => {
+      if (c) return element("td", "", {}, text);
+      const swatch = element("span", "hg-swatch");
+      swatch.style.background = row.color;
+      return element("th", "", { scope: "row" }, swatch, text);
+    })));
+    this.table.replaceChildren(
+      element("caption", "", {}, caption),
+      element("thead", "", {}, element("tr", "", {}, ...heads)),
+      element("tbody", "", {}, ...body),
+    );
+    this.table.hidden = !rows.length;
+  }
+
+  showMessage(text) {
+    if (this.message.textContent !== text) this.message.textContent = text;
+  }
+
+  cursorPainted(index) {
+    this.root.dataset.cursor = index;
+    this.root.__paints.push(performance.now());
+    if (this.root.__paints.length > 600) this.root.__paints.shift();
+  }
+
+  /** Tell Python where the cursor rests; once, also when a key is held down. */
+  commitLater(index) {
+    clearTimeout(this.committing);
+    if (!this.commit) return;
+    this.committing = setTimeout(() => {
+      if (index === this.committed) return;
+      this.committed = index;
+      this.setStateValue("cursor", index);
+    }, 250);
+  }
+
+  resetZoom() {
+    const { layout } = this.frame.figure;
+    const axes = {};
+    for (const name of ["xaxis", "yaxis"]) {
+      if (layout[name]?.range) axes[`${name}.range`] = [...layout[name].range];
+      else axes[`${name}.autorange`] = true;
+    }
+    this.Plotly.relayout(this.plot, axes);
+  }
+
+  async save(format) {
+    await this.react(); // what is saved is what Plotly knows, not what the fast path has moved
+    const { width, height } = this.plot._fullLayout;
+    const scale = format === "png" ? 2 : 1;
+    this.Plotly.downloadImage(this.plot, { format, filename: this.filename, width, height, scale });
+  }
+
+  close() {
+    this.closed = true;
+    for (const timer of [this.settling, this.committing, this.reconciling, this.rechecking, this.reporting]) {
+      clearTimeout(timer);
+    }
+    cancelAnimationFrame(this.drawing);
+    this.live.close();
+    this.cursor.close();
+    this.resizing.disconnect();
+    if (this.drawn) this.Plotly.purge(this.plot);
+    this.root.remove();
+    charts.delete(this.parent);
+  }
+}
+
+const charts = new Map();
+
+/** Streamlit calls this on mounting and whenever data or theme change; it returns the clean-up. */
+export default function mount(props) {
+  const parent = props.parentElement;
+  if (!charts.has(parent)) charts.set(parent, new Chart(parent));
+  const chart = charts.get(parent);
+  chart.update(props);
+  return () => chart.close();
+}

@@ -1,0 +1,141 @@
+// The fast path: new curves by moving the SVG elements that Plotly has already drawn.
+//
+// A Plotly.react takes several frames' time; writing the coordinates takes a fraction of one.
+// Everything that leans on Plotly's markup is in this file. `moveTraces` answers false when it
+// meets something unexpected, and the caller then lets Plotly draw.
+
+/** Data value -> pixel inside the plot area, with the range that is on the screen now. */
+function toPixel(axis) {
+  const [from, to] = axis.range;
+  const scale = axis._length / (to - from);
+  const value = axis.type === "log" ? (v) => (v > 0 ? Math.log10(v) : NaN) : Number;
+  const horizontal = axis._id[0] === "x";
+  return (v) => {
+    if (v === null || v === undefined) return NaN;
+    const pixel = (value(v) - from) * scale;
+    return horizontal ? pixel : axis._length - pixel;
+  };
+}
+
+// SVG renderers lose precision far outside the view.
+const clampPixel = (p) => Math.round(Math.max(-1e5, Math.min(1e5, p)) * 10) / 10;
+
+function pixelsOf(trace, toX, toY) {
+  const points = new Array(trace.x.length);
+  for (let i = 0; i < points.length; i++) points[i] = [toX(trace.x[i]), toY(trace.y[i])];
+  return points;
+}
+
+const isInside = ([x, y], { width, height }) => x > -1 && y > -1 && x < width + 1 && y < height + 1;
+const isDrawable = (point) => Number.isFinite(point[0]) && Number.isFinite(point[1]);
+
+/** Path through the points; a point that cannot be drawn leaves a gap. */
+function pathThrough(points, start = "M") {
+  let path = "";
+  let command = start;
+  for (const point of points) {
+    if (!isDrawable(point)) {
+      command = "M";
+      continue;
+    }
+    path += `${command}${clampPixel(point[0])},${clampPixel(point[1])}`;
+    command = "L";
+  }
+  return path || "M0,0";
+}
+
+/** What must stay the same for elements to be reusable. */
+function structureOf(figure) {
+  const axes = ["xaxis", "yaxis"].map((name) => figure.layout[name]?.type ?? "linear");
+  const traces = figure.data.map((t) => [t.name, t.type, t.mode, t.fill, t.visible, t.line?.shape]);
+  return JSON.stringify([axes, traces]);
+}
+
+function moveLines(group, points) {
+  const lines = group.querySelectorAll(".lines > path.js-line");
+  const path = pathThrough(points);
+  if (!lines.length) return path === "M0,0";
+  // Plotly draws one element for each unbroken stretch; here the first one carries all of them.
+  lines.forEach((line, k) => line.setAttribute("d", k ? "M0,0" : path));
+  return true;
+}
+
+function moveFill(trace, group, points, previous) {
+  const own = trace.fill !== "tonexty";
+  if (!own && !previous) return false;
+  // Plotly keeps a `tonexty` area in the group of the trace below it.
+  const fills = (own ? group : previous.group).querySelectorAll(".fills path.js-fill");
+  if (!fills.length) return !points.some(isDrawable);
+  const drawable = points.filter(isDrawable);
+  let path = pathThrough(drawable);
+  if (!own) path += pathThrough(previous.points.filter(isDrawable).reverse(), "L");
+  fills[own ? 0 : fills.length - 1].setAttribute("d", `${path}Z`);
+  return true;
+}
+
+/** Markers and texts: each element knows the index of its point. */
+function movePoints(elements, points, before, area, place) {
+  let moved = 0;
+  for (const element of elements) {
+    const i = element.__data__?.i;
+    if (i === undefined || !before[i]) return false;
+    const drawable = points[i] !== undefined && isDrawable(points[i]);
+    if (drawable && isInside(points[i], area)) element.removeAttribute("display");
+    else element.setAttribute("display", "none"); // as Plotly does it
+    if (!drawable) continue;
+    place(element, points[i], before[i], i);
+    moved += 1;
+  }
+  return moved === points.filter(isDrawable).length; // a point without an element needs Plotly
+}
+
+function writeText(node, text) {
+  const isPlain = text !== undefined && !/[<&\n]/.test(text); // the rest waits for Plotly
+  if (isPlain && node.textContent !== text) node.textContent = text;
+}
+
+/** Draw `data` by moving what is there. */
+function moveTraces(plot, data) {
+  const { _fullLayout: layout, calcdata } = plot;
+  const { xaxis, yaxis } = layout;
+  const toX = toPixel(xaxis);
+  const toY = toPixel(yaxis);
+  const area = { width: xaxis._length, height: yaxis._length };
+  const drawn = new Map();
+  for (const calc of calcdata) {
+    const full = calc[0].trace;
+    if (full.visible !== true) continue; // switched off in the legend
+    const trace = data[full.index];
+    const group = calc[0].node3?.node();
+    if (!group || full.type !== "scatter") return false;
+    const points = pixelsOf(trace, toX, toY);
+    drawn.set(full.uid, { group, points });
+
+    const previous = full._prevtrace && drawn.get(full._prevtrace.uid);
+    if (full.mode.includes("lines") && !moveLines(group, points)) return false;
+    if (full.fill !== "none" && !moveFill(full, group, points, previous)) return false;
+
+    const before = full.mode === "lines" ? null : pixelsOf(full, toX, toY); // where Plotly has put them
+    if (full.mode.includes("markers")) {
+      const markers = group.querySelectorAll(".points > path.point");
+      const place = (marker, point) =>
+        marker.setAttribute("transform", `translate(${point.map(clampPixel)})`);
+      if (!movePoints(markers, points, before, area, place)) return false;
+    }
+    if (full.mode.includes("text")) {
+      const texts = group.querySelectorAll(".text > .textpoint");
+      const place = (text, [x, y], [x0, y0], i) => {
+        writeText(text.querySelector("text"), Array.isArray(trace.text) ? trace.text[i] : trace.text);
+        text.setAttribute("transform", `translate(${clampPixel(x - x0)},${clampPixel(y - y0)})`);
+      };
+      if (!movePoints(texts, points, before, area, place)) return false;
+    }
+  }
+  return true;
+}
+
+/** Take back what Plotly would not overwrite itself. Call before each Plotly.react. */
+function forgetMoves(plot) {
+  for (const text of plot.querySelectorAll(".textpoint[transform]")) text.removeAttribute("transform");
+  for (const point of plot.querySelectorAll(".scatterlayer [display]")) point.removeAttribute("display");
+}

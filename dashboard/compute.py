@@ -1,0 +1,174 @@
+"""Runs of scenarios: cached, shared by pages and live route; long ones in the background."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Generic, TypeVar
+
+from hypergrad_core import Experiment, Scenario, run
+from hypergrad_core.experiment import expected_seconds
+from hypergrad_core.problem import Progress
+
+# A setting that takes longer than this is not computed while a slider moves.
+LIVE_SECONDS = 0.4
+# A setting that takes longer than this shows its progress and can be stopped.
+JOB_SECONDS = 1.0
+CACHE_ENTRIES = 64
+# A run that no page has asked after for so long belongs to a page that is gone. Browsers slow the
+# clocks of hidden pages down to one tick a minute.
+PATIENCE_SECONDS = 90.0
+
+
+class StoppedError(Exception):
+    """A run was stopped by its owner."""
+
+
+Key = TypeVar("Key", bound=Hashable)
+Result = TypeVar("Result")
+
+
+class ResultCache(Generic[Key, Result]):
+    """The last results, by what they are of; safe to share between threads."""
+
+    def __init__(self, entries: int) -> None:
+        self._entries = entries
+        self._stored: OrderedDict[Key, Result] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def find(self, key: Key) -> Result | None:
+        """The result if it is there."""
+        with self._lock:
+            result = self._stored.get(key)
+            if result is not None:
+                self._stored.move_to_end(key)
+            return result
+
+    def put(self, key: Key, result: Result) -> None:
+        """Keep a result; the oldest goes when there are too many."""
+        with self._lock:
+            self._stored[key] = result
+            self._stored.move_to_end(key)
+            while len(self._stored) > self._entries:
+                self._stored.popitem(last=False)
+
+
+class ExperimentCache(ResultCache[Scenario, Experiment]):
+    """The last experiments, by scenario."""
+
+    def __init__(self, entries: int) -> None:
+        super().__init__(entries)
+        # One run at a time: NumPy keeps all cores busy by itself, and of two requests for the
+        # same scenario the second finds the result of the first.
+        self._running = threading.Lock()
+
+    def store(self, experiment: Experiment) -> None:
+        """Keep an experiment."""
+        self.put(experiment.scenario, experiment)
+
+    def compute(self, scenario: Scenario) -> Experiment:
+        """The experiment, run now if it is not there."""
+        found = self.find(scenario)
+        if found is not None:
+            return found
+        with self._running:
+            found = self.find(scenario)
+            if found is None:
+                found = run(scenario)
+                self.store(found)
+            return found
+
+
+EXPERIMENTS = ExperimentCache(CACHE_ENTRIES)
+_long_runs = threading.Lock()
+
+
+class BackgroundRun:
+    """Work in a thread of its own, which can be watched and stopped.
+
+    Args:
+        work: called with a function to report the fraction done to; it raises to stop the work.
+
+    Attributes:
+        fraction: how much of it is done, in [0, 1].
+        error: why it failed, or "".
+    """
+
+    def __init__(self, work: Callable[[Progress], None]) -> None:
+        self.fraction = 0.0
+        self.error = ""
+        self._work = work
+        self._stop = threading.Event()
+        self._seen = time.monotonic()
+        self._thread = threading.Thread(target=self._main, name="job", daemon=True)
+        self._thread.start()
+
+    @property
+    def running(self) -> bool:
+        """Whether it still goes on."""
+        return self._thread.is_alive()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether somebody stopped it."""
+        return self._stop.is_set()
+
+    def watch(self) -> None:
+        """Somebody still looks at it: what nobody looks at ends by itself."""
+        self._seen = time.monotonic()
+
+    def stop(self) -> None:
+        """Ask it to end; it does so at its next step."""
+        self._stop.set()
+
+    def _main(self) -> None:
+        try:
+            # One long run at a time: each may take gigabytes.
+            while not _long_runs.acquire(timeout=0.1):
+                self._report(0.0)
+            try:
+                self._work(self._report)
+            finally:
+                _long_runs.release()
+        except StoppedError:
+            pass
+        except MemoryError:
+            self.error = "This setting needs more memory than there is. Choose a smaller d or T."
+        except Exception as error:
+            self.error = f"This setting could not be computed: {error}"
+            raise
+
+    def _report(self, fraction: float) -> None:
+        if time.monotonic() - self._seen > PATIENCE_SECONDS:
+            self.stop()
+        if self._stop.is_set():
+            raise StoppedError
+        self.fraction = fraction
+
+
+class Job(BackgroundRun):
+    """A long run of a scenario.
+
+    Attributes:
+        scenario: what is run.
+    """
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        super().__init__(self._run)
+
+    def _run(self, report: Progress) -> None:
+        if EXPERIMENTS.find(self.scenario) is None:
+            EXPERIMENTS.store(run(self.scenario, report))
+
+
+def is_live(scenario: Scenario) -> bool:
+    """Whether the scenario is quick enough to follow a moving slider."""
+    return EXPERIMENTS.find(scenario) is not None or expected_seconds(scenario) <= LIVE_SECONDS
+
+
+def is_long(scenario: Scenario) -> bool:
+    """Whether the scenario wants a progress bar."""
+    return EXPERIMENTS.find(scenario) is None and expected_seconds(scenario) > JOB_SECONDS

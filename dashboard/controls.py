@@ -1,0 +1,376 @@
+"""Widgets ⇄ Scenario and View ⇄ link.
+
+One store in the session holds the value of every field, also of those whose widget is hidden just
+now, so that nothing is lost when a family or a slice is changed and changed back.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, fields, replace
+from typing import Any
+
+import streamlit as st
+
+from dashboard.chart import Watch
+from dashboard.explore import link_of
+from dashboard.notation import count, scientific
+from dashboard.view import BOUNDS, ERRORS, X_AXES, View
+from dashboard.view import LINK_NAMES as VIEW_NAMES
+from hypergrad_core import FAMILIES, METHODS, Scenario, ScenarioError
+from hypergrad_core.inner import SOLVERS
+from hypergrad_core.scenario import (
+    COUPLING_FLOATS,
+    LARGEST_HYPER_SIZE,
+    LARGEST_SAMPLES,
+    LARGEST_STEPS,
+    SLICES,
+    SPECTRA,
+    TRAJECTORY_FLOATS,
+)
+from hypergrad_core.scenario import LINK_NAMES as SCENARIO_NAMES
+
+STORE = "settings"
+NOTICES = "notices"
+
+# Steps of about equal effect: coarse where q changes little, fine towards 1.
+CONTRACTIONS = (
+    [i / 100 for i in range(5, 90)]
+    + [i / 1000 for i in range(900, 990, 5)]
+    + [i / 1000 for i in range(990, 1000)]
+)
+# Where nothing is proved: for families that allow it.
+BEYOND = [1.0, 1.02, 1.05, 1.1, 1.15, 1.2, 1.3, 1.4, 1.5]
+_MANTISSAS = (10, 12, 15, 20, 25, 30, 40, 50, 60, 80)
+SIZES = [2, 3, 4, 5, 6, 8] + [m * 10**e for e in range(5) for m in _MANTISSAS] + [10**6]
+HORIZONS = [5, 10, 15, *range(20, 201, 10), 250, 300, 400, 500, 700, 1000, 1500, 2000]
+STEPS = [
+    0,
+    1,
+    2,
+    3,
+    4,
+    5,
+    6,
+    8,
+    10,
+    12,
+    15,
+    *range(20, 101, 5),
+    120,
+    150,
+    200,
+    300,
+    500,
+    1000,
+    2000,
+]
+HYPER_SIZES = [1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 500, 1000]
+TARGETS = [float(f"{m}e{e}") for e in range(1, -15, -1) for m in (3, 1)]
+
+
+def restore() -> None:
+    """On the first run of a session, take the settings from the link."""
+    if STORE in st.session_state:
+        return
+    params = st.query_params.to_dict()
+    scenario, bad = Scenario.from_link(params)
+    view, worse = View.from_link(params)
+    st.session_state[STORE] = {**asdict(scenario), **asdict(view)}
+    st.session_state[NOTICES] = [*bad, *worse]
+
+
+def current() -> tuple[Scenario, View]:
+    """The settings in the store; a combination that is not allowed falls back, and says so."""
+    store = st.session_state[STORE]
+    view = View(**{item.name: store[item.name] for item in fields(View)})
+    values = {item.name: store[item.name] for item in fields(Scenario)}
+    while True:
+        try:
+            return Scenario(**values), view
+        except ScenarioError as error:
+            st.session_state[NOTICES] = [*st.session_state[NOTICES], str(error)]
+            values[error.field] = getattr(Scenario(), error.field)
+            store[error.field] = values[error.field]
+            st.session_state.pop(error.field, None)
+
+
+def expected() -> Scenario | None:
+    """The scenario of the store as it stands, or None if the controls have yet to mend it."""
+    store = st.session_state[STORE]
+    try:
+        return Scenario(**{item.name: store[item.name] for item in fields(Scenario)})
+    except ScenarioError:
+        return None
+
+
+def write_address(scenario: Scenario, view: View) -> None:
+    """Keep the address bar in step with the settings."""
+    known = {*SCENARIO_NAMES.values(), *VIEW_NAMES.values()}
+    here = st.query_params.to_dict()
+    others = {name: value for name, value in here.items() if name not in known}
+    wanted = {**others, **link_of(scenario, view)}
+    if wanted != here:
+        st.query_params.from_dict(wanted)
+
+
+def show_notices() -> None:
+    """Messages on values that were not allowed, until they are dismissed."""
+    notices = st.session_state[NOTICES]
+    if not notices:
+        return
+    lines = "\n".join(f"- {notice}" for notice in notices)
+    st.warning(f"Some settings were not allowed and have been replaced.\n\n{lines}")
+    if st.button("Dismiss", key="dismiss"):
+        st.session_state[NOTICES] = []
+        st.rerun()
+
+
+def _keep(field: str) -> None:
+    st.session_state[STORE][field] = st.session_state[field]
+
+
+def _prime(field: str, options: Sequence[Any], most: Any = None) -> list[Any]:
+    """Options that hold the stored value, and the widget set to it."""
+    value = st.session_state[STORE][field]
+    if most is not None and value > most:
+        # Beyond what this problem allows: the nearest that it does.
+        value = most
+    if value not in options:
+        if isinstance(value, str):
+            value = options[0]
+        else:
+            # A link may hold a value between two stops, or beyond the last: it becomes a stop.
+            options = sorted([*options, value], reverse=options[0] > options[-1])
+    st.session_state[STORE][field] = value
+    if st.session_state.get(field) != value:
+        st.session_state[field] = value
+    return list(options)
+
+
+def _choice(field: str, label: str, options: dict[str, str], help: str | None = None) -> None:
+    keys = _prime(field, list(options))
+    st.selectbox(
+        label,
+        keys,
+        format_func=lambda key: options[key],
+        key=field,
+        on_change=_keep,
+        args=(field,),
+        help=help,
+    )
+
+
+def _switch(field: str, label: str, options: dict[str, str], help: str | None = None) -> None:
+    keys = _prime(field, list(options))
+    st.segmented_control(
+        label,
+        keys,
+        format_func=lambda key: options[key],
+        key=field,
+        on_change=_keep_required,
+        args=(field,),
+        help=help,
+        width="stretch",
+    )
+
+
+def _keep_required(field: str) -> None:
+    # A segmented control can be cleared by a second press: one choice is always made here.
+    if st.session_state[field] is None:
+        st.session_state[field] = st.session_state[STORE][field]
+    _keep(field)
+
+
+def _keep_family() -> None:
+    _keep("family")
+    # Sizes that suit the family; those of others may be far too large or too small for it.
+    st.session_state[STORE].update(FAMILIES[st.session_state["family"]].suggested)
+
+
+def _slide(
+    field: str,
+    label: str,
+    options: Sequence[Any],
+    write: Callable[[Any], str],
+    help: str | None = None,
+    most: Any = None,
+) -> Watch:
+    """A slider over listed values up to ``most``, watched by the chart while it moves."""
+    stops = _prime(field, [stop for stop in options if most is None or stop <= most], most)
+    texts = {stop: write(stop) for stop in stops}
+    # Streamlit finds a stop by its text: two stops must not share one.
+    common = Counter(texts.values())
+    st.select_slider(
+        label,
+        stops,
+        format_func=lambda stop: texts[stop] if common[texts[stop]] == 1 else repr(stop),
+        key=field,
+        on_change=_keep,
+        args=(field,),
+        help=help,
+    )
+    name = {**SCENARIO_NAMES, **VIEW_NAMES}[field]
+    return {"param": name, "key": field, "options": [str(stop) for stop in stops]}
+
+
+def problem_controls() -> list[Watch]:
+    """What is solved."""
+    watched: list[Watch] = []
+    store = st.session_state[STORE]
+    st.selectbox(
+        "Problem",
+        _prime("family", list(FAMILIES)),
+        format_func=lambda key: FAMILIES[key].label,
+        key="family",
+        on_change=_keep_family,
+    )
+    family = FAMILIES[store["family"]]
+    if len(family.data) > 1:
+        _choice("data", "Data", {key: data.label for key, data in family.data.items()})
+    else:
+        store["data"] = next(iter(family.data))
+    data = family.data[store["data"]]
+    watched.append(
+        _slide(
+            "contraction",
+            "Contraction constant q",
+            [*CONTRACTIONS, *BEYOND],
+            lambda q: f"{q:g} (κ = {(1 + q) / (1 - q):.4g})" if q < 1 else f"{q:g} (no theory)",
+            "Each inner step brings w at least this factor closer to w(λ). κ = (1 + q)/(1 − q).",
+            family.largest_contraction,
+        )
+    )
+    largest = family.largest_size
+    if data.state_size is None:
+        watched.append(_slide("size", "Problem size d", SIZES, count, "Length of w.", largest))
+    else:
+        st.caption(f"The data fix d = {data.state_size} and n = {data.samples}.")
+        store["size"] = min(store["size"], largest)
+    if "hyper_size" in family.uses:
+        most = min(LARGEST_HYPER_SIZE, COUPLING_FLOATS // store["size"])
+        watched.append(
+            _slide("hyper_size", "Hyperparameters m", HYPER_SIZES, count, "Length of λ.", most)
+        )
+    if "samples" in family.uses and data.samples is None:
+        most = LARGEST_SAMPLES
+        watched.append(_slide("samples", "Samples n", SIZES, count, "Training rows.", most))
+    if "spectrum" in family.uses:
+        _choice("spectrum", "Eigenvalues of ∂₁Φ", SPECTRA, "Where in [−q, q] they lie.")
+    st.number_input(
+        "Seed",
+        min_value=0,
+        max_value=9999,
+        step=1,
+        key=_primed_number("seed"),
+        on_change=_keep,
+        args=("seed",),
+    )
+    return watched
+
+
+def _primed_number(field: str) -> str:
+    value = st.session_state[STORE][field]
+    if st.session_state.get(field) != value:
+        st.session_state[field] = value
+    return field
+
+
+def method_controls() -> list[Watch]:
+    """What is compared, and on which slice of the (t, k) plane."""
+    watched: list[Watch] = []
+    store = st.session_state[STORE]
+    if list(st.session_state.get("methods") or []) != list(store["methods"]):
+        st.session_state["methods"] = list(store["methods"])
+    st.pills(
+        "Methods",
+        list(METHODS),
+        selection_mode="multi",
+        format_func=lambda key: METHODS[key].label,
+        key="methods",
+        on_change=_keep_methods,
+    )
+    _choice("vary", "What varies", SLICES)
+    family = FAMILIES[store["family"]]
+    solvers = {
+        key: solver.label
+        for key, solver in SOLVERS.items()
+        if (family.affine or not solver.affine_only)
+        and (key != "exact" or store["vary"] == "adjoint")
+    }
+    if len(solvers) > 1:
+        _choice("inner", "Lower level", solvers)
+    else:
+        store["inner"] = next(iter(solvers))
+    # The iterates are kept: how many there may be depends on d, and on which of t and k varies.
+    most = min(LARGEST_STEPS, TRAJECTORY_FLOATS // store["size"] - 1)
+    held = store["vary"] == "adjoint"
+    watched.append(
+        _slide(
+            "horizon",
+            "Horizon T",
+            HORIZONS,
+            count,
+            "Largest step shown.",
+            LARGEST_STEPS if held else most,
+        )
+    )
+    if held and store["inner"] != "exact":
+        watched.append(_slide("inner_steps", "Fixed t", STEPS, count, "Inner steps, held.", most))
+    truncated = store["vary"] == "both" and "itd-truncated" in store["methods"]
+    if store["vary"] == "inner" or truncated:
+        label = "Truncation k" if truncated else "Fixed k"
+        watched.append(_slide("adjoint_steps", label, STEPS, count, "Backward steps, held."))
+    return watched
+
+
+def _keep_methods() -> None:
+    chosen = st.session_state["methods"]
+    # In the registry's order, so that equal choices are equal scenarios; at least one stays.
+    if chosen:
+        st.session_state[STORE]["methods"] = tuple(key for key in METHODS if key in chosen)
+
+
+def view_controls() -> list[Watch]:
+    """How it is looked at."""
+    _switch("bound", "Bound", BOUNDS)
+    _switch("x_axis", "Horizontal axis", X_AXES)
+    _switch("error", "Error", ERRORS)
+    return [_slide("target", "Target accuracy ε", TARGETS, scientific)]
+
+
+def move_cursor(index: int) -> None:
+    """Remember where the chart's cursor was left."""
+    st.session_state[STORE]["cursor"] = index
+
+
+def choose_card(methods: Sequence[str]) -> str:
+    """Which method's bound is written out."""
+    store = st.session_state[STORE]
+    shown = store["card"] if store["card"] in methods else methods[-1]
+    if st.session_state.get("card") != shown:
+        st.session_state["card"] = shown
+    st.segmented_control(
+        "Bound written out",
+        list(methods),
+        format_func=lambda key: METHODS[key].label,
+        key="card",
+        on_change=_keep_required,
+        args=("card",),
+        label_visibility="collapsed",
+    )
+    return shown
+
+
+def preview(scenario: Scenario) -> Scenario:
+    """A quick stand-in while a long scenario is computed for the first time."""
+    return replace(
+        scenario,
+        size=min(scenario.size, 100),
+        samples=min(scenario.samples, 100),
+        hyper_size=min(scenario.hyper_size, 10),
+        horizon=min(scenario.horizon, 100),
+        inner_steps=min(scenario.inner_steps, 100),
+        adjoint_steps=min(scenario.adjoint_steps, 100),
+    )

@@ -1,0 +1,139 @@
+"""Take it home: the curves as CSV, the figure as a page of its own, the run as Python."""
+
+from __future__ import annotations
+
+import csv
+import html
+import io
+import json
+from dataclasses import fields
+
+from dashboard.chart import PLOTLY_FILE
+from dashboard.figures.error_curves import describe, error_curves
+from dashboard.theme import FONT
+from dashboard.view import View
+from hypergrad_core import Experiment, Scenario
+from hypergrad_core.paper import Replication
+
+COLUMNS = (
+    "method",
+    "inner_steps",
+    "adjoint_steps",
+    "error",
+    "paper_bound",
+    "sharp_bound",
+    "floor",
+    "map_evaluations",
+    "state_products",
+    "hyper_products",
+    "stored_floats",
+)
+
+
+def to_csv(experiment: Experiment) -> str:
+    """Absolute errors, raw bounds and costs, one row a point; the scenario in comment lines."""
+    out = io.StringIO()
+    for item in fields(Scenario):
+        out.write(f"# {item.name}: {getattr(experiment.scenario, item.name)}\n")
+    out.write(f"# hypergradient_norm: {experiment.constants.hypergradient_norm!r}\n")
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for curve in experiment.curves:
+        estimate = curve.estimate
+        for i in range(len(curve.steps)):
+            writer.writerow(
+                [
+                    curve.method,
+                    int(estimate.points.inner_steps[i]),
+                    int(estimate.points.adjoint_steps[i]),
+                    repr(float(curve.errors[i])),
+                    repr(float(curve.paper.values[i])),
+                    repr(float(curve.sharp.values[i])),
+                    repr(curve.floor),
+                    int(estimate.map_evaluations[i]),
+                    int(estimate.state_products[i]),
+                    int(estimate.hyper_products[i]),
+                    int(estimate.stored_floats[i]),
+                ]
+            )
+    return out.getvalue()
+
+
+def replications_to_csv(runs: tuple[Replication, ...]) -> str:
+    """Relative errors of every panel, curve and value of λ, one row a point."""
+    out = io.StringIO()
+    for run in runs:
+        out.write(f"# {run.scenario}\n")
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(("family", "data", "curve", "value_of_lambda", "t", "relative_error"))
+    for run in runs:
+        scenario = run.scenario
+        for place, track in enumerate(run.tracks):
+            for number, errors in enumerate(run.errors[place]):
+                writer.writerows(
+                    (
+                        scenario.family,
+                        scenario.data,
+                        track.label,
+                        number,
+                        int(t),
+                        repr(float(error)),
+                    )
+                    for t, error in zip(run.steps, errors, strict=True)
+                )
+    return out.getvalue()
+
+
+def to_html(experiment: Experiment, view: View) -> str:
+    """A page that works by itself, offline: the figure, its script and its parameters."""
+    figure, _, _ = error_curves(experiment, view, "light")
+    figure["layout"] |= {
+        "height": 720,
+        "paper_bgcolor": "white",
+        "plot_bgcolor": "white",
+        "meta": {
+            **{item.name: getattr(experiment.scenario, item.name) for item in fields(Scenario)},
+            **{item.name: getattr(view, item.name) for item in fields(View)},
+        },
+    }
+    title = html.escape(describe(experiment))
+    # "</" inside a script would end it.
+    data = json.dumps(figure).replace("</", "<\\/")
+    script = PLOTLY_FILE.read_text(encoding="utf-8")
+    return (
+        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
+        f"<style>body{{font-family:{FONT};margin:1rem}}</style></head><body>"
+        f'<div id="figure"></div><p>{title}</p><script>{script}</script>'
+        f"<script>const figure = {data};"
+        'Plotly.newPlot("figure", figure.data, figure.layout, '
+        "{responsive: true, displaylogo: false});</script></body></html>\n"
+    )
+
+
+def to_snippet(experiment: Experiment) -> str:
+    """Python that prints the same numbers from the core alone."""
+    scenario = experiment.scenario
+    arguments = "".join(
+        f"    {item.name}={getattr(scenario, item.name)!r},\n"
+        for item in fields(Scenario)
+        if getattr(scenario, item.name) != item.default
+    )
+    call = f"Scenario(\n{arguments})" if arguments else "Scenario()"
+    return (
+        "from hypergrad_core import Scenario, run\n\n"
+        f"experiment = run({call})\n"
+        "for curve in experiment.curves:\n"
+        "    print(curve.method)\n"
+        "    rows = zip(curve.steps, curve.errors, curve.paper.values, curve.sharp.values)\n"
+        "    for step, error, paper, sharp in rows:\n"
+        '        print(f"{step:5d} {error:.6e} {paper:.6e} {sharp:.6e}")\n'
+    )
+
+
+def file_name(experiment: Experiment) -> str:
+    """A name for downloads that tells what is inside."""
+    scenario = experiment.scenario
+    return (
+        f"hypergradient-{scenario.family}-q{scenario.contraction:g}"
+        f"-d{experiment.state_size}-seed{scenario.seed}"
+    )

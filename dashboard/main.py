@@ -1,0 +1,34 @@
+"""Page set-up and navigation."""
+
+from __future__ import annotations
+
+import gc
+
+import streamlit as st
+
+st.set_page_config(
+    page_title="Hypergradients",
+    page_icon="📉",
+    layout="wide",
+    initial_sidebar_state=350,
+)
+
+
+@st.cache_resource
+def freeze() -> None:
+    """What the imports made stays for good: the collector need not look at it again."""
+    gc.freeze()
+
+
+freeze()
+
+# The page's own margins would push the figures off a projector.
+st.html("<style>.stMainBlockContainer {padding: 4.2rem 2rem 2rem}</style>")
+
+st.navigation(
+    [
+        st.Page("screens/explore.py", title="Explore", icon=":material/show_chart:", default=True),
+        st.Page("screens/paper.py", title="Paper", icon=":material/article:"),
+    ],
+    position="top",
+).run()

@@ -1,0 +1,46 @@
+"""Numbers as a page writes them: few digits, the same width, Unicode powers."""
+
+from __future__ import annotations
+
+import math
+
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def scientific(value: float, digits: int = 1) -> str:
+    """1.2·10⁻⁴; plain below a thousand where that is as short."""
+    if not math.isfinite(value):
+        return "∞" if value > 0 else "–"
+    if value == 0:
+        return "0"
+    if 0.01 <= abs(value) < 999.5:
+        return f"{value:.3g}"
+    mantissa, exponent = f"{value:.{digits}e}".split("e")
+    power = "10" + str(int(exponent)).translate(SUPERSCRIPTS)
+    return power if float(mantissa) == 1 else f"{mantissa}·{power}"
+
+
+def latex(value: float, digits: int = 2) -> str:
+    """The same in LaTeX."""
+    if not math.isfinite(value):
+        return r"\infty"
+    if value == 0:
+        return "0"
+    if 0.01 <= abs(value) < 999.5:
+        return f"{value:.3g}"
+    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+    return rf"{mantissa}\cdot10^{{{int(exponent)}}}"
+
+
+def count(value: float) -> str:
+    """A whole number with thin spaces between thousands."""
+    return f"{int(value):,}".replace(",", "\u2009")
+
+
+def ratio(value: float) -> str:
+    """How many times: 1.0×, 31×, 2.4·10⁵×."""
+    if not math.isfinite(value):
+        return "–"
+    if value < 9.95:
+        return f"{value:.1f}×"
+    return f"{value:.0f}×" if value < 999.5 else f"{scientific(value)}×"

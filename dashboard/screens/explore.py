@@ -1,0 +1,152 @@
+"""Explore: pick a problem, a contraction constant and methods; see bound and error, live."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from dashboard import controls, export
+from dashboard.chart import chart
+from dashboard.compute import EXPERIMENTS, Job, is_long
+from dashboard.explore import THEME_PARAM, explore_frame, link_of
+from dashboard.figures.error_curves import extract_lines
+from dashboard.figures.words import BEYOND_THEORY, explain, formula_card
+from dashboard.status import POLL_SECONDS, STATUS_HEIGHT, show_status
+from dashboard.theme import Mode
+from dashboard.view import View
+from hypergrad_core import FAMILIES, METHODS, Experiment, Scenario
+
+CHART_HEIGHT = 400
+INTRODUCTION = "### Hypergradients\nMeasured errors and proved bounds, live: drag **q**."
+
+
+def page() -> None:
+    """The whole page, top to bottom."""
+    controls.restore()
+    # Before anything is sent: the live route then answers the same change first, and the browser
+    # is not yet busy with the rest of the page.
+    expected = controls.expected()
+    if expected is not None and not is_long(expected):
+        EXPERIMENTS.compute(expected)
+    with st.sidebar:
+        status = st.container(height=STATUS_HEIGHT, border=False)
+        watched = controls.problem_controls()
+        watched += controls.method_controls()
+        watched += controls.view_controls()
+    scenario, view = controls.current()
+    controls.write_address(scenario, view)
+    controls.show_notices()
+    mode: Mode = "dark" if st.context.theme.type == "dark" else "light"
+    with status:
+        experiment = compute(scenario)
+    chart(
+        explore_frame(experiment, view, mode),
+        key="explore",
+        height=CHART_HEIGHT,
+        live={
+            "params": {**link_of(scenario, view, full=True), THEME_PARAM: mode},
+            "watch": watched,
+        },
+        cursor=min(view.cursor, len(experiment.scenario.steps()) - 1),
+        filename=export.file_name(experiment),
+        on_cursor=keep_cursor,
+    )
+    if experiment.constants.contraction >= 1:
+        st.warning(BEYOND_THEORY)
+    for refusal in experiment.refusals:
+        st.info(f"**{METHODS[refusal.method].label}** does not apply here. {refusal.reason}")
+    explanation(experiment, view, mode)
+    take_home(experiment, scenario, view)
+
+
+def keep_cursor() -> None:
+    """The hand was lifted from the chart's cursor."""
+    index = st.session_state["explore"].get("cursor")
+    if isinstance(index, int | float):
+        controls.move_cursor(int(index))
+
+
+def compute(scenario: Scenario) -> Experiment:
+    """The experiment, or a stand-in with a progress bar while a long one is computed."""
+    job: Job | None = st.session_state.get("job")
+    if job is not None and job.scenario != scenario:
+        job.stop()
+        job = st.session_state["job"] = None
+    if not is_long(scenario):
+        st.session_state["shown"] = scenario
+        st.markdown(INTRODUCTION)
+        return EXPERIMENTS.compute(scenario)
+    if job is None:
+        job = st.session_state["job"] = Job(scenario)
+    progress(job)
+    shown = st.session_state.get("shown")
+    stand_in = controls.preview(scenario) if shown is None or is_long(shown) else shown
+    return EXPERIMENTS.compute(stand_in)
+
+
+@st.fragment(run_every=POLL_SECONDS)
+def progress(job: Job) -> None:
+    """A bar that tells how far a long run is, and a way to stop it."""
+    if show_status(job, finished=EXPERIMENTS.find(job.scenario) is not None):
+        st.session_state["job"] = None
+        st.rerun()
+
+
+def explanation(experiment: Experiment, view: View, mode: Mode) -> None:
+    """The bound of one method with its numbers, and what the picture shows."""
+    if not experiment.curves or experiment.constants.contraction >= 1:
+        return
+    method = controls.choose_card([curve.method for curve in experiment.curves])
+    curve = experiment.curve(method)
+    assert curve is not None
+    card = formula_card(experiment, curve, view, mode)
+    st.latex(card.bound)
+    st.latex(card.numbers)
+    st.markdown(card.dominant)
+    st.latex(card.constants)
+    st.caption(f"Bound: {card.source}.")
+    words, problem = st.columns(2, gap="large")
+    with words:
+        st.markdown("**What the picture shows**")
+        for sentence in explain(experiment, extract_lines(experiment, view), view):
+            st.markdown(f"- {sentence}")
+    with problem:
+        st.markdown("**The problem**")
+        for line in FAMILIES[experiment.scenario.family].formula:
+            st.latex(line)
+        st.markdown(f"**{METHODS[method].label}**")
+        st.latex(card.estimate)
+
+
+def take_home(experiment: Experiment, scenario: Scenario, view: View) -> None:
+    """Downloads and the Python of this run."""
+    name = export.file_name(experiment)
+    left, middle, right = st.columns([1, 1, 2])
+    left.download_button(
+        "Curves (CSV)",
+        lambda: export.to_csv(experiment),
+        f"{name}.csv",
+        "text/csv",
+        key="download_csv",
+        on_click="ignore",
+        width="stretch",
+    )
+    middle.download_button(
+        "Figure (HTML)",
+        lambda: export.to_html(experiment, view),
+        f"{name}.html",
+        "text/html",
+        key="download_html",
+        on_click="ignore",
+        width="stretch",
+    )
+    with right.expander("The same numbers in Python"):
+        st.code(export.to_snippet(experiment), language="python")
+    with st.expander("A link to this picture"):
+        address = str(st.context.url or "").split("?")[0]
+        query = urlencode(link_of(scenario, view))
+        st.code(f"{address}?{query}" if query else address, language=None, wrap_lines=True)
+
+
+page()

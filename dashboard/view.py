@@ -1,0 +1,78 @@
+"""How an experiment is looked at: the half of a link that changes no number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hypergrad_core.link import (
+    read_link,
+    require_integer,
+    require_number,
+    require_one_of,
+    write_link,
+)
+from hypergrad_core.methods import METHODS
+
+X_AXES: dict[str, str] = {
+    "steps": "Iterations",
+    "products": "Products",
+    "floats": "Memory",
+}
+ERRORS: dict[str, str] = {"relative": "Relative", "absolute": "Absolute"}
+BOUNDS: dict[str, str] = {
+    "none": "None",
+    "paper": "Paper",
+    "sharp": "Sharp",
+    "both": "Both",
+}
+
+LINK_NAMES: dict[str, str] = {
+    "x_axis": "x",
+    "error": "error",
+    "bound": "bound",
+    "target": "eps",
+    "card": "card",
+    "cursor": "at",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """How an experiment is drawn.
+
+    Attributes:
+        x_axis: key of ``X_AXES``.
+        error: key of ``ERRORS``: ‖error‖ divided by ‖∇f(λ)‖, or not.
+        bound: key of ``BOUNDS``.
+        target: ε, in the units of the error that is shown, from 1e-15 to 1e6.
+        card: key of the method whose bound is written out.
+        cursor: index of the point that the cursor reads, from 0 to 2000.
+
+    Raises:
+        ScenarioError: naming the field, the value and what is allowed.
+    """
+
+    x_axis: str = "steps"
+    error: str = "relative"
+    bound: str = "both"
+    target: float = 1e-4
+    card: str = "aid-cg"
+    cursor: int = 20
+
+    def __post_init__(self) -> None:
+        require_one_of("x_axis", self.x_axis, X_AXES)
+        require_one_of("error", self.error, ERRORS)
+        require_one_of("bound", self.bound, BOUNDS)
+        require_number("target", self.target, 1e-15, 1e6)
+        require_one_of("card", self.card, METHODS)
+        require_integer("cursor", self.cursor, 0, 2000)
+
+    def to_link(self, *, full: bool = False) -> dict[str, str]:
+        """Query parameters; defaults are left out unless ``full``."""
+        return write_link(self, LINK_NAMES, full=full)
+
+    @classmethod
+    def from_link(cls, link: Mapping[str, str]) -> tuple[View, tuple[str, ...]]:
+        """The view of a link, and a message for each value that had to be left out."""
+        return read_link(cls, LINK_NAMES, link)

@@ -1,0 +1,34 @@
+"""Hypergradients, their measured errors and their rigorous bounds.
+
+    from hypergrad_core import Scenario, run
+    experiment = run(Scenario(contraction=0.95))
+    experiment.curve("aid-cg").errors
+
+See ``Scenario`` for what can be run and ``Experiment`` for what comes out.
+"""
+
+from __future__ import annotations
+
+from hypergrad_core.experiment import Curve, Experiment, Refusal, run
+from hypergrad_core.link import ScenarioError
+from hypergrad_core.methods import METHODS
+from hypergrad_core.problem import Constants, Problem
+from hypergrad_core.problems import FAMILIES
+from hypergrad_core.scenario import Scenario
+from hypergrad_core.theory import Bound, Status, Term
+
+__all__ = [
+    "FAMILIES",
+    "METHODS",
+    "Bound",
+    "Constants",
+    "Curve",
+    "Experiment",
+    "Problem",
+    "Refusal",
+    "Scenario",
+    "ScenarioError",
+    "Status",
+    "Term",
+    "run",
+]

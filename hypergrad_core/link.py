@@ -1,0 +1,118 @@
+"""Settings ⇄ links: frozen dataclasses of plain values, written as query parameters and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+    Settings = TypeVar("Settings", bound=DataclassInstance)
+
+
+# A message shows no more of a value than this many characters.
+LONGEST_VALUE = 80
+
+
+class ScenarioError(ValueError):
+    """A value that is not allowed.
+
+    Attributes:
+        field: the name of the field.
+    """
+
+    def __init__(self, field: str, value: object, allowed: str) -> None:
+        text = repr(value)
+        if len(text) > LONGEST_VALUE:
+            text = f"{text[:LONGEST_VALUE]}…"
+        super().__init__(f"{field} = {text} is not allowed: choose {allowed}.")
+        self.field = field
+
+
+def require_one_of(field: str, value: object, allowed: Mapping[str, object]) -> None:
+    """Refuse a value that is not a key of ``allowed``."""
+    if not isinstance(value, str) or value not in allowed:
+        raise ScenarioError(field, value, f"one of {', '.join(allowed)}")
+
+
+def require_integer(field: str, value: object, low: int, high: int) -> None:
+    """Refuse a value that is not a whole number from ``low`` to ``high``."""
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        raise ScenarioError(field, value, f"a whole number from {low} to {high}")
+
+
+def require_number(field: str, value: object, low: float, high: float) -> None:
+    """Refuse a value that is not a number from ``low`` to ``high``."""
+    if not isinstance(value, float) or not low <= value <= high:
+        raise ScenarioError(field, value, f"a number from {low:g} to {high:g}")
+
+
+def write_link(
+    settings: DataclassInstance, names: Mapping[str, str], *, full: bool = False
+) -> dict[str, str]:
+    """Query parameters of the settings.
+
+    Args:
+        settings: all of whose fields have defaults: str, int, float or tuple of str.
+        names: field → query parameter.
+        full: whether to write defaults as well; they are left out otherwise.
+    """
+    link = {}
+    for item in fields(settings):
+        value = getattr(settings, item.name)
+        if full or value != item.default:
+            link[names[item.name]] = _write(value)
+    return link
+
+
+def read_link(
+    settings: type[Settings], names: Mapping[str, str], link: Mapping[str, str]
+) -> tuple[Settings, tuple[str, ...]]:
+    """The settings of a link, and a message for each value that had to be left out.
+
+    A bad value falls back to its default; parameters that are not named are ignored.
+    """
+    values: dict[str, Any] = {}
+    messages: list[str] = []
+    for item in fields(settings):
+        text = link.get(names[item.name])
+        if text is None:
+            continue
+        try:
+            values[item.name] = _read(item.name, text, item.default)
+        except ScenarioError as error:
+            messages.append(str(error))
+    while True:
+        try:
+            return settings(**values), tuple(messages)
+        except ScenarioError as error:
+            messages.append(str(error))
+            # A clash of two fields may lie with the one that was not named.
+            if values.pop(error.field, None) is None:
+                values.clear()
+
+
+def _write(value: object) -> str:
+    if isinstance(value, tuple):
+        return ".".join(value)
+    # A subclass of float, such as NumPy's, writes itself in another way.
+    return repr(float(value)) if isinstance(value, float) else str(value)
+
+
+def _read(name: str, text: str, default: object) -> object:
+    if isinstance(default, tuple):
+        return tuple(part for part in text.split(".") if part)
+    try:
+        # Python reads the digits of every script, and 1_0 as 10.
+        if isinstance(default, (int, float)) and (not text.isascii() or "_" in text):
+            raise ValueError
+        if isinstance(default, float):
+            return float(text)
+        if isinstance(default, int):
+            return int(text)
+    except ValueError:
+        kind = "a whole number" if isinstance(default, int) else "a number"
+        raise ScenarioError(name, text, kind) from None
+    return text

@@ -1,0 +1,215 @@
+"""What a method is: an estimate, two bounds and a cost at any set of (t, k) points."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from hypergrad_core.inner import FIXED_POINT, InnerSolver, Scheme
+from hypergrad_core.problem import Constants, FloatArray, IntArray, Problem, Progress
+from hypergrad_core.theory import BLOCK_FLOATS, Bound, Path, Status, Term
+
+PLAIN = Scheme()
+
+
+@dataclass(frozen=True)
+class Points:
+    """P points of the (t, k) plane.
+
+    Attributes:
+        inner_steps: t, shape (P,).
+        adjoint_steps: k, shape (P,).
+    """
+
+    inner_steps: IntArray
+    adjoint_steps: IntArray
+
+    def __len__(self) -> int:
+        return len(self.inner_steps)
+
+    def __getitem__(self, index: slice | IntArray) -> Points:
+        return Points(self.inner_steps[index], self.adjoint_steps[index])
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a method found at P points, and what each point alone would have cost.
+
+    Attributes:
+        points: where.
+        hypergradients: shape (P, m).
+        map_evaluations: evaluations of Φ, shape (P,).
+        state_products: products with ∂₁Φᵀ, shape (P,).
+        hyper_products: products with ∂₂Φᵀ, shape (P,).
+        stored_floats: numbers kept at once beyond the data, shape (P,).
+        residuals: norm of what the adjoint solver left, shape (P,); nan where it does not tell.
+        outcomes: why the solver stopped, one for each point; empty where no system is solved.
+    """
+
+    points: Points
+    hypergradients: FloatArray
+    map_evaluations: IntArray
+    state_products: IntArray
+    hyper_products: IntArray
+    stored_floats: IntArray
+    residuals: FloatArray
+    outcomes: tuple[str, ...] = ()
+
+    @property
+    def products(self) -> IntArray:
+        """All products; an evaluation of Φ counts as one. Shape (P,)."""
+        return self.map_evaluations + self.state_products + self.hyper_products
+
+
+class Recorder:
+    """Collects an estimate point by point from the rows of a lockstep run."""
+
+    def __init__(self, points: Points, hyper_size: int) -> None:
+        count = len(points)
+        self._points = points
+        self._hypergradients = np.empty((count, hyper_size))
+        self._costs = np.zeros((4, count), dtype=np.int64)
+        self._residuals = np.full(count, np.nan)
+        self._outcomes = [""] * count
+
+    def record(
+        self,
+        index: IntArray,
+        hypergradients: FloatArray,
+        costs: IntArray,
+        residuals: FloatArray | float = np.nan,
+        outcomes: Sequence[str] = (),
+    ) -> None:
+        """These are the points ``index``; ``costs`` is (4, rows) as a meter gives it."""
+        self._hypergradients[index] = hypergradients
+        self._costs[:, index] = costs
+        self._residuals[index] = residuals
+        for i, outcome in zip(index, outcomes, strict=bool(outcomes)):
+            self._outcomes[i] = outcome
+
+    def estimate(self) -> Estimate:
+        """All that was recorded."""
+        return Estimate(
+            self._points,
+            self._hypergradients,
+            self._costs[0],
+            self._costs[1],
+            self._costs[2],
+            self._costs[3],
+            self._residuals,
+            tuple(self._outcomes) if any(self._outcomes) else (),
+        )
+
+
+class Method(ABC):
+    """One approximation of ∇f(λ).
+
+    Attributes:
+        key: short name in links and code.
+        label: name on the page.
+        formula: LaTeX of the estimate.
+        source: where it is analysed.
+        fixed_adjoint_steps: why k cannot be varied, or "".
+        whole: whether k = t always, so that k cannot be held while t varies either.
+    """
+
+    key: ClassVar[str]
+    label: ClassVar[str]
+    formula: ClassVar[str]
+    source: ClassVar[str]
+    fixed_adjoint_steps: ClassVar[str] = ""
+    whole: ClassVar[bool] = False
+
+    def refusal(self, problem: Problem) -> str:
+        """Why the method does not apply to the problem and what to use instead, or ""."""
+        return ""
+
+    @abstractmethod
+    def take(self, wanted: Points, truncation: int | None = None) -> Points:
+        """The points that the method really takes where ``wanted`` is asked for.
+
+        Args:
+            wanted: points of a slice.
+            truncation: the k of a truncated method where the slice does not say it (t = k).
+        """
+
+    @abstractmethod
+    def estimate(
+        self,
+        problem: Problem,
+        states: FloatArray,
+        points: Points,
+        progress: Progress | None = None,
+        scheme: Scheme = PLAIN,
+    ) -> Estimate:
+        """Hypergradients and costs at the points, all in lockstep.
+
+        Args:
+            problem: bound to its λ.
+            states: w_0, …, w_T, shape (T + 1, d), T at least the largest t.
+            points: as ``take`` gives them.
+            progress: told the fraction done, in [0, 1]; may raise to stop the run.
+            scheme: of the inner solver that made the states; reverse mode goes back through it.
+        """
+
+    @abstractmethod
+    def paper_terms(
+        self, constants: Constants, points: Points, inner: InnerSolver
+    ) -> tuple[Term, ...]:
+        """The summands of the paper's bound (tier P), where w_t comes from ``inner``."""
+
+    @property
+    @abstractmethod
+    def paper_source(self) -> str:
+        """Theorem of the paper's bound."""
+
+    def paper_bound(
+        self, constants: Constants, points: Points, inner: InnerSolver = FIXED_POINT
+    ) -> Bound:
+        """The paper's bound, from the constants alone (tier P)."""
+        terms = self.paper_terms(constants, points, inner)
+        values = np.sum([term.values for term in terms], axis=0)
+        return Bound("P", Status.UPPER, values, self.paper_source, terms)
+
+    @abstractmethod
+    def sharp_bound(self, path: Path, estimate: Estimate) -> Bound:
+        """The sharp bound, from what was measured along the path (tier X, T or V)."""
+
+
+def lower_level_term(constants: Constants, inner_steps: IntArray, inner: InnerSolver) -> Term:
+    """c₁ρ(t), c₁ = (μ₂ + μ₁L_Φ/(1−q))D: what w_t ≠ w(λ) does to the gradients of E (R1–R3)."""
+    c = constants
+    c1 = (c.mu2 + c.mu1 * c.hyper_jacobian_norm / (1 - c.contraction)) * c.distance
+    return Term(
+        "lower level",
+        r"\left(\mu_2+\frac{\mu_1 L_\Phi}{1-q}\right)D\," + inner.rate_formula,
+        c1 * inner.rate(c.contraction, inner_steps.astype(np.float64)),
+    )
+
+
+def drift_scale(constants: Constants) -> float:
+    """c₂ = (ν₂ + ν₁L_Φ/(1−q)) L_E D (R1–R3)."""
+    c = constants
+    slope = c.nu2 + c.nu1 * c.hyper_jacobian_norm / (1 - c.contraction)
+    return slope * c.outer_gradient_bound * c.distance
+
+
+def adjoint_term(constants: Constants, steps: IntArray, exponent: str) -> Term:
+    """c₃q^k, c₃ = L_E L_Φ/(1−q): what k backward steps leave of the adjoint (R1, R3)."""
+    c = constants
+    c3 = c.outer_gradient_bound * c.hyper_jacobian_norm / (1 - c.contraction)
+    return Term(
+        "adjoint",
+        rf"\frac{{L_E L_\Phi}}{{1-q}}\,q^{{{exponent}}}",
+        c3 * c.contraction ** steps.astype(np.float64),
+    )
+
+
+def chunk_rows(rows: int, size: int) -> list[slice]:
+    """Slices of a block of rows of ``size`` numbers each that fit in cache and in memory."""
+    chunk = max(1, BLOCK_FLOATS // max(size, 1))
+    return [slice(start, min(start + chunk, rows)) for start in range(0, rows, chunk)]

@@ -1,0 +1,75 @@
+"""Forward-mode iterative differentiation: the numbers of reverse mode, at another price."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hypergrad_core.inner import Scheme
+from hypergrad_core.methods.base import PLAIN, Estimate, Points, Recorder
+from hypergrad_core.methods.unrolled import ITD
+from hypergrad_core.problem import FloatArray, Meter, Problem, Progress
+
+# Beyond this many numbers in the Jacobian, forward mode is not a sensible thing to ask for.
+JACOBIAN_FLOATS = 2**22
+
+
+class ForwardITD(ITD):
+    """Forward mode: the Jacobian of w_t is carried along, m columns at a time (R11)."""
+
+    key = "itd-forward"
+    label = "Forward ITD"
+    formula = (
+        r"J_{s+1}=\partial_1\Phi(w_s)J_s+\partial_2\Phi(w_s),\quad J_0=0,\qquad"
+        r"\widehat\nabla f=\nabla_2E(w_t)+J_t^\top\nabla_1E(w_t)"
+    )
+    source = "Franceschi et al. 2017"
+
+    def refusal(self, problem: Problem) -> str:
+        """The Jacobian has to fit in memory."""
+        if problem.state_size * problem.hyper_size <= JACOBIAN_FLOATS:
+            return ""
+        return (
+            f"Forward mode carries a {problem.state_size} × {problem.hyper_size} Jacobian along, "
+            "which is too large here. Use ITD: reverse mode gives the same numbers."
+        )
+
+    def estimate(
+        self,
+        problem: Problem,
+        states: FloatArray,
+        points: Points,
+        progress: Progress | None = None,
+        scheme: Scheme = PLAIN,
+    ) -> Estimate:
+        """One pass from w_0 on serves every horizon; the columns of the Jacobian are the rows."""
+        recorder = Recorder(points, problem.hyper_size)
+        size, hyper_size = problem.state_size, problem.hyper_size
+        last = int(points.inner_steps.max())
+        lin = problem.linearise(states[: max(last, 1)])
+        columns = np.zeros((hyper_size, size))
+        before = columns
+        unit = np.eye(hyper_size)
+        meter = Meter(hyper_size)
+        everyone = np.arange(hyper_size)
+        for t in range(last + 1):
+            here = np.flatnonzero(points.inner_steps == t)
+            if len(here):
+                end = states[t : t + 1]
+                gradient = problem.outer_gradient_state(end)[0]
+                hypergradient = problem.outer_gradient_hyper(end)[0] + columns @ gradient
+                spent = meter.at(everyone).sum(axis=1)
+                spent[0] = t
+                spent[3] = (hyper_size + 2) * size
+                recorder.record(here, hypergradient, spent[:, None])
+            if t == last:
+                break
+            step = lin[t : t + 1].charged_to(meter, everyone)
+            a, momentum = scheme.relaxation_at(t), scheme.momentum_at(t)
+            moved = a * step.jvp_hyper(unit)
+            if t > 0:
+                moved += a * step.jvp_state(columns)
+                moved += (1 - a + momentum) * columns - momentum * before
+            before, columns = columns, moved
+            if progress is not None:
+                progress((t + 1) / last)
+        return recorder.estimate()

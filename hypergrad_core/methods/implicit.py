@@ -1,0 +1,349 @@
+"""Approximate implicit differentiation (AID): solve (I − ∂₁Φ(w_t)ᵀ) v = ∇₁E(w_t) with k steps.
+
+One lockstep driver; each method names its linear solver and states its bound.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import ClassVar
+
+import numpy as np
+
+from hypergrad_core.inner import InnerSolver, Scheme
+from hypergrad_core.linear import (
+    AdjointSolver,
+    ConjugateGradientSolver,
+    FixedPointSolver,
+    GMRESSolver,
+    NormalEquationsSolver,
+    OneStepSolver,
+)
+from hypergrad_core.methods.base import (
+    PLAIN,
+    Estimate,
+    Method,
+    Points,
+    Recorder,
+    adjoint_term,
+    chunk_rows,
+    drift_scale,
+    lower_level_term,
+)
+from hypergrad_core.problem import (
+    Constants,
+    FloatArray,
+    IntArray,
+    Meter,
+    Problem,
+    Progress,
+    WeightedConstants,
+)
+from hypergrad_core.theory import (
+    Bound,
+    Path,
+    Status,
+    Term,
+    chebyshev_number,
+    conjugate_gradient_rate,
+    geometric_sum,
+)
+
+
+class ImplicitMethod(Method):
+    """AID with the linear solver that a subclass names."""
+
+    solver: ClassVar[type[AdjointSolver]]
+
+    def take(self, wanted: Points, truncation: int | None = None) -> Points:
+        """As wanted."""
+        return wanted
+
+    def estimate(
+        self,
+        problem: Problem,
+        states: FloatArray,
+        points: Points,
+        progress: Progress | None = None,
+        scheme: Scheme = PLAIN,
+    ) -> Estimate:
+        """∇₂E(w_t) + ∂₂Φ(w_t)ᵀ v_k; row t carries the system at w_t."""
+        recorder = Recorder(points, problem.hyper_size)
+        distinct, row_of_point = np.unique(points.inner_steps, return_inverse=True)
+        depth = np.zeros(len(distinct), dtype=np.int64)
+        np.maximum.at(depth, row_of_point, points.adjoint_steps)
+        # Rows sorted by depth: those still wanted are always the last ones.
+        order = np.argsort(depth, kind="stable")
+        rank = np.empty_like(order)
+        rank[order] = np.arange(len(order))
+        row_of_point, distinct, depth = rank[row_of_point], distinct[order], depth[order]
+        total, done = int(depth.sum()) or 1, 0
+        for chunk in chunk_rows(len(distinct), problem.state_size):
+            inside = np.flatnonzero((row_of_point >= chunk.start) & (row_of_point < chunk.stop))
+            self._run_rows(
+                problem,
+                states[distinct[chunk]],
+                distinct[chunk],
+                depth[chunk],
+                (inside, row_of_point[inside] - chunk.start, points.adjoint_steps[inside]),
+                recorder,
+                None if progress is None else _shifted(progress, done, total),
+            )
+            done += int(depth[chunk].sum())
+        return recorder.estimate()
+
+    def _run_rows(
+        self,
+        problem: Problem,
+        states: FloatArray,
+        inner_steps: IntArray,
+        depth: IntArray,
+        wanted: tuple[IntArray, IntArray, IntArray],
+        recorder: Recorder,
+        progress: Progress | None,
+    ) -> None:
+        index, rows, steps = wanted
+        size, hyper_size = problem.state_size, problem.hyper_size
+        meter = Meter(len(states))
+        meter.map_evaluations += inner_steps
+        meter.stored_floats += hyper_size
+        lin = problem.linearise(states)
+        direct = problem.outer_gradient_hyper(states)
+        solver = self.solver(
+            lin.charged_to(meter, np.arange(len(states))), problem.outer_gradient_state(states)
+        )
+
+        def read(chosen: IntArray) -> None:
+            """Record these of the wanted points from what their rows hold now."""
+            at, k = rows[chosen], steps[chosen]
+            hypergradients = direct[at]
+            # Read on a meter of its own: a later point of the row does not pay for this one.
+            reading = Meter(len(at))
+            moved = np.flatnonzero(k > 0)
+            if len(moved):
+                of = at[moved]
+                products = lin[of].charged_to(reading, moved)
+                hypergradients[moved] += products.vjp_hyper(solver.adjoints(of))
+            reading.stored_floats += solver.stored_floats(size, k)
+            recorder.record(
+                index[chosen],
+                hypergradients,
+                meter.at(at) + reading.at(slice(None)),
+                solver.residual_norms[at],
+                [solver.outcomes[row] for row in at],
+            )
+
+        # A row stays as it is after its last step: its last point can wait, all of them together.
+        last = steps == depth[rows]
+        early = np.flatnonzero(~last)
+        spent = 0
+        for j in range(int(depth[-1]) + 1):
+            if len(early):
+                here = early[steps[early] == j]
+                if len(here):
+                    read(here)
+            first = int(np.searchsorted(depth, j, side="right"))
+            if first < len(depth):
+                solver.advance(first)
+                spent += len(depth) - first
+                if progress is not None:
+                    progress(spent)
+        read(np.flatnonzero(last))
+
+
+def _shifted(progress: Progress, done: int, total: int) -> Progress:
+    return lambda spent: progress((done + spent) / total)
+
+
+class FixedPointAID(ImplicitMethod):
+    """AID with k fixed-point steps (Neumann series)."""
+
+    key = "aid-fp"
+    label = "AID-FP"
+    formula = r"v_{j+1}=\partial_1\Phi(w_t)^\top v_j+\nabla_1E(w_t),\quad v_0=0"
+    source = "Grazzi et al. 2020, Theorem 2.3"
+    solver = FixedPointSolver
+    paper_source = "Grazzi et al. 2020, Theorem 2.3"
+
+    def paper_terms(
+        self, constants: Constants, points: Points, inner: InnerSolver
+    ) -> tuple[Term, ...]:
+        """(c₁ + c₂ [k]_q) qᵗ + c₃ q^k."""
+        t = points.inner_steps.astype(np.float64)
+        q = constants.contraction
+        sums = geometric_sum(q, points.adjoint_steps.astype(np.float64))
+        drift = Term(
+            "drift",
+            r"\left(\nu_2+\frac{\nu_1L_\Phi}{1-q}\right)L_ED\,\frac{1-q^k}{1-q}\,"
+            + inner.rate_formula,
+            drift_scale(constants) * sums * inner.rate(q, t),
+        )
+        return (
+            lower_level_term(constants, points.inner_steps, inner),
+            drift,
+            adjoint_term(constants, points.adjoint_steps, "k"),
+        )
+
+    def sharp_bound(self, path: Path, estimate: Estimate) -> Bound:
+        """R7 with the Jacobians frozen at w_t, or R6."""
+        points = estimate.points
+        values = path.unrolled_bound(points.inner_steps, points.adjoint_steps, frozen=True)
+        return Bound(path.tier, path.unrolled_status, values, path.source)
+
+
+class OneStep(FixedPointAID):
+    """One-step (Jacobian-free) differentiation: AID-FP with k = 1."""
+
+    key = "one-step"
+    label = "One-step"
+    formula = r"\nabla_2E(w_t)+\partial_2\Phi(w_t)^\top\nabla_1E(w_t)"
+    source = "Bolte, Pauwels and Vaiter 2023; Fung et al. 2022"
+    solver = OneStepSolver
+    paper_source = "Grazzi et al. 2020, Theorem 2.3 with k = 1"
+    fixed_adjoint_steps = (
+        "One-step differentiation takes k = 1 by definition, so there is no k to vary. "
+        "Use AID-FP: its point k = 1 is this method."
+    )
+
+    def take(self, wanted: Points, truncation: int | None = None) -> Points:
+        """k = 1 everywhere."""
+        return Points(wanted.inner_steps, np.ones_like(wanted.inner_steps))
+
+
+class SolverAID(ImplicitMethod):
+    """AID with a linear solver of known rate: ‖v_k − v(w_t)‖ ≤ σ(k) ‖v(w_t)‖ (R2, R5).
+
+    Where ``energy`` is set, the norms are those of the linearisation's metric.
+    """
+
+    left_over_formula: ClassVar[str]
+    energy: ClassVar[bool] = False
+
+    @abstractmethod
+    def left_over(self, constants: Constants, adjoint_steps: FloatArray) -> FloatArray:
+        """σ(k) as the paper has it, at most 1, shape (P,)."""
+
+    def sharp_left_over(self, constants: Constants, adjoint_steps: FloatArray) -> FloatArray:
+        """s(k) of R5, for the term b_t s(k) ‖∇₁E‖/σ_min: shape (P,)."""
+        return self.left_over(constants, adjoint_steps)
+
+    def paper_terms(
+        self, constants: Constants, points: Points, inner: InnerSolver
+    ) -> tuple[Term, ...]:
+        """(c₁ + c₂/(1−q)) qᵗ + L_E (L_Φ + ν₂ D qᵗ)/(1−q) · σ(k).
+
+        A solver that works in a metric S leaves ‖S^½(v_k − v)‖ ≤ σ(k) ‖S^½∇₁E‖/(1−q), which the
+        norm of S^(−½)∂₂Φ multiplies; ‖S^½∇₁E‖ ≤ L_E because no weight is above 1.
+        """
+        c = constants
+        q = c.contraction
+        t = points.inner_steps.astype(np.float64)
+        left = self.left_over(c, points.adjoint_steps.astype(np.float64))
+        rate = inner.rate(q, t)
+        hyper_norm = c.hyper_norm(c.distance * rate, energy=self.energy)
+        weighted = "^s" if self.energy and isinstance(c, WeightedConstants) else ""
+        return (
+            lower_level_term(constants, points.inner_steps, inner),
+            Term(
+                "drift",
+                r"\left(\nu_2+\frac{\nu_1L_\Phi}{1-q}\right)\frac{L_ED}{1-q}\,"
+                + inner.rate_formula,
+                drift_scale(c) / (1 - q) * rate,
+            ),
+            Term(
+                "adjoint",
+                rf"\frac{{L_E\,(L_\Phi{weighted}+\nu_2{weighted}D\,"
+                + inner.rate_formula
+                + r")}{1-q}\,"
+                + self.left_over_formula,
+                c.outer_gradient_bound * hyper_norm / (1 - q) * left,
+            ),
+        )
+
+    def sharp_bound(self, path: Path, estimate: Estimate) -> Bound:
+        """R2 with the measured path, and the least of R4's solver terms."""
+        points = estimate.points
+        left = self.sharp_left_over(path.constants, points.adjoint_steps.astype(np.float64))
+        values = path.implicit_bound(
+            points.inner_steps, left, estimate.residuals, energy=self.energy
+        )
+        return Bound(path.tier, Status.UPPER, values, path.source)
+
+
+class ConjugateGradientAID(SolverAID):
+    """AID with k conjugate-gradient steps."""
+
+    key = "aid-cg"
+    label = "AID-CG"
+    formula = r"v_k=\mathrm{CG}_k\!\left(I-\partial_1\Phi(w_t),\,\nabla_1E(w_t)\right),\quad v_0=0"
+    source = "Pedregosa 2016; Grazzi et al. 2020, Theorem 2.2"
+    solver = ConjugateGradientSolver
+    energy = True
+    paper_source = "Grazzi et al. 2020, Theorem 2.2 with the CG rate"
+
+    left_over_formula = r"2\sqrt\kappa\left(\frac{\sqrt\kappa-1}{\sqrt\kappa+1}\right)^{k}"
+
+    def refusal(self, problem: Problem) -> str:
+        """CG needs a matrix that is self-adjoint in some inner product."""
+        if problem.self_adjoint:
+            return ""
+        return (
+            "Conjugate gradient needs I − ∂₁Φᵀ self-adjoint and positive definite, in the usual "
+            "inner product or in a weighted one, and ∂₁Φ is not symmetric here in either. "
+            "Use AID-FP, which needs only the contraction."
+        )
+
+    def left_over(self, constants: Constants, adjoint_steps: FloatArray) -> FloatArray:
+        """2√κ r^k (R4 a), and no more than 1: CG's Euclidean error never grows.
+
+        In a metric S the same holds of ‖S^½(v_k − v)‖, the Euclidean error of plain CG on the
+        symmetric N = S^½ M S^(−½): its energy error falls by C_k(κ) ≤ 2r^k at the least, going
+        from the energy norm of N to the Euclidean one and back costs √κ, and the latter never
+        grows. The eigenvalues of N lie in [1 − q, 1 + q], so κ is the same.
+        """
+        kappa = constants.condition_number
+        rate = conjugate_gradient_rate(kappa)
+        return np.asarray(np.minimum(1.0, 2 * np.sqrt(kappa) * rate**adjoint_steps))
+
+    def sharp_left_over(self, constants: Constants, adjoint_steps: FloatArray) -> FloatArray:
+        """C_k(κ): the factor 2√κ is lost in changing norms back and forth (R4 c)."""
+        return chebyshev_number(constants.condition_number, adjoint_steps)
+
+
+class NormalEquationsAID(SolverAID):
+    """AID with k conjugate-gradient steps on the normal equations."""
+
+    key = "aid-cgnr"
+    label = "AID-CGNR"
+    formula = (
+        r"v_k=\mathrm{CG}_k\!\left(M^\top M,\,M^\top\nabla_1E(w_t)\right),"
+        r"\quad M=I-\partial_1\Phi(w_t)^\top"
+    )
+    source = "Grazzi et al. 2020, Section 3"
+    solver = NormalEquationsSolver
+    paper_source = "Grazzi et al. 2020, Theorem 2.2 with the rate of CG on the normal equations"
+    left_over_formula = r"\frac{1}{T_k\left((\kappa^2+1)/(\kappa^2-1)\right)}"
+
+    def left_over(self, constants: Constants, adjoint_steps: FloatArray) -> FloatArray:
+        """‖r_k‖ ≤ C_k(κ²)‖∇₁E‖, and the residual never grows."""
+        kappa = (1 + constants.contraction) / (1 - constants.contraction)
+        return chebyshev_number(kappa**2, adjoint_steps)
+
+
+class GMRESAID(SolverAID):
+    """AID with k steps of GMRES."""
+
+    key = "aid-gmres"
+    label = "AID-GMRES"
+    formula = (
+        r"v_k=\mathrm{GMRES}_k\!\left(I-\partial_1\Phi(w_t)^\top,\,\nabla_1E(w_t)\right),"
+        r"\quad v_0=0"
+    )
+    source = "Grazzi et al. 2020, Theorem 2.2 with GMRES as the solver"
+    solver = GMRESSolver
+    paper_source = "Grazzi et al. 2020, Theorem 2.2; the residual of GMRES is at most that of FP"
+    left_over_formula = r"q^{k}"
+
+    def left_over(self, constants: Constants, adjoint_steps: FloatArray) -> FloatArray:
+        """‖r_k‖ ≤ q^k ‖∇₁E‖: GMRES beats the polynomial (1 − z)^k."""
+        return np.asarray(constants.contraction**adjoint_steps)

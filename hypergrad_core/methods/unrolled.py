@@ -1,0 +1,181 @@
+"""Reverse-mode iterative differentiation (ITD), whole and truncated to the last k steps."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hypergrad_core.inner import InnerSolver, Scheme
+from hypergrad_core.methods.base import (
+    PLAIN,
+    Estimate,
+    Method,
+    Points,
+    Recorder,
+    chunk_rows,
+    drift_scale,
+    lower_level_term,
+)
+from hypergrad_core.problem import Constants, FloatArray, IntArray, Meter, Problem, Progress, Rows
+from hypergrad_core.theory import Bound, Path, Term
+
+
+class TruncatedITD(Method):
+    """Reverse mode through the last k of t steps (K-RMD); k = t is full ITD."""
+
+    key = "itd-truncated"
+    label = "Truncated ITD"
+    formula = (
+        r"\begin{aligned}a_t&=\nabla_1E(w_t),\qquad a_s=\partial_1\Phi(w_s)^\top a_{s+1}\\"
+        r"\widehat\nabla f&=\nabla_2E(w_t)+\sum_{s=t-k}^{t-1}\partial_2\Phi(w_s)^\top a_{s+1}"
+        r"\end{aligned}"
+    )
+    source = "Shaban et al. 2019"
+    paper_source = "Grazzi et al. 2020, Theorem 2.1, truncated"
+    exponent = "k"
+
+    def take(self, wanted: Points, truncation: int | None = None) -> Points:
+        """k no larger than the truncation, and no further back than w_0."""
+        k = np.minimum(wanted.inner_steps, wanted.adjoint_steps)
+        return Points(wanted.inner_steps, k if truncation is None else np.minimum(k, truncation))
+
+    def estimate(
+        self,
+        problem: Problem,
+        states: FloatArray,
+        points: Points,
+        progress: Progress | None = None,
+        scheme: Scheme = PLAIN,
+    ) -> Estimate:
+        """One sweep from the last step down; each horizon joins at its own t.
+
+        The adjoints of all horizons are rows of one block, pulled back through step s together.
+        """
+        recorder = Recorder(points, problem.hyper_size)
+        distinct, row_of_point = np.unique(points.inner_steps, return_inverse=True)
+        depth = np.zeros(len(distinct), dtype=np.int64)
+        np.maximum.at(depth, row_of_point, points.adjoint_steps)
+        chunks = chunk_rows(len(distinct), problem.state_size)
+        for number, chunk in enumerate(chunks):
+            inside = np.flatnonzero((row_of_point >= chunk.start) & (row_of_point < chunk.stop))
+            self._sweep(
+                problem,
+                states,
+                distinct[chunk],
+                depth[chunk],
+                (inside, row_of_point[inside] - chunk.start, points.adjoint_steps[inside]),
+                recorder,
+                progress,
+                (number, len(chunks)),
+                scheme,
+            )
+        return recorder.estimate()
+
+    def _sweep(
+        self,
+        problem: Problem,
+        states: FloatArray,
+        horizons: IntArray,
+        depth: IntArray,
+        wanted: tuple[IntArray, IntArray, IntArray],
+        recorder: Recorder,
+        progress: Progress | None,
+        part: tuple[int, int],
+        scheme: Scheme,
+    ) -> None:
+        index, rows, steps = wanted
+        size, hyper_size = problem.state_size, problem.hyper_size
+        ends = states[horizons]
+        adjoints = problem.outer_gradient_state(ends)
+        later = np.zeros_like(adjoints) if scheme.momentum else None
+        sums = np.array(problem.outer_gradient_hyper(ends))
+        meter = Meter(len(horizons))
+        meter.map_evaluations += horizons
+        # The step s at which each point is complete; at s = t nothing has been pulled back.
+        complete = horizons[rows] - steps
+        bottoms = horizons - depth
+        top, bottom = int(horizons.max()), int(bottoms.min())
+        lin = problem.linearise(states[bottom:top]) if top > bottom else None
+        for s in range(top, bottom - 1, -1):
+            # Horizons are sorted: those beyond s are the last rows; finished ones drop out.
+            first = int(np.searchsorted(horizons, s, side="right"))
+            active = first + np.flatnonzero(bottoms[first:] <= s)
+            if lin is not None and len(active):
+                here = lin[s - bottom : s - bottom + 1]
+                block = _as_slice(active)
+                product = here.charged_to(meter, active).vjp_hyper(adjoints[block])
+                sums[block] += scheme.relaxation_at(s) * product
+            done = complete == s
+            if done.any():
+                at = rows[done]
+                # Reverse mode keeps each state it goes back through, two adjoints and the sum.
+                meter.stored_floats[at] = (steps[done] + 2) * size + hyper_size
+                recorder.record(index[done], sums[at], meter.at(at))
+            further = first + np.flatnonzero(bottoms[first:] < s)
+            if lin is not None and len(further):
+                block = _as_slice(further)
+                pulled = here.charged_to(meter, further).vjp_state(adjoints[block])
+                if later is not None:
+                    # w_s enters w_{s+1} by a Φ + (1 − a + β) w, and w_{s+2} by −β w.
+                    a, momentum = scheme.relaxation_at(s), scheme.momentum_at(s)
+                    pulled = a * pulled + (1 - a + momentum) * adjoints[block]
+                    pulled -= scheme.momentum_at(s + 1) * later[block]
+                    later[block] = adjoints[block]
+                adjoints[block] = pulled
+            if progress is not None:
+                progress((part[0] + (top - s) / max(top - bottom, 1)) / part[1])
+
+    def paper_terms(
+        self, constants: Constants, points: Points, inner: InnerSolver
+    ) -> tuple[Term, ...]:
+        """c₁ρ(t) + c₂ Σ + c₃σ(k): R9 with e_s ≤ ρ(s)D; for Φ alone c₁qᵗ + c₂ k q^(t−1) + c₃q^k."""
+        c, q = constants, constants.contraction
+        t = points.inner_steps.astype(np.float64)
+        k = points.adjoint_steps.astype(np.float64)
+        drift = Term(
+            "drift",
+            r"\left(\nu_2+\frac{\nu_1L_\Phi}{1-q}\right)L_ED\,"
+            + inner.slope_formula(self.exponent),
+            drift_scale(constants) * inner.unrolled_slope(q, t, k),
+        )
+        adjoint = Term(
+            "adjoint",
+            r"\frac{L_E L_\Phi}{1-q}\," + inner.left_over_formula(self.exponent),
+            c.outer_gradient_bound * c.hyper_jacobian_norm / (1 - q) * inner.left_over(q, t, k),
+        )
+        return lower_level_term(constants, points.inner_steps, inner), drift, adjoint
+
+    def sharp_bound(self, path: Path, estimate: Estimate) -> Bound:
+        """R7 along the steps that were gone back through, or R6."""
+        points = estimate.points
+        values = path.unrolled_bound(points.inner_steps, points.adjoint_steps, frozen=False)
+        return Bound(path.tier, path.unrolled_status, values, path.source)
+
+
+class ITD(TruncatedITD):
+    """Reverse mode through all t steps."""
+
+    key = "itd"
+    label = "ITD"
+    formula = (
+        r"\begin{aligned}a_t&=\nabla_1E(w_t),\qquad a_s=\partial_1\Phi(w_s)^\top a_{s+1}\\"
+        r"\widehat\nabla f&=\nabla_2E(w_t)+\sum_{s=0}^{t-1}\partial_2\Phi(w_s)^\top a_{s+1}"
+        r"\end{aligned}"
+    )
+    source = "Franceschi et al. 2017; Grazzi et al. 2020, Theorem 2.1"
+    paper_source = "Grazzi et al. 2020, Theorem 2.1"
+    exponent = "t"
+    whole = True
+    fixed_adjoint_steps = (
+        "Full ITD always goes back through all t steps (k = t), so there is no k to vary. "
+        "Use truncated ITD, which goes back through the last k."
+    )
+
+    def take(self, wanted: Points, truncation: int | None = None) -> Points:
+        """k = t everywhere."""
+        return Points(wanted.inner_steps, wanted.inner_steps)
+
+
+def _as_slice(rows: IntArray) -> Rows:
+    """A run of consecutive rows as a slice, which is a view and not a copy."""
+    first, last = int(rows[0]), int(rows[-1])
+    return slice(first, last + 1) if last - first + 1 == len(rows) else rows

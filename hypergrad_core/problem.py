@@ -1,0 +1,310 @@
+"""What a bilevel problem is: the lower-level map, the outer loss, their derivatives, its constants.
+
+Every oracle acts on a block of rows: an array of shape (B, d) is B states, one a row.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Self, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from hypergrad_core.inner import Scheme
+    from hypergrad_core.theory import Path
+
+FloatArray: TypeAlias = NDArray[np.float64]
+IntArray: TypeAlias = NDArray[np.int64]
+Rows: TypeAlias = slice | IntArray
+Progress: TypeAlias = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class Constants:
+    """The constants of the bounds, at one λ (symbols in brackets).
+
+    All Lipschitz constants are in w, on the ball of radius ``distance`` around w(λ).
+
+    Attributes:
+        contraction: q, Lipschitz constant of Φ(·, λ).
+        condition_number: κ, a bound on cond(I − ∂₁Φ) where ∂₁Φ is symmetric; the ratio of its
+            extreme eigenvalues where I − ∂₁Φᵀ is self-adjoint in a metric.
+        nu1, nu2: Lipschitz constants of ∂₁Φ and ∂₂Φ.
+        mu1, mu2: Lipschitz constants of ∇₁E and ∇₂E.
+        outer_gradient_bound: L_E, bounds ‖∇₁E(w, λ)‖ on the ball.
+        hyper_jacobian_norm: L_Φ = ‖∂₂Φ(w(λ), λ)‖.
+        distance: D = ‖w_0 − w(λ)‖.
+        outer_gradient_norm: G = ‖∇₁E(w(λ), λ)‖.
+        solution_jacobian_norm: J = ‖w'(λ)‖, or an upper bound of it.
+        adjoint_norm: V = ‖v(λ)‖, v the solution of (I − ∂₁Φᵀ) v = ∇₁E.
+        direct_gradient_norm: ‖∇₂E(w(λ), λ)‖.
+        hypergradient_norm: ‖∇f(λ)‖.
+    """
+
+    contraction: float
+    condition_number: float
+    nu1: float
+    nu2: float
+    mu1: float
+    mu2: float
+    outer_gradient_bound: float
+    hyper_jacobian_norm: float
+    distance: float
+    outer_gradient_norm: float
+    solution_jacobian_norm: float
+    adjoint_norm: float
+    direct_gradient_norm: float
+    hypergradient_norm: float
+
+    def at_solution(self) -> Constants:
+        """The same for a run that starts at w(λ): D = 0, and L_E = G."""
+        return replace(self, distance=0.0, outer_gradient_bound=self.outer_gradient_norm)
+
+    def hyper_norm(self, gap: FloatArray, *, energy: bool) -> FloatArray:
+        """Bound of ‖∂₂Φ(w)‖ where ‖w − w(λ)‖ ≤ gap.
+
+        Args:
+            gap: of any shape.
+            energy: whether the norm is that of S^(−½) ∂₂Φ(w), if there is a metric S.
+        """
+        return np.asarray(self.hyper_jacobian_norm + self.nu2 * gap)
+
+    @property
+    def rounding_floor(self) -> float:
+        """Level below which a measured error is rounding, not method (README)."""
+        unit_roundoff = np.finfo(np.float64).eps
+        size = (
+            self.outer_gradient_norm * self.solution_jacobian_norm
+            + self.mu1 * self.distance * self.solution_jacobian_norm
+            + self.mu2 * self.distance
+            + self.direct_gradient_norm
+        )
+        return float(
+            5 * unit_roundoff * size / max(1 - self.contraction, 1e-4)
+            + 2e-15 * self.hypergradient_norm
+        )
+
+
+@dataclass(frozen=True)
+class WeightedConstants(Constants):
+    """The constants where I − ∂₁Φᵀ is self-adjoint in a metric S, see ``Linearisation``.
+
+    Attributes:
+        energy_hyper_norm: L_Φˢ = ‖S^(−½) ∂₂Φ(w(λ), λ)‖.
+        energy_nu2: ν₂ˢ, how fast ‖S^(−½) ∂₂Φ(w, λ)‖ can grow with ‖w − w(λ)‖.
+    """
+
+    energy_hyper_norm: float
+    energy_nu2: float
+
+    def hyper_norm(self, gap: FloatArray, *, energy: bool) -> FloatArray:
+        """The same, in the metric if ``energy``."""
+        if not energy:
+            return super().hyper_norm(gap, energy=False)
+        return np.asarray(self.energy_hyper_norm + self.energy_nu2 * gap)
+
+
+class Meter:
+    """What each row of a lockstep run has spent.
+
+    The oracles count the products themselves; the methods declare what they keep in memory.
+
+    Attributes:
+        map_evaluations: evaluations of Φ, shape (R,).
+        state_products: products with ∂₁Φ or its transpose, shape (R,).
+        hyper_products: products with ∂₂Φ or its transpose, shape (R,).
+        stored_floats: numbers that must be kept at once, beyond the data, shape (R,).
+    """
+
+    def __init__(self, rows: int) -> None:
+        self._counts: IntArray = np.zeros((4, rows), dtype=np.int64)
+        self.map_evaluations, self.state_products, self.hyper_products, self.stored_floats = (
+            self._counts
+        )
+
+    def at(self, rows: Rows) -> IntArray:
+        """The four counts of these rows, in the order above: shape (4, rows)."""
+        return self._counts[:, rows]
+
+
+class Linearisation(ABC):
+    """∂₁Φ and ∂₂Φ at a block of B states: computed once, sliced at will.
+
+    A linearisation at one state (B = 1) takes any number of rows; otherwise row i of the argument
+    meets the Jacobians at state i.
+
+    Attributes:
+        metric: weights s of the inner product Σ s_i x_i y_i in which I − ∂₁Φᵀ is self-adjoint,
+            0 < s ≤ 1, shape (B, d); None if that is the Euclidean one, or if there is none.
+    """
+
+    metric: FloatArray | None = None
+    _meter: Meter | None = None
+    _rows: IntArray = np.zeros(0, dtype=np.int64)
+
+    @abstractmethod
+    def _take(self, rows: Rows) -> Self:
+        """The linearisation at these rows of the block only."""
+
+    @abstractmethod
+    def _vjp_state(self, adjoints: FloatArray) -> FloatArray: ...
+
+    @abstractmethod
+    def _jvp_state(self, tangents: FloatArray) -> FloatArray: ...
+
+    @abstractmethod
+    def _vjp_hyper(self, adjoints: FloatArray) -> FloatArray: ...
+
+    @abstractmethod
+    def _jvp_hyper(self, tangents: FloatArray) -> FloatArray: ...
+
+    def __getitem__(self, rows: Rows) -> Self:
+        """The linearisation at these rows of the block only; products still count."""
+        part = self._take(rows)
+        return part if self._meter is None else part.charged_to(self._meter, self._rows[rows])
+
+    def charged_to(self, meter: Meter, rows: IntArray) -> Self:
+        """The same operator, whose products are counted for these rows of ``meter``."""
+        # What copy.copy would do, at a fifth of its price: this runs once a step.
+        charged = object.__new__(type(self))
+        charged.__dict__.update(self.__dict__)
+        charged._meter, charged._rows = meter, rows
+        return charged
+
+    def vjp_state(self, adjoints: FloatArray) -> FloatArray:
+        """∂₁Φᵀ v for each row v: (B, d) → (B, d)."""
+        if self._meter is not None:
+            self._meter.state_products[self._rows] += 1
+        return self._vjp_state(adjoints)
+
+    def jvp_state(self, tangents: FloatArray) -> FloatArray:
+        """∂₁Φ u for each row u: (B, d) → (B, d)."""
+        if self._meter is not None:
+            self._meter.state_products[self._rows] += 1
+        return self._jvp_state(tangents)
+
+    def vjp_hyper(self, adjoints: FloatArray) -> FloatArray:
+        """∂₂Φᵀ v for each row v: (B, d) → (B, m)."""
+        if self._meter is not None:
+            self._meter.hyper_products[self._rows] += 1
+        return self._vjp_hyper(adjoints)
+
+    def jvp_hyper(self, tangents: FloatArray) -> FloatArray:
+        """∂₂Φ u for each row u: (B, m) → (B, d)."""
+        if self._meter is not None:
+            self._meter.hyper_products[self._rows] += 1
+        return self._jvp_hyper(tangents)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The truth at one λ, by a route that shares nothing with the methods.
+
+    Attributes:
+        solution: w(λ), shape (d,).
+        adjoint: v(λ), shape (d,).
+        hypergradient: ∇f(λ), shape (m,).
+    """
+
+    solution: FloatArray
+    adjoint: FloatArray
+    hypergradient: FloatArray
+
+
+class Problem(ABC):
+    """min over λ of f(λ) = E(w(λ), λ) with w(λ) = Φ(w(λ), λ), bound to one λ.
+
+    Attributes:
+        hyper: λ, shape (m,).
+        initial_state: w_0, shape (d,); it does not depend on λ.
+        symmetric: whether ∂₁Φ is symmetric.
+        affine: whether Φ is affine in w.
+    """
+
+    hyper: FloatArray
+    initial_state: FloatArray
+    symmetric: bool
+    affine: bool = False
+
+    @property
+    def self_adjoint(self) -> bool:
+        """Whether I − ∂₁Φᵀ is self-adjoint, so that conjugate gradient applies.
+
+        Either ∂₁Φ is symmetric, or the linearisations have a metric.
+        """
+        return self.symmetric
+
+    @property
+    def state_size(self) -> int:
+        """d, the length of w."""
+        return self.initial_state.size
+
+    @property
+    def hyper_size(self) -> int:
+        """m, the length of λ."""
+        return self.hyper.size
+
+    @abstractmethod
+    def at(self, hyper: FloatArray) -> Self:
+        """The same problem at another λ of shape (m,). Steps and start are kept."""
+
+    @abstractmethod
+    def fixed_point_map(self, states: FloatArray) -> FloatArray:
+        """Φ(w, λ) for each row w: (B, d) → (B, d)."""
+
+    @abstractmethod
+    def linearise(self, states: FloatArray) -> Linearisation:
+        """∂₁Φ and ∂₂Φ at each row of a (B, d) block."""
+
+    @abstractmethod
+    def outer(self, states: FloatArray) -> FloatArray:
+        """E(w, λ) for each row w: (B, d) → (B,)."""
+
+    @abstractmethod
+    def outer_gradient_state(self, states: FloatArray) -> FloatArray:
+        """∇₁E(w, λ) for each row w: (B, d) → (B, d)."""
+
+    @abstractmethod
+    def outer_gradient_hyper(self, states: FloatArray) -> FloatArray:
+        """∇₂E(w, λ) for each row w: (B, d) → (B, m)."""
+
+    @abstractmethod
+    def _solve(self) -> Reference:
+        """w(λ), v(λ) and ∇f(λ) to rounding."""
+
+    @abstractmethod
+    def _measure_constants(self) -> Constants:
+        """The constants at this λ."""
+
+    @cached_property
+    def reference(self) -> Reference:
+        """w(λ), v(λ) and ∇f(λ) to rounding, computed once."""
+        return self._solve()
+
+    @cached_property
+    def constants(self) -> Constants:
+        """q, ν₁, ν₂, μ₁, μ₂, L_E, L_Φ, D and their companions, computed once."""
+        return self._measure_constants()
+
+    def objective(self) -> float:
+        """f(λ) = E(w(λ), λ)."""
+        return float(self.outer(self.reference.solution[None])[0])
+
+    def canonical(self) -> Problem:
+        """An orthogonally equivalent problem whose products are cheapest.
+
+        Every method here commutes with an orthogonal change of the state: hypergradients, errors
+        and costs are the same. By default the problem itself.
+        """
+        return self
+
+    def path(self, states: FloatArray, scheme: Scheme | None = None) -> Path:
+        """What the sharp bounds measure along the inner iterates (T + 1, d) of a scheme."""
+        from hypergrad_core.theory import MeasuredPath
+
+        return MeasuredPath(self, states, scheme)

@@ -1,0 +1,237 @@
+"""The registry of problem families: a new one is a file and a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from hypergrad_core.problem import Problem
+
+if TYPE_CHECKING:
+    from hypergrad_core.scenario import Scenario
+
+MADE_UP = "made-up"
+# Hidden units of a row in the network families, at the most.
+LARGEST_WIDTH = 50
+
+
+def layer_width(size: int, rows: int) -> int:
+    """Hidden units h of each row such that n rows make about the wanted d."""
+    return min(LARGEST_WIDTH, max(1, size // rows))
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """Data that a family can run on.
+
+    Attributes:
+        label: name on the page.
+        state_size: d, if the data fix it.
+        samples: number of training rows, if the data fix it.
+    """
+
+    label: str
+    state_size: int | None = None
+    samples: int | None = None
+
+
+@dataclass(frozen=True)
+class Family:
+    """One family of problems.
+
+    Attributes:
+        label: name on the page.
+        formula: LaTeX of the lower level and of E, a line each.
+        builder: "module:function" that makes the problem of a scenario; imported when first used,
+            so that a family costs nothing until it is chosen.
+        data: the data sets it can run on, made-up data first.
+        uses: scenario fields that matter to this family beyond those that always do.
+        largest_size: the largest d that is allowed.
+        affine: whether Φ is affine with ∂₁Φ symmetric, so that momentum is guaranteed to help.
+        unit_rows: whether w holds a row of hidden units for each of n rows of data, so that d is
+            a multiple of n.
+        largest_contraction: the largest q that is allowed; above 1 there is no theory.
+        suggested: sizes that suit the family, taken when it is chosen on a page.
+    """
+
+    label: str
+    formula: tuple[str, ...]
+    builder: str
+    uses: frozenset[str]
+    largest_size: int
+    affine: bool = False
+    unit_rows: bool = False
+    largest_contraction: float = 0.9999
+    suggested: Mapping[str, int] = field(default_factory=dict)
+    data: dict[str, DataSet] = field(default_factory=lambda: {MADE_UP: DataSet("Made-up data")})
+
+    def state_size(self, data: str, size: int, samples: int) -> int:
+        """d of the problem that will be built: the data or the rows may decide it."""
+        fixed = self.data[data]
+        if fixed.state_size is not None:
+            return fixed.state_size
+        if not self.unit_rows:
+            return size
+        rows = fixed.samples or samples
+        return rows * layer_width(size, rows)
+
+    def build(self, scenario: Scenario) -> Problem:
+        """The problem that the scenario describes."""
+        module, _, function = self.builder.partition(":")
+        maker: Callable[[Scenario], Problem] = getattr(import_module(module), function)
+        return maker(scenario)
+
+
+_LOGISTIC_DATA = {
+    MADE_UP: DataSet("Made-up data"),
+    "breast_cancer": DataSet("Breast cancer (569 × 30)", state_size=30, samples=284),
+}
+_EQUILIBRIUM_DATA = {
+    MADE_UP: DataSet("Made-up data"),
+    "digits": DataSet("Handwritten digits (50 × 8)", samples=50),
+}
+
+FAMILIES: dict[str, Family] = {
+    "quadratic": Family(
+        label="Quadratic",
+        formula=(
+            r"w(\lambda)=\arg\min_w \tfrac12 w^\top Hw-w^\top(C\lambda+b)",
+            r"E(w)=\tfrac12\|w-\text{target}\|^2",
+        ),
+        builder="hypergrad_core.problems.quadratic:build",
+        uses=frozenset({"size", "hyper_size", "spectrum"}),
+        largest_size=1_000_000,
+        affine=True,
+    ),
+    "logistic": Family(
+        label="Logistic regression",
+        formula=(
+            r"w(\lambda)=\arg\min_w \sum_i\log(1+e^{-y_ix_i^\top w})+\tfrac12\sum_j\lambda_jw_j^2",
+            r"E(w)=\sum_i\log(1+e^{-y'_ix_i'^\top w})",
+        ),
+        builder="hypergrad_core.problems.logistic:build",
+        uses=frozenset({"size", "samples"}),
+        largest_size=1000,
+        data=_LOGISTIC_DATA,
+    ),
+    "logistic-log": Family(
+        label="Logistic regression, log λ",
+        formula=(
+            r"w(\lambda)=\arg\min_w \sum_i\log(1+e^{-y_ix_i^\top w})"
+            r"+\tfrac12\sum_je^{\lambda_j}w_j^2",
+            r"E(w)=\sum_i\log(1+e^{-y'_ix_i'^\top w})",
+        ),
+        builder="hypergrad_core.problems.logistic:build_logarithmic",
+        uses=frozenset({"size", "samples"}),
+        largest_size=1000,
+        data=_LOGISTIC_DATA,
+    ),
+    "kernel-ridge": Family(
+        label="Kernel ridge regression",
+        formula=(
+            r"w(\lambda)=\arg\min_w \tfrac12 w^\top(K_\gamma+\beta I)w-w^\top y,\quad"
+            r"\lambda=(\beta,\gamma),\quad (K_\gamma)_{ij}=e^{-\sum_l\gamma_l(x_{il}-x_{jl})^2}",
+            r"E(w,\lambda)=\tfrac12\|y'-K'_\gamma w\|^2",
+        ),
+        builder="hypergrad_core.problems.kernel_ridge:build",
+        uses=frozenset({"size", "hyper_size"}),
+        largest_size=500,
+        affine=True,
+        suggested={"size": 100, "hyper_size": 6},
+        data={
+            MADE_UP: DataSet("Made-up data"),
+            "diabetes": DataSet("Diabetes (442 × 10)", state_size=221, samples=221),
+        },
+    ),
+    "biased": Family(
+        label="Biased regularisation",
+        formula=(
+            r"w(\lambda)=\arg\min_w \tfrac12\|Xw-y\|^2+\tfrac\beta2\|w-\lambda\|^2",
+            r"E(w)=\tfrac12\|X'w-y'\|^2",
+        ),
+        builder="hypergrad_core.problems.biased_regularisation:build",
+        uses=frozenset({"size", "samples"}),
+        largest_size=1000,
+        affine=True,
+        data={
+            MADE_UP: DataSet("Made-up data"),
+            "digits": DataSet("Two handwritten digits (20 × 64)", state_size=64, samples=20),
+        },
+    ),
+    "hyper-representation": Family(
+        label="Hyper-representation",
+        formula=(
+            r"w(H)=\arg\min_w \tfrac12\|XHw-y\|^2+\tfrac\beta2\|w\|^2,\quad\lambda=H",
+            r"E(w,H)=\tfrac12\|X'Hw-y'\|^2",
+        ),
+        builder="hypergrad_core.problems.hyper_representation:build",
+        uses=frozenset({"size", "hyper_size", "samples"}),
+        largest_size=30,
+        affine=True,
+        suggested={"size": 10, "hyper_size": 100, "samples": 100},
+        data={
+            MADE_UP: DataSet("Made-up data"),
+            "wine": DataSet("Wine (178 × 13)", samples=89),
+        },
+    ),
+    "equilibrium": Family(
+        label="Equilibrium model",
+        formula=(
+            r"w_i(\lambda)=\tanh(Aw_i+Bx_i+c),\quad i=1,\dots,n,\quad\lambda=(A,B,c)",
+            r"E(w)=-\tfrac1n\sum_i\log\operatorname{softmax}(\Theta w_i+b)_{y_i}",
+        ),
+        builder="hypergrad_core.problems.equilibrium:build",
+        uses=frozenset({"size", "samples"}),
+        largest_size=1000,
+        unit_rows=True,
+        largest_contraction=1.5,
+        suggested={"size": 200, "samples": 20},
+        data=_EQUILIBRIUM_DATA,
+    ),
+    "equilibrium-symmetric": Family(
+        label="Equilibrium model, A symmetric",
+        formula=(
+            r"w_i(\lambda)=\tanh(Aw_i+Bx_i+c),\quad A=A^\top,\quad\lambda=(A,B,c)",
+            r"E(w)=-\tfrac1n\sum_i\log\operatorname{softmax}(\Theta w_i+b)_{y_i}",
+        ),
+        builder="hypergrad_core.problems.equilibrium:build_symmetric",
+        uses=frozenset({"size", "samples"}),
+        largest_size=1000,
+        unit_rows=True,
+        largest_contraction=1.5,
+        suggested={"size": 200, "samples": 20},
+        data=_EQUILIBRIUM_DATA,
+    ),
+    "graph-network": Family(
+        label="Fixed-point graph network",
+        formula=(
+            r"W(\lambda)=\tanh(PWA^\top+XB^\top+\mathbf 1c^\top),\quad"
+            r"P=D^{-1/2}(\mathrm{Adj}+I)D^{-1/2},\quad\lambda=(A,B,c)",
+            r"E(W)=-\tfrac1{|I|}\sum_{i\in I}\log\operatorname{softmax}(\Theta w_i+b)_{y_i}",
+        ),
+        builder="hypergrad_core.problems.graph_network:build",
+        uses=frozenset({"size", "samples"}),
+        largest_size=1000,
+        unit_rows=True,
+        largest_contraction=1.5,
+        suggested={"size": 200, "samples": 20},
+        data={
+            MADE_UP: DataSet("Two-community graph"),
+            "karate_club": DataSet("Karate club (34 nodes)", samples=34),
+        },
+    ),
+    "nonsymmetric": Family(
+        label="Affine, not symmetric",
+        formula=(
+            r"w(\lambda)=Aw(\lambda)+C\lambda+b,\quad A\ne A^\top,\quad\|A\|_2=q",
+            r"E(w)=\tfrac12\|w-\text{target}\|^2",
+        ),
+        builder="hypergrad_core.problems.nonsymmetric:build",
+        uses=frozenset({"size", "hyper_size"}),
+        largest_size=500,
+    ),
+}
+
+__all__ = ["FAMILIES", "MADE_UP", "DataSet", "Family"]

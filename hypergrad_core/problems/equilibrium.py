@@ -1,0 +1,84 @@
+"""Equilibrium model: each sample's hidden state is a fixed point of a tanh layer.
+
+    w_i = tanh(A w_i + B x_i + c),   E = mean cross-entropy of Θ w_i + b.
+
+The network of ``tanh_network`` with one row for each sample and no mixing.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hypergrad_core.data import load
+from hypergrad_core.numerics import spectral_norm
+from hypergrad_core.problem import FloatArray, IntArray
+from hypergrad_core.problems import layer_width
+from hypergrad_core.problems.tanh_network import TanhNetwork
+
+if TYPE_CHECKING:
+    from hypergrad_core.scenario import Scenario
+
+INPUTS = 8
+CLASSES = 4
+# The made-up offset c is small, so that the units are not all saturated.
+OFFSET = 0.1
+
+
+def build(scenario: Scenario) -> TanhNetwork:
+    """Gaussian weights, A scaled to ‖A‖₂ = q. ``size`` is rounded down to a multiple of n."""
+    return _build(scenario, symmetric=False)
+
+
+def build_symmetric(scenario: Scenario) -> TanhNetwork:
+    """The same with A symmetric, to the last bit: conjugate gradient applies in a metric."""
+    return _build(scenario, symmetric=True)
+
+
+def _build(scenario: Scenario, symmetric: bool) -> TanhNetwork:
+    inputs, labels = _samples(scenario.data, scenario.sample_size, scenario.seed)
+    width = layer_width(scenario.size, len(inputs))
+    random = np.random.default_rng([scenario.seed, 1])
+    hyper = draw_weights(random, width, inputs.shape[1], scenario.contraction, symmetric=symmetric)
+    return TanhNetwork(
+        inputs=inputs,
+        readout=random.standard_normal((int(labels.max()) + 1, width)),
+        readout_offset=OFFSET * random.standard_normal(int(labels.max()) + 1),
+        labels=labels,
+        hyper=hyper,
+    )
+
+
+def draw_weights(
+    random: np.random.Generator, width: int, inputs: int, norm: float, *, symmetric: bool = False
+) -> FloatArray:
+    """λ = (A, B, c) with Gaussian entries and ‖A‖₂ as wanted, shape (h² + h p + h,).
+
+    What is drawn does not depend on the norm.
+    """
+    recurrent = random.standard_normal((width, width))
+    if symmetric:
+        recurrent = recurrent + recurrent.T
+    weights = random.standard_normal((width, inputs)) / np.sqrt(inputs)
+    offset = OFFSET * random.standard_normal(width)
+    recurrent *= norm / spectral_norm(recurrent)
+    return np.concatenate([recurrent.ravel(), weights.ravel(), offset])
+
+
+@lru_cache(maxsize=8)
+def _samples(data: str, samples: int, seed: int) -> tuple[FloatArray, IntArray]:
+    """X of shape (n, p), standardised, and classes of shape (n,)."""
+    random = np.random.default_rng(seed)
+    if data == "made-up":
+        features = random.standard_normal((samples, INPUTS))
+        noise = 0.5 * np.sqrt(INPUTS) * random.standard_normal((samples, CLASSES))
+        scores = features @ random.standard_normal((INPUTS, CLASSES)) + noise
+        return features, np.argmax(scores, axis=1)
+    images, target = load(data)
+    # The mean grey value of each of 4 × 2 fields of 2 × 4 pixels.
+    fields = images.reshape(-1, 4, 2, 2, 4).mean(axis=(2, 4)).reshape(len(images), INPUTS)
+    fields = (fields - fields.mean(axis=0)) / fields.std(axis=0)
+    chosen = random.permutation(len(fields))[:samples]
+    return fields[chosen], target[chosen].astype(np.int64)

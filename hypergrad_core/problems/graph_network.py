@@ -1,0 +1,77 @@
+"""Fixed-point graph network: node states mix along the edges of a graph, some nodes are labelled.
+
+    W = tanh(P W Aᵀ + X Bᵀ + 1 cᵀ),   P = D^{−1/2} (Adj + I) D^{−1/2},   D = diag of the row sums,
+    E = mean cross-entropy of Θ w_i + b over the labelled nodes.
+
+The network of ``tanh_network`` with one row for each node. ‖P‖₂ = 1: P is similar to the matrix
+D⁻¹(Adj + I), whose entries are not negative and whose rows sum to 1, and it is symmetric.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hypergrad_core.data import load_graph
+from hypergrad_core.problem import FloatArray, IntArray
+from hypergrad_core.problems import layer_width
+from hypergrad_core.problems.equilibrium import INPUTS, OFFSET, draw_weights
+from hypergrad_core.problems.tanh_network import TanhNetwork
+
+if TYPE_CHECKING:
+    from hypergrad_core.scenario import Scenario
+
+# Mean number of neighbours in one's own and in the other community of a made-up graph.
+OWN_NEIGHBOURS, OTHER_NEIGHBOURS = 5.0, 1.0
+
+
+def normalised(adjacency: FloatArray) -> FloatArray:
+    """P = D^{−1/2} (Adj + I) D^{−1/2} of a symmetric adjacency matrix: (n, n) → (n, n)."""
+    looped = adjacency + np.eye(len(adjacency))
+    scale = 1 / np.sqrt(looped.sum(axis=1))
+    return np.asarray(scale[:, None] * looped * scale)
+
+
+def build(scenario: Scenario) -> TanhNetwork:
+    """Gaussian weights, A scaled to ‖A‖₂ = ‖P‖₂‖A‖₂ = q; a third of the nodes are labelled.
+
+    ``size`` is rounded down to a multiple of the number of nodes.
+    """
+    mixing, inputs, communities = _graph(scenario.data, scenario.sample_size, scenario.seed)
+    width = layer_width(scenario.size, len(inputs))
+    random = np.random.default_rng([scenario.seed, 1])
+    hyper = draw_weights(random, width, inputs.shape[1], scenario.contraction)
+    classes = int(communities.max()) + 1
+    labelled = np.sort(random.permutation(len(inputs))[: max(2, len(inputs) // 3)])
+    return TanhNetwork(
+        inputs=inputs,
+        readout=random.standard_normal((classes, width)),
+        readout_offset=OFFSET * random.standard_normal(classes),
+        labels=communities[labelled],
+        hyper=hyper,
+        labelled=labelled,
+        mixing=mixing,
+    )
+
+
+@lru_cache(maxsize=8)
+def _graph(data: str, nodes: int, seed: int) -> tuple[FloatArray, FloatArray, IntArray]:
+    """P of shape (n, n), X of shape (n, p) and communities of shape (n,)."""
+    random = np.random.default_rng(seed)
+    if data == "made-up":
+        communities = (np.arange(nodes) >= nodes / 2).astype(np.int64)
+        own = communities[:, None] == communities
+        likely = np.where(own, OWN_NEIGHBOURS, OTHER_NEIGHBOURS) / (nodes / 2)
+        upper = np.triu(random.random((nodes, nodes)) < likely, 1).astype(np.float64)
+        centres = random.standard_normal((2, INPUTS))
+        features = centres[communities] + random.standard_normal((nodes, INPUTS))
+    else:
+        edges, communities = load_graph(data)
+        upper = np.zeros((len(communities), len(communities)))
+        upper[edges[:, 0], edges[:, 1]] = 1.0
+        # The nodes have no features: each is told from the others by an input of its own.
+        features = np.eye(len(communities))
+    adjacency = np.minimum(upper + upper.T, 1.0)
+    return normalised(adjacency), features, communities

@@ -1,0 +1,296 @@
+"""Ridge regression on a learned linear representation: the hyper-representation of the paper.
+
+    w(H) = argmin_w ½ ‖XHw − y‖² + ½ β ‖w‖²,   λ = H, row by row,
+    Φ(w, H) = w − η ∇(that),   E(w, H) = ½ ‖X'Hw − y'‖² on validation data.
+
+X has p features and H is (p, r): d = r and m = pr. Φ is affine in w, with ∂₁Φ symmetric.
+
+Constants: C6, transposed (its H is ours transposed, and H is flattened row by row here) and with
+1/N and 1/m replaced by 1, because both losses are sums. With S = XᵀX, P = SH, c(w) = Pw − Xᵀy and
+their primed companions on validation data,
+
+    ∂₂Φᵀv = −η (c vᵀ + Pv wᵀ),   ∇₁E = Hᵀc',   ∇₂E = c' wᵀ,
+
+from which L_Φ at w(λ), ν₂ = 2η‖P‖ and μ₁ = ‖X'H‖² are exact. ∇₂E is quadratic in w, so that μ₂
+compares with w(λ) only: μ₂ = μ₂₀ + ‖P'‖D, where μ₂₀, the norm of u ↦ c'uᵀ + P'u wᵀ at w(λ), is
+exact too and not above the sum of two norms that C6 has.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+from hypergrad_core.data import load
+from hypergrad_core.numerics import spectral_norm
+from hypergrad_core.problem import (
+    Constants,
+    FloatArray,
+    Linearisation,
+    Problem,
+    Reference,
+    Rows,
+)
+from hypergrad_core.problems.ridge import LeastSquares, standardised, weight_and_step
+
+if TYPE_CHECKING:
+    from hypergrad_core.scenario import Scenario
+
+# Made-up H: its columns shrink evenly on a log scale, down to this part of the first. Learned
+# features are not equally useful; and with equal ones β could not reach a q near 1.
+WEAKEST_FEATURE = 0.1
+NOISE = 0.3
+
+
+class HyperRepresentation(Problem):
+    """The hyper-representation problem at one H.
+
+    Attributes:
+        affine: Φ is affine in w.
+
+    Args:
+        train: X of shape (n, p) and y.
+        validation: X' of shape (n', p) and y'.
+        weight: β > 0.
+        step: η > 0.
+        hyper: H of shape (p, r), flattened row by row, shape (p r,).
+        initial_state: w_0, shape (r,); 0 if not given.
+    """
+
+    symmetric = True
+    affine = True
+
+    def __init__(
+        self,
+        *,
+        train: LeastSquares,
+        validation: LeastSquares,
+        weight: float,
+        step: float,
+        hyper: FloatArray,
+        initial_state: FloatArray | None = None,
+    ) -> None:
+        self.train = train
+        self.validation = validation
+        self.weight = weight
+        self.step = step
+        self.hyper = hyper
+        self.representation = hyper.reshape(train.rows.shape[1], -1)
+        size = self.representation.shape[1]
+        self.initial_state = np.zeros(size) if initial_state is None else initial_state
+
+    def at(self, hyper: FloatArray) -> Self:
+        """The same problem at another H, flattened, shape (p r,). Steps and start are kept."""
+        return type(self)(
+            train=self.train,
+            validation=self.validation,
+            weight=self.weight,
+            step=self.step,
+            hyper=hyper,
+            initial_state=self.initial_state,
+        )
+
+    @cached_property
+    def inside(self) -> LeastSquares:
+        """½ ‖XHw − y‖² as a function of w: least squares with the features XH, shape (n, r)."""
+        return LeastSquares(self.train.rows @ self.representation, self.train.targets)
+
+    @cached_property
+    def outside(self) -> LeastSquares:
+        """½ ‖X'Hw − y'‖² as a function of w."""
+        return LeastSquares(self.validation.rows @ self.representation, self.validation.targets)
+
+    @cached_property
+    def inside_slope(self) -> FloatArray:
+        """P = XᵀXH, shape (p, r)."""
+        return self.train.rows.T @ self.inside.rows
+
+    @cached_property
+    def outside_slope(self) -> FloatArray:
+        """P' = X'ᵀX'H, shape (p, r)."""
+        return self.validation.rows.T @ self.outside.rows
+
+    def _state_product(self, block: FloatArray) -> FloatArray:
+        """∂₁Φ u = u − η (HᵀXᵀXHu + βu) for each row: (B, r) → (B, r)."""
+        product = self.inside.gram_product(block)
+        product *= -self.step
+        product += (1 - self.step * self.weight) * block
+        return product
+
+    def fixed_point_map(self, states: FloatArray) -> FloatArray:
+        """One gradient step of size η."""
+        return self._state_product(states) + self.step * self.inside.correlation
+
+    def linearise(self, states: FloatArray) -> Linearisation:
+        """∂₁Φ = I − η (HᵀXᵀXH + βI) and ∂₂Φ, for which w and c(w) are kept."""
+        return _RepresentationLinearisation(
+            self, states, self.inside.residuals(states) @ self.train.rows
+        )
+
+    def outer(self, states: FloatArray) -> FloatArray:
+        """E = ½ ‖X'Hw − y'‖²."""
+        return self.outside.value(states)
+
+    def outer_gradient_state(self, states: FloatArray) -> FloatArray:
+        """∇₁E = Hᵀc'."""
+        return self.outside.gradient(states)
+
+    def outer_gradient_hyper(self, states: FloatArray) -> FloatArray:
+        """∇₂E = c' wᵀ, flattened."""
+        pulls = self.outside.residuals(states) @ self.validation.rows
+        return np.asarray((pulls[:, :, None] * states[:, None, :]).reshape(len(states), -1))
+
+    def _solve(self) -> Reference:
+        """w and v from the singular values of XH, ∇f from matrices of shape (p, r)."""
+        inside, outside = self.inside, self.outside
+        solution = inside.ridge_solve(self.weight, inside.correlation[None])[0]
+        gradient = outside.gradient(solution[None])
+        # u = ηv, which does not depend on the step.
+        adjoint = inside.ridge_solve(self.weight, gradient)[0]
+        pull = self.train.rows.T @ (inside.rows @ solution - inside.targets)
+        outer_pull = self.validation.rows.T @ (outside.rows @ solution - outside.targets)
+        along = outer_pull - self.train.rows.T @ (inside.rows @ adjoint)
+        hypergradient = np.outer(along, solution) - np.outer(pull, adjoint)
+        return Reference(solution, adjoint / self.step, hypergradient.ravel())
+
+    def _measure_constants(self) -> Constants:
+        """C6 for sums. J is the norm of ∂₂Φᵀ(I − ∂₁Φ)⁻¹, of shape (m, r)."""
+        truth = self.reference
+        solution = truth.solution[None]
+        low, high = (value + self.weight for value in self.inside.spectrum)
+        contraction = max(abs(1 - self.step * low), abs(1 - self.step * high))
+        mu1 = self.outside.norm**2
+        distance = float(np.linalg.norm(truth.solution - self.initial_state))
+        outer_gradient_norm = float(np.linalg.norm(self.outer_gradient_state(solution)))
+        direct_gradient = self.outer_gradient_hyper(solution)
+        lin = self.linearise(solution)
+        identity = np.eye(self.state_size)
+        resolvent = self.inside.ridge_solve(self.weight, identity) / self.step
+        hyper_jacobian_norm = self.step * _pair_norm(
+            self.inside.residuals(solution)[0] @ self.train.rows, self.inside_slope, truth.solution
+        )
+        outer_slope = _pair_norm(
+            self.outside.residuals(solution)[0] @ self.validation.rows,
+            self.outside_slope,
+            truth.solution,
+        )
+        return Constants(
+            contraction=contraction,
+            condition_number=high / low,
+            nu1=0.0,
+            nu2=2 * self.step * spectral_norm(self.inside_slope),
+            mu1=mu1,
+            mu2=outer_slope + spectral_norm(self.outside_slope) * distance,
+            outer_gradient_bound=outer_gradient_norm + mu1 * distance,
+            hyper_jacobian_norm=hyper_jacobian_norm,
+            distance=distance,
+            outer_gradient_norm=outer_gradient_norm,
+            solution_jacobian_norm=min(
+                spectral_norm(lin.vjp_hyper(resolvent)), hyper_jacobian_norm / (1 - contraction)
+            ),
+            adjoint_norm=float(np.linalg.norm(truth.adjoint)),
+            direct_gradient_norm=float(np.linalg.norm(direct_gradient)),
+            hypergradient_norm=float(np.linalg.norm(truth.hypergradient)),
+        )
+
+
+def _pair_norm(left: FloatArray, matrix: FloatArray, right: FloatArray) -> float:
+    """Norm of u ↦ a uᵀ + (M u) bᵀ, from ℝʳ to matrices with the Frobenius norm.
+
+    ‖a uᵀ + Mu bᵀ‖² = ‖a‖²‖u‖² + ‖b‖²‖Mu‖² + 2 (aᵀMu)(bᵀu) is a quadratic form in u.
+
+    Args:
+        left: a, shape (p,).
+        matrix: M, shape (p, r).
+        right: b, shape (r,).
+    """
+    cross = np.outer(left @ matrix, right)
+    form = (left @ left) * np.eye(len(right)) + (right @ right) * (matrix.T @ matrix)
+    return float(np.sqrt(np.linalg.eigvalsh(form + cross + cross.T)[-1]))
+
+
+@dataclass
+class _RepresentationLinearisation(Linearisation):
+    problem: HyperRepresentation
+    states: FloatArray
+    """w, shape (B, r)."""
+    pulls: FloatArray
+    """c(w), shape (B, p)."""
+
+    def _take(self, rows: Rows) -> Self:
+        return type(self)(self.problem, self.states[rows], self.pulls[rows])
+
+    def _vjp_state(self, adjoints: FloatArray) -> FloatArray:
+        return self.problem._state_product(adjoints)
+
+    def _jvp_state(self, tangents: FloatArray) -> FloatArray:
+        return self._vjp_state(tangents)
+
+    def _vjp_hyper(self, adjoints: FloatArray) -> FloatArray:
+        slopes = adjoints @ self.problem.inside_slope.T
+        product = self.pulls[:, :, None] * adjoints[:, None, :]
+        product += slopes[:, :, None] * self.states[:, None, :]
+        product *= -self.problem.step
+        return np.asarray(product.reshape(len(adjoints), -1))
+
+    def _jvp_hyper(self, tangents: FloatArray) -> FloatArray:
+        changes = tangents.reshape(len(tangents), *self.problem.representation.shape)
+        along = (self.pulls[:, None, :] @ changes)[:, 0]
+        moved = (changes @ self.states[:, :, None])[:, :, 0]
+        return np.asarray(-self.problem.step * (along + moved @ self.problem.inside_slope))
+
+
+def build(scenario: Scenario) -> HyperRepresentation:
+    """One regression; β and η make the gradient step contract with exactly the wanted q.
+
+    ``size`` is r, the length of w. Made-up data have ``samples`` rows and p = max(r, the nearest
+    integer to ``hyper_size``/r) features, so that m = pr is close to the wanted m or at least r².
+    Wine fixes p. Where HᵀXᵀXH is too well conditioned for a q near 1, the step is shortened
+    (``ridge.weight_and_step``).
+    """
+    size = scenario.size
+    train, validation, representation = _data(
+        scenario.data,
+        scenario.samples,
+        size,
+        max(size, round(scenario.hyper_size / size)),
+        scenario.seed,
+    )
+    inside = LeastSquares(train.rows @ representation, train.targets)
+    weight, step = weight_and_step(inside.spectrum, scenario.contraction)
+    return HyperRepresentation(
+        train=train,
+        validation=validation,
+        weight=weight,
+        step=step,
+        hyper=representation.ravel(),
+    )
+
+
+@lru_cache(maxsize=8)
+def _data(
+    data: str, samples: int, size: int, features: int, seed: int
+) -> tuple[LeastSquares, LeastSquares, FloatArray]:
+    """Training and validation data, divided by √n so that sums are means, and H."""
+    random = np.random.default_rng(seed)
+    if data == "made-up":
+        rows = random.standard_normal((2 * samples, features))
+        truth = random.standard_normal(features) / np.sqrt(features)
+        targets = rows @ truth + NOISE * random.standard_normal(2 * samples)
+    else:
+        rows, targets = load(data)
+        rows, targets = standardised(rows), standardised(targets[:, None])[:, 0]
+        order = random.permutation(len(targets))
+        rows, targets = rows[order], targets[order]
+    half = len(targets) // 2
+    scale = np.sqrt(half)
+    train, validation = (
+        LeastSquares(rows[part] / scale, targets[part] / scale)
+        for part in (slice(half), slice(half, 2 * half))
+    )
+    shrinking = np.geomspace(1.0, WEAKEST_FEATURE, size)
+    representation = random.standard_normal((rows.shape[1], size)) * shrinking
+    return train, validation, representation / np.sqrt(rows.shape[1])

@@ -1,0 +1,202 @@
+"""Affine map with a matrix that is not symmetric: the smallest problem beyond conjugate gradient.
+
+    Φ(w, λ) = A w + C λ + b,   E(w) = ½ ‖w − target‖².
+
+∂₁Φ = A and ∂₂Φ = C are constant, so ν₁ = ν₂ = 0, and reverse ITD after t steps equals AID with t
+fixed-point steps at w_t exactly. The distance falls like ‖A^t‖, faster than q^t = ‖A‖^t.
+Constants: C10, with μ₁ = 1 for this E.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+from hypergrad_core.numerics import row_dots, spectral_norm
+from hypergrad_core.problem import (
+    Constants,
+    FloatArray,
+    Linearisation,
+    Problem,
+    Reference,
+    Rows,
+)
+
+if TYPE_CHECKING:
+    from hypergrad_core.scenario import Scenario
+
+# About ‖N‖₂ of the made-up A ∝ U (R + N) Uᵀ, R normal with ‖R‖₂ = 1.
+NON_NORMALITY = 0.5
+
+
+class NonSymmetric(Problem):
+    """The affine problem at one λ.
+
+    Args:
+        matrix: A with ‖A‖₂ < 1, shape (d, d).
+        coupling: C, shape (d, m).
+        offset: b, shape (d,).
+        target: shape (d,).
+        hyper: λ, shape (m,).
+        initial_state: w_0, shape (d,); 0 if not given.
+    """
+
+    symmetric = False
+    affine = True
+
+    def __init__(
+        self,
+        *,
+        matrix: FloatArray,
+        coupling: FloatArray,
+        offset: FloatArray,
+        target: FloatArray,
+        hyper: FloatArray,
+        initial_state: FloatArray | None = None,
+    ) -> None:
+        self.matrix = matrix
+        self.coupling = coupling
+        self.offset = offset
+        self.target = target
+        self.hyper = hyper
+        self.initial_state = np.zeros(len(matrix)) if initial_state is None else initial_state
+
+    def at(self, hyper: FloatArray) -> Self:
+        """The same problem at another λ of shape (m,). The start is kept."""
+        return type(self)(
+            matrix=self.matrix,
+            coupling=self.coupling,
+            offset=self.offset,
+            target=self.target,
+            hyper=hyper,
+            initial_state=self.initial_state,
+        )
+
+    @cached_property
+    def linear_term(self) -> FloatArray:
+        """Cλ + b, shape (d,)."""
+        return self.coupling @ self.hyper + self.offset
+
+    def fixed_point_map(self, states: FloatArray) -> FloatArray:
+        """A w + Cλ + b."""
+        return np.asarray(states @ self.matrix.T + self.linear_term)
+
+    def linearise(self, states: FloatArray) -> Linearisation:
+        """∂₁Φ = A, ∂₂Φ = C, the same for every row."""
+        return _AffineLinearisation(self)
+
+    def outer(self, states: FloatArray) -> FloatArray:
+        """E = ½ ‖w − target‖²."""
+        gap = states - self.target
+        return 0.5 * row_dots(gap, gap)
+
+    def outer_gradient_state(self, states: FloatArray) -> FloatArray:
+        """∇₁E = w − target."""
+        return states - self.target
+
+    def outer_gradient_hyper(self, states: FloatArray) -> FloatArray:
+        """∇₂E = 0."""
+        return np.zeros((len(states), self.hyper_size))
+
+    def _solve(self) -> Reference:
+        """Closed form: w = (I − A)⁻¹(Cλ + b), v = (I − A)⁻ᵀ(w − target), ∇f = Cᵀv."""
+        matrix = np.eye(self.state_size) - self.matrix
+        solution = np.linalg.solve(matrix, self.linear_term)
+        adjoint = np.linalg.solve(matrix.T, solution - self.target)
+        return Reference(
+            np.asarray(solution, dtype=np.float64),
+            np.asarray(adjoint, dtype=np.float64),
+            np.asarray(adjoint @ self.coupling, dtype=np.float64),
+        )
+
+    def _measure_constants(self) -> Constants:
+        """C10: everything is exact, but for ‖w'(λ)‖ if d and m are both beyond 400."""
+        truth = self.reference
+        # Exact however large A is, because q must stay below 1.
+        contraction = float(np.linalg.norm(self.matrix, 2))
+        distance = float(np.linalg.norm(truth.solution - self.initial_state))
+        outer_gradient_norm = float(np.linalg.norm(truth.solution - self.target))
+        jacobian = np.asarray(
+            np.linalg.solve(np.eye(self.state_size) - self.matrix, self.coupling),
+            dtype=np.float64,
+        )
+        hyper_jacobian_norm = spectral_norm(self.coupling)
+        return Constants(
+            contraction=contraction,
+            condition_number=(1 + contraction) / (1 - contraction),
+            nu1=0.0,
+            nu2=0.0,
+            mu1=1.0,
+            mu2=0.0,
+            outer_gradient_bound=outer_gradient_norm + distance,
+            hyper_jacobian_norm=hyper_jacobian_norm,
+            distance=distance,
+            outer_gradient_norm=outer_gradient_norm,
+            solution_jacobian_norm=min(
+                spectral_norm(jacobian), hyper_jacobian_norm / (1 - contraction)
+            ),
+            adjoint_norm=float(np.linalg.norm(truth.adjoint)),
+            direct_gradient_norm=0.0,
+            hypergradient_norm=float(np.linalg.norm(truth.hypergradient)),
+        )
+
+
+@dataclass
+class _AffineLinearisation(Linearisation):
+    problem: NonSymmetric
+
+    def _take(self, rows: Rows) -> Self:
+        return copy.copy(self)
+
+    def _vjp_state(self, adjoints: FloatArray) -> FloatArray:
+        return adjoints @ self.problem.matrix
+
+    def _jvp_state(self, tangents: FloatArray) -> FloatArray:
+        return tangents @ self.problem.matrix.T
+
+    def _vjp_hyper(self, adjoints: FloatArray) -> FloatArray:
+        return adjoints @ self.problem.coupling
+
+    def _jvp_hyper(self, tangents: FloatArray) -> FloatArray:
+        return tangents @ self.problem.coupling.T
+
+
+def build(scenario: Scenario) -> NonSymmetric:
+    """Made-up data. C and b have a factor 1 − q: w(λ) does not jump when q is dragged."""
+    size, hyper_size, q = scenario.size, scenario.hyper_size, scenario.contraction
+    random = np.random.default_rng([scenario.seed, 1])
+    return NonSymmetric(
+        matrix=q * _unit_matrix(size, scenario.seed),
+        coupling=(1 - q) * random.standard_normal((size, hyper_size)) / np.sqrt(size),
+        offset=(1 - q) * random.standard_normal(size) / np.sqrt(size),
+        target=random.standard_normal(size) / np.sqrt(size),
+        hyper=random.standard_normal(hyper_size) / np.sqrt(hyper_size),
+    )
+
+
+@lru_cache(maxsize=4)
+def _unit_matrix(size: int, seed: int) -> FloatArray:
+    """U (R + N) Uᵀ scaled to ‖·‖₂ = 1, shape (d, d).
+
+    U is orthogonal, R is normal: rotations by any angle, shrunk by up to one half. N lies above
+    them and is about half as large: it turns the eigenvectors and leaves the eigenvalues alone.
+    """
+    random = np.random.default_rng(seed)
+    inner = np.zeros((size, size))
+    shrink = random.uniform(0.5, 1.0, size // 2 + 1)
+    shrink[0] = 1.0
+    for block, angle in enumerate(random.uniform(0, 2 * np.pi, size // 2)):
+        at, cos, sin = 2 * block, np.cos(angle), np.sin(angle)
+        inner[at : at + 2, at : at + 2] = shrink[block] * np.array([[cos, -sin], [sin, cos]])
+    if size % 2:
+        inner[-1, -1] = shrink[-1]
+    above = np.kron(np.triu(np.ones((size // 2 + 1, size // 2 + 1)), 1), np.ones((2, 2)))
+    entries = random.standard_normal((size, size)) / np.sqrt(size)
+    inner += NON_NORMALITY * above[:size, :size] * entries
+    basis, _ = np.linalg.qr(random.standard_normal((size, size)))
+    matrix = basis @ inner @ basis.T
+    return np.asarray(matrix / np.linalg.norm(matrix, 2))

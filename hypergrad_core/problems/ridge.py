@@ -1,0 +1,104 @@
+"""What the families with a ridge lower level share: least squares, and how to meet a wanted q."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from hypergrad_core.numerics import row_dots, spectral_norm
+from hypergrad_core.problem import FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class LeastSquares:
+    """½ ‖Xw − y‖², a sum over the samples.
+
+    Attributes:
+        rows: X, shape (n, d).
+        targets: y, shape (n,).
+    """
+
+    rows: FloatArray
+    targets: FloatArray
+
+    def residuals(self, states: FloatArray) -> FloatArray:
+        """Xw − y for each row: (B, d) → (B, n)."""
+        return np.asarray(states @ self.rows.T - self.targets)
+
+    def value(self, states: FloatArray) -> FloatArray:
+        """½ ‖Xw − y‖² for each row: (B, d) → (B,)."""
+        residuals = self.residuals(states)
+        return 0.5 * row_dots(residuals, residuals)
+
+    def gradient(self, states: FloatArray) -> FloatArray:
+        """Xᵀ(Xw − y) for each row: (B, d) → (B, d)."""
+        return np.asarray(self.residuals(states) @ self.rows)
+
+    @cached_property
+    def correlation(self) -> FloatArray:
+        """Xᵀy, shape (d,)."""
+        return np.asarray(self.targets @ self.rows)
+
+    @cached_property
+    def norm(self) -> float:
+        """‖X‖₂."""
+        return spectral_norm(self.rows)
+
+    @cached_property
+    def _gram(self) -> FloatArray:
+        return np.asarray(self.rows.T @ self.rows)
+
+    def gram_product(self, block: FloatArray) -> FloatArray:
+        """XᵀXw for each row, by the cheaper of two routes: (B, d) → (B, d)."""
+        samples, size = self.rows.shape
+        if size <= 2 * samples:
+            return np.asarray(block @ self._gram)
+        return np.asarray((block @ self.rows.T) @ self.rows)
+
+    @cached_property
+    def _singular(self) -> tuple[FloatArray, FloatArray]:
+        """Singular values, shape (min(n, d),), and right singular vectors, a row each."""
+        _, values, vectors = np.linalg.svd(self.rows, full_matrices=False)
+        return values, vectors
+
+    @cached_property
+    def spectrum(self) -> tuple[float, float]:
+        """The smallest and the largest eigenvalue of XᵀX."""
+        squares = self._singular[0] ** 2
+        samples, size = self.rows.shape
+        return (float(squares[-1]) if samples >= size else 0.0), float(squares[0])
+
+    def ridge_solve(self, weight: float, block: FloatArray) -> FloatArray:
+        """(XᵀX + βI)⁻¹ z for each row z, by singular values: (B, d) → (B, d)."""
+        values, vectors = self._singular
+        inside = block @ vectors.T
+        solved = (inside / (values**2 + weight)) @ vectors
+        if len(values) < block.shape[1]:
+            # What the rows of X do not span, the penalty alone holds.
+            solved += (block - inside @ vectors) / weight
+        return np.asarray(solved)
+
+
+def weight_and_step(spectrum: tuple[float, float], contraction: float) -> tuple[float, float]:
+    """β and η for which w ← w − η ((S + βI) w − b) contracts with exactly q.
+
+    With η = 2/(L + μ), q = (κ − 1)/(κ + 1) for κ = (s_max + β)/(s_min + β), which gives β. Where
+    that β would be below s_min, S itself is too well conditioned for this q: then β = s_min, so
+    that the penalty still counts, and a shorter step makes 1 − ημ = q. Both read η = (1 − q)/μ.
+
+    Args:
+        spectrum: s_min and s_max, the extreme eigenvalues of S; s_max > 0.
+        contraction: q.
+    """
+    low, high = spectrum
+    kappa = (1 + contraction) / (1 - contraction)
+    weight = max((high - kappa * low) / (kappa - 1), low)
+    return weight, (1 - contraction) / (low + weight)
+
+
+def standardised(features: FloatArray) -> FloatArray:
+    """Columns of mean 0 and variance 1; a constant column becomes 0. (n, p) → (n, p)."""
+    spread = features.std(axis=0)
+    return np.asarray((features - features.mean(axis=0)) / np.where(spread > 0, spread, 1.0))

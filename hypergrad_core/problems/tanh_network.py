@@ -1,0 +1,355 @@
+"""A fixed-point network with tanh units: what the equilibrium model and the graph network share.
+
+    w(λ) = W with W = tanh(P W Aᵀ + X Bᵀ + 1 cᵀ),   λ = (A, B, c),
+    E(W) = mean over the labelled rows i of −log softmax(Θ w_i + b)[y_i].
+
+One row of W for each of n samples or nodes, h units wide; w is W row after row, so d = n h, and λ
+is A, B and c row after row, so m = h² + h p + h. P mixes the rows (a graph); without it each row
+is a fixed point of its own. Read-out Θ, b is not learnt, so E does not see λ.
+
+∂₁Φ = S (P ⊗ A) with S = diag(s), s = 1 − tanh², hence not symmetric, not even for symmetric P and
+A. But then I − ∂₁Φᵀ = I − (P ⊗ A) S is self-adjoint in the inner product xᵀSy, and similar to
+I − S^½ (P ⊗ A) S^½, whose eigenvalues lie in [1 − q, 1 + q]: conjugate gradient applies.
+Constants: C7 and C8, derived again for the cross-entropy in ``TanhNetwork._measure_constants``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+
+from hypergrad_core.numerics import row_norms, spectral_norm
+from hypergrad_core.problem import (
+    Constants,
+    FloatArray,
+    IntArray,
+    Linearisation,
+    Problem,
+    Reference,
+    Rows,
+    WeightedConstants,
+)
+
+# max |d/dz (1 − tanh² z)|.
+TANH_SECOND = 4 / (3 * np.sqrt(3))
+# max |d/dz sech z|.
+SECH_SLOPE = 0.5
+# Weight of a unit so far saturated that its s is 0 in double precision.
+SMALLEST_WEIGHT = 1e-300
+NEWTON_STEPS = 200
+# Steps of the map that take the place of a Newton step that went too far.
+FALLBACK_STEPS = 10
+# Wider layers would make ∂₂Φ, of d (h² + h p + h) numbers, too large to form.
+
+
+class TanhNetwork(Problem):
+    """The network at one λ.
+
+    Args:
+        inputs: X, shape (n, p).
+        readout: Θ, shape (C, h).
+        readout_offset: b, shape (C,).
+        labels: classes y of the labelled rows, 0 … C − 1, shape (n_l,).
+        hyper: λ, shape (h² + h p + h,).
+        labelled: indices of the labelled rows, none twice, shape (n_l,); all rows if not given.
+        mixing: P, shape (n, n); the identity if not given.
+        initial_state: w_0, shape (n h,); 0 if not given.
+    """
+
+    symmetric = False
+
+    def __init__(
+        self,
+        *,
+        inputs: FloatArray,
+        readout: FloatArray,
+        readout_offset: FloatArray,
+        labels: IntArray,
+        hyper: FloatArray,
+        labelled: IntArray | None = None,
+        mixing: FloatArray | None = None,
+        initial_state: FloatArray | None = None,
+    ) -> None:
+        self.inputs = inputs
+        self.readout = readout
+        self.readout_offset = readout_offset
+        self.labels = labels
+        self.hyper = hyper
+        self.labelled = np.arange(len(inputs)) if labelled is None else labelled
+        self.mixing = mixing
+        size = len(inputs) * readout.shape[1]
+        self.initial_state = np.zeros(size) if initial_state is None else initial_state
+
+    def at(self, hyper: FloatArray) -> Self:
+        """The same problem at another λ of shape (m,). The start is kept."""
+        return type(self)(
+            inputs=self.inputs,
+            readout=self.readout,
+            readout_offset=self.readout_offset,
+            labels=self.labels,
+            hyper=hyper,
+            labelled=self.labelled,
+            mixing=self.mixing,
+            initial_state=self.initial_state,
+        )
+
+    @property
+    def width(self) -> int:
+        """h, the number of units."""
+        return int(self.readout.shape[1])
+
+    @cached_property
+    def recurrent(self) -> FloatArray:
+        """A, shape (h, h)."""
+        return self.hyper[: self.width**2].reshape(self.width, self.width)
+
+    @cached_property
+    def drive(self) -> FloatArray:
+        """X Bᵀ + 1 cᵀ, shape (n, h)."""
+        weights, offset = np.split(self.hyper[self.width**2 :], [-self.width])
+        return np.asarray(self.inputs @ weights.reshape(self.width, -1).T + offset)
+
+    @property
+    def self_adjoint(self) -> bool:
+        """Whether A and P are symmetric, to the last bit."""
+        mixing = np.eye(1) if self.mixing is None else self.mixing
+        return all(np.array_equal(matrix, matrix.T) for matrix in (self.recurrent, mixing))
+
+    @cached_property
+    def fixed_features(self) -> FloatArray:
+        """[X, 1]: the part of the layer's input that no state changes, shape (n, p + 1)."""
+        return np.hstack([self.inputs, np.ones((len(self.inputs), 1))])
+
+    def layers(self, states: FloatArray) -> FloatArray:
+        """The rows of a block as matrices: (B, d) → (B, n, h)."""
+        return states.reshape(len(states), -1, self.width)
+
+    def mix(self, layers: FloatArray, *, transposed: bool = False) -> FloatArray:
+        """P W, or Pᵀ W, for each W of a block: (B, n, h) → (B, n, h)."""
+        if self.mixing is None:
+            return layers
+        return np.asarray(np.matmul(self.mixing.T if transposed else self.mixing, layers))
+
+    def _values(self, mixed: FloatArray) -> FloatArray:
+        """tanh(P W Aᵀ + X Bᵀ + 1 cᵀ) from P W: (B, n, h) → (B, n, h)."""
+        scores = times(mixed, self.recurrent.T)
+        scores += self.drive
+        return np.tanh(scores, out=scores)
+
+    def fixed_point_map(self, states: FloatArray) -> FloatArray:
+        """One pass through the layer."""
+        return self._values(self.mix(self.layers(states))).reshape(states.shape)
+
+    def linearise(self, states: FloatArray) -> Linearisation:
+        """∂₁Φ = diag(s) (P ⊗ A); unit j of ∂₂Φ is diag(s_{·j}) F, F = [P W, X, 1]."""
+        mixed = self.mix(self.layers(states))
+        slopes = 1 - self._values(mixed) ** 2
+        metric = None
+        if self.self_adjoint:
+            metric = np.maximum(slopes, SMALLEST_WEIGHT).reshape(states.shape)
+        return _TanhLinearisation(self, slopes, mixed, metric)
+
+    def _scores(self, states: FloatArray) -> FloatArray:
+        """Θ w_i + b of the labelled rows, less the largest of each row: (B, d) → (B, n_l, C)."""
+        chosen = self.layers(states)[:, self.labelled]
+        scores = times(chosen, self.readout.T) + self.readout_offset
+        return np.asarray(scores - scores.max(axis=2, keepdims=True))
+
+    def outer(self, states: FloatArray) -> FloatArray:
+        """Mean cross-entropy of the labelled rows."""
+        scores = self._scores(states)
+        losses = (
+            np.log(np.exp(scores).sum(axis=2)) - scores[:, np.arange(len(self.labels)), self.labels]
+        )
+        return np.asarray(losses.mean(axis=1))
+
+    def outer_gradient_state(self, states: FloatArray) -> FloatArray:
+        """∇₁E: Θᵀ(softmax − e_y)/n_l in the labelled rows, 0 in the others."""
+        weights = np.exp(self._scores(states))
+        weights /= weights.sum(axis=2, keepdims=True)
+        weights[:, np.arange(len(self.labels)), self.labels] -= 1
+        gradient = np.zeros((len(states), len(self.inputs), self.width))
+        gradient[:, self.labelled] = times(weights, self.readout) / len(self.labels)
+        return gradient.reshape(states.shape)
+
+    def outer_gradient_hyper(self, states: FloatArray) -> FloatArray:
+        """∇₂E = 0: the read-out does not see λ."""
+        return np.zeros((len(states), self.hyper_size))
+
+    def _direct_solve(
+        self, state: FloatArray, right: FloatArray, *, transposed: bool = False
+    ) -> FloatArray:
+        """(I − ∂₁Φ)⁻¹ R, or (I − ∂₁Φᵀ)⁻¹ R, by elimination: (d,), (d, r) → (d, r).
+
+        The matrix is written out from its formula; without mixing it is one block for each row.
+        """
+        slopes = 1 - self._values(self.mix(self.layers(state[None])))[0] ** 2
+        if self.mixing is None:
+            jacobian = slopes[:, :, None] * self.recurrent
+        else:
+            jacobian = (slopes.reshape(-1, 1) * np.kron(self.mixing, self.recurrent))[None]
+        matrix = np.eye(jacobian.shape[1]) - jacobian
+        if transposed:
+            matrix = np.swapaxes(matrix, 1, 2)
+        parts = right.reshape(len(matrix), matrix.shape[1], -1)
+        return np.linalg.solve(matrix, parts).reshape(right.shape)
+
+    def _gap(self, state: FloatArray) -> FloatArray:
+        return np.asarray(state - self.fixed_point_map(state[None])[0])
+
+    def _solve(self) -> Reference:
+        """Newton's method, with steps of the map where it fails; elimination for the adjoint."""
+        state, gap = self.initial_state, self._gap(self.initial_state)
+        for _ in range(NEWTON_STEPS):
+            trial = state - self._direct_solve(state, gap[:, None])[:, 0]
+            trial_gap = self._gap(trial)
+            size, trial_size = np.linalg.norm(gap), np.linalg.norm(trial_gap)
+            if trial_size < 0.5 * size:
+                state, gap = trial, trial_gap
+            elif size < 1e-12 * np.sqrt(state.size):
+                # The gap is rounding, and falls no more.
+                break
+            else:
+                for _ in range(FALLBACK_STEPS):
+                    state = self.fixed_point_map(state[None])[0]
+                gap = self._gap(state)
+        gradient = self.outer_gradient_state(state[None])[0]
+        adjoint = self._direct_solve(state, gradient[:, None], transposed=True)[:, 0]
+        mixed = self.mix(self.layers(state[None]))
+        scaled = (1 - self._values(mixed) ** 2) * self.layers(adjoint[None])
+        features = np.hstack([mixed[0], self.fixed_features])
+        product = scaled[0].T @ features
+        cuts = [self.width, features.shape[1] - 1]
+        hypergradient = np.concatenate([part.ravel() for part in np.split(product, cuts, axis=1)])
+        return Reference(state, adjoint, hypergradient)
+
+    def _measure_constants(self) -> Constants:
+        """C7 and C8, with τ = max|tanh''|, a and ρ the largest row norms of A and of P.
+
+        ∂₁Φ: s ≤ 1, so q = ‖P‖‖A‖. Entry (i, j) of the scores moves by at most ρ a ‖ΔW‖, and s by
+        τ times that, so ν₁ = τ ρ a q.
+
+        ∂₂Φ: unit j has columns of its own, so its norm is max_j ‖diag(s_{·j}) F‖, F = [P W, X, 1].
+        The change is at most ‖diag(s)‖‖P ΔW‖ + ‖diag(s_{·j} − s*_{·j}) F*‖, and ‖diag(x) F*‖ is at
+        most ‖x‖ max_i ‖f*_i‖ and at most max|x_i| ‖F*‖. With ‖x‖ ≤ τ a ‖P‖‖ΔW‖ and
+        max|x_i| ≤ τ a ρ ‖ΔW‖, ν₂ = ‖P‖ + τ a min(‖P‖ max_i ‖f*_i‖, ρ ‖F*‖). This compares w with
+        w(λ), which is all that the bounds do.
+
+        In the metric S, where A and P are symmetric: unit j of S^(−½) ∂₂Φ is diag(s_{·j})^½ F. It
+        changes as ∂₂Φ does, with s^½ = sech for s, and |sech'| ≤ ½ takes the place of τ.
+
+        E: with δ the largest distance of two rows θ of Θ, row i of ∇₁E is a mean of θ_c − θ_y over
+        n_l, hence no longer than δ/n_l, and there are n_l: ‖∇₁E‖ ≤ δ/√n_l. Its Jacobian is the
+        covariance of the θ_c over n_l; a quantity of range δ has variance δ²/4 at most
+        (Popoviciu), so μ₁ = δ²/(4 n_l), never above ‖Θ‖²/(2 n_l). μ₂ = 0.
+        """
+        truth = self.reference
+        state = truth.solution[None]
+        mixing = np.eye(1) if self.mixing is None else self.mixing
+        # Exact however large, because q must stay below 1.
+        mixing_norm = float(np.linalg.norm(mixing, 2))
+        contraction = mixing_norm * float(np.linalg.norm(self.recurrent, 2))
+        row_norm = float(row_norms(self.recurrent).max())
+        mixing_row_norm = float(row_norms(mixing).max())
+        mixed = self.mix(self.layers(state))
+        features = np.hstack([mixed[0], self.fixed_features])
+        slopes = 1 - self._values(mixed)[0] ** 2
+        hyper_jacobian_norm = max(spectral_norm(unit[:, None] * features) for unit in slopes.T)
+        feature_norm = min(
+            mixing_norm * float(row_norms(features).max()),
+            mixing_row_norm * spectral_norm(features),
+        )
+        spread = float(
+            np.linalg.norm(self.readout[:, None] - self.readout[None], axis=2).max(initial=0.0)
+        )
+        mu1 = spread**2 / (4 * len(self.labels))
+        distance = float(np.linalg.norm(truth.solution - self.initial_state))
+        outer_gradient_norm = float(np.linalg.norm(self.outer_gradient_state(state)))
+        coupling = self.linearise(state).jvp_hyper(np.eye(self.hyper_size)).T
+        jacobian = self._direct_solve(truth.solution, coupling)
+        plain = Constants(
+            contraction=contraction,
+            condition_number=(1 + contraction) / (1 - contraction) if contraction < 1 else np.inf,
+            nu1=TANH_SECOND * mixing_row_norm * row_norm * contraction,
+            nu2=mixing_norm + TANH_SECOND * row_norm * feature_norm,
+            mu1=mu1,
+            mu2=0.0,
+            outer_gradient_bound=min(
+                outer_gradient_norm + mu1 * distance, spread / np.sqrt(len(self.labels))
+            ),
+            hyper_jacobian_norm=hyper_jacobian_norm,
+            distance=distance,
+            outer_gradient_norm=outer_gradient_norm,
+            solution_jacobian_norm=spectral_norm(jacobian),
+            adjoint_norm=float(np.linalg.norm(truth.adjoint)),
+            direct_gradient_norm=0.0,
+            hypergradient_norm=float(np.linalg.norm(truth.hypergradient)),
+        )
+        if not self.self_adjoint:
+            return plain
+        roots = np.sqrt(slopes)
+        return WeightedConstants(
+            **vars(plain),
+            energy_hyper_norm=max(spectral_norm(unit[:, None] * features) for unit in roots.T),
+            energy_nu2=mixing_norm + SECH_SLOPE * row_norm * feature_norm,
+        )
+
+
+@dataclass
+class _TanhLinearisation(Linearisation):
+    problem: TanhNetwork
+    slopes: FloatArray
+    """s = 1 − tanh², shape (B, n, h)."""
+    mixed: FloatArray
+    """P W, shape (B, n, h)."""
+    metric: FloatArray | None = None
+
+    def _take(self, rows: Rows) -> Self:
+        metric = None if self.metric is None else self.metric[rows]
+        return type(self)(self.problem, self.slopes[rows], self.mixed[rows], metric)
+
+    def _vjp_state(self, adjoints: FloatArray) -> FloatArray:
+        problem = self.problem
+        scaled = self.slopes * problem.layers(adjoints)
+        product = problem.mix(times(scaled, problem.recurrent), transposed=True)
+        return product.reshape(adjoints.shape)
+
+    def _jvp_state(self, tangents: FloatArray) -> FloatArray:
+        problem = self.problem
+        product = times(problem.mix(problem.layers(tangents)), problem.recurrent.T)
+        product *= self.slopes
+        return product.reshape(tangents.shape)
+
+    def _vjp_hyper(self, adjoints: FloatArray) -> FloatArray:
+        problem = self.problem
+        count, width = len(adjoints), problem.width
+        scaled = self.slopes * problem.layers(adjoints)
+        columns = np.ascontiguousarray(np.swapaxes(scaled, 1, 2))
+        recurrent = np.matmul(columns, self.mixed)
+        fixed = times(columns, problem.fixed_features)
+        return np.concatenate(
+            [
+                recurrent.reshape(count, -1),
+                fixed[:, :, :-1].reshape(count, -1),
+                fixed[:, :, -1].reshape(count, width),
+            ],
+            axis=1,
+        )
+
+    def _jvp_hyper(self, tangents: FloatArray) -> FloatArray:
+        problem = self.problem
+        count, width = len(tangents), problem.width
+        recurrent, weights, offset = np.split(tangents, [width**2, -width], axis=1)
+        product = np.matmul(self.mixed, np.swapaxes(recurrent.reshape(count, width, width), 1, 2))
+        product += np.matmul(problem.inputs, np.swapaxes(weights.reshape(count, width, -1), 1, 2))
+        product += offset[:, None]
+        product *= self.slopes
+        return np.asarray(product.reshape(count, -1))
+
+
+def times(block: FloatArray, matrix: FloatArray) -> FloatArray:
+    """Each matrix of a block times one matrix, in one product: (B, n, h), (h, r) → (B, n, r)."""
+    return (block.reshape(-1, block.shape[2]) @ matrix).reshape(*block.shape[:2], matrix.shape[1])

@@ -1,0 +1,198 @@
+"""A validated description of one run: the state of the widgets, the link, the cache key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from hypergrad_core.inner import SOLVERS
+from hypergrad_core.link import (
+    ScenarioError,
+    read_link,
+    require_integer,
+    require_number,
+    require_one_of,
+    write_link,
+)
+from hypergrad_core.methods import METHODS, Points
+from hypergrad_core.problem import IntArray
+from hypergrad_core.problems import FAMILIES, MADE_UP, Family
+
+# The spectra are named here and built in problems/quadratic.py: naming one must not import it.
+SPECTRA: dict[str, str] = {
+    "even": "Evenly spread",
+    "clusters": "Two clusters",
+    "log-uniform": "Log-uniform",
+    "near-plus": "Near +q only",
+    "near-minus": "Near −q only (step too long)",
+    "chebyshev": "Worst case for CG",
+}
+SLICES: dict[str, str] = {
+    "both": "t = k together",
+    "adjoint": "k, with t fixed",
+    "inner": "t, with k fixed",
+}
+# At most this many points on a curve; longer horizons are sampled evenly.
+CURVE_POINTS = 200
+# w_0 … w_T are kept: 2 GiB of them at the most.
+TRAJECTORY_FLOATS = 2**28
+COUPLING_FLOATS = 2 * 10**7
+LARGEST_HYPER_SIZE = 1000
+LARGEST_SAMPLES = 2000
+LARGEST_STEPS = 2000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """One run.
+
+    Attributes:
+        family: key of ``FAMILIES``.
+        data: key of the family's data sets.
+        contraction: q, from 0.01 to 0.9999; to 1.5 for networks, where above 1 nothing is proved.
+        size: d, from 2 to the family's largest.
+        hyper_size: m of the quadratic, from 1 to 1000.
+        samples: n, training rows of made-up data, from 2 to 2000.
+        spectrum: key of ``SPECTRA`` (quadratic).
+        methods: keys of ``METHODS``, at least one, in any order, none twice.
+        vary: key of ``SLICES``: which slice of the (t, k) plane is taken.
+        inner: key of ``SOLVERS``; "exact" goes with ``vary = "adjoint"`` only.
+        horizon: T, the largest t or k on the slice, from 1 to 2000.
+        inner_steps: the t that is held while k varies, from 0 to 2000.
+        adjoint_steps: the k that is held while t varies, and the k of truncated ITD while both
+            do, from 0 to 2000.
+        seed: of all random draws, from 0 to 9999.
+
+    Raises:
+        ScenarioError: naming the field, the value and what is allowed.
+    """
+
+    family: str = "quadratic"
+    data: str = MADE_UP
+    contraction: float = 0.9
+    size: int = 100
+    hyper_size: int = 10
+    samples: int = 100
+    spectrum: str = "even"
+    methods: tuple[str, ...] = ("itd", "aid-fp", "aid-cg")
+    vary: str = "both"
+    inner: str = "fixed-point"
+    horizon: int = 100
+    inner_steps: int = 50
+    adjoint_steps: int = 10
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        require_one_of("family", self.family, FAMILIES)
+        require_one_of("data", self.data, self.problem_family.data)
+        require_number(
+            "contraction", self.contraction, 0.01, self.problem_family.largest_contraction
+        )
+        require_integer("size", self.size, 2, self.problem_family.largest_size)
+        require_integer("hyper_size", self.hyper_size, 1, LARGEST_HYPER_SIZE)
+        require_integer("samples", self.samples, 2, LARGEST_SAMPLES)
+        require_one_of("spectrum", self.spectrum, SPECTRA)
+        if not isinstance(self.methods, tuple) or not self.methods:
+            raise ScenarioError(
+                "methods", self.methods, f"at least one of {', '.join(METHODS)}, as a tuple"
+            )
+        for method in self.methods:
+            require_one_of("methods", method, METHODS)
+        if len(set(self.methods)) < len(self.methods):
+            raise ScenarioError("methods", self.methods, "each method once")
+        require_one_of("vary", self.vary, SLICES)
+        require_one_of("inner", self.inner, SOLVERS)
+        require_integer("horizon", self.horizon, 1, LARGEST_STEPS)
+        require_integer("inner_steps", self.inner_steps, 0, LARGEST_STEPS)
+        require_integer("adjoint_steps", self.adjoint_steps, 0, LARGEST_STEPS)
+        require_integer("seed", self.seed, 0, 9999)
+        self._validate_together()
+
+    def _validate_together(self) -> None:
+        if self.inner == "exact" and self.vary != "adjoint":
+            raise ScenarioError(
+                "inner", self.inner, "'fixed-point', or vary = 'adjoint': an exact w_t has no t"
+            )
+        if SOLVERS[self.inner].affine_only and not self.problem_family.affine:
+            raise ScenarioError(
+                "inner", self.inner, "'fixed-point': momentum has a guarantee on quadratics only"
+            )
+        if self.family == "quadratic" and self.size * self.hyper_size > COUPLING_FLOATS:
+            raise ScenarioError(
+                "hyper_size", self.hyper_size, f"at most {COUPLING_FLOATS // self.size} at this d"
+            )
+        steps = self.inner_steps if self.vary == "adjoint" else self.horizon
+        if (steps + 1) * self.size > TRAJECTORY_FLOATS:
+            name = "inner_steps" if self.vary == "adjoint" else "horizon"
+            raise ScenarioError(name, steps, f"at most {TRAJECTORY_FLOATS // self.size - 1} here")
+
+    @property
+    def problem_family(self) -> Family:
+        """The family's entry in the registry."""
+        return FAMILIES[self.family]
+
+    @property
+    def state_size(self) -> int:
+        """d of the problem that will be built: the data may fix it."""
+        return self.problem_family.state_size(self.data, self.size, self.samples)
+
+    @property
+    def sample_size(self) -> int:
+        """n of the problem that will be built: the data may fix it."""
+        return self.problem_family.data[self.data].samples or self.samples
+
+    @property
+    def condition_number(self) -> float:
+        """κ = (1 + q)/(1 − q); infinite for q ≥ 1."""
+        if self.contraction >= 1:
+            return float("inf")
+        return (1 + self.contraction) / (1 - self.contraction)
+
+    def steps(self) -> IntArray:
+        """The values of what varies: 0, 1, …, horizon, or about 200 of them evenly spread."""
+        if self.horizon <= CURVE_POINTS:
+            return np.arange(self.horizon + 1)
+        return np.unique(np.linspace(0, self.horizon, CURVE_POINTS + 1).round().astype(np.int64))
+
+    def points(self, steps: IntArray | None = None) -> Points:
+        """The (t, k) points of the slice, shape (P,); a method may take another k."""
+        varied = self.steps() if steps is None else steps
+        if self.vary == "adjoint":
+            # At w(λ) every t is the same; the horizon leaves room for every k.
+            t = self.horizon if self.inner == "exact" else self.inner_steps
+            return Points(np.full_like(varied, t), varied)
+        if self.vary == "inner":
+            return Points(varied, np.full_like(varied, self.adjoint_steps))
+        return Points(varied, varied)
+
+    def to_link(self, *, full: bool = False) -> dict[str, str]:
+        """Query parameters; defaults are left out unless ``full``."""
+        return write_link(self, LINK_NAMES, full=full)
+
+    @classmethod
+    def from_link(cls, link: Mapping[str, str]) -> tuple[Scenario, tuple[str, ...]]:
+        """The scenario of a link, and a message for each value that had to be left out.
+
+        A bad value falls back to its default; parameters that are not of a scenario are ignored.
+        """
+        return read_link(cls, LINK_NAMES, link)
+
+
+LINK_NAMES: dict[str, str] = {
+    "family": "problem",
+    "data": "data",
+    "contraction": "q",
+    "size": "d",
+    "hyper_size": "m",
+    "samples": "n",
+    "spectrum": "spectrum",
+    "methods": "methods",
+    "vary": "vary",
+    "inner": "inner",
+    "horizon": "T",
+    "inner_steps": "t",
+    "adjoint_steps": "k",
+    "seed": "seed",
+}

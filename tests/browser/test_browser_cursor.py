@@ -1,0 +1,165 @@
+"""The iteration cursor: scrubber, buttons, keys, and the place it keeps in the link."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from explore_page import ExplorePage, number, scale_of
+
+from hypergrad_core import METHODS, Experiment, Scenario, run
+
+pytestmark = pytest.mark.browser
+
+
+def check_readout(explore: ExplorePage, experiment: Experiment) -> None:
+    """Compare the readout with the core's numbers at the cursor."""
+    at, scale = explore.cursor, scale_of(experiment, explore.view)
+    assert (
+        explore.page.locator(".hg-step").inner_text()
+        == f"t = k = {experiment.scenario.steps()[at]}"
+    )
+    cards = explore.readout
+    assert [card.name for card in cards] == [METHODS[c.method].label for c in experiment.curves]
+    for card, curve in zip(cards, experiment.curves, strict=True):
+        error = float(curve.errors[at])
+        assert number(card.error) == pytest.approx(error / scale, rel=6e-3)
+        for name, bound in (("sharp", curve.sharp), ("paper", curve.paper)):
+            value = float(np.maximum(bound.values[at], curve.floor))
+            text, ratio = card.bounds[name]
+            assert number(text) == pytest.approx(value / scale, rel=6e-3)
+            assert number(ratio) == pytest.approx(value / error, rel=0.06)
+
+
+def test_scrubbing(explore: ExplorePage) -> None:
+    explore.open()
+    experiment = run(Scenario())
+    check_readout(explore, experiment)
+    scrub = explore.page.locator(".hg-scrub")
+    box = scrub.bounding_box()
+    assert box is not None
+    y, seen = box["y"] + box["height"] / 2, {explore.cursor}
+    explore.page.mouse.move(box["x"] + 0.2 * box["width"], y)
+    explore.page.mouse.down()
+    for part in (0.3, 0.45, 0.6, 0.75):
+        before = explore.cursor
+        explore.page.mouse.move(box["x"] + part * box["width"], y)
+        seen.add(explore.wait_for_cursor(f"i !== {before}"))
+        check_readout(explore, experiment)
+    assert explore.address == {}, "The address changed before the hand was lifted."
+    explore.page.mouse.up()
+    assert len(seen) == 5
+    at = explore.cursor
+    assert abs(at - 75) <= 3
+    explore.wait_for_address("at", str(at))
+    explore.settle()
+    assert explore.cursor == at
+    check_readout(explore, experiment)
+
+
+def test_cursor_keeps_its_place_when_the_curves_change(explore: ExplorePage) -> None:
+    explore.open("at=33")
+    assert explore.cursor == 33
+    with explore.redrawn():
+        explore.press("contraction", "ArrowLeft")
+    assert explore.cursor == 33
+    check_readout(explore, run(Scenario(contraction=0.89)))
+
+
+def test_play_pause_step_and_reset(explore: ExplorePage) -> None:
+    explore.open()
+    explore.button("Play").click()
+    explore.wait_for_cursor("i >= 25")
+    explore.button("Pause").click()
+    explore.button("Play").wait_for()
+    paused = explore.cursor
+    explore.wait_for_address("at", str(paused))
+    explore.settle()
+    assert explore.cursor == paused
+
+    explore.button("Step forward").click()
+    explore.wait_for_cursor(f"i === {paused + 1}")
+    explore.button("Step back").click()
+    explore.wait_for_cursor(f"i === {paused}")
+    explore.button("Back to the start").click()
+    explore.wait_for_cursor("i === 0")
+    explore.wait_for_address("at", "0")
+    explore.settle()
+    check_readout(explore, run(Scenario()))
+
+
+def test_play_stops_at_the_end(explore: ExplorePage) -> None:
+    explore.open("at=95")
+    explore.button("Play").click()
+    explore.wait_for_cursor("i === 100")
+    explore.button("Play").wait_for()
+    explore.wait_for_address("at", "100")
+    explore.button("Play").click()
+    explore.wait_for_cursor("i > 0 && i < 50")
+    explore.button("Pause").click()
+
+
+def test_keys_on_the_plot(explore: ExplorePage) -> None:
+    explore.open()
+    plot, keyboard = explore.page.locator(".hg-plot"), explore.page.keyboard
+    plot.focus()
+    keyboard.press("ArrowRight")
+    explore.wait_for_cursor("i === 21")
+    keyboard.press("ArrowLeft")
+    keyboard.press("ArrowLeft")
+    explore.wait_for_cursor("i === 19")
+    keyboard.press("End")
+    explore.wait_for_cursor("i === 100")
+    keyboard.press("Home")
+    explore.wait_for_cursor("i === 0")
+    keyboard.press("Space")
+    explore.button("Pause").wait_for()
+    explore.wait_for_cursor("i >= 3")
+    keyboard.press("Space")
+    explore.button("Play").wait_for()
+    explore.wait_for_address("at", str(explore.cursor))
+    explore.settle()
+    check_readout(explore, run(Scenario()))
+    assert plot.evaluate("node => node === document.activeElement"), "The focus was lost."
+
+
+def test_a_click_on_a_curve_moves_the_cursor(explore: ExplorePage) -> None:
+    explore.open()
+    box = explore.page.locator(".hg-plot .nsewdrag").bounding_box()
+    assert box is not None
+    explore.page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.4 * box["height"])
+    explore.page.locator(
+        ".hg-plot .hoverlayer .hovertext, .hg-plot .hoverlayer .legend"
+    ).first.wait_for()
+    explore.page.mouse.down()
+    explore.page.mouse.up()
+    assert abs(explore.wait_for_cursor("i !== 20") - 50) <= 1
+
+
+def test_marks_lie_on_the_curves(explore: ExplorePage) -> None:
+    """The dots over the plot are where the lines are, also right after the curves have moved."""
+    explore.open("at=40")
+    gaps = """
+        () => {
+            const plot = document.querySelector(".hg-plotly");
+            const box = plot.querySelector(".nsewdrag").getBoundingClientRect();
+            const { xaxis, yaxis } = plot._fullLayout;
+            return [...document.querySelectorAll(".hg-dot-measured")].map((dot, n) => {
+                const { left, right, top, bottom } = dot.getBoundingClientRect();
+                const x = (left + right) / 2 - box.left, y = (top + bottom) / 2 - box.top;
+                const lines = [...plot.querySelectorAll("path.js-line")];
+                return Math.min(...lines.map(line => {
+                    const length = line.getTotalLength();
+                    let least = Infinity;
+                    for (let i = 0; i <= 2000; i++) {
+                        const p = line.getPointAtLength(length * i / 2000);
+                        least = Math.min(least, Math.hypot(p.x - x, p.y - y));
+                    }
+                    return least;
+                }));
+            });
+        }
+    """
+    assert max(explore.page.evaluate(gaps)) < 2
+    with explore.redrawn():
+        explore.press("contraction", "ArrowLeft", times=3)
+    assert max(explore.page.evaluate(gaps)) < 2

@@ -1,0 +1,248 @@
+"""Derivatives against finite differences and each other; solutions; changes of basis."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import fft
+
+from hypergrad_core import METHODS
+from hypergrad_core.basis import (
+    DENSE_TRANSFORM_SIZE,
+    Basis,
+    DenseBasis,
+    IdentityBasis,
+    SignedCosineBasis,
+)
+from hypergrad_core.inner import trajectory
+from hypergrad_core.numerics import row_norms
+from hypergrad_core.problem import FloatArray, Problem
+from hypergrad_core.problems.quadratic import Quadratic
+from tests.core.helpers import ask, build, joined, plane, relative_gap
+
+PROBLEMS = {
+    "quadratic": {"size": 24, "hyper_size": 5},
+    "quadratic, log-uniform": {"size": 31, "hyper_size": 1, "spectrum": "log-uniform"},
+    "logistic": {"family": "logistic", "size": 12, "samples": 20},
+    "logistic-log": {"family": "logistic-log", "size": 20, "samples": 12},
+    "breast cancer": {"family": "logistic-log", "data": "breast_cancer"},
+}
+
+
+@pytest.fixture(params=PROBLEMS, ids=str)
+def problem(request: pytest.FixtureRequest) -> Problem:
+    """A problem at a λ whose entries differ, with a start that is not 0."""
+    made = build(contraction=0.9, seed=3, **PROBLEMS[request.param])
+    random = np.random.default_rng(1)
+    moved = made.at(made.hyper * random.uniform(0.9, 1.1, made.hyper_size))
+    moved.initial_state = random.standard_normal(made.state_size)
+    return moved
+
+
+def draw(rows: int, size: int, seed: int) -> FloatArray:
+    return np.random.default_rng(seed).standard_normal((rows, size))
+
+
+def states_of(problem: Problem) -> FloatArray:
+    return problem.reference.solution + draw(3, problem.state_size, 2)
+
+
+def test_products_and_their_transposes_agree(problem: Problem) -> None:
+    lin = problem.linearise(states_of(problem))
+    adjoints, tangents = (draw(3, problem.state_size, seed) for seed in (3, 4))
+    changes = draw(3, problem.hyper_size, 5)
+    pairs = [
+        (lin.vjp_state(adjoints) * tangents, lin.jvp_state(tangents) * adjoints),
+        (lin.vjp_hyper(adjoints) * changes, lin.jvp_hyper(changes) * adjoints),
+    ]
+    for left, right in pairs:
+        assert np.allclose(left.sum(axis=1), right.sum(axis=1), rtol=1e-11, atol=1e-13)
+    if problem.symmetric:
+        assert relative_gap(lin.vjp_state(adjoints), lin.jvp_state(adjoints)) < 1e-13
+
+
+def test_products_match_finite_differences(problem: Problem) -> None:
+    states, tangents = states_of(problem), draw(3, problem.state_size, 6)
+    lin, width = problem.linearise(states), 1e-5
+    ahead, back = (problem.fixed_point_map(states + s * width * tangents) for s in (1, -1))
+    assert relative_gap(lin.jvp_state(tangents), (ahead - back) / (2 * width)) < 1e-7
+    changes = draw(1, problem.hyper_size, 7)
+    width = 1e-5 * float(np.abs(problem.hyper).min())
+    ahead, back = (
+        problem.at(problem.hyper + s * width * changes[0]).fixed_point_map(states) for s in (1, -1)
+    )
+    found = lin.jvp_hyper(np.repeat(changes, 3, axis=0))
+    assert relative_gap(found, (ahead - back) / (2 * width)) < 1e-6
+
+
+def test_outer_gradients_match_finite_differences(problem: Problem) -> None:
+    states, tangents = states_of(problem), draw(3, problem.state_size, 8)
+    width = 1e-5
+    ahead, back = (problem.outer(states + s * width * tangents) for s in (1, -1))
+    slope = (problem.outer_gradient_state(states) * tangents).sum(axis=1)
+    size = row_norms(problem.outer_gradient_state(states)) * row_norms(tangents)
+    # The difference of two values of E loses their common digits.
+    rounding = 1e-15 * np.abs(ahead) / width
+    assert np.all(np.abs((ahead - back) / (2 * width) - slope) <= 1e-7 * size + rounding)
+
+
+def test_the_direct_gradient_matches_finite_differences() -> None:
+    plain = build(size=9, hyper_size=4).canonical()
+    weighted = Quadratic(
+        eigenvalues=plain.eigenvalues,
+        basis=plain.basis,
+        coupling=plain.coupling,
+        offset=plain.offset,
+        target=plain.offset,
+        step=plain.step,
+        hyper=plain.hyper,
+        outer_weight=0.7,
+    )
+    states, change = draw(2, 9, 1), draw(1, 4, 2)[0]
+    ahead, back = (weighted.at(weighted.hyper + s * change).outer(states) for s in (1, -1))
+    slope = weighted.outer_gradient_hyper(states) @ change
+    assert np.allclose((ahead - back) / 2, slope, rtol=1e-10)
+
+
+def test_rows_of_a_linearisation(problem: Problem) -> None:
+    states, adjoints = states_of(problem), draw(3, problem.state_size, 9)
+    lin = problem.linearise(states)
+    for rows in (slice(1, 3), np.array([2, 0]), slice(1, 2)):
+        part = problem.linearise(states[rows])
+        for product in ("vjp_state", "vjp_hyper", "jvp_state"):
+            found = getattr(lin[rows], product)(adjoints[rows])
+            assert relative_gap(found, getattr(part, product)(adjoints[rows])) < 1e-14
+            assert relative_gap(found, getattr(lin, product)(adjoints)[rows]) < 1e-14
+
+
+def test_the_solution_is_a_fixed_point_to_rounding(problem: Problem) -> None:
+    truth, constants = problem.reference, problem.constants
+    gap = problem.fixed_point_map(truth.solution[None])[0] - truth.solution
+    size = max(1.0, float(np.linalg.norm(truth.solution)))
+    assert np.linalg.norm(gap) < 1e-14 * size * problem.state_size
+    lin = problem.linearise(truth.solution[None])
+    gradient = problem.outer_gradient_state(truth.solution[None])
+    residual = truth.adjoint - lin.vjp_state(truth.adjoint[None]) - gradient
+    assert np.linalg.norm(residual) < 1e-13 * constants.adjoint_norm
+    found = problem.outer_gradient_hyper(truth.solution[None]) + lin.vjp_hyper(truth.adjoint[None])
+    assert relative_gap(found, truth.hypergradient) < 1e-13
+    far = trajectory(problem, "fixed-point", 400)[-1]
+    assert np.linalg.norm(far - truth.solution) < 1e-12 * (size + constants.distance)
+
+
+def test_the_hypergradient_matches_finite_differences_of_the_objective(problem: Problem) -> None:
+    gradient = problem.reference.hypergradient
+    for seed in range(4):
+        change = draw(1, problem.hyper_size, seed)[0] * np.abs(problem.hyper)
+        width = 1e-4
+        ahead, back = (problem.at(problem.hyper + s * width * change) for s in (1, -1))
+        slope = (ahead.objective() - back.objective()) / (2 * width)
+        size = float(np.linalg.norm(gradient) * np.linalg.norm(change))
+        rounding = 1e-15 * abs(problem.objective()) / width
+        assert abs(slope - gradient @ change) <= 1e-7 * size + rounding
+
+
+def test_the_solution_moves_as_its_jacobian_says(problem: Problem) -> None:
+    identity = np.eye(problem.state_size)
+    lin = problem.linearise(problem.reference.solution[None])
+    jacobian = np.linalg.solve(
+        identity - lin.jvp_state(identity).T, lin.jvp_hyper(np.eye(problem.hyper_size)).T
+    )
+    change = draw(1, problem.hyper_size, 11)[0] * np.abs(problem.hyper)
+    ahead, back = (
+        problem.at(problem.hyper + s * 1e-4 * change).reference.solution for s in (1, -1)
+    )
+    assert relative_gap((ahead - back) / 2e-4, jacobian @ change) < 1e-6
+
+
+def test_another_hyperparameter_keeps_steps_and_start(problem: Problem) -> None:
+    other = problem.at(problem.hyper * 1.01)
+    assert np.array_equal(other.initial_state, problem.initial_state)
+    assert other.step == problem.step
+    assert np.array_equal(other.hyper, problem.hyper * 1.01)
+    assert relative_gap(other.at(problem.hyper).reference.solution, problem.reference.solution) == 0
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("size", [2, 60, DENSE_TRANSFORM_SIZE + 1])
+def test_the_canonical_problem_is_the_same_problem(method: str, size: int) -> None:
+    problem = build(size=size, hyper_size=3, contraction=0.95)
+    problem.initial_state = draw(1, size, 1)[0]
+    canonical = problem.canonical()
+    assert isinstance(canonical.basis, IdentityBasis)
+    assert canonical.canonical() is canonical
+    rotated = trajectory(problem, "fixed-point", 30) @ _matrix(problem.basis, size)
+    assert relative_gap(trajectory(canonical, "fixed-point", 30), rotated) < 1e-12
+    wanted = joined(plane([0, 1, 30], [0, 1, 5]), plane([30], [30]))
+    found, same = ask(method, canonical, wanted), ask(method, problem, wanted)
+    assert relative_gap(found.hypergradients, same.hypergradients) < 1e-11
+    # When a residual has fallen to rounding is a matter of rounding.
+    open_ended = ["rounding" not in outcome for outcome in found.outcomes or [""] * len(wanted)]
+    assert np.array_equal(found.products[open_ended], same.products[open_ended])
+    truth = problem.reference.hypergradient
+    assert relative_gap(canonical.reference.hypergradient, truth) < 1e-12
+    gap = row_norms(found.hypergradients - truth) - row_norms(same.hypergradients - truth)
+    assert np.abs(gap).max() <= 10 * problem.constants.rounding_floor
+    for name, value in vars(problem.constants).items():
+        wanted = None if value is None else pytest.approx(value, rel=1e-11)
+        assert getattr(canonical.constants, name) == wanted, name
+
+
+def test_a_problem_without_a_cheaper_form_is_its_own() -> None:
+    problem = build(family="logistic", size=5, samples=8)
+    assert problem.canonical() is problem
+
+
+def _matrix(basis: Basis, size: int) -> FloatArray:
+    """U as a matrix, (d, d)."""
+    return basis.to_eigen(np.eye(size))
+
+
+@pytest.mark.parametrize("size", [2, 3, 16, *(DENSE_TRANSFORM_SIZE + i for i in (-1, 0, 1))])
+def test_the_cosine_basis_is_the_orthonormal_transform(size: int) -> None:
+    signs = np.sign(np.random.default_rng(0).random((2, size)) - 0.5)
+    block = draw(4, size, 12)
+    for chosen in (np.ones((2, size)), signs):
+        basis = SignedCosineBasis(chosen)
+        forward = fft.dct(block * chosen[0], type=2, norm="ortho", axis=1) * chosen[1]
+        inverse = fft.idct(block * chosen[1], type=2, norm="ortho", axis=1) * chosen[0]
+        assert relative_gap(basis.to_eigen(block), forward) < 1e-12
+        assert relative_gap(basis.from_eigen(block), inverse) < 1e-12
+        assert relative_gap(basis.from_eigen(basis.to_eigen(block)), block) < 1e-12
+        assert np.abs(_matrix(basis, size).T @ _matrix(basis, size) - np.eye(size)).max() < 1e-12
+
+
+def test_a_dense_problem_is_diagonalised() -> None:
+    random = np.random.default_rng(0)
+    root = random.standard_normal((6, 6))
+    hessian = root @ root.T + np.eye(6)
+    problem = Quadratic.from_dense(
+        hessian=hessian,
+        coupling=random.standard_normal((6, 2)),
+        offset=random.standard_normal(6),
+        target=random.standard_normal(6),
+        step=0.01,
+        hyper=random.standard_normal(2),
+    )
+    assert isinstance(problem.basis, DenseBasis)
+    block = random.standard_normal((3, 6))
+    assert relative_gap(problem.hessian_product(block), block @ hessian) < 1e-13
+    wanted = np.linalg.solve(hessian, problem.coupling @ problem.hyper + problem.offset)
+    assert relative_gap(problem.reference.solution, wanted) < 1e-12
+
+
+@pytest.mark.parametrize("steps", [0, 7])
+def test_the_exact_inner_solver_stays_at_the_solution(problem: Problem, steps: int) -> None:
+    states = trajectory(problem, "exact", steps)
+    assert np.array_equal(states, np.tile(problem.reference.solution, (steps + 1, 1)))
+
+
+def test_the_iterates_follow_the_map(problem: Problem) -> None:
+    states = trajectory(problem, "fixed-point", 5)
+    assert np.array_equal(states[0], problem.initial_state)
+    assert relative_gap(states[1:], problem.fixed_point_map(states[:-1])) < 1e-13
+
+
+def test_an_unknown_inner_solver_is_refused(problem: Problem) -> None:
+    with pytest.raises(ValueError, match=r"newton.*choose from fixed-point, heavy-ball, exact"):
+        trajectory(problem, "newton", 3)

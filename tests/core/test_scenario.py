@@ -1,0 +1,406 @@
+"""Scenarios: links there and back, what is refused and how, and the names of the spectra."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import math
+from dataclasses import FrozenInstanceError, fields, replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hypergrad_core import FAMILIES, METHODS, Scenario, ScenarioError
+from hypergrad_core.inner import SOLVERS
+from hypergrad_core.problems.quadratic import spectrum
+from hypergrad_core.scenario import (
+    COUPLING_FLOATS,
+    CURVE_POINTS,
+    LINK_NAMES,
+    SLICES,
+    SPECTRA,
+    TRAJECTORY_FLOATS,
+)
+
+steady = settings(deadline=None, derandomize=True, max_examples=150)
+NAMES = [item.name for item in fields(Scenario)]
+INTEGERS = {
+    "hyper_size": (1, 1000),
+    "samples": (2, 2000),
+    "horizon": (1, 2000),
+    "inner_steps": (0, 2000),
+    "adjoint_steps": (0, 2000),
+    "seed": (0, 9999),
+}
+CHOICES: dict[str, dict[str, Any]] = {
+    "family": {**FAMILIES},
+    "data": {"made-up": None},
+    "spectrum": {**SPECTRA},
+    "vary": {**SLICES},
+    "inner": {**SOLVERS},
+}
+
+
+@st.composite
+def scenarios(draw: st.DrawFn) -> Scenario:
+    """Any scenario that is valid."""
+    values: dict[str, Any] = {
+        name: draw(st.integers(low, high)) for name, (low, high) in INTEGERS.items()
+    }
+    values["family"] = draw(st.sampled_from([*FAMILIES]))
+    family = FAMILIES[values["family"]]
+    values["data"] = draw(st.sampled_from([*family.data]))
+    values["contraction"] = draw(st.floats(0.01, family.largest_contraction))
+    values["spectrum"] = draw(st.sampled_from([*SPECTRA]))
+    values["methods"] = tuple(draw(st.lists(st.sampled_from([*METHODS]), min_size=1, unique=True)))
+    values["vary"] = draw(st.sampled_from([*SLICES]))
+    solvers = ["fixed-point"]
+    solvers += ["exact"] * (values["vary"] == "adjoint") + ["heavy-ball"] * family.affine
+    assert {*solvers} <= {*SOLVERS}
+    values["inner"] = draw(st.sampled_from(solvers))
+    steps = values["inner_steps"] if values["vary"] == "adjoint" else values["horizon"]
+    largest = min(family.largest_size, TRAJECTORY_FLOATS // (steps + 1))
+    values["size"] = draw(st.integers(2, largest))
+    values["hyper_size"] = min(values["hyper_size"], COUPLING_FLOATS // values["size"])
+    return Scenario(**values)
+
+
+@steady
+@given(scenarios())
+def test_a_scenario_survives_its_link(scenario: Scenario) -> None:
+    link = scenario.to_link()
+    assert all(isinstance(part, str) for pair in link.items() for part in pair)
+    assert Scenario.from_link(link) == (scenario, ())
+    # Defaults are left out.
+    for name in NAMES:
+        default = getattr(Scenario(), name)
+        assert (LINK_NAMES[name] in link) == (getattr(scenario, name) != default)
+
+
+def test_the_default_link_is_empty() -> None:
+    assert Scenario().to_link() == {}
+    assert Scenario.from_link({}) == (Scenario(), ())
+    assert {*LINK_NAMES} == {*NAMES}
+    assert len({*LINK_NAMES.values()}) == len(NAMES)
+
+
+def test_a_link_can_be_written_by_hand() -> None:
+    link = {"problem": "logistic", "q": ".95", "T": "40", "methods": "aid-cg.itd", "vary": "inner"}
+    wanted = Scenario(
+        family="logistic", contraction=0.95, horizon=40, methods=("aid-cg", "itd"), vary="inner"
+    )
+    assert Scenario.from_link(link) == (wanted, ())
+
+
+def test_a_number_of_numpy_survives_its_link() -> None:
+    scenario = Scenario(contraction=np.float64(0.97))
+    assert Scenario.from_link(scenario.to_link()) == (scenario, ())
+
+
+@steady
+@given(scenarios())
+def test_a_scenario_is_a_key_and_cannot_be_changed(scenario: Scenario) -> None:
+    twin = replace(scenario)
+    assert twin is not scenario
+    assert {scenario: 1}[twin] == 1
+    with pytest.raises(FrozenInstanceError):
+        scenario.seed = 1  # type: ignore[misc]
+
+
+def refused(name: str, value: object) -> str:
+    """The message of the refusal, of which all that can be said of every one is checked."""
+    with pytest.raises(ScenarioError) as caught:
+        Scenario(**{name: value})
+    message = str(caught.value)
+    assert caught.value.field == name
+    assert message.startswith(f"{name} = {value!r} is not allowed: choose ")
+    return message
+
+
+NO_NUMBERS = st.one_of(st.none(), st.booleans(), st.text(max_size=5), st.just((1,)), st.just([2]))
+
+
+@pytest.mark.parametrize("name", [*INTEGERS, "size"])
+def test_integers_out_of_range_are_refused(name: str) -> None:
+    low, high = INTEGERS.get(name, (2, FAMILIES["quadratic"].largest_size))
+
+    @steady
+    @given(
+        st.one_of(
+            st.integers(max_value=low - 1), st.integers(min_value=high + 1), st.floats(), NO_NUMBERS
+        )
+    )
+    def check(value: object) -> None:
+        assert f"a whole number from {low} to {high}" in refused(name, value)
+
+    check()
+    # Both ends are allowed (the largest d leaves no room for a long trajectory).
+    small = {"horizon": 10} if name == "size" else {}
+    for value in (low, high):
+        assert getattr(Scenario(**{name: value, **small}), name) == value
+
+
+@steady
+@given(
+    st.one_of(
+        st.floats(max_value=0.01, exclude_max=True),
+        st.floats(min_value=0.9999, exclude_min=True),
+        st.just(math.nan),
+        st.integers(),
+        NO_NUMBERS,
+    )
+)
+def test_contractions_out_of_range_are_refused(value: object) -> None:
+    assert "a number from 0.01 to 0.9999" in refused("contraction", value)
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_names_that_are_not_known_are_refused(name: str) -> None:
+    allowed = CHOICES[name]
+
+    @steady
+    @given(
+        st.one_of(st.text(max_size=6), st.none(), st.integers(), st.just(("even",)), st.just([]))
+    )
+    def check(value: object) -> None:
+        if not isinstance(value, str) or value not in allowed:
+            assert f"one of {', '.join(allowed)}" in refused(name, value)
+
+    check()
+    refused(name, next(iter(allowed)).upper())
+
+
+@pytest.mark.parametrize(
+    "value", [(), [], ["itd"], "itd", None, {"itd"}, ("itd", "itd"), ("aid-cg", "itd", "aid-cg")]
+)
+def test_methods_that_are_no_tuple_of_different_names_are_refused(value: object) -> None:
+    message = refused("methods", value)
+    assert "each method once" in message or ", ".join(METHODS) in message
+
+
+@pytest.mark.parametrize("method", ["ITD", "", None, 3, ["itd"]])
+def test_methods_that_are_not_known_are_refused(method: object) -> None:
+    with pytest.raises(ScenarioError, match=", ".join(METHODS)) as caught:
+        Scenario(methods=("itd", method))  # type: ignore[arg-type]
+    assert caught.value.field == "methods"
+    assert repr(method) in str(caught.value)
+
+
+LOGISTIC_HEAVY_BALL = {"family": "logistic", "inner": "heavy-ball"}
+
+
+@pytest.mark.parametrize(
+    ("field", "allowed", "values"),
+    [
+        ("inner", "vary = 'adjoint'", {"inner": "exact"}),
+        ("inner", "vary = 'adjoint'", {"inner": "exact", "vary": "inner"}),
+        ("inner", "momentum has a guarantee on quadratics only", LOGISTIC_HEAVY_BALL),
+        ("contraction", "a number from 0.01 to 0.9999", {"family": "biased", "contraction": 1.2}),
+        ("contraction", "from 0.01 to 1.5", {"family": "equilibrium", "contraction": 1.6}),
+        ("hyper_size", "at most 20 at this d", {"size": 10**6, "hyper_size": 21, "horizon": 5}),
+        ("horizon", "at most 267 here", {"size": 10**6, "horizon": 268}),
+        ("inner_steps", "at most 267", {"size": 10**6, "inner_steps": 268, "vary": "adjoint"}),
+        ("data", "one of made-up", {"data": "breast_cancer"}),
+        ("size", "a whole number from 2 to 1000", {"family": "logistic", "size": 1001}),
+    ],
+)
+def test_values_that_do_not_go_together_are_refused(
+    field: str, allowed: str, values: dict[str, Any]
+) -> None:
+    with pytest.raises(ScenarioError, match=allowed) as caught:
+        Scenario(**values)
+    assert caught.value.field == field
+    assert str(caught.value).startswith(f"{field} = {values[field]!r} is not allowed")
+
+
+NONSENSE = ("nan", "inf", "-inf", "1e999", "--", "", " ", "٣٤", "５０", "1_0", "9" * 5000, "-1")
+
+
+@pytest.mark.parametrize("text", NONSENSE, ids=lambda text: repr(text[:8]))
+@pytest.mark.parametrize("name", NAMES)
+def test_nonsense_in_a_link_gives_a_message_and_the_default(name: str, text: str) -> None:
+    scenario, messages = Scenario.from_link({LINK_NAMES[name]: text})
+    assert scenario == Scenario()
+    assert len(messages) == 1
+    assert messages[0].startswith(f"{name} = ")
+    assert "is not allowed: choose " in messages[0]
+    assert len(messages[0]) < 500
+
+
+@pytest.mark.parametrize("text", ["itd.itd", "ITD", "itd,aid-fp", "itd.aid-xx", ".", "itd aid-fp"])
+def test_bad_methods_in_a_link(text: str) -> None:
+    scenario, messages = Scenario.from_link({"methods": text, "seed": "7"})
+    assert scenario == Scenario(seed=7)
+    assert len(messages) == 1
+    assert messages[0].startswith("methods = ")
+
+
+def test_several_bad_values_at_once() -> None:
+    link = {
+        "problem": "cubic",
+        "q": "nan",
+        "d": "1e999",
+        "m": "٣",
+        "spectrum": "--",
+        "methods": "itd.itd",
+        "vary": "inner",
+        "inner": "exact",
+        "T": "0",
+        "seed": "12",
+    }
+    scenario, messages = Scenario.from_link(link)
+    assert scenario == Scenario(vary="inner", seed=12)
+    named = {message.split(" = ")[0] for message in messages}
+    assert named == {
+        "family",
+        "contraction",
+        "size",
+        "hyper_size",
+        "spectrum",
+        "methods",
+        "inner",
+        "horizon",
+    }
+    assert len(messages) == len(named)
+
+
+def test_a_clash_with_a_default_gives_a_message_and_a_valid_scenario() -> None:
+    scenario, messages = Scenario.from_link({"d": "1000000", "T": "2000"})
+    assert scenario == Scenario(size=10**6)
+    assert len(messages) == 1
+    assert messages[0].startswith("horizon = 2000")
+
+
+@steady
+@given(
+    st.dictionaries(
+        st.sampled_from([*LINK_NAMES.values(), "other"]),
+        st.one_of(
+            st.text(max_size=12),
+            st.integers().map(str),
+            st.floats().map(repr),
+            st.sampled_from([*FAMILIES, *SPECTRA, *METHODS, *SLICES, *SOLVERS, *NONSENSE]),
+        ),
+    )
+)
+def test_any_link_gives_a_valid_scenario(link: dict[str, str]) -> None:
+    scenario, messages = Scenario.from_link(link)
+    again = scenario.to_link()
+    assert Scenario.from_link(again) == (scenario, ())
+    assert {*again} <= {*link}
+    # What was left out was said.
+    lost = [
+        name
+        for name, key in LINK_NAMES.items()
+        if key in link and getattr(scenario, name) == getattr(Scenario(), name)
+    ]
+    assert len(messages) <= len(link)
+    if not lost:
+        assert not messages
+
+
+@pytest.mark.parametrize("link", [{"utm_source": "x"}, {"D": "3", "Q": "0.5", "": "", "page": "2"}])
+def test_unknown_parameters_are_ignored(link: dict[str, str]) -> None:
+    assert Scenario.from_link(link) == (Scenario(), ())
+    assert Scenario.from_link({**link, "q": "0.5"}) == (Scenario(contraction=0.5), ())
+
+
+@steady
+@given(scenarios())
+def test_the_steps_of_a_curve(scenario: Scenario) -> None:
+    steps = scenario.steps()
+    assert steps[0] == 0
+    assert steps[-1] == scenario.horizon
+    assert np.all(np.diff(steps) > 0)
+    assert len(steps) == min(scenario.horizon, CURVE_POINTS) + 1
+    points = scenario.points()
+    wanted = {
+        "both": (steps, steps),
+        "adjoint": (scenario.inner_steps, steps),
+        "inner": (steps, scenario.adjoint_steps),
+    }[scenario.vary]
+    if scenario.inner != "exact":
+        assert np.all(points.inner_steps == wanted[0])
+    assert np.all(points.adjoint_steps == wanted[1])
+    assert len(points) == len(steps)
+    kappa = scenario.condition_number
+    if scenario.contraction < 1:
+        assert (kappa - 1) / (kappa + 1) == pytest.approx(scenario.contraction)
+    else:
+        assert kappa == math.inf
+
+
+DATA_SETS = [(family, data) for family in FAMILIES for data in FAMILIES[family].data]
+
+
+@pytest.mark.parametrize(("family", "data"), DATA_SETS)
+@pytest.mark.parametrize(("size", "samples"), [(2, 2), (7, 3), (12, 5), (30, 40)])
+def test_the_size_of_the_state_is_told_before_it_is_built(
+    family: str, data: str, size: int, samples: int
+) -> None:
+    scenario = Scenario(family=family, data=data, size=size, samples=samples, contraction=0.6)
+    problem = scenario.problem_family.build(scenario)
+    assert scenario.state_size == problem.state_size
+    assert problem.symmetric or not scenario.problem_family.affine
+    assert problem.affine or not scenario.problem_family.affine
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_suggested_sizes_are_allowed(family: str) -> None:
+    scenario = Scenario(family=family, **FAMILIES[family].suggested)
+    assert {*FAMILIES[family].suggested} <= FAMILIES[family].uses
+    assert scenario.state_size <= FAMILIES[family].largest_size
+
+
+def test_the_data_may_fix_the_sizes() -> None:
+    scenario = Scenario(family="logistic", data="breast_cancer", size=7, samples=9)
+    problem = scenario.problem_family.build(scenario)
+    assert scenario.state_size == problem.state_size == 30
+    assert scenario.sample_size == 284
+    assert Scenario(size=7).state_size == 7
+
+
+# The spectra.
+
+
+def test_the_named_spectra_are_those_that_are_built() -> None:
+    tree = ast.parse(inspect.getsource(spectrum))
+    built = [
+        key.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Dict)
+        for key in node.keys
+        if isinstance(key, ast.Constant)
+    ]
+    assert built == [*SPECTRA]
+    with pytest.raises(KeyError):
+        spectrum("flat", 0.5, 10)
+
+
+@pytest.mark.parametrize("name", SPECTRA)
+def test_every_spectrum_attains_the_contraction_exactly(name: str) -> None:
+    @steady
+    @given(st.floats(0.01, 0.9999), st.integers(2, 400))
+    def check(q: float, size: int) -> None:
+        values = spectrum(name, q, size)
+        assert values.shape == (size,)
+        assert np.abs(values).max() == q
+
+    check()
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_family_contracts_as_asked(family: str) -> None:
+    for q in (0.01, 0.3, 0.9, 0.9999):
+        scenario = Scenario(family=family, contraction=q, size=12, samples=9)
+        constants = scenario.problem_family.build(scenario).constants
+        assert constants.contraction == pytest.approx(q, rel=1e-10)
+        wanted = scenario.condition_number
+        if family == "kernel-ridge":
+            # The smallest eigenvalue of the kernel may leave ∂₁Φ no eigenvalue near −q.
+            assert 1 <= constants.condition_number <= wanted * (1 + 1e-8)
+        else:
+            assert constants.condition_number == pytest.approx(wanted, rel=1e-8)

@@ -1,0 +1,99 @@
+"""What several test modules share: experiments, frames, and sessions of the page."""
+
+from __future__ import annotations
+
+import base64
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+import numpy as np
+from streamlit.testing.v1 import AppTest
+
+from dashboard.explore import explore_frame
+from dashboard.view import View
+from hypergrad_core import METHODS, Experiment, Scenario, run
+from hypergrad_core.problem import FloatArray
+
+ROOT = Path(__file__).resolve().parents[2]
+ALL = tuple(METHODS)
+
+
+@cache
+def experiment_of(scenario: Scenario) -> Experiment:
+    """What came out of a scenario; run once for all tests."""
+    return run(scenario)
+
+
+def frame_of(scenario: Scenario, view: View | None = None) -> dict[str, Any]:
+    """The frame of a setting on a light page, as a plain dictionary."""
+    return dict(explore_frame(experiment_of(scenario), view or View(), "light"))
+
+
+def unpacked(values: Any) -> FloatArray:
+    """An array of a trace, whichever way it was written."""
+    if isinstance(values, dict):
+        data = base64.b64decode(values["bdata"])
+        return np.frombuffer(data, dtype=f"<{values['dtype']}").astype(np.float64)
+    return np.asarray(values, dtype=np.float64)
+
+
+def traces(frame: dict[str, Any]) -> list[dict[str, Any]]:
+    """The traces of a frame."""
+    data: list[dict[str, Any]] = frame["figure"]["data"]
+    return data
+
+
+def open_page(link: dict[str, str] | None = None) -> AppTest:
+    """A session of the page, opened with a link."""
+    session = AppTest.from_file(ROOT / "dashboard" / "main.py", default_timeout=60)
+    session.query_params.update(link or {})
+    session.run()
+    check(session)
+    return session
+
+
+def check(session: AppTest) -> AppTest:
+    """The session, after making sure that nothing was raised in it."""
+    assert [item.message for item in session.exception] == []
+    return session
+
+
+def payload(session: AppTest) -> dict[str, Any]:
+    """All that the chart received."""
+    (component,) = session.get("bidi_component")
+    message: dict[str, Any] = json.loads(component.proto.bytes)
+    return message
+
+
+def shown(session: AppTest) -> dict[str, Any]:
+    """The frame that the chart received."""
+    frame: dict[str, Any] = payload(session)["frame"]
+    return frame
+
+
+def link_in(frame: dict[str, Any]) -> dict[str, str]:
+    """The settings that a frame says it shows, without the theme."""
+    settings = dict(parse_qsl(frame["link"], strict_parsing=True))
+    del settings["theme"]
+    return settings
+
+
+def control(session: AppTest, key: str) -> Any:
+    """The widget of that key, of whatever kind."""
+    found = [item for item in (*session.sidebar, *session.main) if getattr(item, "key", "") == key]
+    assert len(found) == 1, f"{len(found)} controls are called {key}"
+    return found[0]
+
+
+def keys(session: AppTest) -> set[str]:
+    """Keys of all the controls on the page."""
+    return {str(key) for item in session if (key := getattr(item, "key", None))}
+
+
+def choose(session: AppTest, key: str, value: Any) -> AppTest:
+    """Set a control as a person does, and run the page."""
+    control(session, key).set_value(value).run()
+    return check(session)

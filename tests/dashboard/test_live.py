@@ -1,0 +1,379 @@
+"""The live route: what it answers, whom it answers, and that the newest request wins."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+import threading
+from collections.abc import Mapping
+from typing import Any, Self, cast
+
+import pytest
+from frames import frame_of
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.applications import Starlette
+from starlette.types import Message
+
+from dashboard.app import app
+from dashboard.chart import LIVE_PATH, PLOTLY_FILE, PLOTLY_PATH, Frame
+from dashboard.explore import render_frame
+from dashboard.live import (
+    MAX_MESSAGE,
+    MAX_PARAMS,
+    RequestError,
+    answer,
+    live_route,
+    parse,
+    plotly_route,
+    same_origin,
+)
+from hypergrad_core import Scenario
+
+HOST = "localhost:8501"
+SECONDS = 20.0
+
+
+def request(number: object = 1, params: object = None, **extra: object) -> str:
+    return json.dumps({"id": number, "params": {} if params is None else params, **extra})
+
+
+def echo(params: Mapping[str, str]) -> Frame:
+    """A frame that names what was asked for."""
+    return cast(Frame, {"link": json.dumps(dict(params))})
+
+
+def test_a_good_request_is_read() -> None:
+    assert parse(request(7, {"q": "0.9"})) == (7, {"q": "0.9"})
+    assert parse(request(0, {}, more=[1])) == (0, {})
+
+
+BAD = {
+    "empty": "",
+    "not JSON": "{",
+    "a list": "[]",
+    "a number": "1",
+    "null": "null",
+    "no id": '{"params": {}}',
+    "a text as id": request("1"),
+    "a truth value as id": request(True),
+    "a broken number as id": request(1.5),
+    "nan as id": '{"id": NaN, "params": {}}',
+    "no params": '{"id": 1}',
+    "a list of params": request(1, []),
+    "a number as a param": request(1, {"q": 0.9}),
+    "null as a param": request(1, {"q": None}),
+    "a nested param": request(1, {"q": {"a": "b"}}),
+    "too many params": request(1, {str(i): "" for i in range(MAX_PARAMS + 1)}),
+    "too long": request(1, {"q": "9" * MAX_MESSAGE}),
+    "deeply nested": "[" * 4000,
+    "many digits": f'{{"id": {"9" * 4000}.5, "params": {{}}}}',
+}
+
+
+@pytest.mark.parametrize("text", BAD.values(), ids=BAD)
+def test_a_malformed_request_is_refused_in_words(text: str) -> None:
+    with pytest.raises(RequestError, match=r"^The (request|params) .*\.$"):
+        parse(text)
+    reply = json.loads(answer(echo, text))
+    assert reply.keys() == {"id", "error"}
+    assert reply["id"] is None
+    assert reply["error"].startswith("The ")
+
+
+def test_limits_are_allowed_themselves() -> None:
+    most = {str(i): "" for i in range(MAX_PARAMS)}
+    assert parse(request(1, most)) == (1, most)
+    padding = MAX_MESSAGE - len(request(1, {"q": ""}))
+    assert parse(request(1, {"q": "9" * padding}))[0] == 1
+
+
+def test_the_answer_is_the_frame_of_the_page() -> None:
+    reply = json.loads(answer(render_frame, request(12, {"d": "20", "q": "0.8"})))
+    assert reply["id"] == 12
+    assert reply["frame"] == json.loads(json.dumps(frame_of(Scenario(size=20, contraction=0.8))))
+
+
+@pytest.mark.parametrize(
+    ("params", "word"),
+    [
+        ({"q": "2"}, "contraction"),
+        ({"q": "<script>alert(1)</script>"}, "contraction"),
+        ({"d": "9" * 4000}, "size"),
+        ({"d": "1000000", "m": "1000"}, "hyper_size"),
+        ({"methods": "__class__"}, "methods"),
+        ({"problem": "../../etc/passwd"}, "family"),
+        ({"eps": "1e400"}, "target"),
+        ({"seed": "\ud800"}, "seed"),
+        ({"d": "1000000", "m": "20", "T": "250"}, "takes longer"),
+    ],
+    ids=str,
+)
+def test_hostile_params_get_a_readable_refusal(params: dict[str, str], word: str) -> None:
+    reply = json.loads(answer(render_frame, request(3, params)))
+    assert reply["id"] == 3
+    assert word in reply["error"]
+    assert "Traceback" not in reply["error"]
+    assert "frame" not in reply
+
+
+def test_unknown_params_are_ignored() -> None:
+    known = answer(render_frame, request(1, {"d": "20"}))
+    assert answer(render_frame, request(1, {"d": "20", "__proto__": "x", "embed": "true"})) == known
+
+
+@pytest.mark.parametrize("error", [KeyError("x"), ZeroDivisionError("x"), MemoryError("x")])
+def test_what_goes_wrong_inside_stays_inside(
+    error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(params: Mapping[str, str]) -> Frame:
+        raise error
+
+    reply = json.loads(answer(fail, request(4)))
+    assert reply == {"id": 4, "error": "This setting could not be computed."}
+    assert [record.message for record in caplog.records] == ["Live request failed"]
+
+
+def test_a_frame_with_nan_is_not_sent() -> None:
+    reply = json.loads(answer(lambda params: cast(Frame, {"x": float("nan")}), request(4)))
+    assert reply["id"] == 4
+    assert reply["error"]
+
+
+@given(st.text())
+def test_whatever_is_sent_gets_an_answer(text: str) -> None:
+    reply = json.loads(answer(echo, text))
+    assert reply.keys() == {"id", "error"}
+
+
+@given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(), st.lists, max_leaves=4))
+def test_whatever_the_id_and_the_params_are_there_is_an_answer(value: object) -> None:
+    for text in (request(value), request(1, {"q": value})):
+        reply = json.loads(answer(echo, text))
+        assert ("error" in reply) != ("frame" in reply)
+
+
+@pytest.mark.parametrize(
+    ("origin", "host", "same"),
+    [
+        ("http://localhost:8501", "localhost:8501", True),
+        ("https://Teach.Example.org", "teach.example.org", True),
+        ("http://localhost:8502", "localhost:8501", False),
+        ("http://evil.example", "localhost:8501", False),
+        ("http://localhost:8501.evil.example", "localhost:8501", False),
+        ("http://localhost:8501@evil.example", "localhost:8501", False),
+        ("ftp://localhost:8501", "localhost:8501", False),
+        ("null", "localhost:8501", False),
+        ("", "localhost:8501", False),
+        (None, "localhost:8501", False),
+        ("http://localhost:8501", None, False),
+        ("http://", "", False),
+        ("http://[", "localhost:8501", False),
+    ],
+)
+def test_only_pages_of_this_server_are_answered(
+    origin: str | None, host: str | None, same: bool
+) -> None:
+    assert same_origin(origin, host) == same
+
+
+class Client:
+    """One side of a WebSocket, against the application itself."""
+
+    def __init__(self, app: Any, path: str = LIVE_PATH, origin: str | None = f"http://{HOST}"):
+        headers = [(b"host", HOST.encode())]
+        if origin is not None:
+            headers.append((b"origin", origin.encode()))
+        scope = {
+            "type": "websocket",
+            "asgi": {"version": "3.0", "spec_version": "2.3"},
+            "http_version": "1.1",
+            "scheme": "ws",
+            "path": path,
+            "raw_path": path.encode(),
+            "root_path": "",
+            "query_string": b"",
+            "headers": headers,
+            "subprotocols": [],
+            "client": ("127.0.0.1", 50000),
+            "server": ("127.0.0.1", 8501),
+        }
+        self._to_server: asyncio.Queue[Message] = asyncio.Queue()
+        self._from_server: asyncio.Queue[Message] = asyncio.Queue()
+        self._app = app(scope, self._to_server.get, self._from_server.put)
+
+    async def __aenter__(self) -> Self:
+        self._task = asyncio.create_task(self._app)
+        self.send({"type": "websocket.connect"})
+        return self
+
+    async def __aexit__(self, *failure: object) -> None:
+        self.send({"type": "websocket.disconnect", "code": 1000})
+        await asyncio.wait_for(self._task, SECONDS)
+
+    def send(self, message: Message) -> None:
+        """Put an event on its way to the server."""
+        self._to_server.put_nowait(message)
+
+    def say(self, text: str) -> None:
+        """Send a text."""
+        self.send({"type": "websocket.receive", "text": text})
+
+    async def event(self) -> Message:
+        """The next event from the server."""
+        return await asyncio.wait_for(self._from_server.get(), SECONDS)
+
+    async def hear(self) -> dict[str, Any]:
+        """The next answer."""
+        event = await self.event()
+        assert event["type"] == "websocket.send"
+        reply: dict[str, Any] = json.loads(event["text"])
+        return reply
+
+    def silent(self) -> bool:
+        """Whether the server has said all it had to say so far."""
+        return self._from_server.empty()
+
+
+def test_the_route_answers_one_request_after_the_other() -> None:
+    async def talk() -> None:
+        async with Client(Starlette(routes=[live_route(render_frame)])) as client:
+            assert (await client.event())["type"] == "websocket.accept"
+            for number, q in enumerate(("0.8", "0.85", "2")):
+                client.say(request(number, {"d": "20", "q": q}))
+                reply = await client.hear()
+                assert reply["id"] == number
+                assert ("error" in reply) == (q == "2")
+            client.say("nonsense")
+            assert (await client.hear()) == {"id": None, "error": "The request is not JSON."}
+            client.say(request(9, {"d": "20"}))
+            assert (await client.hear())["id"] == 9
+            assert client.silent()
+
+    asyncio.run(talk())
+
+
+def test_the_newest_request_wins() -> None:
+    started, go_on = threading.Event(), threading.Event()
+    drawn = []
+
+    def slow(params: Mapping[str, str]) -> Frame:
+        drawn.append(params["n"])
+        started.set()
+        assert go_on.wait(SECONDS)
+        return echo(params)
+
+    async def talk() -> None:
+        async with Client(Starlette(routes=[live_route(slow)])) as client:
+            await client.event()
+            client.say(request(1, {"n": "1"}))
+            await asyncio.to_thread(started.wait, SECONDS)
+            for number in range(2, 30):
+                client.say(request(number, {"n": str(number)}))
+            await asyncio.sleep(0.05)
+            assert client.silent()
+            go_on.set()
+            assert [(await client.hear())["id"] for _ in range(2)] == [1, 29]
+            await asyncio.sleep(0.05)
+            assert client.silent()
+
+    asyncio.run(talk())
+    assert drawn == ["1", "29"]
+
+
+def test_a_closed_page_is_not_computed_for() -> None:
+    started, go_on = threading.Event(), threading.Event()
+    drawn = []
+
+    def slow(params: Mapping[str, str]) -> Frame:
+        drawn.append(params["n"])
+        started.set()
+        assert go_on.wait(SECONDS)
+        return echo(params)
+
+    async def talk() -> None:
+        async with Client(Starlette(routes=[live_route(slow)])) as client:
+            await client.event()
+            client.say(request(1, {"n": "1"}))
+            await asyncio.to_thread(started.wait, SECONDS)
+            client.say(request(2, {"n": "2"}))
+        go_on.set()
+        await asyncio.sleep(0.05)
+
+    asyncio.run(talk())
+    assert drawn == ["1"]
+
+
+@pytest.mark.parametrize("origin", [None, "http://evil.example", "null", "http://localhost"])
+def test_a_foreign_page_is_turned_away(origin: str | None) -> None:
+    async def talk() -> Message:
+        async with Client(Starlette(routes=[live_route(echo)]), origin=origin) as client:
+            return await client.event()
+
+    event = asyncio.run(talk())
+    assert event["type"] == "websocket.close"
+    assert event["code"] == 1008
+
+
+def test_bytes_close_the_connection() -> None:
+    async def talk() -> Message:
+        async with Client(Starlette(routes=[live_route(echo)])) as client:
+            await client.event()
+            client.send({"type": "websocket.receive", "bytes": b"\x00"})
+            return await client.event()
+
+    event = asyncio.run(talk())
+    assert event["type"] == "websocket.close"
+    assert event["code"] == 1003
+
+
+def fetch(accept: bytes | None) -> tuple[dict[str, str], bytes]:
+    """Headers and body of plotly.js as the route serves it."""
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": PLOTLY_PATH,
+        "root_path": "",
+        "query_string": b"",
+        "headers": [] if accept is None else [(b"accept-encoding", accept)],
+    }
+    asyncio.run(Starlette(routes=[plotly_route()])(scope, receive, send))
+    start, *parts = sent
+    assert start["status"] == 200
+    headers = {name.decode(): value.decode() for name, value in start["headers"]}
+    return headers, b"".join(part.get("body", b"") for part in parts)
+
+
+def test_the_script_is_served_plain_and_compressed() -> None:
+    wanted = PLOTLY_FILE.read_bytes()
+    headers, body = fetch(None)
+    assert body == wanted
+    assert "content-encoding" not in headers
+    headers, body = fetch(b"gzip, br")
+    assert headers["content-encoding"] == "gzip"
+    assert gzip.decompress(body) == wanted
+    assert "immutable" in headers["cache-control"]
+    assert headers["vary"] == "Accept-Encoding"
+    assert headers["content-type"].startswith("text/javascript")
+
+
+def test_the_name_of_the_script_has_its_version() -> None:
+    head = PLOTLY_FILE.read_text(encoding="utf-8")[:300]
+    version = PLOTLY_PATH.removesuffix(".min.js").rsplit("-", 1)[1]
+    assert f"v{version}" in head
+
+
+def test_the_application_serves_both_routes() -> None:
+    assert {getattr(route, "path", "") for route in app._user_routes} == {LIVE_PATH, PLOTLY_PATH}

@@ -1,0 +1,92 @@
+"""What the README says is so: its code runs, its commands are the ones in use, its labels exist."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from frames import ROOT
+
+from dashboard.theme import METHOD_STYLES
+from dashboard.view import LINK_NAMES as VIEW_NAMES
+from hypergrad_core import METHODS
+from hypergrad_core.scenario import LINK_NAMES as SCENARIO_NAMES
+
+TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
+SOURCES = sorted((ROOT / "hypergrad_core").rglob("*.py"))
+
+
+def blocks(language: str) -> list[str]:
+    """The blocks of code in a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)
+
+
+def test_the_python_runs() -> None:
+    (code,) = blocks("python")
+    assert len(code.splitlines()) <= 12
+    finished = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    )
+    for method in ("itd", "aid-fp", "aid-cg"):
+        assert f"{method}: error " in finished.stdout
+    assert "None" not in finished.stdout
+
+
+def test_the_test_command_is_the_one_of_the_checks() -> None:
+    script = ROOT / ".ci" / "run"
+    assert os.access(script, os.X_OK)
+    found = re.search(r"commands=\$\(awk '(.*?)' README\.md\)", script.read_text(encoding="utf-8"))
+    assert found
+    extracted = subprocess.run(
+        ["awk", found[1], "README.md"], capture_output=True, text=True, check=True, cwd=ROOT
+    ).stdout
+    (block,) = [code for code in blocks("bash") if "pytest" in code]
+    assert extracted == block
+    assert "tests/requirements.txt" in block
+
+
+def test_the_page_is_opened_with_what_is_there() -> None:
+    first, *_ = blocks("bash")
+    assert "-r requirements.txt" in first
+    assert "-m streamlit run dashboard/app.py" in first
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_label_that_the_core_cites_is_defined(path: Path) -> None:
+    for label in set(re.findall(r"\b[RLC]\d{1,2}\b", path.read_text(encoding="utf-8"))):
+        assert f"**{label}**" in TEXT, label
+
+
+def test_files_that_are_named_are_there() -> None:
+    for target in re.findall(r"\]\(([^)#:]+)\)", TEXT):
+        assert (ROOT / target).is_file(), target
+    for name in re.findall(r"`([\w./-]+\.(?:py|txt|md|json|npz))`", TEXT):
+        assert list(ROOT.rglob(name)) or (ROOT / name).exists(), name
+
+
+def test_names_in_links_are_listed() -> None:
+    for names in (SCENARIO_NAMES, VIEW_NAMES):
+        assert f"`{' '.join(names.values())}`" in TEXT
+
+
+def test_every_method_is_told_of() -> None:
+    for method in METHODS.values():
+        assert f"\n| {method.label} |" in TEXT
+    assert "METHOD_STYLES" in TEXT
+    assert len(METHOD_STYLES) == len(METHODS)
+
+
+def test_formulas_are_closed() -> None:
+    prose = re.sub(r"^```.*?^```", "", TEXT, flags=re.DOTALL | re.MULTILINE)
+    prose = re.sub(r"`[^`\n]*`", "", prose)
+    assert prose.count("$$") % 2 == 0
+    for line in prose.replace("$$", "").splitlines():
+        assert line.count("$") % 2 == 0, line
