@@ -1,24 +1,20 @@
-"""Widgets ⇄ Scenario and View ⇄ link.
-
-One store in the session holds the value of every field, also of those whose widget is hidden just
-now, so that nothing is lost when a family or a slice is changed and changed back.
-"""
+"""Widgets ⇄ settings. Each widget is called after its field, and keeps it in the page's store."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, fields, replace
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
 from dashboard.chart import Watch
-from dashboard.explore import link_of
 from dashboard.notation import count, scientific
-from dashboard.view import BOUNDS, ERRORS, X_AXES, View
+from dashboard.settings import store
+from dashboard.view import BOUNDS, ERRORS, X_AXES
 from dashboard.view import LINK_NAMES as VIEW_NAMES
-from hypergrad_core import FAMILIES, METHODS, Scenario, ScenarioError
+from hypergrad_core import FAMILIES, METHODS, Scenario
 from hypergrad_core.inner import SOLVERS
 from hypergrad_core.scenario import (
     COUPLING_FLOATS,
@@ -31,9 +27,6 @@ from hypergrad_core.scenario import (
 )
 from hypergrad_core.scenario import LINK_NAMES as SCENARIO_NAMES
 
-STORE = "settings"
-NOTICES = "notices"
-
 # Steps of about equal effect: coarse where q changes little, fine towards 1.
 CONTRACTIONS = (
     [i / 100 for i in range(5, 90)]
@@ -44,6 +37,7 @@ CONTRACTIONS = (
 BEYOND = [1.0, 1.02, 1.05, 1.1, 1.15, 1.2, 1.3, 1.4, 1.5]
 _MANTISSAS = (10, 12, 15, 20, 25, 30, 40, 50, 60, 80)
 SIZES = [2, 3, 4, 5, 6, 8] + [m * 10**e for e in range(5) for m in _MANTISSAS] + [10**6]
+LARGEST_SIZE = SIZES[-1]
 HORIZONS = [5, 10, 15, *range(20, 201, 10), 250, 300, 400, 500, 700, 1000, 1500, 2000]
 STEPS = [
     0,
@@ -70,70 +64,13 @@ HYPER_SIZES = [1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 500, 1000]
 TARGETS = [float(f"{m}e{e}") for e in range(1, -15, -1) for m in (3, 1)]
 
 
-def restore() -> None:
-    """On the first run of a session, take the settings from the link."""
-    if STORE in st.session_state:
-        return
-    params = st.query_params.to_dict()
-    scenario, bad = Scenario.from_link(params)
-    view, worse = View.from_link(params)
-    st.session_state[STORE] = {**asdict(scenario), **asdict(view)}
-    st.session_state[NOTICES] = [*bad, *worse]
-
-
-def current() -> tuple[Scenario, View]:
-    """The settings in the store; a combination that is not allowed falls back, and says so."""
-    store = st.session_state[STORE]
-    view = View(**{item.name: store[item.name] for item in fields(View)})
-    values = {item.name: store[item.name] for item in fields(Scenario)}
-    while True:
-        try:
-            return Scenario(**values), view
-        except ScenarioError as error:
-            st.session_state[NOTICES] = [*st.session_state[NOTICES], str(error)]
-            values[error.field] = getattr(Scenario(), error.field)
-            store[error.field] = values[error.field]
-            st.session_state.pop(error.field, None)
-
-
-def expected() -> Scenario | None:
-    """The scenario of the store as it stands, or None if the controls have yet to mend it."""
-    store = st.session_state[STORE]
-    try:
-        return Scenario(**{item.name: store[item.name] for item in fields(Scenario)})
-    except ScenarioError:
-        return None
-
-
-def write_address(scenario: Scenario, view: View) -> None:
-    """Keep the address bar in step with the settings."""
-    known = {*SCENARIO_NAMES.values(), *VIEW_NAMES.values()}
-    here = st.query_params.to_dict()
-    others = {name: value for name, value in here.items() if name not in known}
-    wanted = {**others, **link_of(scenario, view)}
-    if wanted != here:
-        st.query_params.from_dict(wanted)
-
-
-def show_notices() -> None:
-    """Messages on values that were not allowed, until they are dismissed."""
-    notices = st.session_state[NOTICES]
-    if not notices:
-        return
-    lines = "\n".join(f"- {notice}" for notice in notices)
-    st.warning(f"Some settings were not allowed and have been replaced.\n\n{lines}")
-    if st.button("Dismiss", key="dismiss"):
-        st.session_state[NOTICES] = []
-        st.rerun()
-
-
 def _keep(field: str) -> None:
-    st.session_state[STORE][field] = st.session_state[field]
+    store()[field] = st.session_state[field]
 
 
 def _prime(field: str, options: Sequence[Any], most: Any = None) -> list[Any]:
     """Options that hold the stored value, and the widget set to it."""
-    value = st.session_state[STORE][field]
+    value = store()[field]
     if most is not None and value > most:
         # Beyond what this problem allows: the nearest that it does.
         value = most
@@ -143,7 +80,7 @@ def _prime(field: str, options: Sequence[Any], most: Any = None) -> list[Any]:
         else:
             # A link may hold a value between two stops, or beyond the last: it becomes a stop.
             options = sorted([*options, value], reverse=options[0] > options[-1])
-    st.session_state[STORE][field] = value
+    store()[field] = value
     if st.session_state.get(field) != value:
         st.session_state[field] = value
     return list(options)
@@ -179,14 +116,14 @@ def _switch(field: str, label: str, options: dict[str, str], help: str | None = 
 def _keep_required(field: str) -> None:
     # A segmented control can be cleared by a second press: one choice is always made here.
     if st.session_state[field] is None:
-        st.session_state[field] = st.session_state[STORE][field]
+        st.session_state[field] = store()[field]
     _keep(field)
 
 
 def _keep_family() -> None:
     _keep("family")
     # Sizes that suit the family; those of others may be far too large or too small for it.
-    st.session_state[STORE].update(FAMILIES[st.session_state["family"]].suggested)
+    store().update(FAMILIES[st.session_state["family"]].suggested)
 
 
 def _slide(
@@ -215,23 +152,25 @@ def _slide(
     return {"param": name, "key": field, "options": [str(stop) for stop in stops]}
 
 
-def problem_controls() -> list[Watch]:
-    """What is solved."""
+def problem_controls(
+    families: Sequence[str] = tuple(FAMILIES), largest_size: int = LARGEST_SIZE
+) -> list[Watch]:
+    """What is solved, out of these families, with d up to ``largest_size``."""
     watched: list[Watch] = []
-    store = st.session_state[STORE]
+    values = store()
     st.selectbox(
         "Problem",
-        _prime("family", list(FAMILIES)),
+        _prime("family", families),
         format_func=lambda key: FAMILIES[key].label,
         key="family",
         on_change=_keep_family,
     )
-    family = FAMILIES[store["family"]]
+    family = FAMILIES[values["family"]]
     if len(family.data) > 1:
         _choice("data", "Data", {key: data.label for key, data in family.data.items()})
     else:
-        store["data"] = next(iter(family.data))
-    data = family.data[store["data"]]
+        values["data"] = next(iter(family.data))
+    data = family.data[values["data"]]
     watched.append(
         _slide(
             "contraction",
@@ -242,14 +181,14 @@ def problem_controls() -> list[Watch]:
             family.largest_contraction,
         )
     )
-    largest = family.largest_size
+    largest = min(family.largest_size, largest_size)
     if data.state_size is None:
         watched.append(_slide("size", "Problem size d", SIZES, count, "Length of w.", largest))
     else:
         st.caption(f"The data fix d = {data.state_size} and n = {data.samples}.")
-        store["size"] = min(store["size"], largest)
+        values["size"] = min(values["size"], largest)
     if "hyper_size" in family.uses:
-        most = min(LARGEST_HYPER_SIZE, COUPLING_FLOATS // store["size"])
+        most = min(LARGEST_HYPER_SIZE, COUPLING_FLOATS // values["size"])
         watched.append(
             _slide("hyper_size", "Hyperparameters m", HYPER_SIZES, count, "Length of λ.", most)
         )
@@ -271,7 +210,7 @@ def problem_controls() -> list[Watch]:
 
 
 def _primed_number(field: str) -> str:
-    value = st.session_state[STORE][field]
+    value = store()[field]
     if st.session_state.get(field) != value:
         st.session_state[field] = value
     return field
@@ -280,56 +219,68 @@ def _primed_number(field: str) -> str:
 def method_controls() -> list[Watch]:
     """What is compared, and on which slice of the (t, k) plane."""
     watched: list[Watch] = []
-    store = st.session_state[STORE]
-    if list(st.session_state.get("methods") or []) != list(store["methods"]):
-        st.session_state["methods"] = list(store["methods"])
+    values = store()
+    methods_control()
+    _choice("vary", "What varies", SLICES)
+    solver_control(exact=values["vary"] == "adjoint")
+    held = values["vary"] == "adjoint"
+    watched.append(horizon_control(LARGEST_STEPS if held else most_steps()))
+    if held and values["inner"] != "exact":
+        watched.append(
+            _slide("inner_steps", "Fixed t", STEPS, count, "Inner steps, held.", most_steps())
+        )
+    truncated = values["vary"] == "both" and "itd-truncated" in values["methods"]
+    if values["vary"] == "inner" or truncated:
+        label = "Truncation k" if truncated else "Fixed k"
+        watched.append(_slide("adjoint_steps", label, STEPS, count, "Backward steps, held."))
+    return watched
+
+
+def methods_control(methods: Sequence[str] = tuple(METHODS)) -> None:
+    """Which of these methods are compared."""
+    chosen = [key for key in store()["methods"] if key in methods]
+    store()["methods"] = tuple(chosen or methods[:1])
+    if list(st.session_state.get("methods") or []) != list(store()["methods"]):
+        st.session_state["methods"] = list(store()["methods"])
     st.pills(
         "Methods",
-        list(METHODS),
+        methods,
         selection_mode="multi",
         format_func=lambda key: METHODS[key].label,
         key="methods",
         on_change=_keep_methods,
     )
-    _choice("vary", "What varies", SLICES)
-    family = FAMILIES[store["family"]]
+
+
+def solver_control(*, exact: bool) -> None:
+    """How the lower level is solved; where only one way applies there is nothing to choose."""
+    family = FAMILIES[store()["family"]]
     solvers = {
         key: solver.label
         for key, solver in SOLVERS.items()
-        if (family.affine or not solver.affine_only)
-        and (key != "exact" or store["vary"] == "adjoint")
+        if (family.affine or not solver.affine_only) and (key != "exact" or exact)
     }
     if len(solvers) > 1:
         _choice("inner", "Lower level", solvers)
     else:
-        store["inner"] = next(iter(solvers))
-    # The iterates are kept: how many there may be depends on d, and on which of t and k varies.
-    most = min(LARGEST_STEPS, TRAJECTORY_FLOATS // store["size"] - 1)
-    held = store["vary"] == "adjoint"
-    watched.append(
-        _slide(
-            "horizon",
-            "Horizon T",
-            HORIZONS,
-            count,
-            "Largest step shown.",
-            LARGEST_STEPS if held else most,
-        )
-    )
-    if held and store["inner"] != "exact":
-        watched.append(_slide("inner_steps", "Fixed t", STEPS, count, "Inner steps, held.", most))
-    truncated = store["vary"] == "both" and "itd-truncated" in store["methods"]
-    if store["vary"] == "inner" or truncated:
-        label = "Truncation k" if truncated else "Fixed k"
-        watched.append(_slide("adjoint_steps", label, STEPS, count, "Backward steps, held."))
-    return watched
+        store()["inner"] = next(iter(solvers))
+
+
+def most_steps() -> int:
+    """How many iterates of this size may be kept."""
+    return min(LARGEST_STEPS, int(TRAJECTORY_FLOATS // store()["size"]) - 1)
+
+
+def horizon_control(most: int) -> Watch:
+    """The largest step."""
+    return _slide("horizon", "Horizon T", HORIZONS, count, "Largest step shown.", most)
 
 
 def _keep_methods() -> None:
     chosen = st.session_state["methods"]
     # In the registry's order, so that equal choices are equal scenarios; at least one stays.
     if chosen:
-        st.session_state[STORE]["methods"] = tuple(key for key in METHODS if key in chosen)
+        store()["methods"] = tuple(key for key in METHODS if key in chosen)
 
 
 def view_controls() -> list[Watch]:
@@ -342,13 +293,13 @@ def view_controls() -> list[Watch]:
 
 def move_cursor(index: int) -> None:
     """Remember where the chart's cursor was left."""
-    st.session_state[STORE]["cursor"] = index
+    store()["cursor"] = index
 
 
 def choose_card(methods: Sequence[str]) -> str:
     """Which method's bound is written out."""
-    store = st.session_state[STORE]
-    shown = store["card"] if store["card"] in methods else methods[-1]
+    values = store()
+    shown = values["card"] if values["card"] in methods else methods[-1]
     if st.session_state.get("card") != shown:
         st.session_state["card"] = shown
     st.segmented_control(

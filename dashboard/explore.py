@@ -8,16 +8,16 @@ from urllib.parse import urlencode
 
 import numpy as np
 
-from dashboard.chart import Column, Frame, Row, Table
+from dashboard.chart import THEME_PARAM, Column, Frame, Row, Table
 from dashboard.compute import EXPERIMENTS, is_live
 from dashboard.figures.error_curves import Line, describe, error_curves, unit
 from dashboard.notation import count, ratio, scientific
+from dashboard.settings import PageSettings
 from dashboard.theme import Mode
 from dashboard.view import View
 from hypergrad_core import METHODS, Experiment, Scenario
 
-# Not a setting: the page that is looked at decides it.
-THEME_PARAM = "theme"
+SETTINGS = PageSettings("explore", Scenario(), View())
 
 COLUMNS: list[Column] = [
     {"label": "Method"},
@@ -46,11 +46,6 @@ COLUMNS: list[Column] = [
 ]
 
 
-def link_of(scenario: Scenario, view: View, *, full: bool = False) -> dict[str, str]:
-    """The query parameters that restore the picture; defaults are left out unless ``full``."""
-    return {**scenario.to_link(full=full), **view.to_link(full=full)}
-
-
 def explore_frame(
     experiment: Experiment, view: View, mode: Mode, *, asked: Scenario | None = None
 ) -> Frame:
@@ -70,7 +65,9 @@ def explore_frame(
         "inner": [f"t = {t}" for t in steps.inner_steps],
     }
     return {
-        "link": urlencode({**link_of(asked or experiment.scenario, view), THEME_PARAM: mode}),
+        "link": urlencode(
+            {**SETTINGS.link_of(asked or experiment.scenario, view), THEME_PARAM: mode}
+        ),
         "figure": figure,
         "steps": names[experiment.scenario.vary],
         "readout": readings,
@@ -87,10 +84,9 @@ def render_frame(params: Mapping[str, str]) -> Frame:
         ValueError: with a message for people, if a value is bad or the run takes too long to
             follow a moving hand.
     """
-    scenario, bad = Scenario.from_link(params)
-    view, worse = View.from_link(params)
-    if bad or worse:
-        raise ValueError(" ".join((*bad, *worse)))
+    scenario, view, messages = SETTINGS.of_link(params)
+    if messages:
+        raise ValueError(" ".join(messages))
     if not is_live(scenario):
         raise ValueError("This setting takes longer: it is computed when you let go.")
     mode = "dark" if params.get(THEME_PARAM) == "dark" else "light"

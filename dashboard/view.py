@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from hypergrad_core.link import (
-    read_link,
+    LinkSettings,
     require_integer,
     require_number,
     require_one_of,
-    write_link,
 )
 from hypergrad_core.methods import METHODS
 
@@ -38,7 +38,7 @@ LINK_NAMES: dict[str, str] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class View:
+class View(LinkSettings):
     """How an experiment is drawn.
 
     Attributes:
@@ -52,6 +52,8 @@ class View:
     Raises:
         ScenarioError: naming the field, the value and what is allowed.
     """
+
+    link_names: ClassVar[Mapping[str, str]] = LINK_NAMES
 
     x_axis: str = "steps"
     error: str = "relative"
@@ -67,12 +69,3 @@ class View:
         require_number("target", self.target, 1e-15, 1e6)
         require_one_of("card", self.card, METHODS)
         require_integer("cursor", self.cursor, 0, 2000)
-
-    def to_link(self, *, full: bool = False) -> dict[str, str]:
-        """Query parameters; defaults are left out unless ``full``."""
-        return write_link(self, LINK_NAMES, full=full)
-
-    @classmethod
-    def from_link(cls, link: Mapping[str, str]) -> tuple[View, tuple[str, ...]]:
-        """The view of a link, and a message for each value that had to be left out."""
-        return read_link(cls, LINK_NAMES, link)

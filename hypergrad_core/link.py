@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
-from typing import TYPE_CHECKING, Any, TypeVar
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
-    Settings = TypeVar("Settings", bound=DataclassInstance)
-
+from dataclasses import dataclass, fields, replace
+from typing import Any, ClassVar, Self
 
 # A message shows no more of a value than this many characters.
 LONGEST_VALUE = 80
@@ -49,49 +43,55 @@ def require_number(field: str, value: object, low: float, high: float) -> None:
         raise ScenarioError(field, value, f"a number from {low:g} to {high:g}")
 
 
-def write_link(
-    settings: DataclassInstance, names: Mapping[str, str], *, full: bool = False
-) -> dict[str, str]:
-    """Query parameters of the settings.
+@dataclass(frozen=True, kw_only=True)
+class LinkSettings:
+    """Base of settings that are written as query parameters and read back.
 
-    Args:
-        settings: all of whose fields have defaults: str, int, float or tuple of str.
-        names: field → query parameter.
-        full: whether to write defaults as well; they are left out otherwise.
+    Subclasses are frozen dataclasses all of whose fields have defaults: str, int, float or tuple
+    of str. They refuse a bad value with a ``ScenarioError``.
+
+    Attributes:
+        link_names: field → query parameter.
     """
-    link = {}
-    for item in fields(settings):
-        value = getattr(settings, item.name)
-        if full or value != item.default:
-            link[names[item.name]] = _write(value)
-    return link
 
+    link_names: ClassVar[Mapping[str, str]]
 
-def read_link(
-    settings: type[Settings], names: Mapping[str, str], link: Mapping[str, str]
-) -> tuple[Settings, tuple[str, ...]]:
-    """The settings of a link, and a message for each value that had to be left out.
+    def to_link(self, *, full: bool = False, defaults: Self | None = None) -> dict[str, str]:
+        """Query parameters; values as in ``defaults`` are left out unless ``full``."""
+        base = type(self)() if defaults is None else defaults
+        return {
+            self.link_names[item.name]: _write(getattr(self, item.name))
+            for item in fields(self)
+            if full or getattr(self, item.name) != getattr(base, item.name)
+        }
 
-    A bad value falls back to its default; parameters that are not named are ignored.
-    """
-    values: dict[str, Any] = {}
-    messages: list[str] = []
-    for item in fields(settings):
-        text = link.get(names[item.name])
-        if text is None:
-            continue
-        try:
-            values[item.name] = _read(item.name, text, item.default)
-        except ScenarioError as error:
-            messages.append(str(error))
-    while True:
-        try:
-            return settings(**values), tuple(messages)
-        except ScenarioError as error:
-            messages.append(str(error))
-            # A clash of two fields may lie with the one that was not named.
-            if values.pop(error.field, None) is None:
-                values.clear()
+    @classmethod
+    def from_link(
+        cls, link: Mapping[str, str], defaults: Self | None = None
+    ) -> tuple[Self, tuple[str, ...]]:
+        """The settings of a link, and a message for each value that had to be left out.
+
+        A bad value falls back to that of ``defaults``; parameters that are not named are ignored.
+        """
+        base = cls() if defaults is None else defaults
+        values: dict[str, Any] = {}
+        messages: list[str] = []
+        for item in fields(cls):
+            text = link.get(cls.link_names[item.name])
+            if text is None:
+                continue
+            try:
+                values[item.name] = _read(item.name, text, item.default)
+            except ScenarioError as error:
+                messages.append(str(error))
+        while True:
+            try:
+                return replace(base, **values), tuple(messages)
+            except ScenarioError as error:
+                messages.append(str(error))
+                # A clash of two fields may lie with the one that was not named.
+                if values.pop(error.field, None) is None:
+                    values.clear()
 
 
 def _write(value: object) -> str:

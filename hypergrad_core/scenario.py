@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from hypergrad_core.inner import SOLVERS
 from hypergrad_core.link import (
+    LinkSettings,
     ScenarioError,
-    read_link,
     require_integer,
     require_number,
     require_one_of,
-    write_link,
 )
 from hypergrad_core.methods import METHODS, Points
 from hypergrad_core.problem import IntArray
@@ -44,8 +44,26 @@ LARGEST_SAMPLES = 2000
 LARGEST_STEPS = 2000
 
 
+LINK_NAMES: dict[str, str] = {
+    "family": "problem",
+    "data": "data",
+    "contraction": "q",
+    "size": "d",
+    "hyper_size": "m",
+    "samples": "n",
+    "spectrum": "spectrum",
+    "methods": "methods",
+    "vary": "vary",
+    "inner": "inner",
+    "horizon": "T",
+    "inner_steps": "t",
+    "adjoint_steps": "k",
+    "seed": "seed",
+}
+
+
 @dataclass(frozen=True, kw_only=True)
-class Scenario:
+class Scenario(LinkSettings):
     """One run.
 
     Attributes:
@@ -68,6 +86,8 @@ class Scenario:
     Raises:
         ScenarioError: naming the field, the value and what is allowed.
     """
+
+    link_names: ClassVar[Mapping[str, str]] = LINK_NAMES
 
     family: str = "quadratic"
     data: str = MADE_UP
@@ -166,33 +186,3 @@ class Scenario:
         if self.vary == "inner":
             return Points(varied, np.full_like(varied, self.adjoint_steps))
         return Points(varied, varied)
-
-    def to_link(self, *, full: bool = False) -> dict[str, str]:
-        """Query parameters; defaults are left out unless ``full``."""
-        return write_link(self, LINK_NAMES, full=full)
-
-    @classmethod
-    def from_link(cls, link: Mapping[str, str]) -> tuple[Scenario, tuple[str, ...]]:
-        """The scenario of a link, and a message for each value that had to be left out.
-
-        A bad value falls back to its default; parameters that are not of a scenario are ignored.
-        """
-        return read_link(cls, LINK_NAMES, link)
-
-
-LINK_NAMES: dict[str, str] = {
-    "family": "problem",
-    "data": "data",
-    "contraction": "q",
-    "size": "d",
-    "hyper_size": "m",
-    "samples": "n",
-    "spectrum": "spectrum",
-    "methods": "methods",
-    "vary": "vary",
-    "inner": "inner",
-    "horizon": "T",
-    "inner_steps": "t",
-    "adjoint_steps": "k",
-    "seed": "seed",
-}

@@ -25,6 +25,8 @@ SCRIPTS = ("fastpath.js", "live.js", "cursor.js", "chart.js")
 PLOTLY_FILE = FOLDER / "static" / "plotly-basic.min.js"
 PLOTLY_PATH = "/chart/plotly-basic-4.1.1.min.js"
 LIVE_PATH = "/live"
+# Not a setting: the page that is looked at decides it.
+THEME_PARAM = "theme"
 
 
 class Bound(TypedDict):

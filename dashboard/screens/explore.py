@@ -7,9 +7,9 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from dashboard import controls, export
-from dashboard.chart import chart
+from dashboard.chart import THEME_PARAM, chart
 from dashboard.compute import EXPERIMENTS, Job, is_long
-from dashboard.explore import THEME_PARAM, explore_frame, link_of
+from dashboard.explore import SETTINGS, explore_frame
 from dashboard.figures.error_curves import extract_lines
 from dashboard.figures.words import BEYOND_THEORY, explain, formula_card
 from dashboard.status import POLL_SECONDS, STATUS_HEIGHT, show_status
@@ -23,10 +23,10 @@ INTRODUCTION = "### Hypergradients\nMeasured errors and proved bounds, live: dra
 
 def page() -> None:
     """The whole page, top to bottom."""
-    controls.restore()
+    SETTINGS.restore()
     # Before anything is sent: the live route then answers the same change first, and the browser
     # is not yet busy with the rest of the page.
-    expected = controls.expected()
+    expected = SETTINGS.expected()
     if expected is not None and not is_long(expected):
         EXPERIMENTS.compute(expected)
     with st.sidebar:
@@ -34,9 +34,9 @@ def page() -> None:
         watched = controls.problem_controls()
         watched += controls.method_controls()
         watched += controls.view_controls()
-    scenario, view = controls.current()
-    controls.write_address(scenario, view)
-    controls.show_notices()
+    scenario, view = SETTINGS.current()
+    SETTINGS.write_address(scenario, view)
+    SETTINGS.show_notices()
     mode: Mode = "dark" if st.context.theme.type == "dark" else "light"
     with status:
         experiment = compute(scenario)
@@ -45,7 +45,7 @@ def page() -> None:
         key="explore",
         height=CHART_HEIGHT,
         live={
-            "params": {**link_of(scenario, view, full=True), THEME_PARAM: mode},
+            "params": {**SETTINGS.link_of(scenario, view, full=True), THEME_PARAM: mode},
             "watch": watched,
         },
         cursor=min(view.cursor, len(experiment.scenario.steps()) - 1),
@@ -145,7 +145,7 @@ def take_home(experiment: Experiment, scenario: Scenario, view: View) -> None:
         st.code(export.to_snippet(experiment), language="python")
     with st.expander("A link to this picture"):
         address = str(st.context.url or "").split("?")[0]
-        query = urlencode(link_of(scenario, view))
+        query = urlencode(SETTINGS.link_of(scenario, view))
         st.code(f"{address}?{query}" if query else address, language=None, wrap_lines=True)
 
 

@@ -151,7 +151,7 @@ def test_a_family_brings_sizes_that_suit_it(family: str) -> None:
     session = open_page({**start(first), "methods": "aid-fp"})
     kept = {"methods": "aid-fp", "T": "20"}
     choose(session, "family", family)
-    stored = session.session_state["settings"]
+    stored = session.session_state["settings of explore"]
     for name, value in FAMILIES[family].suggested.items():
         assert stored[name] == value
         if name in keys(session):

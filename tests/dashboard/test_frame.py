@@ -14,7 +14,7 @@ import pytest
 from frames import ALL, experiment_of, frame_of, link_in, traces, unpacked
 
 from dashboard import compute
-from dashboard.explore import explore_frame, link_of, render_frame
+from dashboard.explore import SETTINGS, explore_frame, render_frame
 from dashboard.figures.error_curves import describe, extract_lines, unit
 from dashboard.notation import count, ratio, scientific
 from dashboard.view import BOUNDS, ERRORS, X_AXES, View
@@ -307,7 +307,7 @@ def test_the_link_of_a_frame_restores_its_setting_and_the_frame(
     scenario: Scenario, mode: str
 ) -> None:
     view = View(x_axis="products", error="absolute", bound="sharp", target=2.5e-5, card="itd")
-    params = {**link_of(scenario, view), "theme": mode}
+    params = {**SETTINGS.link_of(scenario, view), "theme": mode}
     frame = render_frame(params)
     assert dict(parse_qsl(frame["link"])) == params
     settings = link_in(dict(frame))

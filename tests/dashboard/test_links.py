@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.explore import THEME_PARAM, link_of
+from dashboard.chart import THEME_PARAM
+from dashboard.explore import SETTINGS
 from dashboard.view import BOUNDS, ERRORS, X_AXES, View
 from dashboard.view import LINK_NAMES as VIEW_NAMES
 from hypergrad_core import METHODS, Scenario, ScenarioError
@@ -49,14 +50,14 @@ def test_every_view_survives_its_link(view: View) -> None:
 @given(scenarios, views)
 def test_a_setting_survives_its_link_whole(scenario: Scenario, view: View) -> None:
     for full in (False, True):
-        link = link_of(scenario, view, full=full)
+        link = SETTINGS.link_of(scenario, view, full=full)
         read = through_address_bar(link) if link else {}
         assert Scenario.from_link(read) == (scenario, ())
         assert View.from_link(read) == (view, ())
 
 
 def test_the_default_needs_no_link() -> None:
-    assert link_of(Scenario(), View()) == {}
+    assert SETTINGS.link_of(Scenario(), View()) == {}
 
 
 def test_the_two_halves_of_a_link_do_not_meet() -> None:
