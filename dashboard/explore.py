@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import numpy as np
 
-from dashboard.chart import THEME_PARAM, Column, Frame, Row, Table
+from dashboard.chart import THEME_PARAM, Column, CursorLine, Frame, Row, Table, packed
 from dashboard.compute import EXPERIMENTS, is_live
 from dashboard.figures.error_curves import Line, describe, error_curves, unit
 from dashboard.notation import count, ratio, scientific
@@ -59,22 +59,29 @@ def explore_frame(
     """
     figure, readings, lines = error_curves(experiment, view, mode)
     steps = experiment.scenario.points()
+    link = SETTINGS.link_of(asked or experiment.scenario, view)
     names = {
         "both": [f"t = k = {t}" for t in steps.inner_steps],
         "adjoint": [f"k = {k}" for k in steps.adjoint_steps],
         "inner": [f"t = {t}" for t in steps.inner_steps],
     }
     return {
-        "link": urlencode(
-            {**SETTINGS.link_of(asked or experiment.scenario, view), THEME_PARAM: mode}
-        ),
+        "link": urlencode({**link, THEME_PARAM: mode}),
         "figure": figure,
         "steps": names[experiment.scenario.vary],
         "readout": readings,
         "table": _table(experiment, lines, view, mode),
         "message": headline(experiment, lines, view),
         "alt": _alt(experiment, lines, view),
+        "lines": _cursor_lines(lines),
     }
+
+
+def _cursor_lines(lines: tuple[Line, ...]) -> list[CursorLine]:
+    """One line across the plot makes sense only where all curves are at the same x."""
+    if not lines or any(not np.array_equal(line.x, lines[0].x) for line in lines):
+        return []
+    return [{"xaxis": "x", "yaxis": "y", "along": "x", "by": 0, "at": packed(lines[0].x)}]
 
 
 def render_frame(params: Mapping[str, str]) -> Frame:

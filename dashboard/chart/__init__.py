@@ -22,27 +22,75 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent
 SCRIPTS = ("fastpath.js", "live.js", "cursor.js", "chart.js")
-PLOTLY_FILE = FOLDER / "static" / "plotly-basic.min.js"
-PLOTLY_PATH = "/chart/plotly-basic-4.1.1.min.js"
+PLOTLY_FILE = FOLDER / "static" / "plotly-cartesian.min.js"
+PLOTLY_PATH = "/chart/plotly-cartesian-4.1.1.min.js"
 LIVE_PATH = "/live"
 # Not a setting: the page that is looked at decides it.
 THEME_PARAM = "theme"
 
 
 class Bound(TypedDict):
-    """A bound that the cursor reads: its name and the index of its trace."""
+    """What the cursor reads beside an error: its name and the index of its trace.
+
+    ``plain`` for what is not to be divided by the error.
+    """
 
     name: str
     trace: int
+    plain: NotRequired[bool]
 
 
 class Reading(TypedDict):
-    """A measured curve that the cursor reads, with its bounds."""
+    """A curve that the cursor reads, with its bounds; ``label`` names it, if not an error."""
 
     name: str
     color: str
     trace: int
     bounds: list[Bound]
+    label: NotRequired[str]
+
+
+class Dot(TypedDict):
+    """A mark on a trace at a place of the cursor; ``by`` as in :class:`Moving`."""
+
+    trace: int
+    color: str
+    by: int
+
+
+class CursorLine(TypedDict):
+    """A line across a subplot at a place of the cursor.
+
+    ``xaxis`` and ``yaxis`` name the subplot, ``along`` is the axis on which the place lies, ``at``
+    the coordinate of each place; ``by`` as in :class:`Moving`.
+    """
+
+    xaxis: str
+    yaxis: str
+    along: Literal["x", "y"]
+    by: int
+    at: Any
+
+
+class Moving(TypedDict):
+    """A trace that shows something else at each place of the cursor.
+
+    ``x``, ``y`` and ``text`` hold a row for each place. ``by`` is 0 for the cursor itself and 1 for
+    its other direction.
+    """
+
+    trace: int
+    by: int
+    x: NotRequired[Any]
+    y: NotRequired[Any]
+    text: NotRequired[list[Any]]
+
+
+class Other(TypedDict):
+    """The other direction of a cursor that moves on a plane."""
+
+    name: str
+    steps: list[str]
 
 
 class Column(TypedDict):
@@ -78,7 +126,8 @@ class Frame(TypedDict):
     """All that the component shows for one setting.
 
     ``link`` is the canonical query string of that setting: equal links mean equal pictures, and
-    nothing is redrawn.
+    nothing is redrawn. ``pointing`` lists maps: where a cell is pointed at, the cursor goes to its
+    row, and its other direction to its column.
     """
 
     link: str
@@ -88,6 +137,11 @@ class Frame(TypedDict):
     table: Table
     message: str
     alt: str
+    lines: NotRequired[list[CursorLine]]
+    dots: NotRequired[list[Dot]]
+    moving: NotRequired[list[Moving]]
+    other: NotRequired[Other]
+    pointing: NotRequired[list[int]]
 
 
 class Watch(TypedDict):
@@ -115,12 +169,16 @@ class Packed(TypedDict):
 
     dtype: Literal["f4", "f8"]
     bdata: str
+    shape: NotRequired[str]
 
 
 def packed(values: ArrayLike, dtype: Literal["f4", "f8"] = "f8") -> Packed:
     """``values`` in Plotly's binary notation: smaller and faster than a list, NaN allowed."""
-    data = np.ascontiguousarray(values, dtype=f"<{dtype}").tobytes()
-    return {"dtype": dtype, "bdata": base64.b64encode(data).decode("ascii")}
+    array = np.ascontiguousarray(values, dtype=f"<{dtype}")
+    data: Packed = {"dtype": dtype, "bdata": base64.b64encode(array.tobytes()).decode("ascii")}
+    if array.ndim == 2:
+        data["shape"] = "{}, {}".format(*array.shape)
+    return data
 
 
 @cache
@@ -143,31 +201,41 @@ def chart(
     *,
     key: str,
     height: int = 480,
+    fixed: bool = False,
     live: Live | None = None,
     cursor: int | None = None,
+    other: int | None = None,
+    group: str = "",
     commit: bool = True,
     filename: str = "chart",
     on_cursor: Callable[[], None] | None = None,
-) -> int | None:
-    """Show ``frame`` and return the index at which the cursor was last left, if it was.
+) -> None:
+    """Show ``frame``.
 
-    ``height`` is the least height of the plot alone, in pixels; it grows with the window.
-    ``cursor`` is where the cursor starts; a later call with another value moves it. With
-    ``commit`` the page is run again when the hand is lifted from the cursor.
+    ``height`` is the height of the plot alone, in pixels; it grows with the window unless
+    ``fixed``. ``cursor`` is where the cursor starts, and ``other`` its other direction; a later
+    call with another value moves it. The cursors of charts of one ``group`` move together. With
+    ``commit`` the page is run again when the hand is lifted from the cursor, after ``on_cursor``:
+    the state of ``key`` then holds "cursor" and "other".
     """
     payload = {
         "frame": frame,
         "height": height,
+        "fixed": fixed,
         "live": None if live is None else {"path": LIVE_PATH, **live},
         "cursor": cursor,
+        "other": other,
+        "group": group,
         "commit": commit,
         "filename": filename,
         "plotly": PLOTLY_PATH,
     }
     # As bytes, because Streamlit imports pandas to look at anything else.
     data = json.dumps(payload, allow_nan=False, separators=(",", ":")).encode()
-    result = _component()(
-        key=key, data=data, on_cursor_change=on_cursor or _ignore, on_background_change=_ignore
+    _component()(
+        key=key,
+        data=data,
+        on_cursor_change=on_cursor or _ignore,
+        on_other_change=on_cursor or _ignore,
+        on_background_change=_ignore,
     )
-    index = result.get("cursor")
-    return int(index) if isinstance(index, int | float) else None

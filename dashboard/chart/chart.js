@@ -5,6 +5,7 @@
 // fastpath.js, live.js and cursor.js are placed before this file.
 
 const SETTLE_AFTER = 150; // ms without input until Plotly redraws, so that hover is right again
+const STATES = { index: "cursor", other: "other" }; // of the cursor, as Python calls them
 const TYPED = { f4: Float32Array, f8: Float64Array };
 
 function loadPlotly(url) {
@@ -18,13 +19,17 @@ function loadPlotly(url) {
   return globalThis.hgPlotly;
 }
 
+const rowsOf = (values, rows, columns) =>
+  Array.from({ length: rows }, (_, r) => values.subarray(r * columns, (r + 1) * columns));
+
 /** Base64 arrays become typed arrays, wherever they are in a figure. */
 function decode(value) {
   if (Array.isArray(value)) return value.map((v) => (v && typeof v === "object" ? decode(v) : v));
   if (!value || typeof value !== "object") return value;
   if (value.bdata !== undefined) {
     const bytes = Uint8Array.from(atob(value.bdata), (c) => c.charCodeAt(0));
-    return new TYPED[value.dtype](bytes.buffer);
+    const values = new TYPED[value.dtype](bytes.buffer);
+    return value.shape ? rowsOf(values, ...value.shape.split(",").map(Number)) : values;
   }
   return Object.fromEntries(Object.entries(value).map(([name, v]) => [name, decode(v)]));
 }
@@ -46,8 +51,8 @@ class Chart {
     this.plot = element("div", "hg-plotly");
     this.stage = element("div", "hg-plot", { role: "img", tabindex: 0 }, this.plot);
     this.cursor = new Cursor(this.plot, {
-      onPaint: (index) => this.cursorPainted(index),
-      onRest: (index) => this.commitLater(index),
+      onPaint: () => this.cursorPainted(),
+      onRest: () => this.commitLater(),
     });
     this.stage.append(this.cursor.overlay);
     this.table = element("table", "hg-table");
@@ -62,6 +67,9 @@ class Chart {
       onFrame: (frame) => this.queue(frame),
       onError: (error) => this.showMessage(error),
     });
+    this.committed = {}; // by us, in Python's state
+    this.lastSent = {}; // by Python
+    this.known = {}; // the newer of the two
     this.resizing = new ResizeObserver(() => this.drawn && this.settleLater(50));
   }
 
@@ -75,13 +83,17 @@ class Chart {
   /** Called for every Streamlit run and for every change of theme. */
   update(props) {
     const sent = JSON.parse(new TextDecoder().decode(props.data));
-    const { frame, cursor, commit, filename } = sent;
-    Object.assign(this, { commit, filename, setStateValue: props.setStateValue, fromPython: frame });
+    const { frame, commit, filename, group } = sent;
+    Object.assign(this, { commit, filename, group, setStateValue: props.setStateValue, fromPython: frame });
     this.root.style.setProperty("--hg-height", `${sent.height}px`);
+    this.root.classList.toggle("hg-fixed", sent.fixed);
     this.live.configure(sent.live);
-    const isOurOwn = cursor === this.committed || cursor === this.lastCursor;
-    if (cursor !== null && !isOurOwn) this.cursor.index = cursor;
-    this.lastCursor = cursor;
+    for (const name of ["index", "other"]) {
+      const wanted = sent[STATES[name]];
+      const isOurOwn = wanted === this.committed[name] || wanted === this.lastSent[name];
+      if (wanted !== null && !isOurOwn) this.cursor[name] = this.known[name] = wanted;
+      this.lastSent[name] = wanted;
+    }
     if (this.drawn) return this.accept();
     this.showFrameText(frame);
     this.starting ??= loadPlotly(appUrl(sent.plotly)).then(
@@ -133,10 +145,12 @@ class Chart {
   }
 
   draw(frame) {
-    const figure = decode(frame.figure);
+    const { figure, moving = [], lines = [] } = decode({ figure: frame.figure, moving: frame.moving, lines: frame.lines });
     const structure = structureOf(figure);
-    this.frame = { ...frame, figure };
+    this.frame = { ...frame, figure, moving, lines };
     this.showFrameText(frame);
+    this.cursor.keepInside(frame);
+    this.showSteps();
     if (this.drawn && structure === this.structure && this.tryFastPath(figure.data)) this.settleLater();
     else this.react();
     this.structure = structure;
@@ -177,7 +191,8 @@ class Chart {
     this.drawn = true;
     this.plot.on("plotly_afterplot", () => this.cursor.place());
     this.plot.on("plotly_relayouting", () => this.cursor.place());
-    this.plot.on("plotly_click", ({ points }) => this.cursor.stepTo(points[0].pointIndex));
+    this.plot.on("plotly_click", ({ points }) => this.pointAt(points[0], true));
+    this.plot.on("plotly_hover", ({ points }) => this.pointAt(points[0], false));
     this.resizing.observe(this.stage);
     done.then(() => {
       this.cursor.place();
@@ -191,14 +206,14 @@ class Chart {
     const style = getComputedStyle(this.root);
     const read = (name) => style.getPropertyValue(name).trim();
     const [text, grid, background] = [read("--hg-text"), read("--hg-grid"), read("--hg-background")];
+    const axisNames = Object.keys(this.frame.figure.layout).filter((name) => /^[xy]axis/.test(name));
     const axis = { color: text, gridcolor: grid, linecolor: grid, zerolinecolor: grid };
     return {
       font: { color: text, family: style.fontFamily, size: parseFloat(style.fontSize) },
       paper_bgcolor: background,
       plot_bgcolor: background,
       hoverlabel: { bgcolor: background, bordercolor: grid, font: { color: text } },
-      xaxis: axis,
-      yaxis: axis,
+      ...Object.fromEntries(axisNames.map((name) => [name, axis])),
     };
   }
 
@@ -237,28 +252,61 @@ class Chart {
     if (this.message.textContent !== text) this.message.textContent = text;
   }
 
-  cursorPainted(index) {
+  cursorPainted() {
+    const { index, other } = this.cursor;
     this.root.dataset.cursor = index;
+    if (this.showSteps()) {
+      if (this.tryFastPath(this.frame.figure.data)) this.settleLater();
+      else this.settleLater(0);
+    }
     this.root.__paints.push(performance.now());
     if (this.root.__paints.length > 600) this.root.__paints.shift();
+    for (const chart of charts.values()) {
+      if (this.group && chart !== this && chart.group === this.group) chart.cursor.follow(index, other);
+    }
+  }
+
+  /** Put into the traces that go with the cursor what they show at its place; whether that is new. */
+  showSteps() {
+    const places = [this.cursor.index, this.cursor.other];
+    const key = places.join();
+    if (this.frame.shownAt === key) return false;
+    this.frame.shownAt = key;
+    for (const { trace, by, ...values } of this.frame.moving) {
+      for (const [name, steps] of Object.entries(values)) {
+        this.frame.figure.data[trace][name] = steps[Math.min(places[by], steps.length - 1)];
+      }
+    }
+    return this.frame.moving.length > 0;
+  }
+
+  /** A point of a curve or a cell of a map is pointed at: move the cursor there. */
+  pointAt({ curveNumber, pointIndex }, pressed) {
+    const isCell = this.frame.pointing?.includes(curveNumber) && Array.isArray(pointIndex);
+    if (pressed && isCell) this.cursor.stepTo(...pointIndex);
+    else if (pressed && !Array.isArray(pointIndex)) this.cursor.stepTo(pointIndex);
+    else if (isCell) this.cursor.moveTo(...pointIndex);
   }
 
   /** Tell Python where the cursor rests; once, also when a key is held down. */
-  commitLater(index) {
+  commitLater() {
     clearTimeout(this.committing);
     if (!this.commit) return;
     this.committing = setTimeout(() => {
-      if (index === this.committed) return;
-      this.committed = index;
-      this.setStateValue("cursor", index);
+      for (const [name, state] of Object.entries(STATES)) {
+        const place = this.cursor[name];
+        if (place === this.known[name] || (name === "other" && !this.frame.other)) continue;
+        this.committed[name] = this.known[name] = place;
+        this.setStateValue(state, place);
+      }
     }, 250);
   }
 
   resetZoom() {
     const { layout } = this.frame.figure;
     const axes = {};
-    for (const name of ["xaxis", "yaxis"]) {
-      if (layout[name]?.range) axes[`${name}.range`] = [...layout[name].range];
+    for (const name of Object.keys(layout).filter((key) => /^[xy]axis\d*$/.test(key))) {
+      if (layout[name].range) axes[`${name}.range`] = [...layout[name].range];
       else axes[`${name}.autorange`] = true;
     }
     this.Plotly.relayout(this.plot, axes);

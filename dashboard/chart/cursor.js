@@ -35,6 +35,7 @@ const superscript = (text) => text.replace(/./g, (c) => SUPERSCRIPTS[c]);
 function formatValue(value, digits = 1) {
   if (value <= 1e-300) return "0"; // what Python draws for a zero
   if (!Number.isFinite(value)) return "–";
+  if (Number.isInteger(value) && Math.abs(value) < 1e6) return String(value);
   if (Math.abs(value) >= 0.01 && Math.abs(value) < 1000) return String(Number(value.toPrecision(3)));
   const [mantissa, power] = value.toExponential(digits).split("e");
   return `${mantissa}·10${superscript(power)}`;
@@ -46,53 +47,83 @@ function formatRatio(value) {
   return value < 1000 ? `${value.toFixed(0)}×` : `${formatValue(value, 0)}×`;
 }
 
+const clamp = (index, steps) => Math.max(0, Math.min(steps.length - 1, index));
+
+/** A scrubber over these steps, and a label that is wide enough for each of them. */
+function resize(range, label, steps) {
+  range.max = Math.max(0, steps.length - 1);
+  const widest = Math.max(0, ...steps.map((step) => step.length));
+  label.style.width = `${widest + 1}ch`;
+}
+
+function show(range, label, place, steps = []) {
+  range.value = place;
+  range.setAttribute("aria-valuetext", steps[place] ?? "");
+  label.textContent = steps[place] ?? "";
+}
+
 class Cursor {
   /** `plot` is Plotly's element; `onPaint` follows each move, `onRest` the lifting of the hand. */
   constructor(plot, { onPaint, onRest }) {
-    Object.assign(this, { plot, onPaint, onRest, index: 0, steps: [], readout: [], data: [] });
+    Object.assign(this, { plot, onPaint, onRest, index: 0, other: 0, steps: [], readout: [], data: [] });
     this.overlay = element("svg", "hg-overlay", { "aria-hidden": "true" });
-    this.line = element("line", "hg-cursor-line");
     this.readoutBox = element("div", "hg-readout");
     this.buildControls();
   }
 
   buildControls() {
     this.playButton = button("Play", iconOf("play"), () => (this.playing ? this.pause() : this.play()));
-    this.range = element("input", "hg-scrub", { type: "range", min: 0, step: 1, "aria-label": "Iteration" });
-    this.range.addEventListener("input", () => {
-      this.stopClock();
-      this.moveTo(Number(this.range.value));
-    });
-    this.range.addEventListener("change", () => this.onRest(this.index));
+    this.range = this.buildRange("Iteration", (index) => this.moveTo(index));
     this.stepLabel = element("output", "hg-step");
+    this.otherRange = this.buildRange("Other step", (other) => this.moveTo(this.index, other), "hg-scrub-other");
+    this.otherLabel = element("output", "hg-step-other");
     this.speed = element("select", "", { "aria-label": "Speed" });
     for (const factor of [0.5, 1, 2, 4]) this.speed.append(new Option(`${factor}×`, factor));
     this.speed.value = "1";
-    this.controls = element("div", "hg-controls", { role: "group", "aria-label": "Iteration" },
+    this.steppers = element("span", "hg-steppers", {},
       button("Back to the start", iconOf("reset"), () => this.stepTo(0)),
       button("Step back", iconOf("back"), () => this.stepTo(this.index - 1)),
       this.playButton,
       button("Step forward", iconOf("forward"), () => this.stepTo(this.index + 1)),
-      this.range, this.stepLabel, this.speed);
+      this.range, this.stepLabel, this.otherRange, this.otherLabel, this.speed);
+    this.controls = element("div", "hg-controls", { role: "group", "aria-label": "Iteration" }, this.steppers);
   }
 
-  /** New curves: the same index, other values. */
+  buildRange(label, move, className = "hg-scrub") {
+    const range = element("input", className, { type: "range", min: 0, step: 1, "aria-label": label });
+    range.addEventListener("input", () => {
+      this.stopClock();
+      move(Number(range.value));
+    });
+    range.addEventListener("change", () => this.onRest());
+    return range;
+  }
+
+  /** A frame may be shorter than the one before it. */
+  keepInside({ steps, other }) {
+    this.index = clamp(this.index, steps);
+    this.other = clamp(this.other, other?.steps ?? []);
+  }
+
+  /** New curves: the same place, other values. */
   setFrame(frame) {
     this.data = frame.figure.data;
-    const shape = JSON.stringify(frame.readout);
-    if (shape !== this.shape) this.buildReadout(frame.readout);
+    this.lines = frame.lines;
+    const shape = JSON.stringify([frame.readout, frame.dots, frame.lines.length]);
+    if (shape !== this.shape) this.buildReadout(frame.readout, frame.dots ?? []);
     this.shape = shape;
-    if (this.steps.join() !== frame.steps.join()) {
-      this.range.max = Math.max(0, frame.steps.length - 1);
-      const widest = Math.max(0, ...frame.steps.map((label) => label.length));
-      this.stepLabel.style.width = `${widest + 1}ch`;
-    }
+    this.otherSteps = frame.other?.steps ?? [];
+    this.otherRange.hidden = this.otherLabel.hidden = !frame.other;
+    if (frame.other) this.otherRange.setAttribute("aria-label", frame.other.name);
+    if (this.steps.join() !== frame.steps.join()) resize(this.range, this.stepLabel, frame.steps);
+    resize(this.otherRange, this.otherLabel, this.otherSteps);
     this.steps = frame.steps;
-    this.controls.hidden = this.readoutBox.hidden = !frame.steps.length;
-    this.moveTo(this.index, true);
+    this.steppers.hidden = !frame.steps.length;
+    this.readoutBox.hidden = !frame.readout.length;
+    this.moveTo(this.index, this.other, true);
   }
 
-  buildReadout(readout) {
+  buildReadout(readout, dots) {
     this.readout = readout;
     const dot = (color, kind) => element("circle", `hg-dot-${kind}`, { r: 6, stroke: color, fill: color });
     const cell = (label) => {
@@ -101,21 +132,23 @@ class Cursor {
       const row = element("div", "hg-row", {}, element("span", "hg-label", {}, label), value, ratio);
       return { row, value, ratio };
     };
-    this.marks = [];
-    const cards = readout.map(({ name, color, trace, bounds }) => {
-      const error = cell("error");
-      this.marks.push({ trace, dot: dot(color, "measured"), value: error.value });
+    this.marks = dots.map(({ trace, color, by }) => ({ trace, by, dot: dot(color, "measured") }));
+    const cards = readout.map(({ name, label, color, trace, bounds }) => {
+      const error = cell(label ?? "error");
+      this.marks.push({ trace, by: 0, dot: dot(color, "measured"), value: error.value });
       const rows = [error.row];
       for (const bound of bounds) {
         const { row, value, ratio } = cell(bound.name);
-        this.marks.push({ trace: bound.trace, dot: dot(color, "bound"), value, ratio, of: trace });
+        const of = bound.plain ? undefined : trace;
+        this.marks.push({ trace: bound.trace, by: 0, dot: dot(color, "bound"), value, ratio, of });
         rows.push(row);
       }
       const title = element("div", "hg-name", {}, element("span", "hg-swatch"), name);
       title.firstChild.style.background = color;
       return element("div", "hg-card", {}, title, ...rows);
     });
-    this.overlay.replaceChildren(this.line, ...this.marks.map((mark) => mark.dot));
+    this.lineElements = this.lines.map(() => element("line", "hg-cursor-line"));
+    this.overlay.replaceChildren(...this.lineElements, ...this.marks.map((mark) => mark.dot));
     this.readoutBox.replaceChildren(...cards);
   }
 
@@ -128,47 +161,71 @@ class Cursor {
     this.paint();
   }
 
-  moveTo(index, now = false) {
-    this.index = Math.max(0, Math.min(this.steps.length - 1, index));
+  moveTo(index, other = this.other, now = false) {
+    this.index = clamp(index, this.steps);
+    this.other = clamp(other, this.otherSteps ?? []);
     if (now) return this.paint();
     this.queued ??= requestAnimationFrame(() => this.paint());
+  }
+
+  /** Another chart of the group was moved: come along, and tell nobody. */
+  follow(index, other) {
+    if (clamp(index, this.steps) !== this.index || clamp(other, this.otherSteps ?? []) !== this.other) {
+      this.moveTo(index, other);
+    }
   }
 
   paint() {
     cancelAnimationFrame(this.queued);
     this.queued = null;
-    const layout = this.plot._fullLayout;
-    if (!layout?.xaxis?._length || !this.marks) return;
-    const i = this.index;
-    const toX = toPixel(layout.xaxis);
-    const toY = toPixel(layout.yaxis);
-    const area = { width: layout.xaxis._length, height: layout.yaxis._length };
-    for (const { trace, dot, value, ratio, of } of this.marks) {
+    if (!this.plot._fullLayout?.xaxis?._length || !this.marks) return;
+    this.onPaint(); // may change the values that are read below
+    const places = [this.index, this.other];
+    for (const { trace, by, dot, value, ratio, of } of this.marks) {
       const { x, y } = this.data[trace];
-      const point = [toX(x[i]), toY(y[i])];
-      const shown = this.plot._fullData[trace]?.visible === true && isInside(point, area);
+      const i = places[by];
+      const full = this.plot._fullData[trace];
+      const area = this.areaOf(full?.xaxis ?? "x", full?.yaxis ?? "y");
+      const point = area && [area.toX(x[i]), area.toY(y[i])];
+      const shown = full?.visible === true && area && isInside(point, area);
       dot.style.display = shown ? "" : "none";
-      if (shown) dot.setAttribute("transform", `translate(${point.map(clampPixel)})`);
-      value.textContent = formatValue(Number(y[i] ?? NaN), 2);
-      if (ratio) ratio.textContent = formatRatio(y[i] / this.data[of].y[i]);
+      if (shown) dot.setAttribute("transform", `translate(${area.left + clampPixel(point[0])},${area.top + clampPixel(point[1])})`);
+      if (value) value.textContent = formatValue(Number(y[i] ?? NaN), 2);
+      if (of !== undefined) ratio.textContent = formatRatio(y[i] / this.data[of].y[i]);
     }
-    // One line makes sense only where all measured curves are at the same x.
-    const places = this.readout.map(({ trace }) => this.data[trace].x[i]);
-    const px = toX(places[0]);
-    const common = places.every((x) => x === places[0]) && isInside([px, 0], area);
-    this.line.style.display = common ? "" : "none";
-    if (common) this.line.setAttribute("transform", `translate(${clampPixel(px)})`);
-    this.line.setAttribute("y2", area.height);
-    this.range.value = i;
-    this.range.setAttribute("aria-valuetext", this.steps[i] ?? "");
-    this.stepLabel.textContent = this.steps[i] ?? "";
-    this.onPaint(i);
+    this.lines.forEach((line, n) => this.paintLine(this.lineElements[n], line, line.at[places[line.by]]));
+    show(this.range, this.stepLabel, this.index, this.steps);
+    show(this.otherRange, this.otherLabel, this.other, this.otherSteps);
   }
 
-  stepTo(index) {
+  /** Where a subplot lies in the overlay, and how data become pixels there. */
+  areaOf(xid, yid) {
+    const layout = this.plot._fullLayout;
+    const [xaxis, yaxis] = [axisOf(layout, xid), axisOf(layout, yid)];
+    if (!xaxis?._length || !yaxis?._length) return null;
+    const { l, t } = layout._size;
+    return {
+      toX: toPixel(xaxis), toY: toPixel(yaxis),
+      left: xaxis._offset - l, top: yaxis._offset - t,
+      width: xaxis._length, height: yaxis._length,
+    };
+  }
+
+  paintLine(node, { xaxis, yaxis, along }, at) {
+    const area = this.areaOf(xaxis, yaxis);
+    const point = area && (along === "x" ? [area.toX(at), 0] : [0, area.toY(at)]);
+    const shown = area && isInside(point, area);
+    node.style.display = shown ? "" : "none";
+    if (!shown) return;
+    const [x, y] = [area.left + clampPixel(point[0]), area.top + clampPixel(point[1])];
+    const [toX, toY] = along === "x" ? [x, area.top + area.height] : [area.left + area.width, y];
+    for (const [name, value] of Object.entries({ x1: x, y1: y, x2: toX, y2: toY })) node.setAttribute(name, value);
+  }
+
+  stepTo(index, other = this.other) {
     this.stopClock();
-    this.moveTo(index);
-    this.onRest(this.index);
+    this.moveTo(index, other);
+    this.onRest();
   }
 
   play() {
@@ -180,7 +237,7 @@ class Cursor {
     const tick = (now) => {
       position += ((now - last) / 1000) * perSecond * Number(this.speed.value);
       last = now;
-      if (Math.floor(position) !== this.index) this.moveTo(Math.floor(position), true);
+      if (Math.floor(position) !== this.index) this.moveTo(Math.floor(position), this.other, true);
       if (this.index >= this.steps.length - 1) this.pause();
       else this.playing = requestAnimationFrame(tick);
     };
@@ -190,7 +247,7 @@ class Cursor {
 
   pause() {
     this.stopClock();
-    this.onRest(this.index);
+    this.onRest();
   }
 
   stopClock() {
@@ -220,6 +277,10 @@ class Cursor {
       Home: () => this.stepTo(0),
       End: () => this.stepTo(this.steps.length - 1),
     };
+    if (this.otherSteps?.length) {
+      keys.ArrowUp = () => this.stepTo(this.index, this.other + 1);
+      keys.ArrowDown = () => this.stepTo(this.index, this.other - 1);
+    }
     if (!keys[key]) return;
     event.preventDefault();
     keys[key]();

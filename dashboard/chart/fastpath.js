@@ -4,7 +4,10 @@
 // Everything that leans on Plotly's markup is in this file. `moveTraces` answers false when it
 // meets something unexpected, and the caller then lets Plotly draw.
 
-/** Data value -> pixel inside the plot area, with the range that is on the screen now. */
+/** The axis of that id, "x2" for example, as Plotly has drawn it. */
+const axisOf = (layout, id) => layout[`${id[0]}axis${id.slice(1)}`];
+
+/** Data value -> pixel inside the axis, with the range that is on the screen now. */
 function toPixel(axis) {
   const [from, to] = axis.range;
   const scale = axis._length / (to - from);
@@ -46,7 +49,8 @@ function pathThrough(points, start = "M") {
 
 /** What must stay the same for elements to be reusable. */
 function structureOf(figure) {
-  const axes = ["xaxis", "yaxis"].map((name) => figure.layout[name]?.type ?? "linear");
+  const names = Object.keys(figure.layout).filter((name) => /^[xy]axis\d*$/.test(name));
+  const axes = names.map((name) => [name, figure.layout[name].type, figure.layout[name].domain]);
   const traces = figure.data.map((t) => [t.name, t.type, t.mode, t.fill, t.visible, t.line?.shape]);
   return JSON.stringify([axes, traces]);
 }
@@ -94,20 +98,32 @@ function writeText(node, text) {
   if (isPlain && node.textContent !== text) node.textContent = text;
 }
 
+/** Whether two maps show the same: what is not a line stays as it is. */
+function isSameMap(drawn, wanted) {
+  if (drawn === wanted) return true;
+  return drawn?.length === wanted?.length &&
+    wanted.every((row, r) => row.length === drawn[r].length && row.every((z, c) => Object.is(z, drawn[r][c])));
+}
+
 /** Draw `data` by moving what is there. */
 function moveTraces(plot, data) {
   const { _fullLayout: layout, calcdata } = plot;
-  const { xaxis, yaxis } = layout;
-  const toX = toPixel(xaxis);
-  const toY = toPixel(yaxis);
-  const area = { width: xaxis._length, height: yaxis._length };
   const drawn = new Map();
   for (const calc of calcdata) {
     const full = calc[0].trace;
     if (full.visible !== true) continue; // switched off in the legend
     const trace = data[full.index];
+    if (full.type !== "scatter") {
+      if (isSameMap(full.z, trace.z)) continue;
+      return false;
+    }
     const group = calc[0].node3?.node();
-    if (!group || full.type !== "scatter") return false;
+    if (!group) return false;
+    const xaxis = axisOf(layout, full.xaxis);
+    const yaxis = axisOf(layout, full.yaxis);
+    const toX = toPixel(xaxis);
+    const toY = toPixel(yaxis);
+    const area = { width: xaxis._length, height: yaxis._length };
     const points = pixelsOf(trace, toX, toY);
     drawn.set(full.uid, { group, points });
 
