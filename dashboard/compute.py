@@ -55,30 +55,38 @@ class ResultCache(Generic[Key, Result]):
                 self._stored.popitem(last=False)
 
 
-class ExperimentCache(ResultCache[Scenario, Experiment]):
+class ComputedCache(ResultCache[Key, Result]):
+    """The last results of one kind of work, which is done when its result is asked for."""
+
+    def __init__(self, entries: int, work: Callable[[Key], Result]) -> None:
+        super().__init__(entries)
+        self._work = work
+        # One run at a time: NumPy keeps all cores busy by itself, and of two requests for the
+        # same key the second finds the result of the first.
+        self._running = threading.Lock()
+
+    def compute(self, key: Key) -> Result:
+        """The result, computed now if it is not there."""
+        found = self.find(key)
+        if found is not None:
+            return found
+        with self._running:
+            found = self.find(key)
+            if found is None:
+                found = self._work(key)
+                self.put(key, found)
+            return found
+
+
+class ExperimentCache(ComputedCache[Scenario, Experiment]):
     """The last experiments, by scenario."""
 
     def __init__(self, entries: int) -> None:
-        super().__init__(entries)
-        # One run at a time: NumPy keeps all cores busy by itself, and of two requests for the
-        # same scenario the second finds the result of the first.
-        self._running = threading.Lock()
+        super().__init__(entries, lambda scenario: run(scenario))
 
     def store(self, experiment: Experiment) -> None:
         """Keep an experiment."""
         self.put(experiment.scenario, experiment)
-
-    def compute(self, scenario: Scenario) -> Experiment:
-        """The experiment, run now if it is not there."""
-        found = self.find(scenario)
-        if found is not None:
-            return found
-        with self._running:
-            found = self.find(scenario)
-            if found is None:
-                found = run(scenario)
-                self.store(found)
-            return found
 
 
 EXPERIMENTS = ExperimentCache(CACHE_ENTRIES)
@@ -148,20 +156,44 @@ class BackgroundRun:
         self.fraction = fraction
 
 
-class Job(BackgroundRun):
-    """A long run of a scenario.
+class CachedRun(BackgroundRun, Generic[Key, Result]):
+    """A long run whose result goes into a cache.
+
+    Args:
+        key: what is run.
+        cache: where the result goes.
+        work: the run itself; told how to report the fraction done.
 
     Attributes:
-        scenario: what is run.
+        key: what is run.
     """
 
-    def __init__(self, scenario: Scenario) -> None:
-        self.scenario = scenario
-        super().__init__(self._run)
+    def __init__(
+        self,
+        key: Key,
+        cache: ResultCache[Key, Result],
+        work: Callable[[Key, Progress], Result],
+    ) -> None:
+        self.key = key
+        self._cache = cache
+        self._make = work
+        super().__init__(self._fill)
 
-    def _run(self, report: Progress) -> None:
-        if EXPERIMENTS.find(self.scenario) is None:
-            EXPERIMENTS.store(run(self.scenario, report))
+    @property
+    def finished(self) -> bool:
+        """Whether the result is there."""
+        return self._cache.find(self.key) is not None
+
+    def _fill(self, report: Progress) -> None:
+        if not self.finished:
+            self._cache.put(self.key, self._make(self.key, report))
+
+
+class Job(CachedRun[Scenario, Experiment]):
+    """A long run of a scenario."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        super().__init__(scenario, EXPERIMENTS, lambda key, report: run(key, report))
 
 
 def is_live(scenario: Scenario) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dashboard.compute import BackgroundRun, ResultCache
+from dashboard.compute import ResultCache
 from hypergrad_core import FAMILIES, Scenario
 from hypergrad_core.paper import Replication, replicate
 from hypergrad_core.problem import Progress
@@ -37,22 +37,6 @@ class Task:
 
 
 FIGURES: ResultCache[Task, tuple[Replication, ...]] = ResultCache(16)
-
-
-class FigureJob(BackgroundRun):
-    """A figure on its way.
-
-    Attributes:
-        task: what is run.
-    """
-
-    def __init__(self, task: Task) -> None:
-        self.task = task
-        super().__init__(self._run)
-
-    def _run(self, report: Progress) -> None:
-        if FIGURES.find(self.task) is None:
-            FIGURES.put(self.task, self.task.run(report))
 
 
 def panels(kind: str, contraction: float, horizon: int, seed: int) -> tuple[Scenario, ...]:

@@ -2,13 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
-from dashboard.compute import BackgroundRun
+from dashboard.compute import BackgroundRun, CachedRun, Key, Result, ResultCache
+from hypergrad_core.problem import Progress
 
 POLL_SECONDS = 0.25
 # Of fixed height, so that nothing moves when a long run shows its progress.
 STATUS_HEIGHT = 128
+
+
+def in_background(
+    page: str,
+    key: Key,
+    cache: ResultCache[Key, Result],
+    work: Callable[[Key, Progress], Result],
+    otherwise: str,
+) -> Result | None:
+    """The result for ``key`` if it is there; else the last one, and the progress of a job here.
+
+    Args:
+        page: whose job it is: a new key stops the job of the last one.
+        key: what is wanted.
+        cache: where results are.
+        work: what the job does.
+        otherwise: Markdown that takes the place of the progress when there is none.
+    """
+    mine, last = f"job of {page}", f"shown on {page}"
+    job: CachedRun[Key, Result] | None = st.session_state.get(mine)
+    if job is not None and job.key != key:
+        job.stop()
+        job = None
+    found = cache.find(key)
+    if found is not None:
+        st.session_state[last] = key
+        st.markdown(otherwise)
+        return found
+    if job is None:
+        job = CachedRun(key, cache, work)
+    st.session_state[mine] = job
+    follow(job, mine)
+    shown = st.session_state.get(last)
+    return None if shown is None else cache.find(shown)
+
+
+@st.fragment(run_every=POLL_SECONDS)
+def follow(job: CachedRun[Key, Result], name: str) -> None:
+    """A bar that tells how far a long run is, and a way to stop it and to start it again."""
+    if show_status(job, finished=job.finished):
+        st.session_state[name] = None
+        st.rerun()
 
 
 def show_status(job: BackgroundRun, *, finished: bool) -> bool:

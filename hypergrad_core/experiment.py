@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from hypergrad_core.inner import SOLVERS, trajectory
-from hypergrad_core.methods import METHODS, Estimate, Method
+from hypergrad_core.inner import SOLVERS, InnerSolver, trajectory
+from hypergrad_core.methods import METHODS, Estimate, Method, Points
 from hypergrad_core.numerics import row_norms
 from hypergrad_core.problem import Constants, FloatArray, IntArray, Problem, Progress
 from hypergrad_core.scenario import Scenario
-from hypergrad_core.theory import Bound, Status
+from hypergrad_core.theory import Bound, Path, Status
 
 # Of the progress that is reported, the part that belongs to the lower level.
 LOWER_LEVEL_SHARE = 0.05
@@ -105,6 +105,74 @@ def expected_seconds(scenario: Scenario) -> float:
     return 0.01 + once + len(scenario.methods) * products * per_product
 
 
+@dataclass(frozen=True)
+class Preparation:
+    """A problem, its iterates and what its bounds are made of: the same for every method.
+
+    Attributes:
+        problem: the problem of the scenario.
+        lockstep: an orthogonally equivalent one whose products are cheapest.
+        states: w_0, …, w_T, shape (T + 1, d).
+        inner: the lower-level solver that made them.
+        path: what the sharp bounds measure along them; None where q ≥ 1.
+        constants: those that the paper's bounds take.
+        floor: level below which an error is rounding.
+    """
+
+    problem: Problem
+    lockstep: Problem
+    states: FloatArray
+    inner: InnerSolver
+    path: Path | None
+    constants: Constants
+    floor: float
+
+    def measure(
+        self, method: Method, points: Points, steps: IntArray, progress: Progress | None = None
+    ) -> Curve:
+        """Run a method at points as its ``take`` gives them, and bound its error there."""
+        scheme = self.inner.scheme(self.lockstep.constants.contraction)
+        estimate = method.estimate(self.lockstep, self.states, points, progress, scheme)
+        if self.inner.key == "exact":
+            # w(λ) is given, not iterated: no step of the inner solver is charged.
+            estimate = replace(estimate, map_evaluations=np.zeros_like(estimate.map_evaluations))
+        if self.path is None:
+            paper = sharp = no_bound(len(points))
+        else:
+            paper = method.paper_bound(self.constants, points, self.inner)
+            sharp = method.sharp_bound(self.path, estimate)
+        truth = self.problem.reference.hypergradient
+        return Curve(
+            method=method.key,
+            steps=steps,
+            estimate=estimate,
+            errors=row_norms(estimate.hypergradients - truth),
+            paper=paper,
+            sharp=sharp,
+            floor=self.floor,
+        )
+
+
+def prepare(scenario: Scenario, steps: int, progress: Progress | None = None) -> Preparation:
+    """Build the problem of a scenario and take ``steps`` inner steps on it."""
+    problem = scenario.problem_family.build(scenario)
+    lockstep = problem.canonical()
+    states = trajectory(lockstep, scenario.inner, steps, progress)
+    inner = SOLVERS[scenario.inner]
+    constants = lockstep.constants
+    # Without a contraction there is nothing to bound: what is shown is measured only.
+    contracts = constants.contraction < 1
+    return Preparation(
+        problem=problem,
+        lockstep=lockstep,
+        states=states,
+        inner=inner,
+        path=lockstep.path(states, inner.scheme(constants.contraction)) if contracts else None,
+        constants=constants.at_solution() if scenario.inner == "exact" else constants,
+        floor=constants.rounding_floor,
+    )
+
+
 def run(scenario: Scenario, progress: Progress | None = None) -> Experiment:
     """Run every method of the scenario and bound its error.
 
@@ -113,25 +181,15 @@ def run(scenario: Scenario, progress: Progress | None = None) -> Experiment:
         progress: told the fraction done, in [0, 1]; whatever it raises stops the run.
     """
     started = time.perf_counter()
-    problem = scenario.problem_family.build(scenario)
     report = progress or (lambda fraction: None)
     report(0.0)
-    lockstep = problem.canonical()
     wanted = scenario.points()
-    states = trajectory(
-        lockstep,
-        scenario.inner,
+    prepared = prepare(
+        scenario,
         int(wanted.inner_steps.max()),
         lambda fraction: report(LOWER_LEVEL_SHARE * fraction),
     )
-    inner = SOLVERS[scenario.inner]
-    scheme = inner.scheme(lockstep.constants.contraction)
-    # Without a contraction there is nothing to bound: what is shown is measured only.
-    path = lockstep.path(states, scheme) if lockstep.constants.contraction < 1 else None
-    constants, truth = lockstep.constants, problem.reference.hypergradient
-    floor = constants.rounding_floor
-    if scenario.inner == "exact":
-        constants = constants.at_solution()
+    problem = prepared.problem
     truncation = scenario.adjoint_steps if scenario.vary == "both" else None
     curves, refusals = [], []
     for number, key in enumerate(scenario.methods):
@@ -140,37 +198,16 @@ def run(scenario: Scenario, progress: Progress | None = None) -> Experiment:
         if reason:
             refusals.append(Refusal(key, reason))
             continue
-        share = (number, len(scenario.methods))
+        part = _part(report, number, len(scenario.methods))
         points = method.take(wanted, truncation)
-        estimate = method.estimate(lockstep, states, points, _part(report, *share), scheme)
-        if scenario.inner == "exact":
-            # w(λ) is given, not iterated: no step of the inner solver is charged.
-            estimate = replace(estimate, map_evaluations=np.zeros_like(estimate.map_evaluations))
-        if path is None:
-            bounds = (no_bound(len(points)), no_bound(len(points)))
-        else:
-            bounds = (
-                method.paper_bound(constants, points, inner),
-                method.sharp_bound(path, estimate),
-            )
-        curves.append(
-            Curve(
-                method=key,
-                steps=scenario.steps(),
-                estimate=estimate,
-                errors=row_norms(estimate.hypergradients - truth),
-                paper=bounds[0],
-                sharp=bounds[1],
-                floor=floor,
-            )
-        )
+        curves.append(prepared.measure(method, points, scenario.steps(), part))
     report(1.0)
     return Experiment(
         scenario=scenario,
         state_size=problem.state_size,
         hyper_size=problem.hyper_size,
-        constants=constants,
-        hypergradient=truth,
+        constants=prepared.constants,
+        hypergradient=problem.reference.hypergradient,
         curves=tuple(curves),
         refusals=tuple(refusals),
         seconds=time.perf_counter() - started,

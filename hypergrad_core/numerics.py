@@ -7,6 +7,8 @@ import numpy as np
 from hypergrad_core.problem import FloatArray
 
 EXACT_NORM_SIZE = 400
+# A matrix of so many numbers stays in cache: taking rows one by one costs little.
+ROW_BY_ROW_SIZE = 2**15
 
 
 def spectral_norm(matrix: FloatArray) -> float:
@@ -48,3 +50,14 @@ def row_norms(block: FloatArray) -> FloatArray:
 def row_dots(left: FloatArray, right: FloatArray) -> FloatArray:
     """Inner product of each pair of rows: (B, d), (B, d) → (B,)."""
     return np.asarray(np.einsum("bi,bi->b", left, right))
+
+
+def row_products(block: FloatArray, matrix: FloatArray) -> FloatArray:
+    """r M for each row r: (B, d), (d, m) → (B, m).
+
+    BLAS may order the sums of a row by the shape of the block. Where the matrix is small, each row
+    goes alone, so that it is the same to the last bit whatever other rows there are.
+    """
+    if matrix.size > ROW_BY_ROW_SIZE:
+        return np.asarray(block @ matrix)
+    return np.asarray(np.matmul(block[:, None, :], matrix)[:, 0])

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from hypergrad_core.inner import Scheme
-from hypergrad_core.numerics import row_norms, spectral_norm, spectral_norms_upper
+from hypergrad_core.numerics import row_norms, row_products, spectral_norm, spectral_norms_upper
 from hypergrad_core.problem import Constants, FloatArray, IntArray, Problem
 
 if TYPE_CHECKING:
@@ -450,7 +450,9 @@ class SpectralPath:
                     problem.map_eigenvalues, k[same], scheme, whole=whole
                 )
             implicit = (1 - powers) / (problem.step * problem.eigenvalues) * self._gaps(t)
-            return row_norms(problem.step * ((implicit - powers * adjoint) @ problem.coupling))
+            return row_norms(
+                problem.step * row_products(implicit - powers * adjoint, problem.coupling)
+            )
 
         return _in_chunks(block, problem.state_size, inner_steps, adjoint_steps)
 
@@ -470,7 +472,7 @@ class SpectralPath:
         def block(t: IntArray, left: FloatArray, residual: FloatArray) -> FloatArray:
             gaps = self._gaps(t)
             gradients = gaps + (problem.reference.solution - problem.target)
-            exact = row_norms(problem.step * ((gaps / map_gap) @ problem.coupling))
+            exact = row_norms(problem.step * row_products(gaps / map_gap, problem.coupling))
             solver = np.minimum(residual, left * row_norms(gradients))
             solver *= constants.hyper_jacobian_norm / map_gap.min()
             if energy:

@@ -12,7 +12,7 @@ from dashboard.compute import EXPERIMENTS, Job, is_long
 from dashboard.explore import SETTINGS, explore_frame
 from dashboard.figures.error_curves import extract_lines
 from dashboard.figures.words import BEYOND_THEORY, explain, formula_card
-from dashboard.status import POLL_SECONDS, STATUS_HEIGHT, show_status
+from dashboard.status import STATUS_HEIGHT, follow
 from dashboard.theme import Mode
 from dashboard.view import View
 from hypergrad_core import FAMILIES, METHODS, Experiment, Scenario
@@ -70,7 +70,7 @@ def keep_cursor() -> None:
 def compute(scenario: Scenario) -> Experiment:
     """The experiment, or a stand-in with a progress bar while a long one is computed."""
     job: Job | None = st.session_state.get("job")
-    if job is not None and job.scenario != scenario:
+    if job is not None and job.key != scenario:
         job.stop()
         job = st.session_state["job"] = None
     if not is_long(scenario):
@@ -79,18 +79,10 @@ def compute(scenario: Scenario) -> Experiment:
         return EXPERIMENTS.compute(scenario)
     if job is None:
         job = st.session_state["job"] = Job(scenario)
-    progress(job)
+    follow(job, "job")
     shown = st.session_state.get("shown")
     stand_in = controls.preview(scenario) if shown is None or is_long(shown) else shown
     return EXPERIMENTS.compute(stand_in)
-
-
-@st.fragment(run_every=POLL_SECONDS)
-def progress(job: Job) -> None:
-    """A bar that tells how far a long run is, and a way to stop it."""
-    if show_status(job, finished=EXPERIMENTS.find(job.scenario) is not None):
-        st.session_state["job"] = None
-        st.rerun()
 
 
 def explanation(experiment: Experiment, view: View, mode: Mode) -> None:

@@ -7,8 +7,8 @@ import streamlit as st
 from dashboard import export
 from dashboard.controls import BEYOND, CONTRACTIONS
 from dashboard.figures.paper_panels import panel_title, paper_panels
-from dashboard.replications import FIGURES, KINDS, FigureJob, Task, panels
-from dashboard.status import POLL_SECONDS, STATUS_HEIGHT, show_status
+from dashboard.replications import FIGURES, KINDS, Task, panels
+from dashboard.status import STATUS_HEIGHT, in_background
 from dashboard.theme import Mode
 from hypergrad_core.paper import Replication, Verdict, claims
 
@@ -56,7 +56,7 @@ def page() -> None:
             "nothing. What you see is measured only."
         )
     with status:
-        runs = result(task)
+        runs = in_background("paper", task, FIGURES, Task.run, INTRODUCTION)
     if runs is None:
         st.info("The figure appears here as soon as it is computed.")
         return
@@ -78,33 +78,6 @@ def page() -> None:
         key="paper_csv",
         on_click="ignore",
     )
-
-
-def result(task: Task) -> tuple[Replication, ...] | None:
-    """The panels if they are there; else the last ones, with the progress of a job."""
-    found = FIGURES.find(task)
-    job: FigureJob | None = st.session_state.get("paper_job")
-    if job is not None and job.task != task:
-        job.stop()
-        job = None
-    if found is not None:
-        st.session_state["paper_shown"] = task
-        st.markdown(INTRODUCTION)
-        return found
-    if job is None:
-        job = FigureJob(task)
-    st.session_state["paper_job"] = job
-    progress(job)
-    shown = st.session_state.get("paper_shown")
-    return None if shown is None else FIGURES.find(shown)
-
-
-@st.fragment(run_every=POLL_SECONDS)
-def progress(job: FigureJob) -> None:
-    """A bar that tells how far the figure is, and a way to stop it."""
-    if show_status(job, finished=FIGURES.find(job.task) is not None):
-        st.session_state["paper_job"] = None
-        st.rerun()
 
 
 def verdicts(runs: tuple[Replication, ...]) -> None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from hypergrad_core.basis import Basis, DenseBasis, IdentityBasis, SignedCosineBasis
-from hypergrad_core.numerics import spectral_norm
+from hypergrad_core.numerics import row_products, spectral_norm
 from hypergrad_core.problem import (
     Constants,
     FloatArray,
@@ -236,7 +236,7 @@ class _QuadraticLinearisation(Linearisation):
         return self._vjp_state(tangents)
 
     def _vjp_hyper(self, adjoints: FloatArray) -> FloatArray:
-        return np.asarray(self.problem.step * (adjoints @ self.problem.coupling))
+        return np.asarray(self.problem.step * row_products(adjoints, self.problem.coupling))
 
     def _jvp_hyper(self, tangents: FloatArray) -> FloatArray:
         return np.asarray(self.problem.step * (tangents @ self.problem.coupling.T))

@@ -17,10 +17,10 @@ from frames import ROOT, check, choose, control, keys, unpacked
 from streamlit.testing.v1 import AppTest
 
 from dashboard import replications
-from dashboard.compute import BackgroundRun, ResultCache
+from dashboard.compute import BackgroundRun, CachedRun, ResultCache
 from dashboard.export import replications_to_csv
 from dashboard.figures.paper_panels import panel_title, paper_panels
-from dashboard.replications import KINDS, FigureJob, Task, panels
+from dashboard.replications import KINDS, Task, panels
 from dashboard.theme import METHOD_STYLES
 from hypergrad_core import Scenario
 from hypergrad_core.paper import Replication, Verdict, claims, replicate
@@ -104,9 +104,9 @@ def open_paper() -> AppTest:
     return check(session.run())
 
 
-def job_of(session: AppTest) -> FigureJob:
-    job = session.session_state["paper_job"]
-    assert isinstance(job, FigureJob)
+def job_of(session: AppTest) -> CachedRun[Task, Any]:
+    job = session.session_state["job of paper"]
+    assert isinstance(job, CachedRun)
     return job
 
 
@@ -234,7 +234,7 @@ def test_the_controls_reach_the_panels(runs: Runs) -> None:
     choose(session, "paper_values", 3)
     choose(session, "paper_q_made-up", 0.8)
     assert runs.asked[-1] == ("made-up", 0.8, 50, 0)
-    assert job_of(session).task.values == 3
+    assert job_of(session).key.values == 3
     assert "no theory" not in "".join(control(session, "paper_q_made-up").options)
     choose(session, "paper_kind", "networks")
     assert runs.asked[-1] == ("networks", 0.9, 50, 0)
@@ -266,7 +266,7 @@ def test_each_table_has_a_row_for_each_claim(runs: Runs) -> None:
 
 
 def job_task(session: AppTest) -> Task:
-    task = session.session_state["paper_shown"]
+    task = session.session_state["shown on paper"]
     assert isinstance(task, Task)
     return task
 

@@ -1,0 +1,166 @@
+"""The whole (t, k) plane of one method, and how to split a budget of products between t and k."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from hypergrad_core.experiment import Preparation, prepare, refusal
+from hypergrad_core.methods import METHODS, Method, Points
+from hypergrad_core.problem import FloatArray, IntArray, Progress
+from hypergrad_core.scenario import Scenario
+
+# Hypergradients of so many numbers are kept at once; a larger plane is taken in bands of t.
+BAND_FLOATS = 2**24
+
+
+@dataclass(frozen=True)
+class Plane:
+    """One method at every t and k from 0 to T. Row t, column k of each array.
+
+    Attributes:
+        scenario: what was run.
+        method: key of ``METHODS``.
+        errors: ‖estimate − ∇f(λ)‖, measured, shape (T + 1, T + 1).
+        paper: the paper's bound, shape (T + 1, T + 1).
+        sharp: the sharp bound, shape (T + 1, T + 1).
+        products: products spent, counted, shape (T + 1, T + 1).
+        floor: level below which an error is rounding.
+        hypergradient_norm: ‖∇f(λ)‖.
+        state_size, hyper_size: d and m of the problem.
+    """
+
+    scenario: Scenario
+    method: str
+    errors: FloatArray
+    paper: FloatArray
+    sharp: FloatArray
+    products: IntArray
+    floor: float
+    hypergradient_norm: float
+    state_size: int
+    hyper_size: int
+
+    @property
+    def steps(self) -> IntArray:
+        """0, …, T."""
+        return np.arange(len(self.errors))
+
+
+@dataclass(frozen=True)
+class Split:
+    """The best use of a budget.
+
+    Attributes:
+        budget: products that may be spent.
+        inner_steps, adjoint_steps: t and k with the smallest error within the budget.
+        error: measured there.
+        products: spent there.
+    """
+
+    budget: int
+    inner_steps: int
+    adjoint_steps: int
+    error: float
+    products: int
+
+    @property
+    def on_adjoint(self) -> int:
+        """Products spent on v; the others, one for each inner step, are spent on w."""
+        return self.products - self.inner_steps
+
+
+def plane_methods() -> tuple[str, ...]:
+    """Keys of the methods whose t and k can be chosen freely."""
+    return tuple(key for key, method in METHODS.items() if not method.fixed_adjoint_steps)
+
+
+def plane_refusal(scenario: Scenario, method: str) -> str:
+    """Why there is no plane of this method on this scenario, or ""."""
+    problem = scenario.problem_family.build(scenario)
+    return refusal(replace(scenario, vary="inner"), problem, METHODS[method])
+
+
+def plane(scenario: Scenario, method: str, progress: Progress | None = None) -> Plane:
+    """Run a method at every t and k up to the scenario's horizon, in lockstep.
+
+    Args:
+        scenario: its family, data, q, sizes, inner solver, horizon and seed; no other field counts.
+        method: key of ``METHODS``.
+        progress: told the fraction done, in [0, 1]; whatever it raises stops the run.
+
+    Raises:
+        ValueError: if the method does not apply, or its k cannot be chosen.
+    """
+    prepared = prepare(scenario, scenario.horizon)
+    reason = refusal(replace(scenario, vary="adjoint"), prepared.problem, METHODS[method])
+    if reason:
+        raise ValueError(reason)
+    count = scenario.horizon + 1
+    report = progress or (lambda fraction: None)
+    band = max(1, BAND_FLOATS // (count * prepared.problem.hyper_size))
+    parts = []
+    for start in range(0, count, band):
+        report(start / count)
+        parts.append(_band(prepared, METHODS[method], start, min(start + band, count), count))
+    report(1.0)
+    errors, paper, sharp, products = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return Plane(
+        scenario=scenario,
+        method=method,
+        errors=errors,
+        paper=paper,
+        sharp=sharp,
+        products=products,
+        floor=prepared.floor,
+        hypergradient_norm=prepared.constants.hypergradient_norm,
+        state_size=prepared.problem.state_size,
+        hyper_size=prepared.problem.hyper_size,
+    )
+
+
+def _band(
+    prepared: Preparation, method: Method, start: int, stop: int, count: int
+) -> tuple[FloatArray, FloatArray, FloatArray, IntArray]:
+    """Errors, bounds and products of the rows from ``start`` to ``stop``."""
+    t, k = np.meshgrid(np.arange(start, stop), np.arange(count), indexing="ij")
+    points = method.take(Points(t.ravel(), k.ravel()))
+    curve = prepared.measure(method, points, np.arange(count))
+    return (
+        curve.errors.reshape(t.shape),
+        curve.paper.values.reshape(t.shape),
+        curve.sharp.values.reshape(t.shape),
+        curve.estimate.products.reshape(t.shape),
+    )
+
+
+def best_splits(found: Plane) -> tuple[Split, ...]:
+    """The best split of every budget at which it changes, from the smallest budget on.
+
+    An error below the floor counts as the floor: what is below it is chance.
+    """
+    values = np.maximum(found.errors, found.floor).ravel()
+    products = found.products.ravel()
+    order = np.lexsort((values, products))
+    values, products = values[order], products[order]
+    record = np.minimum.accumulate(values)
+    # The first of each new record; of equal budgets the best comes first.
+    better = np.flatnonzero(np.r_[True, record[1:] < record[:-1]])
+    width = found.errors.shape[1]
+    return tuple(
+        Split(
+            budget=int(products[i]),
+            inner_steps=int(order[i] // width),
+            adjoint_steps=int(order[i] % width),
+            error=float(found.errors.ravel()[order[i]]),
+            products=int(products[i]),
+        )
+        for i in better
+    )
+
+
+def best_split(splits: tuple[Split, ...], budget: int) -> Split:
+    """The best split of a budget, out of those of ``best_splits``."""
+    within = [split for split in splits if split.products <= budget]
+    return replace(within[-1] if within else splits[0], budget=budget)
