@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 
 import streamlit as st
@@ -16,16 +17,25 @@ ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from dashboard.chart import LIVE_PATH, PLOTLY_PATH, Frame  # noqa: E402
+from dashboard.chart import LIVE_PATH, PAGE_PARAM, PLOTLY_PATH, Frame  # noqa: E402
 from dashboard.live import live_route, plotly_route  # noqa: E402
+
+# Modules of the dashboard that draw a frame for a moving hand; the first if none is named.
+LIVE_PAGES = ("explore", "budget")
 
 
 def render_frame(params: Mapping[str, str]) -> Frame:
-    """Draw the settings in ``params``."""
-    # Imported with the first request, so that the server starts fast.
-    from dashboard import explore
+    """Draw the settings in ``params``, on the page that they name.
 
-    return explore.render_frame(params)
+    Raises:
+        ValueError: if there is no such page, or as the page's own function does.
+    """
+    name = params.get(PAGE_PARAM, LIVE_PAGES[0])
+    if name not in LIVE_PAGES:
+        raise ValueError(f"There is no live page {name!r}: choose one of {', '.join(LIVE_PAGES)}.")
+    # Imported with the first request, so that the server starts fast.
+    frame: Frame = import_module(f"dashboard.{name}").render_frame(params)
+    return frame
 
 
 # Streamlit adds server.baseUrlPath to its own routes only.

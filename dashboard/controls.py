@@ -11,9 +11,8 @@ import streamlit as st
 
 from dashboard.chart import Watch
 from dashboard.notation import count, scientific
-from dashboard.settings import store
+from dashboard.settings import link_name, store
 from dashboard.view import BOUNDS, ERRORS, X_AXES
-from dashboard.view import LINK_NAMES as VIEW_NAMES
 from hypergrad_core import FAMILIES, METHODS, Scenario
 from hypergrad_core.inner import SOLVERS
 from hypergrad_core.scenario import (
@@ -25,7 +24,6 @@ from hypergrad_core.scenario import (
     SPECTRA,
     TRAJECTORY_FLOATS,
 )
-from hypergrad_core.scenario import LINK_NAMES as SCENARIO_NAMES
 
 # Steps of about equal effect: coarse where q changes little, fine towards 1.
 CONTRACTIONS = (
@@ -86,7 +84,8 @@ def _prime(field: str, options: Sequence[Any], most: Any = None) -> list[Any]:
     return list(options)
 
 
-def _choice(field: str, label: str, options: dict[str, str], help: str | None = None) -> None:
+def choice(field: str, label: str, options: dict[str, str], help: str | None = None) -> None:
+    """A list to choose one value of a field from."""
     keys = _prime(field, list(options))
     st.selectbox(
         label,
@@ -99,7 +98,8 @@ def _choice(field: str, label: str, options: dict[str, str], help: str | None = 
     )
 
 
-def _switch(field: str, label: str, options: dict[str, str], help: str | None = None) -> None:
+def switch(field: str, label: str, options: dict[str, str], help: str | None = None) -> None:
+    """A row of buttons, one for each value of a field."""
     keys = _prime(field, list(options))
     st.segmented_control(
         label,
@@ -126,7 +126,7 @@ def _keep_family() -> None:
     store().update(FAMILIES[st.session_state["family"]].suggested)
 
 
-def _slide(
+def slider(
     field: str,
     label: str,
     options: Sequence[Any],
@@ -148,8 +148,7 @@ def _slide(
         args=(field,),
         help=help,
     )
-    name = {**SCENARIO_NAMES, **VIEW_NAMES}[field]
-    return {"param": name, "key": field, "options": [str(stop) for stop in stops]}
+    return {"param": link_name(field), "key": field, "options": [str(stop) for stop in stops]}
 
 
 def problem_controls(
@@ -167,12 +166,12 @@ def problem_controls(
     )
     family = FAMILIES[values["family"]]
     if len(family.data) > 1:
-        _choice("data", "Data", {key: data.label for key, data in family.data.items()})
+        choice("data", "Data", {key: data.label for key, data in family.data.items()})
     else:
         values["data"] = next(iter(family.data))
     data = family.data[values["data"]]
     watched.append(
-        _slide(
+        slider(
             "contraction",
             "Contraction constant q",
             [*CONTRACTIONS, *BEYOND],
@@ -183,20 +182,20 @@ def problem_controls(
     )
     largest = min(family.largest_size, largest_size)
     if data.state_size is None:
-        watched.append(_slide("size", "Problem size d", SIZES, count, "Length of w.", largest))
+        watched.append(slider("size", "Problem size d", SIZES, count, "Length of w.", largest))
     else:
         st.caption(f"The data fix d = {data.state_size} and n = {data.samples}.")
         values["size"] = min(values["size"], largest)
     if "hyper_size" in family.uses:
         most = min(LARGEST_HYPER_SIZE, COUPLING_FLOATS // values["size"])
         watched.append(
-            _slide("hyper_size", "Hyperparameters m", HYPER_SIZES, count, "Length of λ.", most)
+            slider("hyper_size", "Hyperparameters m", HYPER_SIZES, count, "Length of λ.", most)
         )
     if "samples" in family.uses and data.samples is None:
         most = LARGEST_SAMPLES
-        watched.append(_slide("samples", "Samples n", SIZES, count, "Training rows.", most))
+        watched.append(slider("samples", "Samples n", SIZES, count, "Training rows.", most))
     if "spectrum" in family.uses:
-        _choice("spectrum", "Eigenvalues of ∂₁Φ", SPECTRA, "Where in [−q, q] they lie.")
+        choice("spectrum", "Eigenvalues of ∂₁Φ", SPECTRA, "Where in [−q, q] they lie.")
     st.number_input(
         "Seed",
         min_value=0,
@@ -221,18 +220,18 @@ def method_controls() -> list[Watch]:
     watched: list[Watch] = []
     values = store()
     methods_control()
-    _choice("vary", "What varies", SLICES)
+    choice("vary", "What varies", SLICES)
     solver_control(exact=values["vary"] == "adjoint")
     held = values["vary"] == "adjoint"
     watched.append(horizon_control(LARGEST_STEPS if held else most_steps()))
     if held and values["inner"] != "exact":
         watched.append(
-            _slide("inner_steps", "Fixed t", STEPS, count, "Inner steps, held.", most_steps())
+            slider("inner_steps", "Fixed t", STEPS, count, "Inner steps, held.", most_steps())
         )
     truncated = values["vary"] == "both" and "itd-truncated" in values["methods"]
     if values["vary"] == "inner" or truncated:
         label = "Truncation k" if truncated else "Fixed k"
-        watched.append(_slide("adjoint_steps", label, STEPS, count, "Backward steps, held."))
+        watched.append(slider("adjoint_steps", label, STEPS, count, "Backward steps, held."))
     return watched
 
 
@@ -261,7 +260,7 @@ def solver_control(*, exact: bool) -> None:
         if (family.affine or not solver.affine_only) and (key != "exact" or exact)
     }
     if len(solvers) > 1:
-        _choice("inner", "Lower level", solvers)
+        choice("inner", "Lower level", solvers)
     else:
         store()["inner"] = next(iter(solvers))
 
@@ -273,7 +272,7 @@ def most_steps() -> int:
 
 def horizon_control(most: int) -> Watch:
     """The largest step."""
-    return _slide("horizon", "Horizon T", HORIZONS, count, "Largest step shown.", most)
+    return slider("horizon", "Horizon T", HORIZONS, count, "Largest step shown.", most)
 
 
 def _keep_methods() -> None:
@@ -285,10 +284,10 @@ def _keep_methods() -> None:
 
 def view_controls() -> list[Watch]:
     """How it is looked at."""
-    _switch("bound", "Bound", BOUNDS)
-    _switch("x_axis", "Horizontal axis", X_AXES)
-    _switch("error", "Error", ERRORS)
-    return [_slide("target", "Target accuracy ε", TARGETS, scientific)]
+    switch("bound", "Bound", BOUNDS)
+    switch("x_axis", "Horizontal axis", X_AXES)
+    switch("error", "Error", ERRORS)
+    return [slider("target", "Target accuracy ε", TARGETS, scientific)]
 
 
 def move_cursor(index: int) -> None:

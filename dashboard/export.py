@@ -8,12 +8,15 @@ import io
 import json
 from dataclasses import fields
 
+import numpy as np
+
 from dashboard.chart import PLOTLY_FILE
 from dashboard.figures.error_curves import describe, error_curves
 from dashboard.theme import FONT
 from dashboard.view import View
 from hypergrad_core import Experiment, Scenario
 from hypergrad_core.paper import Replication
+from hypergrad_core.plane import Plane
 
 COLUMNS = (
     "method",
@@ -81,6 +84,32 @@ def replications_to_csv(runs: tuple[Replication, ...]) -> str:
                     )
                     for t, error in zip(run.steps, errors, strict=True)
                 )
+    return out.getvalue()
+
+
+def planes_to_csv(planes: list[Plane]) -> str:
+    """Absolute errors, raw bounds and products of every cell, one row a cell."""
+    out = io.StringIO()
+    for found in planes:
+        out.write(f"# {found.scenario}\n# hypergradient_norm: {found.hypergradient_norm!r}\n")
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(
+        (
+            "method",
+            "inner_steps",
+            "adjoint_steps",
+            "error",
+            "paper_bound",
+            "sharp_bound",
+            "products",
+        )
+    )
+    for found in planes:
+        arrays = (found.errors, found.paper, found.sharp)
+        writer.writerows(
+            (found.method, t, k, *(repr(float(array[t, k])) for array in arrays), int(cost))
+            for (t, k), cost in np.ndenumerate(found.products)
+        )
     return out.getvalue()
 
 

@@ -28,6 +28,7 @@ st.html("<style>.stMainBlockContainer {padding: 4.2rem 2rem 2rem}</style>")
 st.navigation(
     [
         st.Page("screens/explore.py", title="Explore", icon=":material/show_chart:", default=True),
+        st.Page("screens/budget.py", title="Budget", icon=":material/grid_on:"),
         st.Page("screens/paper.py", title="Paper", icon=":material/article:"),
     ],
     position="top",

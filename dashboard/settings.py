@@ -19,6 +19,7 @@ View = TypeVar("View", bound=LinkSettings)
 
 # The page that was run last: the callbacks of its widgets come before its next run.
 _ACTIVE = "page"
+_NAMES = "link names"
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class PageSettings(Generic[View]):
     def restore(self) -> None:
         """Make this the page whose controls are drawn; at first, take the settings of the link."""
         st.session_state[_ACTIVE] = self.name
+        st.session_state[_NAMES] = {**Scenario.link_names, **self.view.link_names}
         if _key(self.name) in st.session_state:
             return
         scenario, view, messages = self.of_link(st.query_params.to_dict())
@@ -117,6 +119,12 @@ def store() -> dict[str, Any]:
     """The values of all fields of the page that is drawn."""
     values: dict[str, Any] = st.session_state[_key(st.session_state[_ACTIVE])]
     return values
+
+
+def link_name(field: str) -> str:
+    """The query parameter of a field of the page that is drawn."""
+    name: str = st.session_state[_NAMES][field]
+    return name
 
 
 def _key(page: str) -> str:

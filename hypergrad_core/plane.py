@@ -135,12 +135,16 @@ def _band(
     )
 
 
-def best_splits(found: Plane) -> tuple[Split, ...]:
+def best_splits(found: Plane, judged_by: FloatArray | None = None) -> tuple[Split, ...]:
     """The best split of every budget at which it changes, from the smallest budget on.
 
-    An error below the floor counts as the floor: what is below it is chance.
+    Args:
+        found: the plane.
+        judged_by: what is to be small, shape (T + 1, T + 1): the errors, or a bound. Below the
+            floor it counts as the floor: what is below is chance.
     """
-    values = np.maximum(found.errors, found.floor).ravel()
+    judged = found.errors if judged_by is None else judged_by
+    values = np.maximum(judged, found.floor).ravel()
     products = found.products.ravel()
     order = np.lexsort((values, products))
     values, products = values[order], products[order]

@@ -27,6 +27,8 @@ PLOTLY_PATH = "/chart/plotly-cartesian-4.1.1.min.js"
 LIVE_PATH = "/live"
 # Not a setting: the page that is looked at decides it.
 THEME_PARAM = "theme"
+# Which page a live request is of.
+PAGE_PARAM = "page"
 
 
 class Bound(TypedDict):
@@ -201,7 +203,7 @@ def chart(
     *,
     key: str,
     height: int = 480,
-    fixed: bool = False,
+    rest: int = 450,
     live: Live | None = None,
     cursor: int | None = None,
     other: int | None = None,
@@ -212,16 +214,16 @@ def chart(
 ) -> None:
     """Show ``frame``.
 
-    ``height`` is the height of the plot alone, in pixels; it grows with the window unless
-    ``fixed``. ``cursor`` is where the cursor starts, and ``other`` its other direction; a later
-    call with another value moves it. The cursors of charts of one ``group`` move together. With
-    ``commit`` the page is run again when the hand is lifted from the cursor, after ``on_cursor``:
-    the state of ``key`` then holds "cursor" and "other".
+    ``height`` is the least height of the plot alone, in pixels; it grows with the window, of which
+    it leaves ``rest`` to what is above and below it. ``cursor`` is where the cursor starts, and
+    ``other`` its other direction; a later call with another value moves it. The cursors of charts
+    of one ``group`` move together. With ``commit`` the page is run again when the hand is lifted
+    from the cursor, after ``on_cursor``: the state of ``key`` then holds "cursor" and "other".
     """
     payload = {
         "frame": frame,
         "height": height,
-        "fixed": fixed,
+        "rest": rest,
         "live": None if live is None else {"path": LIVE_PATH, **live},
         "cursor": cursor,
         "other": other,

@@ -86,7 +86,7 @@ class Chart {
     const { frame, commit, filename, group } = sent;
     Object.assign(this, { commit, filename, group, setStateValue: props.setStateValue, fromPython: frame });
     this.root.style.setProperty("--hg-height", `${sent.height}px`);
-    this.root.classList.toggle("hg-fixed", sent.fixed);
+    this.root.style.setProperty("--hg-rest", `${sent.rest}px`);
     this.live.configure(sent.live);
     for (const name of ["index", "other"]) {
       const wanted = sent[STATES[name]];
@@ -151,8 +151,10 @@ class Chart {
     this.showFrameText(frame);
     this.cursor.keepInside(frame);
     this.showSteps();
-    if (this.drawn && structure === this.structure && this.tryFastPath(figure.data)) this.settleLater();
-    else this.react();
+    if (this.drawn && structure === this.structure && this.tryFastPath(figure.data)) {
+      moveTitle(this.plot, figure.layout);
+      this.settleLater();
+    } else this.react();
     this.structure = structure;
     this.cursor.setFrame(this.frame);
     this.root.dataset.drawnLink = frame.link;

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from dashboard.theme import (
     neutral,
 )
 from dashboard.view import View
-from hypergrad_core import METHODS, Curve, Experiment
+from hypergrad_core import METHODS, Curve, Experiment, Scenario
 from hypergrad_core.complexity import Crossing, crossing, first_to_stay
 from hypergrad_core.problem import FloatArray
 
@@ -338,7 +338,23 @@ def _end_labels(
     }
 
 
-def describe(experiment: Experiment) -> str:
+class Described(Protocol):
+    """What :func:`describe` names: an experiment, a plane, …"""
+
+    @property
+    def scenario(self) -> Scenario:
+        """What was run."""
+
+    @property
+    def state_size(self) -> int:
+        """d of the problem."""
+
+    @property
+    def hyper_size(self) -> int:
+        """m of the problem."""
+
+
+def describe(experiment: Described) -> str:
     """One line that names the run, for titles and exports."""
     scenario = experiment.scenario
     family = scenario.problem_family

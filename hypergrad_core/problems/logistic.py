@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from hypergrad_core.data import load
-from hypergrad_core.numerics import EXACT_NORM_SIZE, spectral_norm
+from hypergrad_core.numerics import EXACT_NORM_SIZE, row_products, spectral_norm
 from hypergrad_core.problem import (
     Constants,
     FloatArray,
@@ -131,7 +131,7 @@ class LogisticRegression(Problem):
 
     def linearise(self, states: FloatArray) -> Linearisation:
         """∂₁Φ = I − η (Xᵀ diag(σ') X + diag p), ∂₂Φ = −η diag(p' ∘ w)."""
-        sigmoid = _sigmoid(states @ self.train.columns)
+        sigmoid = _sigmoid(row_products(states, self.train.columns))
         return _LogisticLinearisation(
             self,
             self.step * sigmoid * (1 - sigmoid),
@@ -144,7 +144,8 @@ class LogisticRegression(Problem):
 
     def outer_gradient_state(self, states: FloatArray) -> FloatArray:
         """∇₁E."""
-        return _sigmoid(states @ self.validation.columns) @ self.validation.rows
+        sigmoid = _sigmoid(row_products(states, self.validation.columns))
+        return row_products(sigmoid, self.validation.rows)
 
     def outer_gradient_hyper(self, states: FloatArray) -> FloatArray:
         """∇₂E = 0: the validation loss does not see λ."""
@@ -237,9 +238,9 @@ class _LogisticLinearisation(Linearisation):
 
     def _vjp_state(self, adjoints: FloatArray) -> FloatArray:
         train = self.problem.train
-        inner = adjoints @ train.columns
+        inner = row_products(adjoints, train.columns)
         inner *= self.weights
-        product = inner @ train.rows
+        product = row_products(inner, train.rows)
         np.subtract(adjoints * (1 - self.problem.step * self.problem.penalty), product, out=product)
         return product
 

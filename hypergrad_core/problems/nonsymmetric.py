@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from hypergrad_core.numerics import row_dots, spectral_norm
+from hypergrad_core.numerics import row_dots, row_products, spectral_norm
 from hypergrad_core.problem import (
     Constants,
     FloatArray,
@@ -153,16 +153,16 @@ class _AffineLinearisation(Linearisation):
         return copy.copy(self)
 
     def _vjp_state(self, adjoints: FloatArray) -> FloatArray:
-        return adjoints @ self.problem.matrix
+        return row_products(adjoints, self.problem.matrix)
 
     def _jvp_state(self, tangents: FloatArray) -> FloatArray:
-        return tangents @ self.problem.matrix.T
+        return row_products(tangents, self.problem.matrix.T)
 
     def _vjp_hyper(self, adjoints: FloatArray) -> FloatArray:
-        return adjoints @ self.problem.coupling
+        return row_products(adjoints, self.problem.coupling)
 
     def _jvp_hyper(self, tangents: FloatArray) -> FloatArray:
-        return tangents @ self.problem.coupling.T
+        return row_products(tangents, self.problem.coupling.T)
 
 
 def build(scenario: Scenario) -> NonSymmetric:

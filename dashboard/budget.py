@@ -1,0 +1,256 @@
+"""The Budget frame: one function for the page, the live route and the tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import ClassVar, cast
+from urllib.parse import urlencode
+
+from dashboard.chart import PAGE_PARAM, THEME_PARAM, Column, Frame, Row, Table
+from dashboard.compute import LIVE_SECONDS, ComputedCache
+from dashboard.figures.budget_map import LAYERS, budget_map
+from dashboard.notation import ratio, scientific
+from dashboard.settings import PageSettings
+from dashboard.theme import METHOD_STYLES, Mode
+from hypergrad_core import METHODS, Scenario, ScenarioError
+from hypergrad_core.experiment import expected_seconds
+from hypergrad_core.link import LinkSettings, require_integer, require_one_of
+from hypergrad_core.plane import Plane, Split, best_split, best_splits, plane, plane_methods
+from hypergrad_core.problem import Progress
+
+NONE = "none"
+LEFT: dict[str, str] = {key: METHODS[key].label for key in plane_methods()}
+RIGHT: dict[str, str] = {**LEFT, NONE: "None"}
+LARGEST_BUDGET = 500
+LARGEST_HORIZON = 100
+LARGEST_SIZE = 200
+
+COLUMNS: list[Column] = [
+    {"label": "Method"},
+    {"label": "Best split", "help": "t and k with the smallest measured error within the budget."},
+    {"label": "On w", "help": "Products spent on inner steps: evaluations of Φ."},
+    {"label": "On v", "help": "Products spent on the adjoint and on the estimate."},
+    {"label": "Error there", "help": "Relative, measured."},
+    {"label": "Error with k = t", "help": "Of the longest k = t that the budget pays for."},
+    {"label": "Gained", "help": "The one divided by the other."},
+    {
+        "label": "Bound would split",
+        "help": "The split with the smallest paper’s bound.",
+    },
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BudgetView(LinkSettings):
+    """What of the plane is shown.
+
+    Attributes:
+        left: key of the method of the first map.
+        right: key of the method of the second map, or "none".
+        layer: key of ``LAYERS``: what the colours mean.
+        budget: products that may be spent.
+        row, column: t and k of the cell that is read.
+
+    Raises:
+        ScenarioError: naming the field, the value and what is allowed.
+    """
+
+    link_names: ClassVar[Mapping[str, str]] = {
+        "left": "left",
+        "right": "right",
+        "layer": "layer",
+        "budget": "budget",
+        "row": "row",
+        "column": "column",
+    }
+
+    left: str = "aid-fp"
+    right: str = "aid-cg"
+    layer: str = "error"
+    budget: int = 60
+    row: int = 30
+    column: int = 15
+
+    def __post_init__(self) -> None:
+        require_one_of("left", self.left, LEFT)
+        require_one_of("right", self.right, RIGHT)
+        require_one_of("layer", self.layer, LAYERS)
+        require_integer("budget", self.budget, 1, LARGEST_BUDGET)
+        require_integer("row", self.row, 0, LARGEST_HORIZON)
+        require_integer("column", self.column, 0, LARGEST_HORIZON)
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The methods that are mapped."""
+        return tuple(dict.fromkeys(key for key in (self.left, self.right) if key != NONE))
+
+
+def check(scenario: Scenario) -> None:
+    """Refuse what is too large for a whole plane."""
+    if scenario.horizon > LARGEST_HORIZON:
+        raise ScenarioError("horizon", scenario.horizon, f"at most {LARGEST_HORIZON} on this page")
+    if scenario.problem_family.data[scenario.data].state_size is None:
+        require_integer("size", scenario.size, 2, LARGEST_SIZE)
+
+
+SETTINGS = PageSettings(
+    "budget",
+    Scenario(family="logistic", size=50, horizon=60),
+    BudgetView(),
+    check,
+)
+
+
+@dataclass(frozen=True)
+class Maps:
+    """What the page computes: the planes of these methods on one problem.
+
+    Attributes:
+        scenario: the problem; only what is common to all planes.
+        methods: keys of ``METHODS``.
+    """
+
+    scenario: Scenario
+    methods: tuple[str, ...]
+
+    @classmethod
+    def of(cls, scenario: Scenario, view: BudgetView) -> Maps:
+        """Without what makes no difference to a plane, so that it is computed once."""
+        base = Scenario()
+        plain = replace(
+            scenario,
+            methods=base.methods,
+            vary=base.vary,
+            inner="fixed-point" if scenario.inner == "exact" else scenario.inner,
+            inner_steps=base.inner_steps,
+            adjoint_steps=base.adjoint_steps,
+        )
+        return cls(plain, view.methods)
+
+    def run(self, progress: Progress | None = None) -> tuple[Plane | str, ...]:
+        """The plane of each method, or why there is none."""
+        report = progress or (lambda fraction: None)
+        found: list[Plane | str] = []
+        for place, method in enumerate(self.methods):
+            report(place / len(self.methods))
+            try:
+                found.append(plane(self.scenario, method))
+            except ScenarioError:
+                raise
+            except ValueError as refusal:
+                found.append(str(refusal))
+        return tuple(found)
+
+    @property
+    def seconds(self) -> float:
+        """A rough guess of how long it takes."""
+        horizon = self.scenario.horizon
+        column = replace(self.scenario, vary="inner", adjoint_steps=horizon, methods=("aid-fp",))
+        return len(self.methods) * expected_seconds(column)
+
+
+MAPS: ComputedCache[Maps, tuple[Plane | str, ...]] = ComputedCache(16, Maps.run)
+
+
+def budget_frame(
+    found: tuple[Plane | str, ...],
+    scenario: Scenario,
+    view: BudgetView,
+    mode: Mode,
+) -> Frame:
+    """All that the chart shows.
+
+    Args:
+        found: as ``Maps.run`` gives them.
+        scenario: what was asked for.
+        view: how it is looked at.
+        mode: light or dark.
+    """
+    planes = [item for item in found if isinstance(item, Plane)]
+    splits = [best_split(best_splits(item), view.budget) for item in planes]
+    link = {**SETTINGS.link_of(scenario, view), THEME_PARAM: mode}
+    steps = [str(step) for step in planes[0].steps] if planes else []
+    message = verdict(planes, splits, view.budget)
+    drawn = budget_map(planes, splits, view.layer, mode)
+    frame: Frame = {
+        "link": urlencode(link),
+        "figure": drawn.figure,
+        "steps": [f"t = {step}" for step in steps],
+        "readout": drawn.readings,
+        "table": _table(planes, splits, view.budget, mode),
+        "message": message,
+        "alt": f"Maps of the error over inner steps t and adjoint steps k. {message}",
+        "lines": drawn.lines,
+        "dots": drawn.dots,
+        "moving": drawn.moving,
+        "pointing": drawn.maps,
+    }
+    if steps:
+        frame["other"] = {"name": "Adjoint steps", "steps": [f"k = {step}" for step in steps]}
+    return frame
+
+
+def render_frame(params: Mapping[str, str]) -> Frame:
+    """The frame of a link.
+
+    Raises:
+        ValueError: with a message for people, if a value is bad or the run takes too long to
+            follow a moving hand.
+    """
+    scenario, view, messages = SETTINGS.of_link(params)
+    if messages:
+        raise ValueError(" ".join(messages))
+    maps = Maps.of(scenario, view)
+    if MAPS.find(maps) is None and maps.seconds > LIVE_SECONDS:
+        raise ValueError("This setting takes longer: it is computed when you let go.")
+    mode = "dark" if params.get(THEME_PARAM) == "dark" else "light"
+    return budget_frame(MAPS.compute(maps), scenario, view, cast(Mode, mode))
+
+
+def live_params(scenario: Scenario, view: BudgetView, mode: Mode) -> dict[str, str]:
+    """What the live route is asked with."""
+    link = SETTINGS.link_of(scenario, view, full=True)
+    return {**link, THEME_PARAM: mode, PAGE_PARAM: SETTINGS.name}
+
+
+def verdict(planes: list[Plane], splits: list[Split], budget: int) -> str:
+    """How to spend the budget, in words."""
+    if not planes:
+        return "No plane to show: the methods do not apply here."
+    parts = []
+    for item, split in zip(planes, splits, strict=True):
+        label = METHODS[item.method].label
+        error = scientific(split.error / _unit(item))
+        parts.append(
+            f"{label}: spend {split.inner_steps} on w and {split.on_adjoint} on v (error {error})"
+        )
+    return f"With {budget} products – {'; '.join(parts)}."
+
+
+def _unit(item: Plane) -> float:
+    return item.hypergradient_norm if item.hypergradient_norm > 0 else 1.0
+
+
+def _table(planes: list[Plane], splits: list[Split], budget: int, mode: Mode) -> Table:
+    rows: list[Row] = []
+    for item, split in zip(planes, splits, strict=True):
+        diagonal = [int(n) for n in item.steps if item.products[n, n] <= budget]
+        equal = float(item.errors[diagonal[-1], diagonal[-1]])
+        bound = best_split(best_splits(item, item.paper), budget)
+        rows.append(
+            {
+                "color": METHOD_STYLES[item.method].color(mode),
+                "cells": [
+                    METHODS[item.method].label,
+                    f"t = {split.inner_steps}, k = {split.adjoint_steps}",
+                    str(split.inner_steps),
+                    str(split.on_adjoint),
+                    scientific(split.error / _unit(item)),
+                    scientific(equal / _unit(item)),
+                    ratio(equal / max(split.error, item.floor)),
+                    f"t = {bound.inner_steps}, k = {bound.adjoint_steps}",
+                ],
+            }
+        )
+    return {"caption": f"The best use of {budget} products", "columns": COLUMNS, "rows": rows}

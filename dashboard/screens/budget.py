@@ -1,0 +1,98 @@
+"""Budget: the whole (t, k) plane as a map, and the best use of a number of products."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import controls, export
+from dashboard.budget import (
+    LARGEST_HORIZON,
+    LARGEST_SIZE,
+    LEFT,
+    MAPS,
+    RIGHT,
+    SETTINGS,
+    Maps,
+    budget_frame,
+    live_params,
+)
+from dashboard.chart import chart
+from dashboard.compute import JOB_SECONDS
+from dashboard.figures.budget_map import LAYERS
+from dashboard.figures.words import BEYOND_THEORY
+from dashboard.notation import count
+from dashboard.settings import store
+from dashboard.status import STATUS_HEIGHT, in_background
+from dashboard.take_home import csv_button, link_box
+from dashboard.theme import Mode
+from hypergrad_core import FAMILIES, METHODS
+from hypergrad_core.plane import Plane
+
+HEIGHT = 420
+REST = 440
+BUDGETS = [*range(5, 101, 5), *range(110, 201, 10), 250, 300, 400, 500]
+INTRODUCTION = "### Budget\nWhere to spend products: on w or on v?"
+
+
+def page() -> None:
+    """The whole page."""
+    SETTINGS.restore()
+    with st.sidebar:
+        status = st.container(height=STATUS_HEIGHT, border=False)
+        watched = [controls.slider("budget", "Budget of products", BUDGETS, count)]
+        controls.choice("left", "Method", LEFT)
+        controls.choice("right", "Beside it", RIGHT)
+        controls.switch("layer", "Colours", LAYERS)
+        watched += controls.problem_controls(tuple(FAMILIES), LARGEST_SIZE)
+        controls.solver_control(exact=False)
+        watched.append(controls.horizon_control(LARGEST_HORIZON))
+    scenario, view = SETTINGS.current()
+    SETTINGS.write_address(scenario, view)
+    SETTINGS.show_notices()
+    mode: Mode = "dark" if st.context.theme.type == "dark" else "light"
+    maps = Maps.of(scenario, view)
+    if maps.seconds <= JOB_SECONDS:
+        MAPS.compute(maps)
+    with status:
+        found = in_background("budget", maps, MAPS, Maps.run, INTRODUCTION)
+    if found is None:
+        st.info("The maps appear here as soon as they are computed.")
+        return
+    chart(
+        budget_frame(found, scenario, view, mode),
+        key="budget_chart",
+        height=HEIGHT,
+        rest=REST,
+        live={"params": live_params(scenario, view, mode), "watch": watched},
+        cursor=min(view.row, scenario.horizon),
+        other=min(view.column, scenario.horizon),
+        filename="hypergradient-budget",
+        on_cursor=keep_cell,
+    )
+    if scenario.contraction >= 1:
+        st.warning(BEYOND_THEORY)
+    for method, item in zip(maps.methods, found, strict=False):
+        if isinstance(item, str):
+            st.info(f"**{METHODS[method].label}** does not apply here. {item}")
+    st.caption(
+        "Point at a cell to see its row and its column; press to keep it. Arrow keys move it. "
+        "White dashes: equal cost, in products. White line: the best split of every budget; "
+        "star: of this one. Errors are relative."
+    )
+    left, right = st.columns([1, 3])
+    planes = [item for item in found if isinstance(item, Plane)]
+    with left:
+        csv_button(lambda: export.planes_to_csv(planes), "hypergradient-budget", "Planes (CSV)")
+    with right:
+        link_box(SETTINGS.link_of(scenario, view))
+
+
+def keep_cell() -> None:
+    """The hand was lifted from the chart."""
+    state = st.session_state["budget_chart"]
+    for field, name in (("row", "cursor"), ("column", "other")):
+        if isinstance(state.get(name), int | float):
+            store()[field] = int(state[name])
+
+
+page()
