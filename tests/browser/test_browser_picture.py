@@ -176,6 +176,9 @@ def drag(explore: ExplorePage, key: str, param: str, stride: float, moves: int) 
             explore.page.mouse.move(x + move * stride, y)
             explore.wait_for_other_link(link)
             drawn.append(explore.drawn.get(param, ""))
+            title = explore.page.locator(".hg-plot .gtitle").text_content() or ""
+            if param == "q":
+                assert f" q = {float(drawn[-1]):g} " in title
         assert explore.page.url == before, "The address changed before the hand was lifted."
         assert explore.page.locator("[data-testid=stSlider] [data-dragging]").count() > 0
     return drawn

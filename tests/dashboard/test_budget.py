@@ -1,0 +1,256 @@
+"""The Budget page: its maps, its verdict, its controls and its link."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import replace
+from typing import Any
+from urllib.parse import parse_qsl
+
+import numpy as np
+import pytest
+from frames import ROOT, check, choose, control, payload, shown, unpacked
+from streamlit.testing.v1 import AppTest
+
+from dashboard import app
+from dashboard.budget import LEFT, SETTINGS, BudgetView, Maps, budget_frame, render_frame
+from dashboard.export import planes_to_csv
+from dashboard.figures.budget_map import LAYERS, color_range, layer_values
+from hypergrad_core import METHODS, Scenario, ScenarioError
+from hypergrad_core.plane import Plane, best_split, best_splits, plane_methods
+
+SMALL = {"d": "10", "n": "20", "T": "15", "budget": "18"}
+SCENARIO = replace(SETTINGS.scenario, size=10, samples=20, horizon=15)
+VIEW = BudgetView(budget=18, row=9, column=4)
+
+
+def planes(scenario: Scenario = SCENARIO, view: BudgetView = VIEW) -> list[Plane]:
+    found = Maps.of(scenario, view).run()
+    assert all(isinstance(item, Plane) for item in found)
+    return [item for item in found if isinstance(item, Plane)]
+
+
+def frame_of(scenario: Scenario = SCENARIO, view: BudgetView = VIEW) -> dict[str, Any]:
+    return dict(budget_frame(Maps.of(scenario, view).run(), scenario, view, "light"))
+
+
+def open_budget(link: dict[str, str]) -> AppTest:
+    """A session of the page, as its address opens it."""
+    session = AppTest.from_file(ROOT / "dashboard" / "main.py", default_timeout=60)
+    session.switch_page(str(ROOT / "dashboard" / "screens" / "budget.py"))
+    session.query_params.update(link)
+    return check(session.run())
+
+
+def heat(frame: dict[str, Any]) -> list[dict[str, Any]]:
+    return [trace for trace in frame["figure"]["data"] if trace["type"] == "heatmap"]
+
+
+def grid(values: dict[str, Any]) -> np.ndarray[Any, Any]:
+    rows, columns = (int(part) for part in values["shape"].split(","))
+    return unpacked(values).reshape(rows, columns)
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_the_maps_are_the_planes_on_one_scale(layer: str) -> None:
+    view = replace(VIEW, layer=layer)
+    frame, found = frame_of(view=view), planes()
+    for trace, item in zip(heat(frame), found, strict=True):
+        np.testing.assert_allclose(
+            grid(trace["z"]), np.log10(layer_values(item, layer)), rtol=1e-6, atol=1e-6
+        )
+        assert trace["coloraxis"] == "coloraxis"
+    low, high = color_range(found, layer)
+    scale = frame["figure"]["layout"]["coloraxis"]
+    assert (scale["cmin"], scale["cmax"]) == (low, high)
+    assert frame["pointing"] == [
+        place for place, trace in enumerate(frame["figure"]["data"]) if trace["type"] == "heatmap"
+    ]
+
+
+def test_row_and_column_of_every_cell_are_those_of_the_plane() -> None:
+    frame, found = frame_of(), planes()
+    data = frame["figure"]["data"]
+    for reading, item in zip(frame["readout"], found, strict=True):
+        (column,) = [move for move in frame["moving"] if move["trace"] == reading["trace"]]
+        assert column["by"] == 1
+        errors = item.errors / item.hypergradient_norm
+        np.testing.assert_array_equal(grid(column["y"]), errors.T)
+        label = METHODS[item.method].label
+        (row,) = [
+            move
+            for move in frame["moving"]
+            if move["by"] == 0 and data[move["trace"]].get("name") == f"{label}, error"
+        ]
+        np.testing.assert_array_equal(grid(row["y"]), errors)
+        names = [bound["name"] for bound in reading["bounds"]]
+        assert names == ["sharp", "paper", "products"]
+        (products,) = [
+            move for move in frame["moving"] if move["trace"] == reading["bounds"][2]["trace"]
+        ]
+        np.testing.assert_array_equal(grid(products["y"]), item.products.T)
+
+
+def test_the_verdict_and_the_table_say_the_best_split() -> None:
+    frame, found = frame_of(), planes()
+    for row, item in zip(frame["table"]["rows"], found, strict=True):
+        split = best_split(best_splits(item), 18)
+        label = METHODS[item.method].label
+        assert (
+            f"{label}: spend {split.inner_steps} on w and {split.on_adjoint} on v"
+            in (frame["message"])
+        )
+        assert row["cells"][:4] == [
+            label,
+            f"t = {split.inner_steps}, k = {split.adjoint_steps}",
+            str(split.inner_steps),
+            str(split.on_adjoint),
+        ]
+    assert frame["message"] in frame["alt"]
+
+
+@pytest.mark.parametrize("method", plane_methods())
+def test_every_method_has_a_map_or_says_why_not(method: str) -> None:
+    view = replace(VIEW, left=method, right="none")
+    for family, sizes in {
+        "quadratic": {"size": 8, "hyper_size": 2},
+        "nonsymmetric": {"size": 8, "hyper_size": 2},
+        "equilibrium": {"size": 12, "samples": 4},
+    }.items():
+        scenario = replace(SCENARIO, family=family, **sizes)
+        (found,) = Maps.of(scenario, view).run()
+        frame = budget_frame((found,), scenario, view, "dark")
+        json.dumps(frame, allow_nan=False)
+        if isinstance(found, str):
+            assert "Use" in found
+            assert frame["figure"]["data"] == []
+            assert not frame["steps"]
+        else:
+            assert len(heat(dict(frame))) == 1
+
+
+def test_beyond_the_theory_only_the_measured_is_drawn() -> None:
+    scenario = replace(SCENARIO, family="equilibrium", size=12, samples=4, contraction=1.1)
+    view = replace(VIEW, right="aid-cgnr")
+    frame = frame_of(scenario, view)
+    json.dumps(frame, allow_nan=False)
+    assert len(heat(frame)) == 2
+
+
+CHANGES: list[tuple[str, Any, dict[str, str]]] = [
+    ("budget", 30, {"budget": "30"}),
+    ("left", "itd-truncated", {"left": "itd-truncated"}),
+    ("right", "none", {"right": "none"}),
+    ("layer", "sharp", {"layer": "sharp"}),
+    ("contraction", 0.8, {"q": "0.8"}),
+    ("size", 15, {"d": "15"}),
+    ("samples", 25, {"n": "25"}),
+    ("horizon", 10, {"T": "10"}),
+    ("seed", 3, {"seed": "3"}),
+    ("data", "breast_cancer", {"data": "breast_cancer"}),
+]
+
+
+@pytest.mark.parametrize(("key", "value", "link"), CHANGES, ids=[change[0] for change in CHANGES])
+def test_a_control_changes_maps_and_link_and_the_link_restores_both(
+    key: str, value: Any, link: dict[str, str]
+) -> None:
+    session = open_budget(SMALL)
+    before = shown(session)
+    choose(session, key, value)
+    after = shown(session)
+    assert after["figure"] != before["figure"]
+    assert session.query_params == {**SMALL, **link}
+    opened = open_budget(dict(session.query_params))
+    assert shown(opened) == after
+    assert payload(opened) == payload(session)
+
+
+def test_the_live_route_answers_with_the_frame_of_the_page() -> None:
+    session = open_budget(SMALL)
+    params = payload(session)["live"]["params"]
+    assert params["page"] == "budget"
+    assert app.render_frame(params) == shown(session)
+    with pytest.raises(ValueError, match="no live page 'nonsense'"):
+        app.render_frame({**params, "page": "nonsense"})
+
+
+def test_the_live_route_refuses_what_takes_long() -> None:
+    with pytest.raises(ValueError, match="let go"):
+        render_frame({"d": "200", "n": "2000", "T": "100"})
+
+
+@pytest.mark.parametrize(
+    ("link", "said"),
+    [
+        ({"layer": "x"}, "layer"),
+        ({"budget": "0"}, "budget"),
+        ({"T": "500"}, "horizon"),
+        ({"d": "900"}, "size"),
+        ({"left": "itd"}, "left"),
+    ],
+)
+def test_a_bad_value_is_named_and_the_page_goes_on(link: dict[str, str], said: str) -> None:
+    session = open_budget({**SMALL, **link})
+    (warning,) = session.warning
+    assert said in warning.value
+    assert heat(shown(session))
+
+
+def test_the_cell_is_in_the_link() -> None:
+    session = open_budget({**SMALL, "row": "12", "column": "3"})
+    assert (payload(session)["cursor"], payload(session)["other"]) == (12, 3)
+    session = open_budget({**SMALL, "row": "99", "column": "3"})
+    assert (payload(session)["cursor"], payload(session)["other"]) == (15, 3)
+
+
+def test_the_link_of_a_frame_is_that_of_its_settings() -> None:
+    link = dict(parse_qsl(frame_of()["link"]))
+    assert link.pop("theme") == "light"
+    assert SETTINGS.of_link(link) == (SCENARIO, VIEW, ())
+
+
+def test_planes_are_taken_home_at_full_precision() -> None:
+    found = planes()
+    text = planes_to_csv(found)
+    comments = [line for line in text.splitlines() if line.startswith("#")]
+    assert any("hypergradient_norm" in line for line in comments)
+    rows = list(csv.DictReader(io.StringIO("".join(text.splitlines(keepends=True)[4:]))))
+    assert len(rows) == sum(item.errors.size for item in found)
+    for row in (rows[0], rows[77], rows[-1]):
+        (item,) = [item for item in found if item.method == row["method"]]
+        cell = int(row["inner_steps"]), int(row["adjoint_steps"])
+        assert float(row["error"]) == item.errors[cell]
+        assert float(row["paper_bound"]) == item.paper[cell]
+        assert float(row["sharp_bound"]) == item.sharp[cell]
+        assert int(row["products"]) == item.products[cell]
+
+
+def test_what_makes_no_difference_is_computed_once() -> None:
+    one = Maps.of(SCENARIO, VIEW)
+    assert one == Maps.of(replace(SCENARIO, methods=("itd",), inner_steps=3), replace(VIEW, row=1))
+    assert one != Maps.of(replace(SCENARIO, seed=1), VIEW)
+
+
+def test_every_field_of_the_view_is_checked() -> None:
+    bad: dict[str, Any] = {
+        "left": "one-step",
+        "right": "x",
+        "layer": "y",
+        "budget": 1.5,
+        "row": -1,
+        "column": 101,
+    }
+    assert bad.keys() == BudgetView.link_names.keys()
+    for field, value in bad.items():
+        with pytest.raises(ScenarioError) as caught:
+            replace(VIEW, **{field: value})
+        assert caught.value.field == field
+
+
+def test_all_plane_methods_can_be_chosen() -> None:
+    session = open_budget(SMALL)
+    assert list(LEFT) == list(plane_methods())
+    assert control(session, "left").options == list(LEFT.values())
