@@ -20,6 +20,7 @@ from hypergrad_core.scenario import (
     LARGEST_HYPER_SIZE,
     LARGEST_SAMPLES,
     LARGEST_STEPS,
+    PRECISIONS,
     SLICES,
     SPECTRA,
     TRAJECTORY_FLOATS,
@@ -59,6 +60,7 @@ STEPS = [
     2000,
 ]
 HYPER_SIZES = [1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 500, 1000]
+STARTS = [0.0, 0.1, 0.2, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 30.0, 50.0, 100.0]
 TARGETS = [float(f"{m}e{e}") for e in range(1, -15, -1) for m in (3, 1)]
 
 
@@ -236,19 +238,47 @@ def method_controls() -> list[Watch]:
 
 
 def methods_control(methods: Sequence[str] = tuple(METHODS)) -> None:
-    """Which of these methods are compared."""
+    """Which of these methods are compared; at least one."""
     chosen = [key for key in store()["methods"] if key in methods]
     store()["methods"] = tuple(chosen or methods[:1])
-    if list(st.session_state.get("methods") or []) != list(store()["methods"]):
-        st.session_state["methods"] = list(store()["methods"])
+    many("methods", "Methods", {key: METHODS[key].label for key in methods}, least=1)
+
+
+def many(field: str, label: str, options: dict[str, str], least: int = 0) -> None:
+    """Pills of which any number may be chosen, but at least so many."""
+    if list(st.session_state.get(field) or []) != list(store()[field]):
+        st.session_state[field] = list(store()[field])
     st.pills(
-        "Methods",
-        methods,
+        label,
+        list(options),
         selection_mode="multi",
-        format_func=lambda key: METHODS[key].label,
-        key="methods",
-        on_change=_keep_methods,
+        format_func=lambda key: options[key],
+        key=field,
+        on_change=_keep_many,
+        args=(field, tuple(options), least),
     )
+
+
+def _keep_many(field: str, options: Sequence[str], least: int) -> None:
+    chosen = st.session_state[field]
+    # In the order of the options, so that equal choices are equal settings.
+    if len(chosen) >= least:
+        store()[field] = tuple(key for key in options if key in chosen)
+
+
+def start_controls() -> list[Watch]:
+    """Where w_0 is, and in which precision everything is computed."""
+    with st.expander("Start and precision"):
+        switch("precision", "Precision", PRECISIONS)
+        return [
+            slider(
+                "start",
+                "Start ‖w₀‖ ÷ ‖w(λ)‖",
+                STARTS,
+                lambda start: f"{start:g}",
+                "In a direction drawn from the seed; 0 is w₀ = 0.",
+            )
+        ]
 
 
 def solver_control(*, exact: bool) -> None:
@@ -273,13 +303,6 @@ def most_steps() -> int:
 def horizon_control(most: int) -> Watch:
     """The largest step."""
     return slider("horizon", "Horizon T", HORIZONS, count, "Largest step shown.", most)
-
-
-def _keep_methods() -> None:
-    chosen = st.session_state["methods"]
-    # In the registry's order, so that equal choices are equal scenarios; at least one stays.
-    if chosen:
-        store()["methods"] = tuple(key for key in METHODS if key in chosen)
 
 
 def view_controls() -> list[Watch]:

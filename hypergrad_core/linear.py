@@ -100,6 +100,9 @@ class ConjugateGradientSolver:
 
     Differs from the textbook in one thing: a row whose residual has fallen to rounding, or whose
     search direction shows M not positive definite, is frozen and costs no more products.
+
+    Attributes:
+        lengths, turns: α and β of each row's last step, v ← v + αp and p ← r + βp: shape (R,).
     """
 
     def __init__(self, lin: Linearisation, gradients: FloatArray) -> None:
@@ -109,6 +112,8 @@ class ConjugateGradientSolver:
         self._directions = gradients.copy()
         self._squares = _dots(lin.metric, gradients, gradients)
         self._target = FROZEN_RESIDUAL**2 * self._squares
+        self.lengths: FloatArray = np.zeros(len(gradients))
+        self.turns: FloatArray = np.zeros(len(gradients))
         self.residual_norms: FloatArray = np.sqrt(self._squares)
         self.outcomes = [Outcome.STEPS_TAKEN] * len(gradients)
         self._live = self._squares > 0
@@ -136,8 +141,10 @@ class ConjugateGradientSolver:
         curved *= length[:, None]
         residual -= curved
         square = _dots(lin.metric, residual, residual)
-        direction *= (square / self._squares[rows])[:, None]
+        turn = square / self._squares[rows]
+        direction *= turn[:, None]
         direction += residual
+        self.lengths[rows], self.turns[rows] = length, turn
         if not isinstance(rows, slice):
             self._adjoints[rows] = adjoint
             self._residuals[rows], self._directions[rows] = residual, direction

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from copy import copy
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Self, TypeAlias
 
@@ -22,6 +23,8 @@ FloatArray: TypeAlias = NDArray[np.float64]
 IntArray: TypeAlias = NDArray[np.int64]
 Rows: TypeAlias = slice | IntArray
 Progress: TypeAlias = Callable[[float], None]
+
+DOUBLE_ROUNDOFF = float(np.finfo(np.float64).eps)
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ class Constants:
         adjoint_norm: V = ‖v(λ)‖, v the solution of (I − ∂₁Φᵀ) v = ∇₁E.
         direct_gradient_norm: ‖∇₂E(w(λ), λ)‖.
         hypergradient_norm: ‖∇f(λ)‖.
+        unit_roundoff: u, of the arithmetic that the oracles work in.
     """
 
     contraction: float
@@ -60,6 +64,7 @@ class Constants:
     adjoint_norm: float
     direct_gradient_norm: float
     hypergradient_norm: float
+    unit_roundoff: float = field(default=DOUBLE_ROUNDOFF, kw_only=True)
 
     def at_solution(self) -> Constants:
         """The same for a run that starts at w(λ): D = 0, and L_E = G."""
@@ -77,7 +82,6 @@ class Constants:
     @property
     def rounding_floor(self) -> float:
         """Level below which a measured error is rounding, not method (README)."""
-        unit_roundoff = np.finfo(np.float64).eps
         size = (
             self.outer_gradient_norm * self.solution_jacobian_norm
             + self.mu1 * self.distance * self.solution_jacobian_norm
@@ -85,8 +89,8 @@ class Constants:
             + self.direct_gradient_norm
         )
         return float(
-            5 * unit_roundoff * size / max(1 - self.contraction, 1e-4)
-            + 2e-15 * self.hypergradient_norm
+            5 * self.unit_roundoff * size / max(1 - self.contraction, 1e-4)
+            + 2e-15 * (self.unit_roundoff / DOUBLE_ROUNDOFF) * self.hypergradient_norm
         )
 
 
@@ -252,6 +256,15 @@ class Problem(ABC):
     @abstractmethod
     def at(self, hyper: FloatArray) -> Self:
         """The same problem at another λ of shape (m,). Steps and start are kept."""
+
+    def starting_at(self, state: FloatArray) -> Self:
+        """The same problem with another w_0 of shape (d,), which stays the same at every λ."""
+        moved = copy(self)
+        moved.initial_state = state
+        # The reference too: without a contraction there may be several, and w_0 tells which.
+        for name in ("reference", "constants"):
+            vars(moved).pop(name, None)
+        return moved
 
     @abstractmethod
     def fixed_point_map(self, states: FloatArray) -> FloatArray:

@@ -34,6 +34,10 @@ SLICES: dict[str, str] = {
     "adjoint": "k, with t fixed",
     "inner": "t, with k fixed",
 }
+PRECISIONS: dict[str, str] = {
+    "double": "Double precision",
+    "single": "Single precision",
+}
 # At most this many points on a curve; longer horizons are sampled evenly.
 CURVE_POINTS = 200
 # w_0 … w_T are kept: 2 GiB of them at the most.
@@ -42,6 +46,7 @@ COUPLING_FLOATS = 2 * 10**7
 LARGEST_HYPER_SIZE = 1000
 LARGEST_SAMPLES = 2000
 LARGEST_STEPS = 2000
+LARGEST_START = 100.0
 
 
 LINK_NAMES: dict[str, str] = {
@@ -59,6 +64,8 @@ LINK_NAMES: dict[str, str] = {
     "inner_steps": "t",
     "adjoint_steps": "k",
     "seed": "seed",
+    "start": "start",
+    "precision": "precision",
 }
 
 
@@ -82,6 +89,8 @@ class Scenario(LinkSettings):
         adjoint_steps: the k that is held while t varies, and the k of truncated ITD while both
             do, from 0 to 2000.
         seed: of all random draws, from 0 to 9999.
+        start: ‖w_0‖ ÷ ‖w(λ)‖, from 0 to 100; the direction is drawn from the seed.
+        precision: key of ``PRECISIONS``, what each oracle's result is rounded to.
 
     Raises:
         ScenarioError: naming the field, the value and what is allowed.
@@ -103,6 +112,8 @@ class Scenario(LinkSettings):
     inner_steps: int = 50
     adjoint_steps: int = 10
     seed: int = 0
+    start: float = 0.0
+    precision: str = "double"
 
     def __post_init__(self) -> None:
         require_one_of("family", self.family, FAMILIES)
@@ -128,6 +139,8 @@ class Scenario(LinkSettings):
         require_integer("inner_steps", self.inner_steps, 0, LARGEST_STEPS)
         require_integer("adjoint_steps", self.adjoint_steps, 0, LARGEST_STEPS)
         require_integer("seed", self.seed, 0, 9999)
+        require_number("start", self.start, 0.0, LARGEST_START)
+        require_one_of("precision", self.precision, PRECISIONS)
         self._validate_together()
 
     def _validate_together(self) -> None:

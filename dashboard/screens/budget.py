@@ -44,6 +44,7 @@ def page() -> None:
         controls.choice("right", "Beside it", RIGHT)
         controls.switch("layer", "Colours", LAYERS)
         watched += controls.problem_controls(tuple(FAMILIES), LARGEST_SIZE)
+        watched += controls.start_controls()
         controls.solver_control(exact=False)
         watched.append(controls.horizon_control(LARGEST_HORIZON))
     scenario, view = SETTINGS.current()

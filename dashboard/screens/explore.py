@@ -32,6 +32,7 @@ def page() -> None:
     with st.sidebar:
         status = st.container(height=STATUS_HEIGHT, border=False)
         watched = controls.problem_controls()
+        watched += controls.start_controls()
         watched += controls.method_controls()
         watched += controls.view_controls()
     scenario, view = SETTINGS.current()

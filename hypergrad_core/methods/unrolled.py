@@ -18,6 +18,10 @@ from hypergrad_core.methods.base import (
 from hypergrad_core.problem import Constants, FloatArray, IntArray, Meter, Problem, Progress, Rows
 from hypergrad_core.theory import Bound, Path, Term
 
+# Every so many steps back, adjoints that are too small to change any sum are set to zero.
+DENORMALS_EVERY = 64
+SMALLEST_ADJOINT = 1e-200
+
 
 class TruncatedITD(Method):
     """Reverse mode through the last k of t steps (K-RMD); k = t is full ITD."""
@@ -121,6 +125,9 @@ class TruncatedITD(Method):
                     pulled -= scheme.momentum_at(s + 1) * later[block]
                     later[block] = adjoints[block]
                 adjoints[block] = pulled
+            if s % DENORMALS_EVERY == 0:
+                # Numbers that have underflowed are slow, and q times them is never quite zero.
+                adjoints[np.abs(adjoints) < SMALLEST_ADJOINT] = 0
             if progress is not None:
                 progress((part[0] + (top - s) / max(top - bottom, 1)) / part[1])
 

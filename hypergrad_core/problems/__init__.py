@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from hypergrad_core.problem import Problem
+import numpy as np
+
+from hypergrad_core.precision import SinglePrecision
+from hypergrad_core.problem import FloatArray, Problem
 
 if TYPE_CHECKING:
     from hypergrad_core.scenario import Scenario
@@ -78,10 +81,20 @@ class Family:
         return rows * layer_width(size, rows)
 
     def build(self, scenario: Scenario) -> Problem:
-        """The problem that the scenario describes."""
+        """The problem that the scenario describes, with its start and in its precision."""
         module, _, function = self.builder.partition(":")
         maker: Callable[[Scenario], Problem] = getattr(import_module(module), function)
-        return maker(scenario)
+        problem = maker(scenario)
+        if scenario.start > 0:
+            problem = problem.starting_at(_far_start(problem, scenario))
+        return SinglePrecision(problem) if scenario.precision == "single" else problem
+
+
+def _far_start(problem: Problem, scenario: Scenario) -> FloatArray:
+    """start · ‖w(λ)‖ · u with u a unit vector drawn from the seed, shape (d,)."""
+    direction = np.random.default_rng([scenario.seed, 2]).standard_normal(problem.state_size)
+    size = scenario.start * np.linalg.norm(problem.reference.solution)
+    return np.asarray(size * direction / np.linalg.norm(direction))
 
 
 _LOGISTIC_DATA = {

@@ -450,7 +450,7 @@ def constant_ratios(
             )
         ),
     }
-    assert {*measured} == {*vars(constants)}
+    assert {*measured, "unit_roundoff"} == {*vars(constants)}
     ratios = {}
     for name, value in measured.items():
         constant = getattr(constants, name)

@@ -224,7 +224,7 @@ BUGS = {
     "conjugate gradient forgets its last direction": Bug(
         ConjugateGradientSolver,
         "advance",
-        {"direction *= (square / self._squares[rows])[:, None]": "direction *= 0"},
+        {"direction *= turn[:, None]": "direction *= 0"},
         CONJUGATE_GRADIENT_CHECKS,
     ),
     "the fixed point has the wrong sign": Bug(

@@ -19,7 +19,9 @@ from hypergrad_core.problems.quadratic import spectrum
 from hypergrad_core.scenario import (
     COUPLING_FLOATS,
     CURVE_POINTS,
+    LARGEST_START,
     LINK_NAMES,
+    PRECISIONS,
     SLICES,
     SPECTRA,
     TRAJECTORY_FLOATS,
@@ -41,6 +43,7 @@ CHOICES: dict[str, dict[str, Any]] = {
     "spectrum": {**SPECTRA},
     "vary": {**SLICES},
     "inner": {**SOLVERS},
+    "precision": {**PRECISIONS},
 }
 
 
@@ -55,6 +58,8 @@ def scenarios(draw: st.DrawFn) -> Scenario:
     values["data"] = draw(st.sampled_from([*family.data]))
     values["contraction"] = draw(st.floats(0.01, family.largest_contraction))
     values["spectrum"] = draw(st.sampled_from([*SPECTRA]))
+    values["start"] = draw(st.floats(0.0, LARGEST_START))
+    values["precision"] = draw(st.sampled_from([*PRECISIONS]))
     values["methods"] = tuple(draw(st.lists(st.sampled_from([*METHODS]), min_size=1, unique=True)))
     values["vary"] = draw(st.sampled_from([*SLICES]))
     solvers = ["fixed-point"]
@@ -143,18 +148,26 @@ def test_integers_out_of_range_are_refused(name: str) -> None:
         assert getattr(Scenario(**{name: value, **small}), name) == value
 
 
-@steady
-@given(
-    st.one_of(
-        st.floats(max_value=0.01, exclude_max=True),
-        st.floats(min_value=0.9999, exclude_min=True),
-        st.just(math.nan),
-        st.integers(),
-        NO_NUMBERS,
-    )
+@pytest.mark.parametrize(
+    ("name", "low", "high"), [("contraction", 0.01, 0.9999), ("start", 0.0, LARGEST_START)]
 )
-def test_contractions_out_of_range_are_refused(value: object) -> None:
-    assert "a number from 0.01 to 0.9999" in refused("contraction", value)
+def test_numbers_out_of_range_are_refused(name: str, low: float, high: float) -> None:
+    @steady
+    @given(
+        st.one_of(
+            st.floats(max_value=low, exclude_max=True),
+            st.floats(min_value=high, exclude_min=True),
+            st.just(math.nan),
+            st.integers(),
+            NO_NUMBERS,
+        )
+    )
+    def check(value: object) -> None:
+        assert f"a number from {low:g} to {high:g}" in refused(name, value)
+
+    check()
+    for value in (low, high):
+        assert getattr(Scenario(**{name: value}), name) == value
 
 
 @pytest.mark.parametrize("name", CHOICES)
