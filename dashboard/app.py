@@ -21,7 +21,7 @@ from dashboard.chart import LIVE_PATH, PAGE_PARAM, PLOTLY_PATH, Frame  # noqa: E
 from dashboard.live import live_route, plotly_route  # noqa: E402
 
 # Modules of the dashboard that draw a frame for a moving hand; the first if none is named.
-LIVE_PAGES = ("explore", "budget")
+LIVE_PAGES = ("explore", "budget", "why")
 
 
 def render_frame(params: Mapping[str, str]) -> Frame:

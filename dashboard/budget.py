@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import ClassVar, cast
+from typing import ClassVar
 from urllib.parse import urlencode
 
 from dashboard.chart import PAGE_PARAM, THEME_PARAM, Column, Frame, Row, Table
@@ -204,8 +204,8 @@ def render_frame(params: Mapping[str, str]) -> Frame:
     maps = Maps.of(scenario, view)
     if MAPS.find(maps) is None and maps.seconds > LIVE_SECONDS:
         raise ValueError("This setting takes longer: it is computed when you let go.")
-    mode = "dark" if params.get(THEME_PARAM) == "dark" else "light"
-    return budget_frame(MAPS.compute(maps), scenario, view, cast(Mode, mode))
+    mode: Mode = "dark" if params.get(THEME_PARAM) == "dark" else "light"
+    return budget_frame(MAPS.compute(maps), scenario, view, mode)
 
 
 def live_params(scenario: Scenario, view: BudgetView, mode: Mode) -> dict[str, str]:

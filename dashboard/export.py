@@ -15,8 +15,10 @@ from dashboard.figures.error_curves import describe, error_curves
 from dashboard.theme import FONT
 from dashboard.view import View
 from hypergrad_core import Experiment, Scenario
+from hypergrad_core.dissection import Dissection
 from hypergrad_core.paper import Replication
 from hypergrad_core.plane import Plane
+from hypergrad_core.problem import FloatArray
 
 COLUMNS = (
     "method",
@@ -110,6 +112,26 @@ def planes_to_csv(planes: list[Plane]) -> str:
             (found.method, t, k, *(repr(float(array[t, k])) for array in arrays), int(cost))
             for (t, k), cost in np.ndenumerate(found.products)
         )
+    return out.getvalue()
+
+
+def dissection_to_csv(found: Dissection) -> str:
+    """Distances of w_t and v_k, and their squares mode by mode where there are modes."""
+    out = io.StringIO()
+    out.write(f"# {found.scenario}\n")
+    names = [f"mode_{place}" for place in range(found.state_size)] if found.modes else []
+    if found.modes is not None:
+        out.write(f"# eigenvalues: {' '.join(repr(float(z)) for z in found.modes.values)}\n")
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(("what", "step", "distance", "residual", *names))
+    paths: list[tuple[str, FloatArray, FloatArray | None]] = [("w", found.gaps, None)]
+    paths += [(run.method, run.errors, run.residual_norms) for run in found.runs]
+    for what, gaps, residuals in paths:
+        squares = found.modes.squares(gaps) if found.modes is not None else np.empty((len(gaps), 0))
+        for step, (gap, parts) in enumerate(zip(gaps, squares, strict=True)):
+            left = "" if residuals is None else repr(float(residuals[step]))
+            row = [what, step, repr(float(np.linalg.norm(gap))), left]
+            writer.writerow([*row, *(repr(float(part)) for part in parts)])
     return out.getvalue()
 
 

@@ -29,6 +29,7 @@ st.navigation(
     [
         st.Page("screens/explore.py", title="Explore", icon=":material/show_chart:", default=True),
         st.Page("screens/budget.py", title="Budget", icon=":material/grid_on:"),
+        st.Page("screens/why.py", title="Why", icon=":material/lightbulb:"),
         st.Page("screens/paper.py", title="Paper", icon=":material/article:"),
     ],
     position="top",

@@ -67,8 +67,12 @@ class PageSettings(Generic[View]):
         if _key(self.name) in st.session_state:
             return
         scenario, view, messages = self.of_link(st.query_params.to_dict())
-        st.session_state[_key(self.name)] = {**asdict(scenario), **asdict(view)}
+        self.load(scenario, view)
         st.session_state[_notices(self.name)] = list(messages)
+
+    def load(self, scenario: Scenario, view: View) -> None:
+        """Set everything at once."""
+        st.session_state[_key(self.name)] = {**asdict(scenario), **asdict(view)}
 
     def _scenario(self) -> Scenario:
         values = {item.name: store()[item.name] for item in fields(Scenario)}

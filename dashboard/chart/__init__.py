@@ -77,12 +77,13 @@ class CursorLine(TypedDict):
 class Moving(TypedDict):
     """A trace that shows something else at each place of the cursor.
 
-    ``x``, ``y`` and ``text`` hold a row for each place. ``by`` is 0 for the cursor itself and 1 for
-    its other direction.
+    ``x``, ``y`` and ``text`` hold a row for each place. With ``walk`` the trace is a way that has
+    been gone as far as the cursor. ``by`` is 0 for the cursor itself and 1 for its other direction.
     """
 
     trace: int
     by: int
+    walk: NotRequired[bool]
     x: NotRequired[Any]
     y: NotRequired[Any]
     text: NotRequired[list[Any]]

@@ -274,9 +274,19 @@ class Chart {
     const key = places.join();
     if (this.frame.shownAt === key) return false;
     this.frame.shownAt = key;
-    for (const { trace, by, ...values } of this.frame.moving) {
+    for (const move of this.frame.moving) {
+      const { trace, by, walk, whole, ...values } = move;
+      const shown = this.frame.figure.data[trace];
+      if (walk) {
+        // The points that are still to come lie where the cursor is.
+        move.whole ??= { x: shown.x, y: shown.y };
+        for (const name of ["x", "y"]) {
+          const at = move.whole[name][places[by]];
+          shown[name] = move.whole[name].map((value, i) => (i > places[by] ? at : value));
+        }
+      }
       for (const [name, steps] of Object.entries(values)) {
-        this.frame.figure.data[trace][name] = steps[Math.min(places[by], steps.length - 1)];
+        shown[name] = steps[Math.min(places[by], steps.length - 1)];
       }
     }
     return this.frame.moving.length > 0;

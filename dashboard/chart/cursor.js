@@ -170,6 +170,7 @@ class Cursor {
 
   /** Another chart of the group was moved: come along, and tell nobody. */
   follow(index, other) {
+    if (!this.steps.length) return; // not drawn yet: it begins where Python says
     if (clamp(index, this.steps) !== this.index || clamp(other, this.otherSteps ?? []) !== this.other) {
       this.moveTo(index, other);
     }

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from dashboard.chart import CursorLine, Dot, Figure, Moving, Reading, packed
+from dashboard.chart import Reading, packed
+from dashboard.figures.drawn import Drawn, annotation, title
 from dashboard.figures.error_curves import NEARLY_ZERO, describe
 from dashboard.notation import scientific
 from dashboard.theme import AXIS_SIZE, FONT, LABEL_SIZE, METHOD_STYLES, Mode
@@ -27,27 +27,6 @@ COLOR_SCALE = "Viridis"
 # On the map, which is dark and light in places: black under white is seen on both.
 INK, HALO = "#FFFFFF", "#000000"
 MOST_CONTOURS = 9
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """The figure and what goes with its cursor.
-
-    Attributes:
-        figure: traces and layout.
-        readings: what is read at the cell.
-        lines: the cross hairs.
-        dots: the cell on the row curves.
-        moving: the row and column curves, for every t and k.
-        maps: indices of the traces that can be pointed at.
-    """
-
-    figure: Figure
-    readings: list[Reading]
-    lines: list[CursorLine]
-    dots: list[Dot]
-    moving: list[Moving]
-    maps: list[int]
 
 
 def relative(found: Plane, values: FloatArray) -> FloatArray:
@@ -82,56 +61,29 @@ def budget_map(planes: list[Plane], splits: list[Split], layer: str, mode: Mode)
         layer: key of ``LAYERS``.
         mode: light or dark.
     """
+    drawn = Drawn()
     if not planes:
-        empty: Figure = {"data": [], "layout": {"xaxis": {}, "yaxis": {}}}
-        return Drawn(empty, [], [], [], [], [])
-    low, high = color_range(planes, layer)
-    data: list[dict[str, Any]] = []
-    lines: list[CursorLine] = []
-    maps = []
+        drawn.figure["layout"] = {"xaxis": {}, "yaxis": {}}
+        return drawn
+    ends = color_range(planes, layer)
     steps = planes[0].steps
-    places = packed(steps)
     for place, (found, split) in enumerate(zip(planes, splits, strict=True)):
         suffix = str(place + 1) if place else ""
-        maps.append(len(data))
-        data += _map(found, split, layer, suffix, (low, high))
-        for along, by in (("x", 1), ("y", 0)):
-            lines.append(
-                {
-                    "xaxis": f"x{suffix}",
-                    "yaxis": f"y{suffix}",
-                    "along": along,  # type: ignore[typeddict-item]
-                    "by": by,
-                    "at": places,
-                }
-            )
-    for suffix, by in ((ROW_AXIS, 1), (COLUMN_AXIS, 0)):
-        lines.append(
-            {"xaxis": f"x{suffix}", "yaxis": f"y{suffix}", "along": "x", "by": by, "at": places}
-        )
-    readings: list[Reading] = []
-    dots: list[Dot] = []
-    moving: list[Moving] = []
+        drawn.maps.append(len(drawn.figure["data"]))
+        drawn.figure["data"] += _map(found, split, layer, suffix, ends)
+        drawn.cross(suffix, steps, by=1)
+        drawn.cross(suffix, steps, along="y")
+    drawn.cross(ROW_AXIS, steps, by=1)
+    drawn.cross(COLUMN_AXIS, steps)
     for found in planes:
-        _curves(found, mode, data, readings, dots, moving)
+        _curves(found, mode, drawn)
     y_range = _error_range(planes)
     for suffix, by, held in ((ROW_AXIS, 0, "t"), (COLUMN_AXIS, 1, "k")):
-        moving.append(
-            {
-                "trace": len(data),
-                "by": by,
-                "text": [[f"error at {held} = {step}"] for step in steps],
-            }
-        )
-        data.append(_heading(suffix, y_range))
-    return Drawn(
-        figure={"data": data, "layout": _layout(planes, layer, (low, high), y_range)},
-        readings=readings,
-        lines=lines,
-        dots=dots,
-        moving=moving,
-        maps=maps,
-    )
+        texts = [[f"error at {held} = {step}"] for step in steps]
+        drawn.moving.append({"trace": len(drawn.figure["data"]), "by": by, "text": texts})
+        drawn.add(_heading(suffix, y_range))
+    drawn.figure["layout"] = _layout(planes, layer, ends, y_range)
+    return drawn
 
 
 def _map(
@@ -226,14 +178,7 @@ def _contours(
     }
 
 
-def _curves(
-    found: Plane,
-    mode: Mode,
-    data: list[dict[str, Any]],
-    readings: list[Reading],
-    dots: list[Dot],
-    moving: list[Moving],
-) -> None:
+def _curves(found: Plane, mode: Mode, drawn: Drawn) -> None:
     """Row and column of the cell: the measured error, and both bounds."""
     style = METHOD_STYLES[found.method]
     color = style.color(mode)
@@ -247,14 +192,7 @@ def _curves(
     for name, (values, width, dash) in layers.items():
         drawable = np.where(np.isfinite(values), np.maximum(values, NEARLY_ZERO), np.nan)
         for suffix, by, rows in ((ROW_AXIS, 0, drawable), (COLUMN_AXIS, 1, drawable.T)):
-            if name == "error" and by == 0:
-                dots.append({"trace": len(data), "color": color, "by": 1})
-            if by == 1 and name == "error":
-                reading["trace"] = len(data)
-            elif by == 1:
-                reading["bounds"].append({"name": name, "trace": len(data)})
-            moving.append({"trace": len(data), "by": by, "y": packed(rows)})
-            data.append(
+            trace = drawn.add(
                 {
                     "type": "scatter",
                     "mode": "lines",
@@ -268,19 +206,18 @@ def _curves(
                     "hoverinfo": "skip",
                 }
             )
-    reading["bounds"].append({"name": "products", "trace": len(data), "plain": True})
-    moving.append({"trace": len(data), "by": 1, "y": packed(found.products.T)})
-    # Read at the cell, not drawn.
-    data.append(
-        {
-            "type": "scatter",
-            "visible": False,
-            "mode": "lines",
-            "x": packed(found.steps),
-            "y": packed(found.products[:, 0]),
-        }
-    )
-    readings.append(reading)
+            drawn.moving.append({"trace": trace, "by": by, "y": packed(rows)})
+            if name != "error":
+                if by == 1:
+                    reading["bounds"].append({"name": name, "trace": trace})
+            elif by == 1:
+                reading["trace"] = trace
+            else:
+                drawn.dots.append({"trace": trace, "color": color, "by": 1})
+    products = drawn.hidden(found.products[:, 0])
+    drawn.moving.append({"trace": products, "by": 1, "y": packed(found.products.T)})
+    reading["bounds"].append({"name": "products", "trace": products, "plain": True})
+    drawn.readings.append(reading)
 
 
 def _error_range(planes: list[Plane]) -> tuple[float, float]:
@@ -313,18 +250,11 @@ def _layout(
 ) -> dict[str, Any]:
     horizon = int(planes[0].steps[-1])
     axis = {"range": [-0.5, horizon + 0.5], "showgrid": False, "zeroline": False}
-    title = {"font": {"size": AXIS_SIZE}, "standoff": 6}
+    named = {"font": {"size": AXIS_SIZE}, "standoff": 6}
     every = max(1, round((ends[1] - ends[0]) / 6))
     ticks = list(range(int(ends[0]), int(ends[1]) + 1, every))
     layout: dict[str, Any] = {
-        "title": {
-            "text": describe(planes[0]),
-            "font": {"size": LABEL_SIZE},
-            "x": 0.01,
-            "xanchor": "left",
-            "y": 0.985,
-            "yanchor": "top",
-        },
+        "title": title(describe(planes[0]), LABEL_SIZE),
         "font": {"family": FONT, "size": AXIS_SIZE},
         "margin": {"l": 66, "r": 20, "t": 76, "b": 58},
         "showlegend": False,
@@ -354,33 +284,27 @@ def _layout(
             **axis,
             "domain": domain,
             "anchor": f"y{suffix}",
-            "title": {**title, "text": "Adjoint steps k"},
+            "title": {**named, "text": "Adjoint steps k"},
         }
         layout[f"yaxis{suffix}"] = {
             **axis,
             "anchor": f"x{suffix}",
-            **({} if place else {"title": {**title, "text": "Inner steps t"}}),
+            **({} if place else {"title": {**named, "text": "Inner steps t"}}),
         }
         layout["annotations"].append(
-            {
-                "text": f"<b>{METHODS[found.method].label}</b>, {MAP_TITLES[layer]}",
-                "font": {"size": LABEL_SIZE},
-                "showarrow": False,
-                "xref": "paper",
-                "yref": "paper",
-                "x": domain[0],
-                "xanchor": "left",
-                "y": 1,
-                "yanchor": "bottom",
-                "yshift": 4,
-            }
+            annotation(
+                f"<b>{METHODS[found.method].label}</b>, {MAP_TITLES[layer]}",
+                domain[0],
+                1,
+                LABEL_SIZE,
+            )
         )
     for suffix, name, domain in ((ROW_AXIS, "k", ROW_AT), (COLUMN_AXIS, "t", COLUMN_AT)):
         layout[f"xaxis{suffix}"] = {
             "domain": CURVES_AT,
             "anchor": f"y{suffix}",
             "range": [0, horizon],
-            "title": {**title, "text": name},
+            "title": {**named, "text": name},
         }
         layout[f"yaxis{suffix}"] = {
             "domain": domain,

@@ -1,0 +1,96 @@
+"""What a figure builder gives to a page: the figure, and what goes with its cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from numpy.typing import ArrayLike
+
+from dashboard.chart import CursorLine, Dot, Figure, Moving, Reading, packed
+
+
+@dataclass
+class Drawn:
+    """A figure that is being built, and what goes with its cursor.
+
+    Attributes:
+        figure: traces and layout.
+        readings: what is read at the cursor.
+        lines: lines across subplots at the cursor.
+        dots: marks on traces at the cursor.
+        moving: traces that show something else at each place of the cursor.
+        maps: indices of the traces that can be pointed at.
+    """
+
+    figure: Figure = field(default_factory=lambda: Figure(data=[], layout={}))
+    readings: list[Reading] = field(default_factory=list)
+    lines: list[CursorLine] = field(default_factory=list)
+    dots: list[Dot] = field(default_factory=list)
+    moving: list[Moving] = field(default_factory=list)
+    maps: list[int] = field(default_factory=list)
+
+    def add(self, trace: dict[str, Any]) -> int:
+        """Add a trace; its index."""
+        self.figure["data"].append(trace)
+        return len(self.figure["data"]) - 1
+
+    def hidden(self, values: ArrayLike) -> int:
+        """Add values that are read at the cursor and not drawn; the index of their trace."""
+        series = packed(values)
+        return self.add(
+            {"type": "scatter", "mode": "lines", "visible": False, "x": series, "y": series}
+        )
+
+    def cross(self, subplot: str, at: ArrayLike, *, along: str = "x", by: int = 0) -> None:
+        """A line across a subplot, named by the suffix of its axes, at the cursor."""
+        self.lines.append(
+            {
+                "xaxis": f"x{subplot}",
+                "yaxis": f"y{subplot}",
+                "along": "x" if along == "x" else "y",
+                "by": by,
+                "at": packed(at),
+            }
+        )
+
+
+def annotation(text: str, x: float, y: float, size: int, **more: Any) -> dict[str, Any]:
+    """Text at a place of the figure, from 0 to 1, above it."""
+    return {
+        "text": text,
+        "font": {"size": size},
+        "showarrow": False,
+        "xref": "paper",
+        "yref": "paper",
+        "x": x,
+        "xanchor": "left",
+        "y": y,
+        "yanchor": "bottom",
+        "yshift": 4,
+        **more,
+    }
+
+
+def title(text: str, size: int) -> dict[str, Any]:
+    """The title of a figure, at its upper left."""
+    return {
+        "text": text,
+        "font": {"size": size},
+        "x": 0.01,
+        "xanchor": "left",
+        "y": 0.985,
+        "yanchor": "top",
+    }
+
+
+def shares(count: int, gap: float, weights: Sequence[float] | None = None) -> list[list[float]]:
+    """Domains of subplots beside each other, ``gap`` apart, as wide as their weights say."""
+    weights = weights or [1.0] * count
+    room = (1 - gap * (count - 1)) / sum(weights)
+    domains, start = [], 0.0
+    for weight in weights:
+        domains.append([start, start + weight * room])
+        start += weight * room + gap
+    return domains

@@ -1,0 +1,291 @@
+"""The Why frames: one function for the page, the live route and the tests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import ClassVar
+from urllib.parse import parse_qsl, urlencode
+
+import numpy as np
+
+from dashboard.chart import PAGE_PARAM, THEME_PARAM, Frame, Table
+from dashboard.compute import LIVE_SECONDS, ComputedCache
+from dashboard.figures.drawn import Drawn
+from dashboard.figures.why_bound import bound_figure
+from dashboard.figures.why_plane import plane_figure
+from dashboard.figures.why_spectrum import NORMS, spectrum_figure
+from dashboard.lessons.why import Preset
+from dashboard.notation import latex, ratio, scientific
+from dashboard.settings import PageSettings
+from dashboard.theme import Mode
+from hypergrad_core import METHODS, Curve, Scenario, ScenarioError
+from hypergrad_core.anatomy import (
+    altered_bound,
+    flat,
+    with_contraction,
+)
+from hypergrad_core.complexity import first_to_stay
+from hypergrad_core.dissection import Dissection, dissect
+from hypergrad_core.experiment import expected_seconds
+from hypergrad_core.link import (
+    LinkSettings,
+    require_integer,
+    require_number,
+    require_one_of,
+)
+from hypergrad_core.theory import Bound
+
+PART_PARAM = "part"
+PARTS: dict[str, str] = {
+    "plane": "Two dimensions",
+    "spectrum": "Spectrum",
+    "bound": "Anatomy of the bound",
+}
+SHOWN: dict[str, str] = {"together": "All three views", **PARTS}
+WHAT_IF: dict[str, str] = {
+    "flat": "ν₁ were 0",
+    "star": "q were that at w(λ)",
+    "misjudged": "q were misjudged",
+}
+LARGEST_SIZE = 60
+LARGEST_HORIZON = 400
+# The message on the spectrum counts steps to this share of the first residual.
+SOLVED = 1e-3
+EMPTY: Table = {"caption": "", "columns": [], "rows": []}
+
+
+@dataclass(frozen=True, kw_only=True)
+class WhyView(LinkSettings):
+    """What of a small problem is shown.
+
+    Attributes:
+        show: key of ``SHOWN``.
+        method: key of the method whose bound is taken apart.
+        what_if: keys of ``WHAT_IF``: other constants to bound with as well.
+        assumed: q̂ of "misjudged", from 0.01 to 0.999.
+        stack: key of ``NORMS``: in which norm the errors of the modes are stacked.
+        cursor: the step that all views stand at, from 0 to 400.
+
+    Raises:
+        ScenarioError: naming the field, the value and what is allowed.
+    """
+
+    link_names: ClassVar[Mapping[str, str]] = {
+        "show": "show",
+        "method": "method",
+        "what_if": "if",
+        "assumed": "assumed",
+        "stack": "stack",
+        "cursor": "at",
+    }
+
+    show: str = "together"
+    method: str = "itd"
+    what_if: tuple[str, ...] = ()
+    assumed: float = 0.8
+    stack: str = "energy"
+    cursor: int = 3
+
+    def __post_init__(self) -> None:
+        require_one_of("show", self.show, SHOWN)
+        require_one_of("method", self.method, METHODS)
+        for key in self.what_if:
+            require_one_of("what_if", key, WHAT_IF)
+        require_number("assumed", self.assumed, 0.01, 0.999)
+        require_one_of("stack", self.stack, NORMS)
+        require_integer("cursor", self.cursor, 0, LARGEST_HORIZON)
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Keys of ``PARTS`` that are shown."""
+        return tuple(PARTS) if self.show == "together" else (self.show,)
+
+
+def check(scenario: Scenario) -> None:
+    """Refuse what is too large to be taken apart, or is not a whole path from w_0."""
+    if scenario.horizon > LARGEST_HORIZON:
+        raise ScenarioError("horizon", scenario.horizon, f"at most {LARGEST_HORIZON} on this page")
+    if scenario.problem_family.data[scenario.data].state_size is None:
+        require_integer("size", scenario.size, 2, LARGEST_SIZE)
+    if scenario.vary != "both":
+        raise ScenarioError("vary", scenario.vary, "'both' on this page")
+
+
+SETTINGS = PageSettings("why", Scenario(size=12, hyper_size=2, horizon=40), WhyView(), check)
+DISSECTIONS: ComputedCache[Scenario, Dissection] = ComputedCache(16, dissect)
+
+
+def settings_of(preset: Preset) -> tuple[Scenario, WhyView]:
+    """What a preset stands for."""
+    scenario, view, _ = SETTINGS.of_link(dict(parse_qsl(preset.link)))
+    return scenario, view
+
+
+def chosen_curve(found: Dissection, view: WhyView) -> Curve | None:
+    """The curve whose bound is taken apart; another one if the wanted is not there."""
+    curves = found.experiment.curves
+    wanted = found.experiment.curve(view.method)
+    return wanted or (curves[0] if curves else None)
+
+
+def other_bounds(found: Dissection, curve: Curve, view: WhyView) -> dict[str, Bound]:
+    """The bound of a curve for the constants that the view asks for, by what is different."""
+    constants = found.experiment.constants
+    if constants.contraction >= 1:
+        return {}
+    star = found.contraction_at_solution
+    altered = {
+        "flat": ("ν₁ = 0", flat(constants)),
+        "star": (f"q = {star:.3g}", with_contraction(constants, star) if star > 0 else constants),
+        "misjudged": (f"q̂ = {view.assumed:g}", with_contraction(constants, view.assumed)),
+    }
+    return {
+        altered[key][0]: altered_bound(found.experiment, curve, altered[key][1])
+        for key in WHAT_IF
+        if key in view.what_if
+    }
+
+
+def why_frame(part: str, found: Dissection, scenario: Scenario, view: WhyView, mode: Mode) -> Frame:
+    """All that one of the charts shows.
+
+    Args:
+        part: key of ``PARTS``.
+        found: what came out of the scenario.
+        scenario: what was asked for.
+        view: how it is looked at.
+        mode: light or dark.
+    """
+    if part == "plane":
+        drawn, message = plane_figure(found, mode), _plane_message(found)
+    elif part == "spectrum":
+        drawn, message = spectrum_figure(found, view.stack, mode), _spectrum_message(found)
+    else:
+        drawn, message = _bound(found, view, mode)
+    link = {**SETTINGS.link_of(scenario, view), PART_PARAM: part, THEME_PARAM: mode}
+    drawn.figure["layout"].setdefault("xaxis", {})
+    drawn.figure["layout"].setdefault("yaxis", {})
+    return {
+        "link": urlencode(link),
+        "figure": drawn.figure,
+        "steps": [f"t = k = {step}" for step in range(found.steps + 1)],
+        "readout": drawn.readings,
+        "table": EMPTY,
+        "message": message,
+        "alt": f"{PARTS[part]}. {message}",
+        "lines": drawn.lines,
+        "dots": drawn.dots,
+        "moving": drawn.moving,
+    }
+
+
+def render_frame(params: Mapping[str, str]) -> Frame:
+    """The frame of a link and a part.
+
+    Raises:
+        ValueError: with a message for people, if a value is bad or the run takes too long to
+            follow a moving hand.
+    """
+    scenario, view, messages = SETTINGS.of_link(params)
+    if messages:
+        raise ValueError(" ".join(messages))
+    part = params.get(PART_PARAM, "plane")
+    require_one_of(PART_PARAM, part, PARTS)
+    if DISSECTIONS.find(scenario) is None and expected_seconds(scenario) > LIVE_SECONDS:
+        raise ValueError("This setting takes longer: it is computed when you let go.")
+    mode: Mode = "dark" if params.get(THEME_PARAM) == "dark" else "light"
+    return why_frame(part, DISSECTIONS.compute(scenario), scenario, view, mode)
+
+
+def live_params(part: str, scenario: Scenario, view: WhyView, mode: Mode) -> dict[str, str]:
+    """What the live route is asked with."""
+    link = SETTINGS.link_of(scenario, view, full=True)
+    return {**link, THEME_PARAM: mode, PAGE_PARAM: SETTINGS.name, PART_PARAM: part}
+
+
+def _bound(found: Dissection, view: WhyView, mode: Mode) -> tuple[Drawn, str]:
+    curve = chosen_curve(found, view)
+    if curve is None:
+        return Drawn(), "No method applies."
+    others = other_bounds(found, curve, view)
+    drawn = bound_figure(found, curve, others, mode)
+    label = METHODS[curve.method].label
+    if not np.isfinite(curve.paper.values).all():
+        return drawn, f"{label}: q ≥ 1, so there is no bound."
+    last = max(curve.paper.terms, key=lambda term: float(term.values[-1]))
+    share = float(last.values[-1] / curve.paper.values[-1])
+    said = f"{label}: at the end the term “{last.name}” makes {share:.0%} of the bound."
+    for name, bound in others.items():
+        clear = curve.errors > curve.floor
+        false = np.flatnonzero(clear & (bound.values < curve.errors))
+        if len(false):
+            said += f" With {name} the bound is false from t = {int(curve.steps[false[0]])} on."
+        else:
+            gained = ratio(float(curve.paper.values[-1] / bound.values[-1]))
+            said += f" With {name} it would be {gained} smaller."
+    return drawn, said
+
+
+def _plane_message(found: Dissection) -> str:
+    left = np.linalg.norm(found.gaps, axis=1)
+    share = scientific(float(left[-1] / left[0])) if left[0] > 0 else "0"
+    what = (
+        "The plane of the two extreme eigenvectors of I − ∂₁Φ"
+        if found.modes is not None and found.state_size > 2
+        else "The whole state"
+        if found.state_size == 2
+        else "The two directions in which the iterates move most"
+    )
+    return f"{what}. After {found.steps} steps w is {share} of its first distance away."
+
+
+def _spectrum_message(found: Dissection) -> str:
+    parts = []
+    for run in found.runs:
+        norms = run.residual_norms
+        step = first_to_stay(norms / norms[0], SOLVED) if norms[0] > 0 else 0
+        when = f"> {found.steps}" if step is None else str(step)
+        parts.append(f"{METHODS[run.method].label} {when}")
+    if found.modes is None:
+        head = "No orthogonal eigenmodes here"
+    else:
+        values = found.modes.values
+        distinct = 1 + int((np.diff(values) > 1e-9 * values[-1]).sum())
+        root = found.modes.condition_number**0.5
+        head = f"√κ = {root:.3g}, {distinct} distinct eigenvalues"
+    if not parts:
+        return f"{head}. Choose an AID method to see its steps."
+    return f"{head}. Steps to a thousandth of the residual: {', '.join(parts)}."
+
+
+def constants_table(found: Dissection) -> str:
+    """What each constant is, and how large here, as Markdown."""
+    c = found.experiment.constants
+    rows = [
+        ("q", "Lipschitz constant of Φ(·, λ)", c.contraction),
+        (
+            r"\|\partial_1\Phi(w(\lambda))\|",
+            "the q of steps close to w(λ)",
+            found.contraction_at_solution,
+        ),
+        (r"\kappa", "condition number of I − ∂₁Φ, at most", c.condition_number),
+        (r"\nu_1", "how fast ∂₁Φ changes with w", c.nu1),
+        (r"\nu_2", "how fast ∂₂Φ changes with w", c.nu2),
+        (r"\mu_1", "how fast ∇₁E changes with w", c.mu1),
+        (r"\mu_2", "how fast ∇₂E changes with w", c.mu2),
+        ("L_E", "bound of ‖∇₁E‖ on the way", c.outer_gradient_bound),
+        (r"L_\Phi", "‖∂₂Φ‖ at w(λ)", c.hyper_jacobian_norm),
+        ("D", "‖w₀ − w(λ)‖", c.distance),
+    ]
+    lines = ["| | what it is | here |", "|---|---|---|"]
+    lines += [
+        f"| ${symbol}$ | {meaning} | ${latex(value, 3)}$ |" for symbol, meaning, value in rows
+    ]
+    return "\n".join(lines)
+
+
+def is_preset(preset: Preset, scenario: Scenario, view: WhyView) -> bool:
+    """Whether these are the settings of a preset, wherever the cursor is."""
+    wanted, shown = settings_of(preset)
+    return scenario == wanted and replace(view, cursor=shown.cursor) == shown
