@@ -34,6 +34,7 @@ from hypergrad_core.link import (
     require_number,
     require_one_of,
 )
+from hypergrad_core.modes import polynomial_gaps
 from hypergrad_core.theory import Bound
 
 PART_PARAM = "part"
@@ -52,6 +53,8 @@ LARGEST_SIZE = 60
 LARGEST_HORIZON = 400
 # The message on the spectrum counts steps to this share of the first residual.
 SOLVED = 1e-3
+# Beyond this share of the first residual the run of CG and its polynomial have parted.
+POLYNOMIAL_HOLDS = 1e-8
 EMPTY: Table = {"caption": "", "columns": [], "rows": []}
 
 
@@ -256,6 +259,13 @@ def _spectrum_message(found: Dissection) -> str:
         head = f"√κ = {root:.3g}, {distinct} distinct eigenvalues"
     if not parts:
         return f"{head}. Choose an AID method to see its steps."
+    conjugate = found.run_of("aid-cg")
+    if found.modes is not None and conjugate is not None:
+        off = np.flatnonzero(polynomial_gaps(found.modes, conjugate) > POLYNOMIAL_HOLDS)
+        if len(off):
+            parts[-1] += (
+                f". Rounding: from k = {off[0]} on CG is no longer what its polynomial says"
+            )
     return f"{head}. Steps to a thousandth of the residual: {', '.join(parts)}."
 
 

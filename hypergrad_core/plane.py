@@ -76,12 +76,6 @@ def plane_methods() -> tuple[str, ...]:
     return tuple(key for key, method in METHODS.items() if not method.fixed_adjoint_steps)
 
 
-def plane_refusal(scenario: Scenario, method: str) -> str:
-    """Why there is no plane of this method on this scenario, or ""."""
-    problem = scenario.problem_family.build(scenario)
-    return refusal(replace(scenario, vary="inner"), problem, METHODS[method])
-
-
 def plane(scenario: Scenario, method: str, progress: Progress | None = None) -> Plane:
     """Run a method at every t and k up to the scenario's horizon, in lockstep.
 

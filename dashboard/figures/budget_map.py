@@ -125,24 +125,18 @@ def _map(
             },
             {"color": INK, "width": 1.5, "dash": "6px,4px"},
         ),
-        {
-            "type": "scatter",
-            "mode": "lines",
-            "x": [item.adjoint_steps for item in path],
-            "y": [item.inner_steps for item in path],
-            "line": {"color": HALO, "width": 6},
-            "hoverinfo": "skip",
-            **axes,
-        },
-        {
-            "type": "scatter",
-            "mode": "lines",
-            "x": [item.adjoint_steps for item in path],
-            "y": [item.inner_steps for item in path],
-            "line": {"color": INK, "width": 3},
-            "hoverinfo": "skip",
-            **axes,
-        },
+        *(
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "x": [item.adjoint_steps for item in path],
+                "y": [item.inner_steps for item in path],
+                "line": {"color": color, "width": width},
+                "hoverinfo": "skip",
+                **axes,
+            }
+            for color, width in ((HALO, 6), (INK, 3))
+        ),
         {
             "type": "scatter",
             "mode": "markers",

@@ -10,6 +10,7 @@ import numpy as np
 from dashboard.chart import packed
 from dashboard.figures.drawn import Drawn, annotation, title
 from dashboard.figures.error_curves import NEARLY_ZERO, describe
+from dashboard.notation import ratio
 from dashboard.theme import (
     AXIS_SIZE,
     FONT,
@@ -195,17 +196,18 @@ def _peaks(
         ("bound", error_burn_in(constants)),
     ):
         if burn_in.rises and burn_in.peak_step <= curve.steps[-1]:
-            marks.append((burn_in.peak_step, f"predicted peak of the {name}"))
-    if measured > 0:
-        marks.append((float(curve.steps[measured]), "measured peak"))
-    for place, (step, name) in enumerate(marks):
+            marks.append((burn_in.peak_step, f"predicted peak of the {name}", burn_in.growth))
+    if measured > 0 and curve.errors[0] > 0:
+        growth = float(curve.errors[measured] / curve.errors[0])
+        marks.append((float(curve.steps[measured]), "measured peak", growth))
+    for place, (step, name, growth) in enumerate(marks):
         drawn.add(
             {
                 "type": "scatter",
                 "mode": "lines+text",
                 "x": [step, step],
                 "y": [1e-300, 10 ** (ends[1] - 0.065 * (place + 0.6) * (ends[1] - ends[0]))],
-                "text": ["", f" {name}, t = {step:.3g}"],
+                "text": ["", f" {name}: t = {step:.3g}, {ratio(growth)}"],
                 "textposition": "middle right",
                 "textfont": {"size": LABEL_SIZE, "color": neutral(mode)},
                 "line": {"color": neutral(mode), "width": 2, "dash": "5px,4px"},
