@@ -101,11 +101,13 @@ class BackgroundRun:
 
     Attributes:
         fraction: how much of it is done, in [0, 1].
+        waiting: whether another long run has to end first.
         error: why it failed, or "".
     """
 
     def __init__(self, work: Callable[[Progress], None]) -> None:
         self.fraction = 0.0
+        self.waiting = False
         self.error = ""
         self._work = work
         self._stop = threading.Event()
@@ -135,7 +137,9 @@ class BackgroundRun:
         try:
             # One long run at a time: each may take gigabytes.
             while not _long_runs.acquire(timeout=0.1):
+                self.waiting = True
                 self._report(0.0)
+            self.waiting = False
             try:
                 self._work(self._report)
             finally:

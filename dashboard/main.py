@@ -6,6 +6,8 @@ import gc
 
 import streamlit as st
 
+from dashboard.status import stop_elsewhere
+
 st.set_page_config(
     page_title="Hypergradients",
     page_icon="📉",
@@ -25,7 +27,7 @@ freeze()
 # The page's own margins would push the figures off a projector.
 st.html("<style>.stMainBlockContainer {padding: 4.2rem 2rem 2rem}</style>")
 
-st.navigation(
+page = st.navigation(
     [
         st.Page("screens/explore.py", title="Explore", icon=":material/show_chart:", default=True),
         st.Page("screens/budget.py", title="Budget", icon=":material/grid_on:"),
@@ -33,4 +35,6 @@ st.navigation(
         st.Page("screens/paper.py", title="Paper", icon=":material/article:"),
     ],
     position="top",
-).run()
+)
+stop_elsewhere(page.title.lower())
+page.run()

@@ -12,6 +12,8 @@ from hypergrad_core.problem import Progress
 POLL_SECONDS = 0.25
 # Of fixed height, so that nothing moves when a long run shows its progress.
 STATUS_HEIGHT = 128
+# In the session; followed by the page.
+JOB_OF = "job of "
 
 
 def in_background(
@@ -30,7 +32,7 @@ def in_background(
         work: what the job does.
         otherwise: Markdown that takes the place of the progress when there is none.
     """
-    mine, last = f"job of {page}", f"shown on {page}"
+    mine, last = JOB_OF + page, f"shown on {page}"
     job: CachedRun[Key, Result] | None = st.session_state.get(mine)
     if job is not None and job.key != key:
         job.stop()
@@ -46,6 +48,14 @@ def in_background(
     follow(job, mine)
     shown = st.session_state.get(last)
     return None if shown is None else cache.find(shown)
+
+
+def stop_elsewhere(page: str) -> None:
+    """Stop the jobs of the other pages of this session: nobody looks at them any more."""
+    for name, job in list(st.session_state.items()):
+        if str(name).startswith(JOB_OF) and name != JOB_OF + page and job is not None:
+            job.stop()
+            st.session_state[name] = None
 
 
 @st.fragment(run_every=POLL_SECONDS)
@@ -65,6 +75,8 @@ def show_status(job: BackgroundRun, *, finished: bool) -> bool:
     if job.running and not job.stopped:
         job.watch()
         state = f"Computing … {job.fraction:.0%}" if job.fraction else "Setting up …"
+        if job.waiting:
+            state = "Waiting for another run to end …"
         st.progress(job.fraction, f"{state} The picture is older.")
         st.button("Stop", key="stop", width="stretch", on_click=job.stop)
         return False

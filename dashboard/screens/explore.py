@@ -70,17 +70,17 @@ def keep_cursor() -> None:
 
 def compute(scenario: Scenario) -> Experiment:
     """The experiment, or a stand-in with a progress bar while a long one is computed."""
-    job: Job | None = st.session_state.get("job")
+    job: Job | None = st.session_state.get("job of explore")
     if job is not None and job.key != scenario:
         job.stop()
-        job = st.session_state["job"] = None
+        job = st.session_state["job of explore"] = None
     if not is_long(scenario):
         st.session_state["shown"] = scenario
         st.markdown(INTRODUCTION)
         return EXPERIMENTS.compute(scenario)
     if job is None:
-        job = st.session_state["job"] = Job(scenario)
-    follow(job, "job")
+        job = st.session_state["job of explore"] = Job(scenario)
+    follow(job, "job of explore")
     shown = st.session_state.get("shown")
     stand_in = controls.preview(scenario) if shown is None or is_long(shown) else shown
     return EXPERIMENTS.compute(stand_in)

@@ -231,3 +231,20 @@ def test_what_is_known_is_quick(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> 
     compute.EXPERIMENTS.store(run(quick(1)))
     assert is_live(quick(1))
     assert not is_long(quick(1))
+
+
+def test_a_job_says_when_it_waits_for_another(runs: Runs) -> None:
+    runs.go_on.clear()
+    first = Job(quick(1))
+    assert runs.started.wait(SECONDS)
+    second = Job(quick(2))
+    deadline = time.monotonic() + SECONDS
+    while not second.waiting:
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+    assert not first.waiting
+    runs.go_on.set()
+    wait_for(first)
+    wait_for(second)
+    assert not second.waiting
+    assert second.finished

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from frames import check, choose, control, keys, link_in, open_page, payload, shown
+from frames import ROOT, check, choose, control, keys, link_in, open_page, payload, shown
 from streamlit.testing.v1 import AppTest
 
 from dashboard import compute, controls
@@ -479,7 +479,7 @@ def texts(session: AppTest) -> str:
 
 
 def job_of(session: AppTest) -> compute.Job:
-    job = session.session_state["job"]
+    job = session.session_state["job of explore"]
     assert isinstance(job, compute.Job)
     return job
 
@@ -535,7 +535,17 @@ def test_another_setting_stops_the_long_run(slow: SlowRuns) -> None:
     choose(session, "seed", 5)
     assert job.stopped
     assert link_in(shown(session)) == {**SMALL, "seed": "5"}
-    assert session.session_state["job"] is None
+    assert session.session_state["job of explore"] is None
+
+
+def test_leaving_the_page_stops_its_long_run(slow: SlowRuns) -> None:
+    session = open_page(SMALL)
+    choose(session, "seed", SlowRuns.SEED)
+    job = job_of(session)
+    assert not job.stopped
+    session.switch_page(str(ROOT / "dashboard" / "screens" / "why.py"))
+    check(session.run())
+    assert job.stopped
 
 
 def test_a_long_run_that_fails_says_so_in_words(
