@@ -15,6 +15,7 @@ from dashboard.settings import link_name, store
 from dashboard.view import BOUNDS, ERRORS, X_AXES
 from hypergrad_core import FAMILIES, METHODS, Scenario
 from hypergrad_core.inner import SOLVERS
+from hypergrad_core.problems import Family
 from hypergrad_core.scenario import (
     COUPLING_FLOATS,
     LARGEST_HYPER_SIZE,
@@ -154,9 +155,12 @@ def slider(
 
 
 def problem_controls(
-    families: Sequence[str] = tuple(FAMILIES), largest_size: int = LARGEST_SIZE
+    families: Sequence[str] = tuple(FAMILIES),
+    largest_size: int = LARGEST_SIZE,
+    *,
+    contraction: bool = True,
 ) -> list[Watch]:
-    """What is solved, out of these families, with d up to ``largest_size``."""
+    """What is solved, out of these families, with d up to ``largest_size``; with or without q."""
     watched: list[Watch] = []
     values = store()
     st.selectbox(
@@ -172,16 +176,8 @@ def problem_controls(
     else:
         values["data"] = next(iter(family.data))
     data = family.data[values["data"]]
-    watched.append(
-        slider(
-            "contraction",
-            "Contraction constant q",
-            [*CONTRACTIONS, *BEYOND],
-            lambda q: f"{q:g} (κ = {(1 + q) / (1 - q):.4g})" if q < 1 else f"{q:g} (no theory)",
-            "Each inner step brings w at least this factor closer to w(λ). κ = (1 + q)/(1 − q).",
-            family.largest_contraction,
-        )
-    )
+    if contraction:
+        watched.append(_contraction_slider(family))
     largest = min(family.largest_size, largest_size)
     if data.state_size is None:
         watched.append(slider("size", "Problem size d", SIZES, count, "Length of w.", largest))
@@ -208,6 +204,17 @@ def problem_controls(
         args=("seed",),
     )
     return watched
+
+
+def _contraction_slider(family: Family) -> Watch:
+    return slider(
+        "contraction",
+        "Contraction constant q",
+        [*CONTRACTIONS, *BEYOND],
+        lambda q: f"{q:g} (κ = {(1 + q) / (1 - q):.4g})" if q < 1 else f"{q:g} (no theory)",
+        "Each inner step brings w at least this factor closer to w(λ). κ = (1 + q)/(1 − q).",
+        family.largest_contraction,
+    )
 
 
 def _primed_number(field: str) -> str:

@@ -15,6 +15,7 @@ from dashboard.figures.error_curves import describe, error_curves
 from dashboard.theme import FONT
 from dashboard.view import View
 from hypergrad_core import Experiment, Scenario
+from hypergrad_core.complexity import Requirements
 from hypergrad_core.dissection import Dissection
 from hypergrad_core.paper import Replication
 from hypergrad_core.plane import Plane
@@ -36,11 +37,18 @@ COLUMNS = (
 
 
 def to_csv(experiment: Experiment) -> str:
-    """Absolute errors, raw bounds and costs, one row a point; the scenario in comment lines."""
+    """Absolute errors, raw bounds and costs, one row a point.
+
+    Comment lines hold the scenario, and what each bound is worth.
+    """
     out = io.StringIO()
     for item in fields(Scenario):
         out.write(f"# {item.name}: {getattr(experiment.scenario, item.name)}\n")
     out.write(f"# hypergradient_norm: {experiment.constants.hypergradient_norm!r}\n")
+    for curve in experiment.curves:
+        for name, bound in (("paper_bound", curve.paper), ("sharp_bound", curve.sharp)):
+            out.write(f"# {name} of {curve.method}: tier {bound.tier}, {bound.status}\n")
+            out.write(f"# source of {name} of {curve.method}: {bound.source}\n")
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
     for curve in experiment.curves:
@@ -132,6 +140,40 @@ def dissection_to_csv(found: Dissection) -> str:
             left = "" if residuals is None else repr(float(residuals[step]))
             row = [what, step, repr(float(np.linalg.norm(gap))), left]
             writer.writerow([*row, *(repr(float(part)) for part in parts)])
+    return out.getvalue()
+
+
+def requirements_to_csv(found: list[Requirements]) -> str:
+    """Steps, costs and times of every point of a sweep, one row for each method."""
+    out = io.StringIO()
+    for point in found[:1]:
+        out.write(f"# relative target: {point.target!r}\n# first point: {point.scenario}\n")
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(
+        (
+            *("contraction", "condition_number", "seed", "method"),
+            *("inner_steps", "inner_steps_predicted", "adjoint_steps", "adjoint_steps_predicted"),
+            *("relative_error", "products", "stored_floats", "seconds", "reason"),
+        )
+    )
+    for point in found:
+        for item in point.methods:
+            spent = item.outlay
+            outlay = (
+                ("", "", "", "")
+                if spent is None
+                else (repr(spent.error), spent.products, spent.stored_floats, repr(spent.seconds))
+            )
+            steps = (item.inner.measured, item.inner.predicted)
+            adjoint = (item.adjoint.measured, item.adjoint.predicted)
+            numbers = ["" if value is None else value for value in (*steps, *adjoint)]
+            scenario = point.scenario
+            writer.writerow(
+                [
+                    *(repr(scenario.contraction), repr(scenario.condition_number), scenario.seed),
+                    *(item.method, *numbers, *outlay, item.reason),
+                ]
+            )
     return out.getvalue()
 
 

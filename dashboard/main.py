@@ -30,6 +30,7 @@ st.html("<style>.stMainBlockContainer {padding: 4.2rem 2rem 2rem}</style>")
 page = st.navigation(
     [
         st.Page("screens/explore.py", title="Explore", icon=":material/show_chart:", default=True),
+        st.Page("screens/complexity.py", title="Complexity", icon=":material/trending_up:"),
         st.Page("screens/budget.py", title="Budget", icon=":material/grid_on:"),
         st.Page("screens/why.py", title="Why", icon=":material/lightbulb:"),
         st.Page("screens/paper.py", title="Paper", icon=":material/article:"),

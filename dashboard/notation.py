@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+SUPERSCRIPTS = str.maketrans("-0123456789.", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹·")
 
 
 def scientific(value: float, digits: int = 1) -> str:
@@ -30,6 +30,11 @@ def latex(value: float, digits: int = 2) -> str:
         return f"{value:.3g}"
     mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
     return rf"{mantissa}\cdot10^{{{int(exponent)}}}"
+
+
+def power(symbol: str, exponent: float) -> str:
+    """κ⁰·⁴⁹."""
+    return symbol + f"{exponent:.2f}".translate(SUPERSCRIPTS)
 
 
 def count(value: float) -> str:

@@ -1,0 +1,306 @@
+"""The Complexity page's sweep in the background, and the frame of what has arrived."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import ClassVar
+from urllib.parse import urlencode
+
+from dashboard.chart import THEME_PARAM, Column, Frame, Row, Table
+from dashboard.compute import BackgroundRun, ResultCache
+from dashboard.figures.complexity_curves import (
+    AXES,
+    Growth,
+    complexity_curves,
+    growths,
+    theory_slope,
+)
+from dashboard.notation import count, power, scientific
+from dashboard.settings import PageSettings
+from dashboard.theme import METHOD_STYLES, Mode
+from hypergrad_core import METHODS, Scenario, ScenarioError
+from hypergrad_core.complexity import Requirements, contractions, requirements
+from hypergrad_core.link import (
+    LinkSettings,
+    require_integer,
+    require_number,
+    require_one_of,
+)
+from hypergrad_core.problem import Progress
+from hypergrad_core.sweep import sweep
+
+LARGEST_SIZE = 1000
+LOWEST = 0.3
+SEEDS = {1: "1", 3: "3", 5: "5", 10: "10"}
+# The fitted slope and the theory's are the same to this.
+AGREES = 0.1
+
+COLUMNS: list[Column] = [
+    {"label": "Method"},
+    {"label": "t grows like", "help": "Exponent of κ, fitted to the measured numbers of steps."},
+    {"label": "Bound says", "help": "The same, fitted to what the paper’s bound predicts."},
+    {"label": "Theory", "help": "Exponent as κ grows without end."},
+    {"label": "k grows like", "help": "Exponent of κ, fitted to the measured numbers of steps."},
+    {"label": "Bound says", "help": "The same, fitted to what the paper’s bound predicts."},
+    {"label": "Theory", "help": "Exponent as κ grows without end."},
+    {"label": "Products", "help": "At the largest κ that is there, geometric mean over seeds."},
+    {"label": "Memory", "help": "Numbers kept at once there, geometric mean over seeds."},
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComplexityView(LinkSettings):
+    """Which sweep is run, and how it is drawn.
+
+    Attributes:
+        axis: key of ``AXES``.
+        target: ε, relative, from 1e-12 to 0.5.
+        points: how many values of κ, from 3 to 24.
+        largest: the largest q, from 0.5 to 0.9995.
+        seeds: how many seeds from the scenario's own on, from 1 to 10.
+
+    Raises:
+        ScenarioError: naming the field, the value and what is allowed.
+    """
+
+    link_names: ClassVar[Mapping[str, str]] = {
+        "axis": "axis",
+        "target": "eps",
+        "points": "points",
+        "largest": "qmax",
+        "seeds": "seeds",
+    }
+
+    axis: str = "adjoint"
+    target: float = 1e-4
+    points: int = 12
+    largest: float = 0.9995
+    seeds: int = 3
+
+    def __post_init__(self) -> None:
+        require_one_of("axis", self.axis, AXES)
+        require_number("target", self.target, 1e-12, 0.5)
+        require_integer("points", self.points, 3, 24)
+        require_number("largest", self.largest, 0.5, 0.9995)
+        require_integer("seeds", self.seeds, 1, 10)
+
+
+def check(scenario: Scenario) -> None:
+    """Refuse what is too large for a sweep, or has no t."""
+    if scenario.problem_family.data[scenario.data].state_size is None:
+        require_integer("size", scenario.size, 2, LARGEST_SIZE)
+    if scenario.inner == "exact":
+        raise ScenarioError("inner", scenario.inner, "'fixed-point' or 'heavy-ball' on this page")
+
+
+SETTINGS = PageSettings(
+    "complexity",
+    Scenario(spectrum="chebyshev", size=400),
+    ComplexityView(),
+    check,
+)
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What is measured: the same problem at many q, with several seeds.
+
+    Attributes:
+        scenarios: in the order in which they are run: q rises, and for each q the seeds.
+        target: ε.
+    """
+
+    scenarios: tuple[Scenario, ...]
+    target: float
+
+    @classmethod
+    def of(cls, scenario: Scenario, view: ComplexityView) -> Sweep:
+        """The sweep of these settings, without what makes no difference to a point."""
+        base = Scenario()
+        plain = replace(
+            scenario,
+            vary=base.vary,
+            horizon=base.horizon,
+            inner_steps=base.inner_steps,
+            adjoint_steps=base.adjoint_steps,
+        )
+        seeds = [(scenario.seed + offset) % 10_000 for offset in range(view.seeds)]
+        qs = contractions(LOWEST, view.largest, view.points)
+        return cls(
+            tuple(replace(plain, contraction=q, seed=seed) for q in qs for seed in seeds),
+            view.target,
+        )
+
+    def found(self) -> list[Requirements]:
+        """What has been measured so far, in the order of the scenarios."""
+        here = (POINTS.find((scenario, self.target)) for scenario in self.scenarios)
+        return [item for item in here if item is not None]
+
+    def missing(self) -> list[Scenario]:
+        """What has not been measured yet."""
+        return [item for item in self.scenarios if POINTS.find((item, self.target)) is None]
+
+
+POINTS: ResultCache[tuple[Scenario, float], Requirements] = ResultCache(4000)
+
+
+class SweepJob(BackgroundRun):
+    """A sweep on its way; every point goes into ``POINTS`` as it arrives.
+
+    Attributes:
+        key: what is run.
+    """
+
+    def __init__(self, key: Sweep) -> None:
+        self.key = key
+        self._started: float | None = None
+        self._ahead = key.missing()
+        super().__init__(self._run)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """A guess from what the points so far have taken; a point takes about as long as κ."""
+        left = [item for item in self._ahead if POINTS.find((item, self.key.target)) is None]
+        done = sum(item.condition_number for item in self._ahead) - sum(
+            item.condition_number for item in left
+        )
+        if self._started is None or not done:
+            return None
+        spent = time.monotonic() - self._started
+        return float(spent * sum(item.condition_number for item in left) / done)
+
+    def _run(self, report: Progress) -> None:
+        self._started = time.monotonic()
+        done = 0
+
+        def measure(scenario: Scenario) -> Requirements:
+            # A single point may take seconds: it must be possible to stop within it.
+            part = 1 / len(self._ahead)
+            return requirements(
+                scenario, self.key.target, lambda fraction: report((done + fraction) * part)
+            )
+
+        for item in sweep(self._ahead, progress=report, measure=measure):
+            POINTS.put((item.scenario, self.key.target), item)
+            done += 1
+
+
+def complexity_frame(
+    sweep_of: Sweep, found: list[Requirements], scenario: Scenario, view: ComplexityView, mode: Mode
+) -> Frame:
+    """All that the chart shows of what has arrived."""
+    kappas = sorted({item.condition_number for item in sweep_of.scenarios})
+    drawn = complexity_curves(found, kappas, scenario, view.axis, mode)
+    link = {**SETTINGS.link_of(scenario, view), THEME_PARAM: mode, "done": str(len(found))}
+    message = headline(found, scenario)
+    return {
+        "link": urlencode(link),
+        "figure": drawn.figure,
+        "steps": [f"κ = {kappa:.4g} (q = {(kappa - 1) / (kappa + 1):.4g})" for kappa in kappas],
+        "readout": drawn.readings,
+        "table": _table(found, scenario, mode),
+        "message": message,
+        "alt": f"{AXES[view.axis]} to reach ε against κ, both axes logarithmic. {message}",
+        "lines": drawn.lines,
+    }
+
+
+def headline(found: list[Requirements], scenario: Scenario) -> str:
+    """The fitted slopes, and whether they are those of theory."""
+    parts, agree = [], True
+    for growth in growths(found):
+        label = METHODS[growth.method].label
+        whole = METHODS[growth.method].whole
+        for name, fit, adjoint in _fits(growth):
+            if fit is None:
+                continue
+            parts.append(f"{label} {'t = k' if whole else name} ~ {power('κ', fit)}")
+            agree &= abs(fit - theory_slope(scenario, growth.method, adjoint=adjoint)) <= AGREES
+    if not parts:
+        return "Slopes are fitted as soon as three values of κ from 10 to 2000 are there."
+    end = "as theory says, within 0.1" if agree else "not all as theory says: see below"
+    return f"{', '.join(parts)} – {end}."
+
+
+def _fits(growth: Growth) -> list[tuple[str, float | None, bool]]:
+    """Name, slope and whether it is of the adjoint, for each number that the method has."""
+    if METHODS[growth.method].whole:
+        return [("t", growth.inner_slope, False)]
+    return [("t", growth.inner_slope, False), ("k", growth.adjoint_slope, True)]
+
+
+def deviations(found: list[Requirements], scenario: Scenario) -> list[str]:
+    """Why a fitted slope is not that of theory, a sentence for each."""
+    said = []
+    for growth in growths(found):
+        label = METHODS[growth.method].label
+        for name, fit, adjoint in _fits(growth):
+            theory = theory_slope(scenario, growth.method, adjoint=adjoint)
+            if fit is None or abs(fit - theory) <= AGREES:
+                continue
+            grows, wanted = power("κ", fit), power("κ", theory)
+            head = f"**{label}**: {name} grows like {grows}, theory says {wanted}."
+            if fit > theory:
+                why = (
+                    "The error carries a factor that grows with κ as well, so that more than a "
+                    "constant number of halvings is needed."
+                )
+            elif adjoint and theory < 1:
+                size = found[-1].state_size
+                most = max(growth.adjoint.values(), default=0.0)
+                why = (
+                    f"It ends early: with d = {size} there are at most {size} different "
+                    f"eigenvalues, and k = {most:.0f} comes close to that."
+                    if most > size / 2
+                    else "Its eigenvalues do not fill [1 − q, 1 + q] as in the worst case: it "
+                    "adapts to the spectrum that is there."
+                )
+            elif adjoint:
+                why = (
+                    "The adjoint does not excite the slowest direction, or q is not reached there."
+                )
+            else:
+                why = (
+                    "Φ contracts faster where the iterates are than q says, or the slowest "
+                    "direction hardly matters to E."
+                )
+            said.append(f"{head} {why}")
+    return said
+
+
+def _table(found: list[Requirements], scenario: Scenario, mode: Mode) -> Table:
+    rows: list[Row] = []
+    for growth in growths(found):
+        whole = METHODS[growth.method].whole
+        theory = [
+            theory_slope(scenario, growth.method, adjoint=adjoint) for adjoint in (False, True)
+        ]
+        rows.append(
+            {
+                "color": METHOD_STYLES[growth.method].color(mode),
+                "cells": [
+                    METHODS[growth.method].label,
+                    _exponent(growth.inner_slope),
+                    _exponent(growth.inner_predicted_slope),
+                    _exponent(theory[0]),
+                    "= t" if whole else _exponent(growth.adjoint_slope),
+                    "= t" if whole else _exponent(growth.adjoint_predicted_slope),
+                    "= t" if whole else _exponent(theory[1]),
+                    _last(growth.products),
+                    _last(growth.floats),
+                ],
+            }
+        )
+    reached = max((item.scenario.condition_number for item in found), default=0.0)
+    caption = f"Exponents of κ, fitted from 10 to 2000. Largest κ so far: {scientific(reached)}"
+    return {"caption": caption, "columns": COLUMNS, "rows": rows}
+
+
+def _exponent(slope: float | None) -> str:
+    return "–" if slope is None else power("κ", slope)
+
+
+def _last(values: dict[float, float]) -> str:
+    return count(round(values[max(values)])) if values else "–"

@@ -1,0 +1,349 @@
+"""Steps to a target against κ: measured and predicted, with slopes and the theory's guides."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from dashboard.chart import packed
+from dashboard.figures.drawn import Drawn, annotation, title
+from dashboard.notation import power
+from dashboard.theme import (
+    AXIS_SIZE,
+    FONT,
+    LABEL_SIZE,
+    METHOD_STYLES,
+    Mode,
+    faded,
+    neutral,
+)
+from hypergrad_core import METHODS, Scenario
+from hypergrad_core.complexity import Requirement, Requirements, fitted_slope
+
+AXES: dict[str, str] = {
+    "adjoint": "Adjoint steps k",
+    "inner": "Inner steps t",
+    "products": "Products",
+    "floats": "Memory",
+    "seconds": "Seconds",
+}
+TITLES: dict[str, str] = {
+    **AXES,
+    "products": "Jacobian–vector products (an evaluation of Φ counts as one)",
+    "floats": "Numbers kept in memory",
+    "seconds": "Seconds, measured",
+}
+
+
+@dataclass(frozen=True)
+class Growth:
+    """How the numbers of one method grow with κ: geometric means over seeds, by κ.
+
+    Attributes:
+        method: key of ``METHODS``.
+        inner, adjoint: measured t and k.
+        inner_predicted, adjoint_predicted: what the paper's bound predicts.
+        products, floats, seconds: of the pair (t, k), as it was run.
+        spread: smallest and largest over seeds of each of the measured, by name and κ.
+        inner_slope, inner_predicted_slope, adjoint_slope, adjoint_predicted_slope: exponents of κ
+            fitted to all seeds, κ from 10 to 2000; None with fewer than three values of κ.
+    """
+
+    method: str
+    inner: dict[float, float]
+    adjoint: dict[float, float]
+    inner_predicted: dict[float, float]
+    adjoint_predicted: dict[float, float]
+    products: dict[float, float]
+    floats: dict[float, float]
+    seconds: dict[float, float]
+    spread: dict[str, dict[float, tuple[float, float]]]
+    inner_slope: float | None
+    inner_predicted_slope: float | None
+    adjoint_slope: float | None
+    adjoint_predicted_slope: float | None
+
+    def measured(self, axis: str) -> dict[float, float]:
+        """The means that are drawn on an axis, by κ."""
+        values: dict[float, float] = getattr(self, axis)
+        return values
+
+    def predicted(self, axis: str) -> dict[float, float]:
+        """What the bound predicts there; empty where it says nothing."""
+        values: dict[float, float] = getattr(self, f"{axis}_predicted", {})
+        return values
+
+
+READ: dict[str, Callable[[Requirement], float | None]] = {
+    "inner": lambda item: item.inner.measured,
+    "adjoint": lambda item: item.adjoint.measured,
+    "inner_predicted": lambda item: item.inner.predicted,
+    "adjoint_predicted": lambda item: item.adjoint.predicted,
+    "products": lambda item: None if item.outlay is None else item.outlay.products,
+    "floats": lambda item: None if item.outlay is None else item.outlay.stored_floats,
+    "seconds": lambda item: None if item.outlay is None else item.outlay.seconds,
+}
+
+
+def growths(found: Sequence[Requirements]) -> list[Growth]:
+    """How each method grows over the points that have arrived."""
+    methods = dict.fromkeys(item.method for point in found for item in point.methods)
+    return [_growth(found, method) for method in methods]
+
+
+def _growth(found: Sequence[Requirements], method: str) -> Growth:
+    means: dict[str, dict[float, float]] = {}
+    spread: dict[str, dict[float, tuple[float, float]]] = {}
+    slopes: dict[str, float | None] = {}
+    points = [point for point in found if point.of(method) is not None]
+    kappas = [point.scenario.condition_number for point in points]
+    for name, read in READ.items():
+        values = [read(item) for point in points if (item := point.of(method)) is not None]
+        groups: dict[float, list[float]] = {}
+        for kappa, value in zip(kappas, values, strict=True):
+            # A logarithm has no 0: "no step at all" is not drawn.
+            if value:
+                groups.setdefault(kappa, []).append(float(value))
+        means[name] = {k: float(np.exp(np.log(group).mean())) for k, group in groups.items()}
+        spread[name] = {k: (min(group), max(group)) for k, group in groups.items()}
+        slopes[name] = fitted_slope(kappas, values)
+    return Growth(
+        method=method,
+        **means,
+        spread=spread,
+        inner_slope=slopes["inner"],
+        inner_predicted_slope=slopes["inner_predicted"],
+        adjoint_slope=slopes["adjoint"],
+        adjoint_predicted_slope=slopes["adjoint_predicted"],
+    )
+
+
+def theory_slope(scenario: Scenario, method: str, *, adjoint: bool) -> float:
+    """The exponent of κ as κ grows: R22, with the rates of R5 and R12.
+
+    Fixed-point steps and reverse mode through them take about κ/2 times a logarithm, accelerated
+    ones √κ/2. AID-FP reaches its t with k = t, hence no sooner than its own adjoint does.
+    """
+    accelerated = scenario.inner == "heavy-ball"
+    if METHODS[method].whole or not adjoint:
+        return 0.5 if accelerated and method != "aid-fp" else 1.0
+    symmetric = scenario.problem_family.affine
+    return 0.5 if method == "aid-cg" or (method == "aid-gmres" and symmetric) else 1.0
+
+
+def complexity_curves(
+    found: Sequence[Requirements],
+    kappas: Sequence[float],
+    scenario: Scenario,
+    axis: str,
+    mode: Mode,
+) -> Drawn:
+    """Means, spreads and predictions on logarithmic axes.
+
+    Args:
+        found: the points that have arrived.
+        kappas: all values of κ, ascending.
+        scenario: what they have in common.
+        axis: key of ``AXES``.
+        mode: light or dark.
+    """
+    drawn = Drawn()
+    curves = growths(found)
+    low, high = _range(curves, axis)
+    ends = (math.log10(kappas[0]) - 0.05, math.log10(kappas[-1]) + 0.05)
+    _guides(drawn, curves, kappas, axis, (low, high), mode)
+    for growth in curves:
+        _method(drawn, growth, kappas, axis, mode)
+    if curves:
+        drawn.add(_labels(curves, kappas, axis, (low, high), mode))
+    drawn.cross("", kappas)
+    family = scenario.problem_family
+    parts = [family.label]
+    if len(family.data) > 1:
+        parts.append(family.data[scenario.data].label)
+    parts.append(f"d = {found[0].state_size if found else scenario.state_size}")
+    if "spectrum" in family.uses:
+        parts.append(f"spectrum {scenario.spectrum}")
+    if scenario.inner == "heavy-ball":
+        parts.append("heavy ball")
+    key = "━ measured, mean   band: smallest to largest over seeds"
+    if axis in ("inner", "adjoint"):
+        key += "   ╍ predicted by the paper’s bound"
+    drawn.figure["layout"] = {
+        "title": title(" · ".join(parts), LABEL_SIZE),
+        "annotations": [annotation(key, 0, 1, LABEL_SIZE)],
+        "font": {"family": FONT, "size": AXIS_SIZE},
+        "margin": {"l": 92, "r": 170, "t": 70, "b": 58},
+        "showlegend": False,
+        "hovermode": "closest",
+        "xaxis": {
+            "type": "log",
+            "range": list(ends),
+            "dtick": 1,
+            "exponentformat": "power",
+            "title": {"text": "Condition number κ", "font": {"size": AXIS_SIZE}},
+        },
+        "yaxis": {
+            "type": "log",
+            "range": [low, high],
+            "dtick": 1,
+            "exponentformat": "power",
+            "title": {"text": TITLES[axis], "font": {"size": AXIS_SIZE}},
+        },
+        "uirevision": f"{scenario.family} {axis}",
+    }
+    return drawn
+
+
+def _range(curves: Sequence[Growth], axis: str) -> tuple[float, float]:
+    """Exponents of the ends of the axis; whole decades, so that points arrive without a jump."""
+    values = [
+        value
+        for growth in curves
+        for series in (growth.measured(axis), growth.predicted(axis))
+        for value in series.values()
+    ]
+    if not values:
+        return (0.0, 5.0) if axis != "seconds" else (-4.0, 1.0)
+    low = math.floor(math.log10(min(values)) - 0.05)
+    return float(low), float(max(math.ceil(math.log10(max(values)) + 0.05), low + 2))
+
+
+def _method(drawn: Drawn, growth: Growth, kappas: Sequence[float], axis: str, mode: Mode) -> None:
+    style = METHOD_STYLES[growth.method]
+    color = style.color(mode)
+    label = METHODS[growth.method].label
+
+    def series(values: dict[float, float]) -> Any:
+        return packed([values.get(kappa, np.nan) for kappa in kappas])
+
+    x = packed(kappas)
+    common = {"type": "scatter", "x": x, "showlegend": False, "hoverinfo": "skip"}
+    spread = growth.spread[axis]
+    for place, fill in ((0, None), (1, "tonexty")):
+        edge = {kappa: ends[place] for kappa, ends in spread.items()}
+        drawn.add(
+            {
+                **common,
+                "mode": "lines",
+                "y": series(edge),
+                "line": {"width": 0, "color": color},
+                **({"fill": fill, "fillcolor": faded(color, 0.2)} if fill else {}),
+            }
+        )
+    measured = drawn.add(
+        {
+            **common,
+            "mode": "lines+markers",
+            "name": label,
+            "y": series(growth.measured(axis)),
+            "line": {"color": color, "width": style.width},
+            "marker": {"color": color, "symbol": style.marker, "size": 11},
+            "hoverinfo": "all",
+            "hovertemplate": f"{label}: %{{y:.4g}} at κ = %{{x:.4g}}<extra></extra>",
+        }
+    )
+    bounds = []
+    if growth.predicted(axis):
+        trace = drawn.add(
+            {
+                **common,
+                "mode": "lines",
+                "y": series(growth.predicted(axis)),
+                "line": {"color": color, "width": 2.5, "dash": style.dash},
+                "fill": "tonexty",
+                "fillcolor": faded(color, 0.08),
+            }
+        )
+        bounds.append({"name": "predicted", "trace": trace})
+    drawn.readings.append(
+        {
+            "name": label,
+            "label": "measured",
+            "color": color,
+            "trace": measured,
+            "bounds": bounds,  # type: ignore[typeddict-item]
+        }
+    )
+
+
+def _labels(
+    curves: Sequence[Growth],
+    kappas: Sequence[float],
+    axis: str,
+    exponents: tuple[float, float],
+    mode: Mode,
+) -> dict[str, Any]:
+    """Name and fitted slope at the end of each line, moved apart where ends meet."""
+    low, high = exponents
+    gap = 0.055 * (high - low)
+    ends = []
+    for growth in curves:
+        values = growth.measured(axis)
+        if values:
+            ends.append((math.log10(values[max(values)]), growth))
+    ends.sort(key=lambda end: end[0])
+    heights: list[float] = []
+    for height, _ in ends:
+        heights.append(max(height, heights[-1] + gap) if heights else height)
+    return {
+        "type": "scatter",
+        "mode": "text",
+        "x": [kappas[-1]] * len(ends),
+        "y": [10**height for height in heights],
+        "text": [f"  <b>{_label(growth, axis)}</b>" for _, growth in ends],
+        "textposition": "middle right",
+        "textfont": {
+            "size": LABEL_SIZE,
+            "color": [METHOD_STYLES[growth.method].color(mode) for _, growth in ends],
+        },
+        "cliponaxis": False,
+        "showlegend": False,
+        "hoverinfo": "skip",
+    }
+
+
+def _label(growth: Growth, axis: str) -> str:
+    label = METHODS[growth.method].label
+    values = growth.measured(axis)
+    slope = fitted_slope(list(values), list(values.values()))
+    return label if slope is None else f"{label} {power('κ', slope)}"
+
+
+def _guides(
+    drawn: Drawn,
+    curves: Sequence[Growth],
+    kappas: Sequence[float],
+    axis: str,
+    exponents: tuple[float, float],
+    mode: Mode,
+) -> None:
+    """κ and √κ from one point on, so that a slope can be compared by eye."""
+    starts = [values[min(values)] for growth in curves if (values := growth.measured(axis))]
+    # Below all the curves, where it crosses none of them at the start.
+    anchor = math.log10(min(starts)) - 0.25 if starts else exponents[0] + 0.4
+    for exponent, name in ((1.0, "∝ κ"), (0.5, "∝ √κ")):
+        x = np.array([kappas[0], kappas[-1]])
+        y = 10**anchor * (x / x[0]) ** exponent
+        # A guide that leaves the picture ends at its edge, with its name.
+        top = 10 ** (exponents[1] - 0.06 * (exponents[1] - exponents[0]))
+        if y[1] > top:
+            x[1], y[1] = x[0] * (top / y[0]) ** (1 / exponent), top
+        drawn.add(
+            {
+                "type": "scatter",
+                "mode": "lines+text",
+                "x": packed(x),
+                "y": packed(y),
+                "text": ["", f"{name}  "],
+                "textposition": "middle left",
+                "textfont": {"size": LABEL_SIZE, "color": neutral(mode)},
+                "line": {"color": neutral(mode), "width": 1.5, "dash": "2px,4px"},
+                "showlegend": False,
+                "hoverinfo": "skip",
+            }
+        )

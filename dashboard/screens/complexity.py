@@ -1,0 +1,140 @@
+"""Complexity: how many steps reach ε as κ grows, measured, predicted, and with their slopes."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import controls, export
+from dashboard.chart import chart
+from dashboard.complexity import (
+    LARGEST_SIZE,
+    SEEDS,
+    SETTINGS,
+    ComplexityView,
+    Sweep,
+    SweepJob,
+    complexity_frame,
+    deviations,
+)
+from dashboard.figures.complexity_curves import AXES
+from dashboard.notation import scientific
+from dashboard.status import JOB_OF, POLL_SECONDS
+from dashboard.take_home import csv_button, link_box
+from dashboard.theme import Mode
+from hypergrad_core import FAMILIES, METHODS, Scenario
+
+HEIGHT = 400
+REST = 470
+# Of fixed height, so that nothing moves when the sweep ends.
+STATUS_HEIGHT = 62
+JOB = JOB_OF + SETTINGS.name
+TARGETS = [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-8, 1e-10]
+LARGEST = [0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995]
+POINTS = [4, 6, 8, 10, 12, 16, 20, 24]
+DEFINITION = (
+    "ITD has one number: the first $t=k$ from which its relative error stays at or below ε. AID "
+    "has two, each with one half of ε: $t$ with $k=t$, and $k$ at $w(\\lambda)$ itself. Products, "
+    "memory and seconds are those of the pair, as it was run; there is no prediction for them."
+)
+
+
+def page() -> None:
+    """The whole page."""
+    SETTINGS.restore()
+    with st.sidebar:
+        st.markdown("### Complexity\nSteps to reach ε as κ grows.")
+        controls.switch("axis", "Vertical axis", AXES)
+        controls.slider("target", "Target accuracy ε", TARGETS, scientific)
+        controls.slider("largest", "Largest q", LARGEST, lambda q: f"{q:g}")
+        controls.slider("points", "Values of κ", POINTS, str)
+        controls.slider("seeds", "Seeds", list(SEEDS), str)
+        controls.problem_controls(tuple(FAMILIES), LARGEST_SIZE, contraction=False)
+        controls.start_controls()
+        controls.methods_control()
+        controls.solver_control(exact=False)
+    scenario, view = SETTINGS.current()
+    SETTINGS.write_address(scenario, view)
+    SETTINGS.show_notices()
+    wanted = Sweep.of(scenario, view)
+    job = st.session_state.get(JOB)
+    if job is not None and job.key != wanted:
+        job.stop()
+        job = None
+    if job is None and wanted.missing():
+        job = SweepJob(wanted)
+    st.session_state[JOB] = job
+    running = job is not None and job.running and not job.stopped
+    st.fragment(picture, run_every=POLL_SECONDS if running else None)(wanted, scenario, view)
+    found = wanted.found()
+    for refusal in found[-1].refusals if found else ():
+        st.info(f"**{METHODS[refusal.method].label}** is not in the picture. {refusal.reason}")
+    st.caption(DEFINITION)
+    left, right = st.columns([1, 3])
+    with left:
+        csv_button(
+            lambda: export.requirements_to_csv(wanted.found()),
+            "hypergradient-complexity",
+            "All points (CSV)",
+        )
+    with right:
+        link_box(SETTINGS.link_of(scenario, view))
+
+
+def picture(wanted: Sweep, scenario: Scenario, view: ComplexityView) -> None:
+    """The progress of the sweep, and what has arrived of it."""
+    job: SweepJob | None = st.session_state.get(JOB)
+    with st.container(height=STATUS_HEIGHT, border=False):
+        progress(job, wanted)
+    found = wanted.found()
+    mode: Mode = "dark" if st.context.theme.type == "dark" else "light"
+    chart(
+        complexity_frame(wanted, found, scenario, view, mode),
+        key="complexity_chart",
+        height=HEIGHT,
+        rest=REST,
+        commit=False,
+        filename="hypergradient-complexity",
+    )
+    for sentence in [*deviations(found, scenario), *sorted(reasons(wanted))]:
+        st.markdown(f"- {sentence}")
+
+
+def reasons(wanted: Sweep) -> set[str]:
+    """Why some points are missing."""
+    return {
+        f"**{METHODS[item.method].label}** at κ = {point.scenario.condition_number:.4g}: "
+        f"{item.reason}"
+        for point in wanted.found()
+        for item in point.methods
+        if item.reason
+    }
+
+
+def progress(job: SweepJob | None, wanted: Sweep) -> None:
+    """What is left, and a way to stop and to go on."""
+    total, done = len(wanted.scenarios), len(wanted.found())
+    bar, button = st.columns([5, 1], vertical_alignment="center")
+    if job is not None and job.running and not job.stopped:
+        job.watch()
+        left = job.seconds_left
+        state = "waiting for another run to end" if job.waiting else "about to begin"
+        if left is not None:
+            state = f"about {max(1, round(left))} s left"
+        bar.progress(done / total, f"{done} of {total} runs, {state}")
+        button.button("Stop", key="stop", width="stretch", on_click=job.stop)
+        return
+    if done < total:
+        said = job.error if job is not None and job.error else f"Stopped at {done} of {total} runs."
+        bar.markdown(said)
+        if button.button("Go on", key="again", width="stretch"):
+            st.session_state[JOB] = None
+            st.rerun()
+        return
+    if job is not None:
+        # The sweep has just ended: draw the page once more, without a clock.
+        st.session_state[JOB] = None
+        st.rerun()
+    bar.markdown(f"{total} runs, all measured.")
+
+
+page()

@@ -1,0 +1,70 @@
+"""The Complexity page in a browser: the picture fills, stops, goes on, and is read along κ."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import NewContext, Server, Watcher
+from explore_page import TIMEOUT, number
+from playwright.sync_api import Page
+
+from dashboard.complexity import SETTINGS, Sweep
+from dashboard.figures.complexity_curves import growths
+from hypergrad_core.complexity import requirements
+
+pytestmark = pytest.mark.browser
+
+QUICK = "d=16&m=2&points=4&qmax=0.95&seeds=1"
+# Long enough to be stopped on any machine.
+LONG = "d=300&points=8&seed=77"
+
+_DONE = """
+wanted => {
+    const chart = document.querySelector('.hg-chart[data-ready="true"]');
+    if (!chart) return false;
+    return new URLSearchParams(chart.dataset.drawnLink).get("done") === String(wanted);
+}
+"""
+
+
+@pytest.fixture
+def page(new_context: NewContext, watcher: Watcher) -> Page:
+    """A fresh page, not yet opened."""
+    # Streamlit looks for its server below the address of the page first, then at the root.
+    watcher.allowed.append(r"status of 404 \(Not Found\)")
+    opened = new_context().new_page()
+    opened.set_default_timeout(TIMEOUT)
+    return opened
+
+
+def test_the_picture_fills_and_is_read_along_kappa(page: Page, server: Server) -> None:
+    page.goto(f"{server.base}complexity?{QUICK}")
+    page.wait_for_function(_DONE, arg=4)
+    page.get_by_text("4 runs, all measured.").wait_for()
+    assert page.locator('[data-testid="stProgress"]').count() == 0
+    scenario, view, _ = SETTINGS.of_link(dict(part.split("=") for part in QUICK.split("&")))
+    found = [requirements(item, view.target) for item in Sweep.of(scenario, view).scenarios]
+    page.locator(".hg-plot").focus()
+    for place in range(4):
+        for card, growth in zip(page.locator(".hg-card").all(), growths(found), strict=True):
+            values = card.locator(".hg-value").all_inner_texts()
+            kappa = found[place].scenario.condition_number
+            assert number(values[0]) == pytest.approx(growth.adjoint[kappa], rel=6e-3)
+            assert number(values[1]) == pytest.approx(growth.adjoint_predicted[kappa], rel=6e-3)
+        page.keyboard.press("ArrowRight")
+        page.wait_for_function(
+            "wanted => document.querySelector('.hg-chart').dataset.cursor === String(wanted)",
+            arg=min(place + 1, 3),
+        )
+
+
+def test_a_sweep_is_stopped_and_goes_on(page: Page, server: Server) -> None:
+    page.goto(f"{server.base}complexity?{LONG}")
+    page.locator('[data-testid="stProgress"]').wait_for()
+    page.locator(".st-key-stop button").click()
+    page.get_by_text("Stopped at").wait_for()
+    page.locator('.hg-chart[data-ready="true"]').wait_for()
+    page.locator(".st-key-again button").click()
+    page.locator('[data-testid="stProgress"]').wait_for()
+    # Leaving the page ends the sweep: the next one need not wait for it.
+    page.get_by_role("link", name="Explore").click()
+    page.get_by_text("Measured errors and proved bounds").wait_for()

@@ -1,0 +1,370 @@
+"""The Complexity page: its sweep, its slopes, its link and what is taken home."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from typing import Any
+from urllib.parse import parse_qsl
+
+import numpy as np
+import pytest
+from frames import ROOT, check, choose, control, keys, payload, shown, unpacked
+from streamlit.testing.v1 import AppTest
+
+from dashboard import complexity
+from dashboard.complexity import (
+    POINTS,
+    SETTINGS,
+    ComplexityView,
+    Sweep,
+    SweepJob,
+    complexity_frame,
+    deviations,
+    headline,
+)
+from dashboard.compute import ResultCache
+from dashboard.export import requirements_to_csv
+from dashboard.figures.complexity_curves import AXES, growths, theory_slope
+from dashboard.notation import power
+from hypergrad_core import METHODS, Scenario, ScenarioError
+from hypergrad_core.complexity import Requirements, requirements
+from hypergrad_core.problem import Progress
+
+SECONDS = 60.0
+SMALL = {"d": "12", "m": "2", "points": "4", "qmax": "0.9"}
+SCENARIO = replace(SETTINGS.scenario, size=12, hyper_size=2)
+VIEW = ComplexityView(points=4, largest=0.9)
+
+
+@cache
+def measured(sweep: Sweep) -> tuple[Requirements, ...]:
+    return tuple(requirements(scenario, sweep.target) for scenario in sweep.scenarios)
+
+
+def frame_of(view: ComplexityView = VIEW, scenario: Scenario = SCENARIO) -> dict[str, Any]:
+    sweep = Sweep.of(scenario, view)
+    return dict(complexity_frame(sweep, list(measured(sweep)), scenario, view, "light"))
+
+
+def open_complexity(link: dict[str, str]) -> AppTest:
+    """A session of the page, as its address opens it."""
+    session = AppTest.from_file(ROOT / "dashboard" / "main.py", default_timeout=60)
+    session.switch_page(str(ROOT / "dashboard" / "screens" / "complexity.py"))
+    session.query_params.update(link)
+    return check(session.run())
+
+
+def job_of(session: AppTest) -> SweepJob | None:
+    job = session.session_state["job of complexity"]
+    assert job is None or isinstance(job, SweepJob)
+    return job
+
+
+def finish(session: AppTest) -> AppTest:
+    """Wait for the sweep of the session, then run the page as its clock would."""
+    deadline = time.monotonic() + SECONDS
+    while (job := job_of(session)) is not None and job.running:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    return check(session.run())
+
+
+class Runs:
+    """Counts the points that are measured, and can hold them up."""
+
+    def __init__(self) -> None:
+        self.scenarios: list[Scenario] = []
+        self.go_on = threading.Event()
+        self.go_on.set()
+        self.hold_from = 10**6
+
+    def __call__(self, scenario: Scenario, target: float, progress: Progress) -> Requirements:
+        while len(self.scenarios) >= self.hold_from and not self.go_on.wait(0.005):
+            progress(0.5)
+        self.scenarios.append(scenario)
+        return requirements(scenario, target)
+
+
+@pytest.fixture
+def runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Runs]:
+    counted = Runs()
+    monkeypatch.setattr(complexity, "requirements", counted)
+    monkeypatch.setattr(complexity, "POINTS", ResultCache(4000))
+    yield counted
+    counted.go_on.set()
+
+
+def test_the_default_slopes_are_those_of_theory() -> None:
+    """What the page shows when it is opened, for one seed and 8 of its κ from 10 to 2000."""
+    view = replace(SETTINGS.view, points=8, seeds=1, largest=0.999)
+    sweep = Sweep.of(SETTINGS.scenario, view)
+    found = list(measured(sweep))
+    slopes = {growth.method: growth for growth in growths(found)}
+    assert slopes.keys() == {"itd", "aid-fp", "aid-cg"}
+    for method in ("itd", "aid-fp"):
+        assert slopes[method].inner_slope == pytest.approx(1, abs=0.1)
+        assert slopes[method].adjoint_slope == pytest.approx(1, abs=0.1)
+    assert slopes["aid-cg"].adjoint_slope == pytest.approx(0.5, abs=0.1)
+    assert "as theory says, within 0.1" in headline(found, SETTINGS.scenario)
+    assert deviations(found, SETTINGS.scenario) == []
+
+
+def test_a_slope_that_is_not_that_of_theory_is_explained() -> None:
+    """With few eigenvalues conjugate gradient ends early, whatever κ is."""
+    view = replace(VIEW, largest=0.999, points=8, seeds=1)
+    found = list(measured(Sweep.of(SCENARIO, view)))
+    assert "not all as theory says" in headline(found, SCENARIO)
+    (said,) = [text for text in deviations(found, SCENARIO) if "AID-CG" in text and ": k" in text]
+    assert "It ends early: with d = 12" in said
+
+
+@pytest.mark.parametrize("axis", AXES)
+def test_the_figure_has_means_spreads_and_predictions(axis: str) -> None:
+    frame = frame_of(replace(VIEW, axis=axis))
+    json.dumps(frame, allow_nan=False)
+    sweep = Sweep.of(SCENARIO, VIEW)
+    kappas = sorted({item.condition_number for item in sweep.scenarios})
+    data = frame["figure"]["data"]
+    assert len(frame["steps"]) == len(kappas) == 4
+    for reading, growth in zip(frame["readout"], growths(measured(sweep)), strict=True):
+        assert reading["name"] == METHODS[growth.method].label
+        trace = data[reading["trace"]]
+        np.testing.assert_array_equal(unpacked(trace["x"]), kappas)
+        means = [growth.measured(axis)[kappa] for kappa in kappas]
+        np.testing.assert_allclose(unpacked(trace["y"]), means, rtol=1e-12)
+        low, high = (unpacked(data[reading["trace"] - place]["y"]) for place in (2, 1))
+        assert (low <= np.multiply(means, 1 + 1e-12)).all()
+        assert (high >= np.multiply(means, 1 - 1e-12)).all()
+        names = [bound["name"] for bound in reading["bounds"]]
+        assert names == (["predicted"] if axis in ("inner", "adjoint") else [])
+        for bound in reading["bounds"]:
+            assert (unpacked(data[bound["trace"]]["y"]) >= means).all()
+
+
+def test_means_are_geometric_over_the_seeds() -> None:
+    sweep = Sweep.of(SCENARIO, VIEW)
+    (growth,) = [item for item in growths(measured(sweep)) if item.method == "aid-fp"]
+    for kappa, mean in growth.inner.items():
+        steps = [
+            item.inner.measured
+            for point in measured(sweep)
+            if point.scenario.condition_number == kappa and (item := point.of("aid-fp")) is not None
+        ]
+        assert len(steps) == 3
+        assert mean == pytest.approx(float(np.prod(np.array(steps, float)) ** (1 / 3)))
+        assert growth.spread["inner"][kappa] == (min(steps), max(steps))
+
+
+def test_half_a_sweep_is_a_picture() -> None:
+    sweep = Sweep.of(SCENARIO, VIEW)
+    for done in (0, 1, 5):
+        found = list(measured(sweep))[:done]
+        frame = complexity_frame(sweep, found, SCENARIO, VIEW, "dark")
+        json.dumps(frame, allow_nan=False)
+        assert len(frame["steps"]) == 4
+        assert bool(frame["readout"]) == (done > 0)
+        assert "Slopes are fitted as soon as" in frame["message"]
+
+
+def test_every_arrival_is_another_picture() -> None:
+    """Equal links mean that nothing is drawn again."""
+    sweep = Sweep.of(SCENARIO, VIEW)
+    links = {
+        complexity_frame(sweep, list(measured(sweep))[:done], SCENARIO, VIEW, "light")["link"]
+        for done in range(len(sweep.scenarios) + 1)
+    }
+    assert len(links) == len(sweep.scenarios) + 1
+
+
+def test_theory_knows_what_accelerates_what() -> None:
+    plain, heavy = SCENARIO, replace(SCENARIO, inner="heavy-ball")
+    general = Scenario(family="nonsymmetric", size=10)
+    wanted = {
+        (plain, "itd", False): 1.0,
+        (plain, "aid-cg", False): 1.0,
+        (plain, "aid-cg", True): 0.5,
+        (plain, "aid-fp", True): 1.0,
+        (plain, "aid-gmres", True): 0.5,
+        (general, "aid-gmres", True): 1.0,
+        (general, "aid-cgnr", True): 1.0,
+        (heavy, "itd", False): 0.5,
+        (heavy, "aid-cg", False): 0.5,
+        (heavy, "aid-fp", False): 1.0,
+        (heavy, "aid-fp", True): 1.0,
+    }
+    for (scenario, method, adjoint), slope in wanted.items():
+        assert theory_slope(scenario, method, adjoint=adjoint) == slope
+
+
+def test_the_picture_fills_and_is_there_at_once_the_second_time(runs: Runs) -> None:
+    session = open_complexity(SMALL)
+    finish(session)
+    assert len(runs.scenarios) == 12
+    assert job_of(session) is None
+    assert any("12 runs, all measured." in item.value for item in session.markdown)
+    assert len(shown(session)["readout"]) == 3
+    again = open_complexity(SMALL)
+    assert job_of(again) is None
+    assert shown(again) == shown(session)
+    assert len(runs.scenarios) == 12
+
+
+def test_only_what_is_missing_is_run(runs: Runs) -> None:
+    session = finish(open_complexity(SMALL))
+    choose(session, "seeds", 5)
+    finish(session)
+    assert len(runs.scenarios) == 20
+    assert len(set(runs.scenarios)) == 20
+    choose(session, "axis", "seconds")
+    assert job_of(session) is None
+    assert len(runs.scenarios) == 20
+
+
+def test_a_stopped_sweep_keeps_what_it_has_and_goes_on(runs: Runs) -> None:
+    runs.hold_from = 5
+    runs.go_on.clear()
+    session = open_complexity(SMALL)
+    deadline = time.monotonic() + SECONDS
+    while len(runs.scenarios) < 5:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    check(session.run())
+    (bar,) = session.get("progress")
+    assert bar.proto.text.startswith("5 of 12 runs")
+    control(session, "stop").click().run()
+    check(session)
+    finish(session)
+    assert any("Stopped at 5 of 12 runs." in item.value for item in session.markdown)
+    assert not session.get("progress")
+    assert "again" in keys(session)
+    assert len(shown(session)["readout"]) == 3
+    runs.go_on.set()
+    control(session, "again").click().run()
+    check(session)
+    finish(session)
+    assert len(runs.scenarios) == 12
+    assert len(set(runs.scenarios)) == 12
+
+
+def test_other_settings_stop_the_sweep(runs: Runs) -> None:
+    runs.hold_from = 0
+    runs.go_on.clear()
+    session = open_complexity(SMALL)
+    first = job_of(session)
+    assert first is not None
+    choose(session, "target", 1e-2)
+    assert first.stopped
+    assert job_of(session) is not first
+
+
+CHANGES: list[tuple[str, Any, dict[str, str]]] = [
+    ("axis", "inner", {"axis": "inner"}),
+    ("target", 1e-3, {"eps": "0.001"}),
+    ("largest", 0.95, {"qmax": "0.95"}),
+    ("points", 6, {"points": "6"}),
+    ("seeds", 1, {"seeds": "1"}),
+    ("size", 8, {"d": "8"}),
+    ("spectrum", "even", {"spectrum": "even"}),
+    ("seed", 7, {"seed": "7"}),
+    ("methods", ["itd", "aid-cg"], {"methods": "itd.aid-cg"}),
+    ("inner", "heavy-ball", {"inner": "heavy-ball"}),
+    ("precision", "single", {"precision": "single"}),
+    ("start", 2.0, {"start": "2.0"}),
+]
+
+
+@pytest.mark.parametrize(("key", "value", "link"), CHANGES, ids=[change[0] for change in CHANGES])
+def test_a_control_changes_picture_and_link_and_the_link_restores_both(
+    key: str, value: Any, link: dict[str, str], runs: Runs
+) -> None:
+    session = finish(open_complexity(SMALL))
+    before = shown(session)
+    choose(session, key, value)
+    finish(session)
+    after = shown(session)
+    assert after != before
+    assert session.query_params == {**SMALL, **link}
+    opened = open_complexity(dict(session.query_params))
+    assert shown(opened) == after
+    assert payload(opened) == payload(session)
+
+
+@pytest.mark.parametrize(
+    ("link", "said"),
+    [
+        ({"axis": "x"}, "axis"),
+        ({"eps": "0"}, "target"),
+        ({"points": "1"}, "points"),
+        ({"qmax": "1"}, "largest"),
+        ({"seeds": "11"}, "seeds"),
+        ({"d": "5000"}, "size"),
+    ],
+)
+def test_a_bad_value_is_named_and_the_page_goes_on(
+    link: dict[str, str], said: str, runs: Runs
+) -> None:
+    runs.hold_from = 0
+    runs.go_on.clear()
+    session = open_complexity({**SMALL, **link})
+    (warning,) = session.warning
+    assert said in warning.value
+    assert shown(session)["steps"]
+
+
+def test_methods_that_never_get_there_say_why(runs: Runs) -> None:
+    session = finish(open_complexity({**SMALL, "methods": "itd.one-step", "seeds": "1"}))
+    assert any("One-step" in item.value and "plateau" in item.value for item in session.info)
+    session = finish(
+        open_complexity({**SMALL, "eps": "1e-12", "seeds": "1", "precision": "single"})
+    )
+    assert any("it is rounding" in item.value for item in session.markdown)
+
+
+def test_every_point_is_taken_home() -> None:
+    sweep = Sweep.of(SCENARIO, VIEW)
+    text = requirements_to_csv(list(measured(sweep)))
+    lines = text.splitlines(keepends=True)
+    assert lines[0].startswith("# relative target: 0.0001")
+    rows = list(csv.DictReader(io.StringIO("".join(lines[2:]))))
+    assert len(rows) == 12 * 3
+    pairs = [(found, item) for found in measured(sweep) for item in found.methods]
+    for row, (point, item) in zip(rows, pairs, strict=True):
+        assert float(row["contraction"]) == point.scenario.contraction
+        assert int(row["seed"]) == point.scenario.seed
+        assert row["method"] == item.method
+        assert int(row["inner_steps"]) == item.inner.measured
+        assert int(row["adjoint_steps_predicted"]) == item.adjoint.predicted
+        assert item.outlay is not None
+        assert int(row["products"]) == item.outlay.products
+        assert float(row["relative_error"]) == item.outlay.error <= 1.5e-4
+
+
+def test_the_link_of_a_frame_is_that_of_its_settings() -> None:
+    link = dict(parse_qsl(frame_of()["link"]))
+    assert link.pop("theme") == "light"
+    assert link.pop("done") == "12"
+    assert SETTINGS.of_link(link) == (SCENARIO, VIEW, ())
+
+
+def test_every_field_of_the_view_is_checked() -> None:
+    bad: dict[str, Any] = {"axis": "x", "target": 1.0, "points": 2, "largest": 0.9999, "seeds": 0}
+    assert bad.keys() == ComplexityView.link_names.keys()
+    for field, value in bad.items():
+        with pytest.raises(ScenarioError) as caught:
+            replace(VIEW, **{field: value})
+        assert caught.value.field == field
+
+
+def test_powers_are_written_small() -> None:
+    assert power("κ", 0.494) == "κ⁰·⁴⁹"
+
+
+def test_the_cache_holds_several_sweeps() -> None:
+    assert POINTS._entries >= 10 * len(Sweep.of(SETTINGS.scenario, SETTINGS.view).scenarios)
