@@ -20,6 +20,8 @@ CACHE_ENTRIES = 64
 # A run that no page has asked after for so long belongs to a page that is gone. Browsers slow the
 # clocks of hidden pages down to one tick a minute.
 PATIENCE_SECONDS = 90.0
+# While somebody else waits for a turn there is less patience.
+SHORT_PATIENCE_SECONDS = 15.0
 
 
 class StoppedError(Exception):
@@ -91,6 +93,7 @@ class ExperimentCache(ComputedCache[Scenario, Experiment]):
 
 EXPERIMENTS = ExperimentCache(CACHE_ENTRIES)
 _long_runs = threading.Lock()
+_waiting: set[BackgroundRun] = set()
 
 
 class BackgroundRun:
@@ -136,10 +139,14 @@ class BackgroundRun:
     def _main(self) -> None:
         try:
             # One long run at a time: each may take gigabytes.
-            while not _long_runs.acquire(timeout=0.1):
-                self.waiting = True
-                self._report(0.0)
-            self.waiting = False
+            try:
+                while not _long_runs.acquire(timeout=0.1):
+                    self.waiting = True
+                    _waiting.add(self)
+                    self._report(0.0)
+            finally:
+                self.waiting = False
+                _waiting.discard(self)
             try:
                 self._work(self._report)
             finally:
@@ -153,7 +160,8 @@ class BackgroundRun:
             raise
 
     def _report(self, fraction: float) -> None:
-        if time.monotonic() - self._seen > PATIENCE_SECONDS:
+        patience = SHORT_PATIENCE_SECONDS if _waiting - {self} else PATIENCE_SECONDS
+        if time.monotonic() - self._seen > patience:
             self.stop()
         if self._stop.is_set():
             raise StoppedError

@@ -248,3 +248,29 @@ def test_a_job_says_when_it_waits_for_another(runs: Runs) -> None:
     wait_for(second)
     assert not second.waiting
     assert second.finished
+
+
+def test_a_run_that_nobody_looks_at_gives_way_to_one_that_waits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(compute, "SHORT_PATIENCE_SECONDS", 0.05)
+
+    def endless(report: Progress) -> None:
+        while True:
+            report(0.5)
+            time.sleep(0.002)
+
+    left = compute.BackgroundRun(endless)
+    deadline = time.monotonic() + SECONDS
+    while left.fraction < 0.5:
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+    time.sleep(0.1)
+    assert left.running, "Alone it may go on."
+    done = threading.Event()
+    second = compute.BackgroundRun(lambda report: done.set())
+    while not done.is_set():
+        second.watch()
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+    assert left.stopped
