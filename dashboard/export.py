@@ -97,6 +97,29 @@ def replications_to_csv(runs: tuple[Replication, ...]) -> str:
     return out.getvalue()
 
 
+def terms_to_csv(experiment: Experiment) -> str:
+    """The terms of the paper's bound of every curve, with error and sharp bound; absolute."""
+    out = io.StringIO()
+    out.write(f"# {experiment.scenario}\n")
+    out.write(f"# {experiment.constants}\n")
+    names = list(
+        dict.fromkeys(term.name for curve in experiment.curves for term in curve.paper.terms)
+    )
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow((*COLUMNS[:6], *(name.replace(" ", "_") for name in names)))
+    for curve in experiment.curves:
+        points = curve.estimate.points
+        terms = {term.name: term.values for term in curve.paper.terms}
+        series = [curve.errors, curve.paper.values, curve.sharp.values]
+        series += [terms[name] for name in names if name in terms]
+        for place in range(len(curve.steps)):
+            steps = (int(points.inner_steps[place]), int(points.adjoint_steps[place]))
+            writer.writerow(
+                [curve.method, *steps, *(repr(float(values[place])) for values in series)]
+            )
+    return out.getvalue()
+
+
 def planes_to_csv(planes: list[Plane]) -> str:
     """Absolute errors, raw bounds and products of every cell, one row a cell."""
     out = io.StringIO()

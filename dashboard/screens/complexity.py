@@ -36,6 +36,10 @@ DEFINITION = (
     "has two, each with one half of ε: $t$ with $k=t$, and $k$ at $w(\\lambda)$ itself. Products, "
     "memory and seconds are those of the pair, as it was run; there is no prediction for them."
 )
+HEAVY_BALL = (
+    "**AID-FP** stays at κ under heavy ball: its adjoint steps are plain ones, and its $t$ is "
+    "reached with $k=t$, no sooner than they are done."
+)
 
 
 def page() -> None:
@@ -95,7 +99,10 @@ def picture(wanted: Sweep, scenario: Scenario, view: ComplexityView) -> None:
         commit=False,
         filename="hypergradient-complexity",
     )
-    for sentence in [*deviations(found, scenario), *sorted(reasons(wanted))]:
+    notes = [*deviations(found, scenario), *sorted(reasons(wanted))]
+    if scenario.inner == "heavy-ball" and "aid-fp" in scenario.methods:
+        notes.append(HEAVY_BALL)
+    for sentence in notes:
         st.markdown(f"- {sentence}")
 
 

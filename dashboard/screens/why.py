@@ -104,9 +104,16 @@ def page() -> None:
         st.info(f"**{METHODS[refusal.method].label}** does not apply here. {refusal.reason}")
     if "bound" in view.parts:
         st.markdown(constants_table(found))
-    left, right = st.columns([1, 3])
+    left, middle, right = st.columns([1, 1, 2])
     with left:
         csv_button(lambda: export.dissection_to_csv(found), "hypergradient-why", "All steps (CSV)")
+    with middle:
+        csv_button(
+            lambda: export.terms_to_csv(found.experiment),
+            "hypergradient-bound",
+            "Bound, term by term (CSV)",
+            "download_terms",
+        )
     with right:
         link_box(SETTINGS.link_of(scenario, view))
 

@@ -17,7 +17,7 @@ from frames import ROOT, check, choose, link_in, unpacked
 from streamlit.testing.v1 import AppTest
 
 from dashboard import app
-from dashboard.export import dissection_to_csv
+from dashboard.export import dissection_to_csv, terms_to_csv
 from dashboard.figures.why_spectrum import CURVE_POINTS, NORMS
 from dashboard.lessons.why import PRESETS, Preset
 from dashboard.why import (
@@ -413,6 +413,17 @@ def test_every_step_is_taken_home() -> None:
     for row in rows:
         parts = [float(row[f"mode_{place}"]) for place in range(6)]
         assert sum(parts) == pytest.approx(float(row["distance"]) ** 2, rel=1e-9, abs=1e-25)
+
+
+def test_the_terms_of_the_bound_are_taken_home() -> None:
+    found = dissected(OTHERS[0])
+    text = terms_to_csv(found.experiment)
+    rows = list(csv.DictReader(io.StringIO("".join(text.splitlines(keepends=True)[2:]))))
+    assert len(rows) == 13 * len(found.experiment.curves)
+    for row in rows:
+        parts = [float(row[name]) for name in ("lower_level", "drift", "adjoint")]
+        assert sum(parts) == pytest.approx(float(row["paper_bound"]), rel=1e-12)
+        assert float(row["error"]) <= float(row["paper_bound"])
 
 
 def test_links_of_frames_name_their_view() -> None:
