@@ -192,7 +192,7 @@ def _curves(found: Plane, mode: Mode, drawn: Drawn) -> None:
                     "mode": "lines",
                     "name": f"{label}, {MAP_TITLES[name]}",
                     "x": packed(found.steps),
-                    "y": packed(rows[0]),
+                    "y": packed(rows[0], "f4"),
                     "line": {"color": color, "width": width, "dash": dash},
                     "xaxis": f"x{suffix}",
                     "yaxis": f"y{suffix}",
@@ -200,7 +200,8 @@ def _curves(found: Plane, mode: Mode, drawn: Drawn) -> None:
                     "hoverinfo": "skip",
                 }
             )
-            drawn.moving.append({"trace": trace, "by": by, "y": packed(rows)})
+            # Seven digits are more than a screen shows, and half to send while a hand moves.
+            drawn.moving.append({"trace": trace, "by": by, "y": packed(rows, "f4")})
             if name != "error":
                 if by == 1:
                     reading["bounds"].append({"name": name, "trace": trace})
@@ -209,7 +210,7 @@ def _curves(found: Plane, mode: Mode, drawn: Drawn) -> None:
             else:
                 drawn.dots.append({"trace": trace, "color": color, "by": 1})
     products = drawn.hidden(found.products[:, 0])
-    drawn.moving.append({"trace": products, "by": 1, "y": packed(found.products.T)})
+    drawn.moving.append({"trace": products, "by": 1, "y": packed(found.products.T, "f4")})
     reading["bounds"].append({"name": "products", "trace": products, "plain": True})
     drawn.readings.append(reading)
 

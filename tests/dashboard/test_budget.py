@@ -77,14 +77,14 @@ def test_row_and_column_of_every_cell_are_those_of_the_plane() -> None:
         (column,) = [move for move in frame["moving"] if move["trace"] == reading["trace"]]
         assert column["by"] == 1
         errors = item.errors / item.hypergradient_norm
-        np.testing.assert_array_equal(grid(column["y"]), errors.T)
+        np.testing.assert_allclose(grid(column["y"]), errors.T, rtol=1e-6)
         label = METHODS[item.method].label
         (row,) = [
             move
             for move in frame["moving"]
             if move["by"] == 0 and data[move["trace"]].get("name") == f"{label}, error"
         ]
-        np.testing.assert_array_equal(grid(row["y"]), errors)
+        np.testing.assert_allclose(grid(row["y"]), errors, rtol=1e-6)
         names = [bound["name"] for bound in reading["bounds"]]
         assert names == ["sharp", "paper", "products"]
         (products,) = [
