@@ -52,7 +52,7 @@ class Chart {
     this.stage = element("div", "hg-plot", { role: "img", tabindex: 0 }, this.plot);
     this.cursor = new Cursor(this.plot, {
       onPaint: () => this.cursorPainted(),
-      onRest: () => this.commitLater(),
+      onRest: () => this.group().forEach((chart) => chart.commitLater()),
     });
     this.stage.append(this.cursor.overlay);
     this.table = element("table", "hg-table");
@@ -83,8 +83,8 @@ class Chart {
   /** Called for every Streamlit run and for every change of theme. */
   update(props) {
     const sent = JSON.parse(new TextDecoder().decode(props.data));
-    const { frame, commit, filename, group } = sent;
-    Object.assign(this, { commit, filename, group, setStateValue: props.setStateValue, fromPython: frame });
+    const { frame, commit, filename } = sent;
+    Object.assign(this, { commit, filename, groupName: sent.group, setStateValue: props.setStateValue, fromPython: frame });
     this.root.style.setProperty("--hg-height", `${sent.height}px`);
     this.root.style.setProperty("--hg-rest", `${sent.rest}px`);
     this.live.configure(sent.live);
@@ -120,7 +120,7 @@ class Chart {
     clearTimeout(this.rechecking);
     this.rechecking = setTimeout(() => this.isRestyled() && this.react(), 400);
     if (this.isRestyled()) this.settleLater(0);
-    else this.cursor.moveTo(this.cursor.index);
+    else this.cursor.go(this.cursor.index, this.cursor.other);
   }
 
   isRestyled() {
@@ -263,9 +263,14 @@ class Chart {
     }
     this.root.__paints.push(performance.now());
     if (this.root.__paints.length > 600) this.root.__paints.shift();
-    for (const chart of charts.values()) {
-      if (this.group && chart !== this && chart.group === this.group) chart.cursor.follow(index, other);
-    }
+    if (!this.cursor.leads) return;
+    for (const chart of this.group()) if (chart !== this) chart.cursor.follow(index, other);
+  }
+
+  /** The charts that step together with this one, itself included. */
+  group() {
+    if (!this.groupName) return [this];
+    return [...charts.values()].filter((chart) => chart.groupName === this.groupName);
   }
 
   /** Put into the traces that go with the cursor what they show at its place; whether that is new. */

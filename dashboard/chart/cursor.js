@@ -65,7 +65,7 @@ function show(range, label, place, steps = []) {
 class Cursor {
   /** `plot` is Plotly's element; `onPaint` follows each move, `onRest` the lifting of the hand. */
   constructor(plot, { onPaint, onRest }) {
-    Object.assign(this, { plot, onPaint, onRest, index: 0, other: 0, steps: [], readout: [], data: [] });
+    Object.assign(this, { plot, onPaint, onRest, index: 0, other: 0, leads: false, steps: [], readout: [], data: [] });
     this.overlay = element("svg", "hg-overlay", { "aria-hidden": "true" });
     this.readoutBox = element("div", "hg-readout");
     this.buildControls();
@@ -120,7 +120,7 @@ class Cursor {
     this.steps = frame.steps;
     this.steppers.hidden = !frame.steps.length;
     this.readoutBox.hidden = !frame.readout.length;
-    this.moveTo(this.index, this.other, true);
+    this.go(this.index, this.other, true);
   }
 
   buildReadout(readout, dots) {
@@ -161,19 +161,26 @@ class Cursor {
     this.paint();
   }
 
+  /** The hand moves this cursor; those of its group come along. */
   moveTo(index, other = this.other, now = false) {
+    this.leads = true;
+    this.go(index, other, now);
+  }
+
+  /** Another chart of the group was moved: come along. What is painted late must not lead. */
+  follow(index, other) {
+    if (!this.steps.length) return; // not drawn yet: it begins where Python says
+    this.leads = false;
+    if (clamp(index, this.steps) !== this.index || clamp(other, this.otherSteps ?? []) !== this.other) {
+      this.go(index, other);
+    }
+  }
+
+  go(index, other, now = false) {
     this.index = clamp(index, this.steps);
     this.other = clamp(other, this.otherSteps ?? []);
     if (now) return this.paint();
     this.queued ??= requestAnimationFrame(() => this.paint());
-  }
-
-  /** Another chart of the group was moved: come along, and tell nobody. */
-  follow(index, other) {
-    if (!this.steps.length) return; // not drawn yet: it begins where Python says
-    if (clamp(index, this.steps) !== this.index || clamp(other, this.otherSteps ?? []) !== this.other) {
-      this.moveTo(index, other);
-    }
   }
 
   paint() {
