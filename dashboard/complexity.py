@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -21,7 +21,7 @@ from dashboard.notation import count, power, scientific
 from dashboard.settings import PageSettings
 from dashboard.theme import METHOD_STYLES, Mode
 from hypergrad_core import METHODS, Scenario, ScenarioError
-from hypergrad_core.complexity import Requirements, contractions, requirements
+from hypergrad_core.complexity import Requirements, contractions, fitted_slope, requirements
 from hypergrad_core.link import (
     LinkSettings,
     require_integer,
@@ -32,8 +32,7 @@ from hypergrad_core.problem import Progress
 from hypergrad_core.sweep import sweep
 
 LARGEST_SIZE = 1000
-LOWEST = 0.3
-SEEDS = {1: "1", 3: "3", 5: "5", 10: "10"}
+PREDICTIONS = {"shown": "Shown", "hidden": "Hidden"}
 # The fitted slope and the theory's are the same to this.
 AGREES = 0.1
 
@@ -45,6 +44,8 @@ COLUMNS: list[Column] = [
     {"label": "k grows like", "help": "Exponent of κ, fitted to the measured numbers of steps."},
     {"label": "Bound says", "help": "The same, fitted to what the paper’s bound predicts."},
     {"label": "Theory", "help": "Exponent as κ grows without end."},
+    {"label": "t", "help": "At the largest κ that is there, geometric mean over seeds."},
+    {"label": "k", "help": "At the largest κ that is there, geometric mean over seeds."},
     {"label": "Products", "help": "At the largest κ that is there, geometric mean over seeds."},
     {"label": "Memory", "help": "Numbers kept at once there, geometric mean over seeds."},
 ]
@@ -58,8 +59,10 @@ class ComplexityView(LinkSettings):
         axis: key of ``AXES``.
         target: ε, relative, from 1e-12 to 0.5.
         points: how many values of κ, from 3 to 24.
-        largest: the largest q, from 0.5 to 0.9995.
+        smallest: the smallest q, from 0.05 to 0.8.
+        largest: the largest q, from 0.85 to 0.9995.
         seeds: how many seeds from the scenario's own on, from 1 to 10.
+        predicted: key of ``PREDICTIONS``.
 
     Raises:
         ScenarioError: naming the field, the value and what is allowed.
@@ -69,22 +72,28 @@ class ComplexityView(LinkSettings):
         "axis": "axis",
         "target": "eps",
         "points": "points",
+        "smallest": "qmin",
         "largest": "qmax",
         "seeds": "seeds",
+        "predicted": "predicted",
     }
 
     axis: str = "adjoint"
     target: float = 1e-4
     points: int = 12
+    smallest: float = 0.3
     largest: float = 0.9995
     seeds: int = 3
+    predicted: str = "shown"
 
     def __post_init__(self) -> None:
         require_one_of("axis", self.axis, AXES)
         require_number("target", self.target, 1e-12, 0.5)
         require_integer("points", self.points, 3, 24)
-        require_number("largest", self.largest, 0.5, 0.9995)
+        require_number("smallest", self.smallest, 0.05, 0.8)
+        require_number("largest", self.largest, 0.85, 0.9995)
         require_integer("seeds", self.seeds, 1, 10)
+        require_one_of("predicted", self.predicted, PREDICTIONS)
 
 
 def check(scenario: Scenario) -> None:
@@ -127,7 +136,7 @@ class Sweep:
             adjoint_steps=base.adjoint_steps,
         )
         seeds = [(scenario.seed + offset) % 10_000 for offset in range(view.seeds)]
-        qs = contractions(LOWEST, view.largest, view.points)
+        qs = contractions(view.smallest, view.largest, view.points)
         return cls(
             tuple(replace(plain, contraction=q, seed=seed) for q in qs for seed in seeds),
             view.target,
@@ -155,24 +164,29 @@ class SweepJob(BackgroundRun):
 
     def __init__(self, key: Sweep) -> None:
         self.key = key
-        self._started: float | None = None
         self._ahead = key.missing()
         super().__init__(self._run)
 
     @property
     def seconds_left(self) -> float | None:
-        """A guess from what the points so far have taken; a point takes about as long as κ."""
-        left = [item for item in self._ahead if POINTS.find((item, self.key.target)) is None]
-        done = sum(item.condition_number for item in self._ahead) - sum(
-            item.condition_number for item in left
-        )
-        if self._started is None or not done:
+        """A guess from what the points so far have taken, and from how that grows with κ."""
+        taken: dict[float, list[float]] = {}
+        for item in self.key.found():
+            taken.setdefault(item.scenario.condition_number, []).append(item.seconds)
+        if not taken:
             return None
-        spent = time.monotonic() - self._started
-        return float(spent * sum(item.condition_number for item in left) / done)
+        means = {kappa: sum(group) / len(group) for kappa, group in taken.items()}
+        slope = fitted_slope(list(means), list(means.values()), high=math.inf)
+        last = max(means)
+
+        def guess(kappa: float) -> float:
+            # A power of κ by default: a point takes about as long as κ.
+            power_of = 1.0 if slope is None else max(slope, 0.0)
+            return float(means.get(kappa, means[last] * (kappa / last) ** power_of))
+
+        return sum(guess(item.condition_number) for item in self.key.missing())
 
     def _run(self, report: Progress) -> None:
-        self._started = time.monotonic()
         done = 0
 
         def measure(scenario: Scenario) -> Requirements:
@@ -196,9 +210,18 @@ def complexity_frame(
 ) -> Frame:
     """All that the chart shows of what has arrived."""
     kappas = sorted({item.condition_number for item in sweep_of.scenarios})
-    drawn = complexity_curves(found, kappas, scenario, view.axis, mode)
+    drawn = complexity_curves(
+        found,
+        kappas,
+        scenario,
+        view.axis,
+        mode,
+        target=view.target,
+        seeds=view.seeds,
+        predicted=view.predicted == "shown",
+    )
     link = {**SETTINGS.link_of(scenario, view), THEME_PARAM: mode, "done": str(len(found))}
-    message = headline(found, scenario)
+    message = headline(found, scenario, complete=len(found) == len(sweep_of.scenarios))
     return {
         "link": urlencode(link),
         "figure": drawn.figure,
@@ -211,7 +234,7 @@ def complexity_frame(
     }
 
 
-def headline(found: list[Requirements], scenario: Scenario) -> str:
+def headline(found: list[Requirements], scenario: Scenario, *, complete: bool) -> str:
     """The fitted slopes, and whether they are those of theory."""
     parts, agree = [], True
     for growth in growths(found):
@@ -222,10 +245,33 @@ def headline(found: list[Requirements], scenario: Scenario) -> str:
                 continue
             parts.append(f"{label} {'t = k' if whole else name} ~ {power('κ', fit)}")
             agree &= abs(fit - theory_slope(scenario, growth.method, adjoint=adjoint)) <= AGREES
+    if not parts and complete:
+        if not any(growth.inner or growth.adjoint for growth in growths(found)):
+            return "No method was seen to reach this ε: see below."
+        return "No slope: it takes three values of κ from 10 to 2000."
     if not parts:
         return "Slopes are fitted as soon as three values of κ from 10 to 2000 are there."
     end = "as theory says, within 0.1" if agree else "not all as theory says: see below"
     return f"{', '.join(parts)} – {end}."
+
+
+def gaps(found: list[Requirements]) -> list[str]:
+    """Why measured numbers are missing, a sentence for each method."""
+    said = []
+    for method in dict.fromkeys(item.method for point in found for item in point.methods):
+        missing = [
+            (point.scenario.condition_number, item.reason)
+            for point in found
+            if (item := point.of(method)) is not None and item.reason
+        ]
+        if missing:
+            kappa, reason = min(missing)
+            runs = "1 run" if len(found) == 1 else f"{len(found)} runs"
+            said.append(
+                f"**{METHODS[method].label}** has no number in {len(missing)} of {runs}, "
+                f"first at κ = {kappa:.4g}. {reason}"
+            )
+    return said
 
 
 def _fits(growth: Growth) -> list[tuple[str, float | None, bool]]:
@@ -256,10 +302,11 @@ def deviations(found: list[Requirements], scenario: Scenario) -> list[str]:
                 most = max(growth.adjoint.values(), default=0.0)
                 why = (
                     f"It ends early: with d = {size} there are at most {size} different "
-                    f"eigenvalues, and k = {most:.0f} comes close to that."
+                    "eigenvalues, so that about as many steps are enough for any κ. Here k is "
+                    f"{most:.0f} at the most."
                     if most > size / 2
-                    else "Its eigenvalues do not fill [1 − q, 1 + q] as in the worst case: it "
-                    "adapts to the spectrum that is there."
+                    else "The spectrum is kinder than the worst case, whose eigenvalues crowd at "
+                    "both ends of [1 − q, 1 + q]: it adapts to those that are there."
                 )
             elif adjoint:
                 why = (
@@ -292,6 +339,8 @@ def _table(found: list[Requirements], scenario: Scenario, mode: Mode) -> Table:
                     "= t" if whole else _exponent(growth.adjoint_slope),
                     "= t" if whole else _exponent(growth.adjoint_predicted_slope),
                     "= t" if whole else _exponent(theory[1]),
+                    _last(growth.inner),
+                    "= t" if whole else _last(growth.adjoint),
                     _last(growth.products),
                     _last(growth.floats),
                 ],

@@ -11,13 +11,18 @@ import numpy as np
 from dashboard.chart import THEME_PARAM, Column, CursorLine, Frame, Row, Table, packed
 from dashboard.compute import EXPERIMENTS, is_live
 from dashboard.figures.error_curves import Line, describe, error_curves, unit
+from dashboard.figures.words import listed
 from dashboard.notation import count, ratio, scientific
 from dashboard.settings import PageSettings
 from dashboard.theme import Mode
 from dashboard.view import View
-from hypergrad_core import METHODS, Experiment, Scenario
+from hypergrad_core import METHODS, Curve, Experiment, Scenario
+from hypergrad_core.complexity import Crossing
 
 SETTINGS = PageSettings("explore", Scenario(), View())
+
+# Characters that fit on one line above the chart at 1440 pixels.
+LONGEST_HEADLINE = 142
 
 COLUMNS: list[Column] = [
     {"label": "Method"},
@@ -103,32 +108,19 @@ def render_frame(params: Mapping[str, str]) -> Frame:
 def _table(experiment: Experiment, lines: tuple[Line, ...], view: View, mode: Mode) -> Table:
     rows: list[Row] = []
     thinned = _is_sampled(experiment)
-    below = view.target * unit(experiment, view)
     for line in lines:
         curve = experiment.curve(line.method)
         assert curve is not None
         reached = line.crossing
         at = len(curve.steps) - 1 if reached.index is None else reached.index
-        error = max(float(curve.errors[at]), 1e-300)
-        paper, sharp = float(curve.paper.values[at]), float(curve.sharp.values[at])
-        rounding = error <= curve.floor
         rows.append(
             {
                 "color": line.style.color(mode),
                 "cells": [
                     line.label,
                     _steps(reached.measured, experiment.scenario.horizon, thinned),
-                    *(
-                        # A bound says nothing of rounding.
-                        ["below the floor"] * 2
-                        if below < curve.floor
-                        else [
-                            "never" if reached.paper is None else count(reached.paper),
-                            _steps(reached.sharp, experiment.scenario.horizon, thinned),
-                        ]
-                    ),
-                    "rounding" if rounding else ratio(paper / error),
-                    "rounding" if rounding else ratio(sharp / error),
+                    *_predictions(experiment, curve, reached, view),
+                    *_ratios(experiment, curve, at),
                     count(curve.estimate.products[at]),
                     count(curve.estimate.stored_floats[at]),
                 ],
@@ -136,6 +128,34 @@ def _table(experiment: Experiment, lines: tuple[Line, ...], view: View, mode: Mo
         )
     caption = f"Steps until the error stays at or below ε = {scientific(view.target)}"
     return {"caption": caption, "columns": COLUMNS, "rows": rows}
+
+
+def _predictions(
+    experiment: Experiment, curve: Curve, reached: Crossing, view: View
+) -> tuple[str, str]:
+    """When the paper's bound and the sharp one reach the target."""
+    if experiment.constants.contraction >= 1:
+        return "–", "–"
+    if view.target * unit(experiment, view) < curve.floor:
+        # A bound says nothing of rounding.
+        return "below the floor", "below the floor"
+    return (
+        "never" if reached.paper is None else count(reached.paper),
+        _steps(reached.sharp, experiment.scenario.horizon, _is_sampled(experiment)),
+    )
+
+
+def _ratios(experiment: Experiment, curve: Curve, at: int) -> tuple[str, str]:
+    """How many times the error the paper's bound and the sharp one are."""
+    if experiment.constants.contraction >= 1:
+        return "–", "–"
+    error = float(curve.errors[at])
+    if error <= curve.floor:
+        return "rounding", "rounding"
+    return (
+        ratio(float(curve.paper.values[at]) / error),
+        ratio(float(curve.sharp.values[at]) / error),
+    )
 
 
 def _is_sampled(experiment: Experiment) -> bool:
@@ -151,29 +171,56 @@ def _steps(step: int | None, horizon: int, thinned: bool) -> str:
 
 
 def headline(experiment: Experiment, lines: tuple[Line, ...], view: View) -> str:
-    """One sentence on what the picture shows now."""
+    """What the picture shows now, on one line: where there are many methods, the ends alone."""
+    said = ranking(experiment, lines, view)
+    if len(said) <= LONGEST_HEADLINE:
+        return said
+    groups, late = _reached(lines)
     at_most = "≤ " if _is_sampled(experiment) else ""
-    reached = [(line.crossing.measured, line.label) for line in lines]
-    first = sorted((step, label) for step, label in reached if step is not None)
-    refused = "".join(
-        f" {METHODS[item.method].label} does not apply here." for item in experiment.refusals
-    )
+    (first, quickest), (last, slowest) = groups[0], groups[-1]
+    parts = [f"{at_most}{first} for {', '.join(quickest)}"]
+    if last > first:
+        parts.append(f"last {at_most}{last} for {', '.join(slowest)}")
+    if late:
+        parts.append(f"> {experiment.scenario.horizon} for {', '.join(late)}")
+    return f"Steps to ε = {scientific(view.target)}: {'; '.join(parts)}."
+
+
+def ranking(experiment: Experiment, lines: tuple[Line, ...], view: View) -> str:
+    """When each method reaches the target, however long the sentence is."""
+    groups, late = _reached(lines)
     goal = f"ε = {scientific(view.target)}"
     if not lines:
-        return f"No method applies.{refused}"
-    if not first:
-        return f"No method reaches {goal} within {experiment.scenario.horizon} steps.{refused}"
-    ranking = ", ".join(f"{label} after {at_most}{step}" for step, label in first)
-    late = [label for step, label in reached if step is None]
-    rest = f"; {' and '.join(late)} not within {experiment.scenario.horizon}" if late else ""
-    return f"{goal} is reached by {ranking} steps{rest}.{refused}"
+        return "No method applies."
+    if not groups:
+        return f"No method reaches {goal} within {experiment.scenario.horizon} steps."
+    at_most = "≤ " if _is_sampled(experiment) else ""
+    reached = ", ".join(f"{listed(labels)} after {at_most}{step}" for step, labels in groups)
+    rest = f"; {listed(late)} not within {experiment.scenario.horizon}" if late else ""
+    return f"{goal} is reached by {reached} steps{rest}."
+
+
+def _reached(lines: tuple[Line, ...]) -> tuple[list[tuple[int, list[str]]], list[str]]:
+    """Steps in rising order, each with its methods; and the methods that do not get there."""
+    groups: dict[int, list[str]] = {}
+    late = []
+    for line in lines:
+        step = line.crossing.measured
+        if step is None:
+            late.append(line.label)
+        else:
+            groups.setdefault(step, []).append(line.label)
+    return sorted(groups.items()), late
 
 
 def _alt(experiment: Experiment, lines: tuple[Line, ...], view: View) -> str:
     scale = unit(experiment, view)
     ends = "; ".join(f"{line.label} ends at {scientific(float(line.error[-1]))}" for line in lines)
     floor = max((curve.floor for curve in experiment.curves), default=0.0) / scale
+    refused = "".join(
+        f" {METHODS[item.method].label} does not apply here." for item in experiment.refusals
+    )
     return (
         f"Error of the hypergradient on a logarithmic axis, {describe(experiment)}. {ends}. "
-        f"Floating-point floor {scientific(floor)}. {headline(experiment, lines, view)}"
+        f"Floating-point floor {scientific(floor)}. {ranking(experiment, lines, view)}{refused}"
     )

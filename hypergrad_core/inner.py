@@ -39,12 +39,16 @@ class InnerSolver(ABC):
         key: short name in links and code.
         label: name on the page.
         rate_formula: LaTeX of ρ(t).
+        rate_source: where ρ(t) is proved, if it is not the q^t of the paper, or "".
+        unrolled_source: where the bound of what is unrolled is proved, if not in the paper, or "".
         affine_only: whether Φ must be affine with ∂₁Φ symmetric.
     """
 
     key: ClassVar[str]
     label: ClassVar[str]
     rate_formula: ClassVar[str]
+    rate_source: ClassVar[str] = ""
+    unrolled_source: ClassVar[str] = ""
     affine_only: ClassVar[bool] = False
 
     @abstractmethod
@@ -54,6 +58,14 @@ class InnerSolver(ABC):
     @abstractmethod
     def rate(self, contraction: float, steps: FloatArray) -> FloatArray:
         """ρ(t) with ‖w_t − w(λ)‖ ≤ ρ(t) ‖w_0 − w(λ)‖, shape (P,)."""
+
+    @abstractmethod
+    def late_factor(self, contraction: float) -> float:
+        """What ρ(t + 1)/ρ(t) tends to."""
+
+    def symbols(self, contraction: float) -> dict[str, float]:
+        """Values of what the formulas have beyond the constants of the problem, by LaTeX."""
+        return {}
 
     @abstractmethod
     def left_over(self, contraction: float, t: FloatArray, k: FloatArray) -> FloatArray:
@@ -108,6 +120,10 @@ class FixedPointIteration(InnerSolver):
         """q^t (L1)."""
         return np.asarray(contraction**steps)
 
+    def late_factor(self, contraction: float) -> float:
+        """q."""
+        return contraction
+
     def left_over(self, contraction: float, t: FloatArray, k: FloatArray) -> FloatArray:
         """q^k."""
         return np.asarray(contraction**k)
@@ -133,7 +149,9 @@ class HeavyBall(InnerSolver):
 
     key = "heavy-ball"
     label = "Heavy ball (optimal constants)"
-    rate_formula = r"r^t\left(1+t\tfrac{1-r^2}{1+r^2}\right)"
+    rate_formula = r"r^t(1+bt)"
+    rate_source = "R12 of the README"
+    unrolled_source = "R13 of the README"
     affine_only = True
 
     def scheme(self, contraction: float) -> Scheme:
@@ -142,9 +160,23 @@ class HeavyBall(InnerSolver):
         return Scheme(float(4 / (low + high) ** 2), float(((high - low) / (high + low)) ** 2))
 
     def rate(self, contraction: float, steps: FloatArray) -> FloatArray:
-        """r^t (1 + t (1 − r²)/(1 + r²)), attained (R12)."""
+        """r^t (1 + bt) with b = (1 − r²)/(1 + r²), attained (R12)."""
         square = self.scheme(contraction).momentum
         return np.asarray(square ** (steps / 2) * (1 + steps * (1 - square) / (1 + square)))
+
+    def late_factor(self, contraction: float) -> float:
+        """r."""
+        return float(np.sqrt(self.scheme(contraction).momentum))
+
+    def symbols(self, contraction: float) -> dict[str, float]:
+        """r, b and a."""
+        scheme = self.scheme(contraction)
+        square = scheme.momentum
+        return {
+            "r": float(np.sqrt(square)),
+            "b": (1 - square) / (1 + square),
+            "a": scheme.relaxation,
+        }
 
     def left_over(self, contraction: float, t: FloatArray, k: FloatArray) -> FloatArray:
         """ρ(k) where k = t; else r^k (1 + k (1 + r)), as for a start at rest (R12).
@@ -157,7 +189,7 @@ class HeavyBall(InnerSolver):
 
     def left_over_formula(self, exponent: str) -> str:
         """As ``left_over``."""
-        return self.rate_formula if exponent == "t" else r"r^k\left(1+k(1+r)\right)"
+        return self.rate_formula if exponent == "t" else r"r^k(1+k(1+r))"
 
     def unrolled_slope(self, contraction: float, t: FloatArray, k: FloatArray) -> FloatArray:
         """a Σ_{i<k} (k − i) r^(k−1−i) ρ(t − k + i): a disturbance lives on as r^j U_j, ≤ (j+1) r^j.
@@ -175,9 +207,10 @@ class HeavyBall(InnerSolver):
     def slope_formula(self, exponent: str) -> str:
         """As ``unrolled_slope``, b = (1 − r²)/(1 + r²)."""
         k = exponent
+        early = "" if k == "t" else f"+b(t-{k})"
         return (
             rf"a\,r^{{t-1}}\tfrac{{{k}({k}+1)}}{{2}}"
-            rf"\left(1+b(t-{k})+b\tfrac{{{k}-1}}{{3}}\right)"
+            rf"\left(1{early}+b\tfrac{{{k}-1}}{{3}}\right)"
         )
 
 

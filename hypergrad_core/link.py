@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Self
 
 # A message shows no more of a value than this many characters.
@@ -15,6 +15,8 @@ class ScenarioError(ValueError):
 
     Attributes:
         field: the name of the field.
+        value: what it was set to, as a message shows it.
+        allowed: what is allowed.
     """
 
     def __init__(self, field: str, value: object, allowed: str) -> None:
@@ -23,6 +25,8 @@ class ScenarioError(ValueError):
             text = f"{text[:LONGEST_VALUE]}…"
         super().__init__(f"{field} = {text} is not allowed: choose {allowed}.")
         self.field = field
+        self.value = text
+        self.allowed = allowed
 
 
 def require_one_of(field: str, value: object, allowed: Mapping[str, object]) -> None:
@@ -57,12 +61,13 @@ class LinkSettings:
     link_names: ClassVar[Mapping[str, str]]
 
     def to_link(self, *, full: bool = False, defaults: Self | None = None) -> dict[str, str]:
-        """Query parameters; values as in ``defaults`` are left out unless ``full``."""
-        base = type(self)() if defaults is None else defaults
+        """Query parameters; what ``from_link`` restores by itself is left out unless ``full``."""
+        values = {item.name: getattr(self, item.name) for item in fields(self)}
+        left_out = self._beside(values, defaults)
         return {
-            self.link_names[item.name]: _write(getattr(self, item.name))
-            for item in fields(self)
-            if full or getattr(self, item.name) != getattr(base, item.name)
+            self.link_names[name]: _write(value)
+            for name, value in values.items()
+            if full or value != left_out[name]
         }
 
     @classmethod
@@ -73,9 +78,8 @@ class LinkSettings:
 
         A bad value falls back to that of ``defaults``; parameters that are not named are ignored.
         """
-        base = cls() if defaults is None else defaults
         values: dict[str, Any] = {}
-        messages: list[str] = []
+        refused: list[ScenarioError] = []
         for item in fields(cls):
             text = link.get(cls.link_names[item.name])
             if text is None:
@@ -83,15 +87,61 @@ class LinkSettings:
             try:
                 values[item.name] = _read(item.name, text, item.default)
             except ScenarioError as error:
-                messages.append(str(error))
+                refused.append(error)
         while True:
             try:
-                return replace(base, **values), tuple(messages)
+                found = cls._completed(values, defaults)
+                break
             except ScenarioError as error:
-                messages.append(str(error))
-                # A clash of two fields may lie with the one that was not named.
-                if values.pop(error.field, None) is None:
-                    values.clear()
+                if error.field in values:
+                    del values[error.field]
+                    refused.append(error)
+                else:
+                    # A default does not go with what is named.
+                    refused += cls._keep_compatible(values, defaults)
+        return found, tuple(cls._told(error, found) for error in refused)
+
+    @classmethod
+    def _beside(cls, named: Mapping[str, Any], defaults: Self | None) -> dict[str, Any]:
+        """What each field is if a link leaves it out, given those that it names.
+
+        It may depend on named values that are not those of ``defaults``, and on no others: these
+        alone are sure to be in the link.
+        """
+        base = cls() if defaults is None else defaults
+        return {item.name: getattr(base, item.name) for item in fields(cls)}
+
+    @classmethod
+    def _completed(cls, values: Mapping[str, Any], defaults: Self | None) -> Self:
+        return cls(**{**cls._beside(values, defaults), **values})
+
+    @classmethod
+    def _keep_compatible(cls, values: dict[str, Any], defaults: Self | None) -> list[ScenarioError]:
+        """Drop from the named values, in their order, each that the defaults do not allow."""
+        refused = []
+        kept: dict[str, Any] = {}
+        for name, value in values.items():
+            try:
+                cls._completed({**kept, name: value}, defaults)
+                kept[name] = value
+            except ScenarioError as error:
+                why = f"another: {error.field} = {error.value} needs {error.allowed}"
+                clash = ScenarioError(name, value, why)
+                refused.append(error if error.field == name else clash)
+        values.clear()
+        values.update(kept)
+        return refused
+
+    @classmethod
+    def _told(cls, error: ScenarioError, found: Self) -> str:
+        """The message to who opened the link: by the names in it, and with what is taken."""
+        param = cls.link_names[error.field]
+        name = param if param == error.field else f"{param} ({error.field})"
+        taken = _write(getattr(found, error.field))
+        return (
+            f"{name} = {error.value} is not allowed: choose {error.allowed}. "
+            f"{param} = {taken} is taken."
+        )
 
 
 def _write(value: object) -> str:

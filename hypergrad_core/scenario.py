@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -108,7 +108,7 @@ class Scenario(LinkSettings):
     methods: tuple[str, ...] = ("itd", "aid-fp", "aid-cg")
     vary: str = "both"
     inner: str = "fixed-point"
-    horizon: int = 100
+    horizon: int = 120
     inner_steps: int = 50
     adjoint_steps: int = 10
     seed: int = 0
@@ -160,6 +160,18 @@ class Scenario(LinkSettings):
         if (steps + 1) * self.size > TRAJECTORY_FLOATS:
             name = "inner_steps" if self.vary == "adjoint" else "horizon"
             raise ScenarioError(name, steps, f"at most {TRAJECTORY_FLOATS // self.size - 1} here")
+
+    @classmethod
+    def _beside(cls, named: Mapping[str, Any], defaults: Self | None) -> dict[str, Any]:
+        """As the base has it, but another family brings sizes that suit it."""
+        base = super()._beside(named, defaults)
+        family = named.get("family", base["family"])
+        if family != base["family"] and family in FAMILIES:
+            for name, wanted in FAMILIES[family].suggested.items():
+                # Defaults with small problems of their own stay small.
+                chosen = base[name] != getattr(cls, name)
+                base[name] = min(base[name], wanted) if chosen else wanted
+        return base
 
     @property
     def problem_family(self) -> Family:

@@ -252,6 +252,7 @@ class Chart {
 
   showMessage(text) {
     if (this.message.textContent !== text) this.message.textContent = text;
+    this.message.title = text; // where the line is too short for it
   }
 
   cursorPainted() {

@@ -11,7 +11,7 @@ import numpy as np
 
 from dashboard.chart import packed
 from dashboard.figures.drawn import Drawn, annotation, title
-from dashboard.notation import power
+from dashboard.notation import count, power, scientific
 from dashboard.theme import (
     AXIS_SIZE,
     FONT,
@@ -141,6 +141,10 @@ def complexity_curves(
     scenario: Scenario,
     axis: str,
     mode: Mode,
+    *,
+    target: float,
+    seeds: int,
+    predicted: bool,
 ) -> Drawn:
     """Means, spreads and predictions on logarithmic axes.
 
@@ -150,31 +154,28 @@ def complexity_curves(
         scenario: what they have in common.
         axis: key of ``AXES``.
         mode: light or dark.
+        target: ε.
+        seeds: how many, from the scenario's own on.
+        predicted: whether predictions are drawn, where there are any.
     """
     drawn = Drawn()
     curves = growths(found)
-    low, high = _range(curves, axis)
+    predicted = predicted and axis in ("inner", "adjoint")
+    low, high = _range(curves, kappas, scenario, axis, predicted=predicted)
     ends = (math.log10(kappas[0]) - 0.05, math.log10(kappas[-1]) + 0.05)
     _guides(drawn, curves, kappas, axis, (low, high), mode)
     for growth in curves:
-        _method(drawn, growth, kappas, axis, mode)
+        _method(drawn, growth, kappas, axis, mode, predicted=predicted)
     if curves:
-        drawn.add(_labels(curves, kappas, axis, (low, high), mode))
+        drawn.add(_labels(curves, axis, (low, high), mode))
     drawn.cross("", kappas)
-    family = scenario.problem_family
-    parts = [family.label]
-    if len(family.data) > 1:
-        parts.append(family.data[scenario.data].label)
-    parts.append(f"d = {found[0].state_size if found else scenario.state_size}")
-    if "spectrum" in family.uses:
-        parts.append(f"spectrum {scenario.spectrum}")
-    if scenario.inner == "heavy-ball":
-        parts.append("heavy ball")
-    key = "━ measured, mean   band: smallest to largest over seeds"
-    if axis in ("inner", "adjoint"):
+    key = "━ measured"
+    if seeds > 1:
+        key += ", geometric mean   band: smallest to largest over seeds"
+    if predicted:
         key += "   ╍ predicted by the paper’s bound"
     drawn.figure["layout"] = {
-        "title": title(" · ".join(parts), LABEL_SIZE),
+        "title": title(_description(found, scenario, target, seeds), LABEL_SIZE),
         "annotations": [annotation(key, 0, 1, LABEL_SIZE)],
         "font": {"family": FONT, "size": AXIS_SIZE},
         "margin": {"l": 92, "r": 170, "t": 70, "b": 58},
@@ -199,21 +200,67 @@ def complexity_curves(
     return drawn
 
 
-def _range(curves: Sequence[Growth], axis: str) -> tuple[float, float]:
-    """Exponents of the ends of the axis; whole decades, so that points arrive without a jump."""
-    values = [
-        value
-        for growth in curves
-        for series in (growth.measured(axis), growth.predicted(axis))
-        for value in series.values()
-    ]
+def _description(
+    found: Sequence[Requirements], scenario: Scenario, target: float, seeds: int
+) -> str:
+    """One line that names the sweep, for titles and exports."""
+    family = scenario.problem_family
+    parts = [family.label]
+    if len(family.data) > 1:
+        # Without the size of the data, because d and n follow.
+        parts.append(family.data[scenario.data].label.partition(" (")[0])
+    parts.append(f"ε = {scientific(target)}")
+    parts.append(f"d = {count(found[0].state_size if found else scenario.state_size)}")
+    if found:
+        parts.append(f"m = {count(found[0].hyper_size)}")
+    if "samples" in family.uses:
+        parts.append(f"n = {count(scenario.sample_size)}")
+    if "spectrum" in family.uses:
+        parts.append(f"spectrum {scenario.spectrum}")
+    if scenario.inner == "heavy-ball":
+        parts.append("heavy ball")
+    if scenario.start > 0:
+        parts.append(f"start {scenario.start:g}")
+    if scenario.precision != "double":
+        parts.append(scenario.precision)
+    parts.append(f"seed {scenario.seed}" if seeds == 1 else f"{seeds} seeds from {scenario.seed}")
+    return " · ".join(parts)
+
+
+def _range(
+    curves: Sequence[Growth],
+    kappas: Sequence[float],
+    scenario: Scenario,
+    axis: str,
+    *,
+    predicted: bool,
+) -> tuple[float, float]:
+    """Exponents of the ends of the axis: whole decades, with room for what has yet to arrive."""
+    values: list[float] = []
+    for growth in curves:
+        slope = 1.0
+        if axis in ("inner", "adjoint"):
+            slope = theory_slope(scenario, growth.method, adjoint=axis == "adjoint")
+        for series in (growth.measured(axis), growth.predicted(axis) if predicted else {}):
+            if series:
+                last = max(series)
+                values += series.values()
+                values.append(series[last] * (kappas[-1] / last) ** slope)
     if not values:
         return (0.0, 5.0) if axis != "seconds" else (-4.0, 1.0)
     low = math.floor(math.log10(min(values)) - 0.05)
     return float(low), float(max(math.ceil(math.log10(max(values)) + 0.05), low + 2))
 
 
-def _method(drawn: Drawn, growth: Growth, kappas: Sequence[float], axis: str, mode: Mode) -> None:
+def _method(
+    drawn: Drawn,
+    growth: Growth,
+    kappas: Sequence[float],
+    axis: str,
+    mode: Mode,
+    *,
+    predicted: bool,
+) -> None:
     style = METHOD_STYLES[growth.method]
     color = style.color(mode)
     label = METHODS[growth.method].label
@@ -248,7 +295,7 @@ def _method(drawn: Drawn, growth: Growth, kappas: Sequence[float], axis: str, mo
         }
     )
     bounds = []
-    if growth.predicted(axis):
+    if predicted and growth.predicted(axis):
         trace = drawn.add(
             {
                 **common,
@@ -273,12 +320,11 @@ def _method(drawn: Drawn, growth: Growth, kappas: Sequence[float], axis: str, mo
 
 def _labels(
     curves: Sequence[Growth],
-    kappas: Sequence[float],
     axis: str,
     exponents: tuple[float, float],
     mode: Mode,
 ) -> dict[str, Any]:
-    """Name and fitted slope at the end of each line, moved apart where ends meet."""
+    """Name and fitted slope at the end of each line so far, moved apart where ends meet."""
     low, high = exponents
     gap = 0.055 * (high - low)
     ends = []
@@ -293,7 +339,7 @@ def _labels(
     return {
         "type": "scatter",
         "mode": "text",
-        "x": [kappas[-1]] * len(ends),
+        "x": [max(growth.measured(axis)) for _, growth in ends],
         "y": [10**height for height in heights],
         "text": [f"  <b>{_label(growth, axis)}</b>" for _, growth in ends],
         "textposition": "middle right",

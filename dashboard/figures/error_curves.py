@@ -36,10 +36,26 @@ X_TITLES = {
 }
 KEYS = {
     "none": "━ measured    ■ reaches ε",
-    "paper": "━ measured   ╍ paper’s bound    ■ reaches ε   □ predicted by the bound",
-    "sharp": "━ measured   ┅ sharp bound    ■ reaches ε   □ predicted by the bound",
-    "both": "━ measured   ╍ paper’s bound   ┅ sharp bound    ■ reaches ε   □ predicted",
+    "paper": "━ measured   ╍ paper’s bound    ■ reaches ε   □ paper’s bound predicts (→ beyond T)",
+    "sharp": "━ measured   ┅ sharp bound    ■ reaches ε   □ sharp bound predicts",
+    "both": (
+        "━ measured   ╍ paper’s bound   ┅ sharp bound    "
+        "■ reaches ε   □ paper’s bound predicts (→ beyond T)"
+    ),
 }
+# Plotly writes powers on logarithmic axes larger than it was told to.
+POWER_SIZE = AXIS_SIZE / 1.25
+# What stands before a curve has a halo of about the page's own colour.
+HALOS: dict[Mode, str] = {
+    "light": ", ".join(["0 0 3px #FFFFFF"] * 4),
+    "dark": ", ".join(["0 0 3px #0F1319"] * 4),
+}
+# Of the width of the plot: between two numbers at its right edge, and for each of their signs.
+EDGE_GAP, EDGE_WIDTH = 0.03, 0.012
+# Of the height of the plot: from a line to the middle of its name.
+NAME_LIFT = 0.033
+# Characters of a title that fit on one line at 1440 pixels.
+LONGEST_TITLE = 140
 STEP_TITLES = {
     "both": "Iterations t = k",
     "adjoint": "Adjoint steps k",
@@ -168,6 +184,8 @@ def error_curves(
     traces.append(_crossings(lines, view, mode, predicted=False))
     if any(line.bounds for line in lines):
         traces.append(_crossings(lines, view, mode, predicted=True))
+    if any("paper" in line.bounds for line in lines):
+        traces.extend(_beyond(experiment, lines, view, mode, (left, right), high - low))
     traces.append(_end_labels(lines, mode, (low, high)))
     layout = _layout(experiment, view, (left, right), (low, high))
     return {"data": traces, "layout": layout}, readings, lines
@@ -252,7 +270,7 @@ def _level_names(
     ends: tuple[float, float], floor: float, view: View, mode: Mode, decades: float
 ) -> dict[str, Any]:
     # Just above the line, whatever the range.
-    lift = 10 ** (0.033 * decades)
+    lift = 10 ** (NAME_LIFT * decades)
     return {
         "type": "scatter",
         "mode": "text",
@@ -260,7 +278,8 @@ def _level_names(
         "y": [floor * lift, view.target * lift],
         "text": ["  floating-point floor", f"  ε = {scientific(view.target)}"],
         "textposition": "middle right",
-        "textfont": {"size": LABEL_SIZE, "color": neutral(mode)},
+        # Read over the curves that cross it.
+        "textfont": {"size": LABEL_SIZE, "color": neutral(mode), "shadow": HALOS[mode]},
         "cliponaxis": False,
         "showlegend": False,
         "hoverinfo": "skip",
@@ -298,6 +317,86 @@ def _crossings(
         "cliponaxis": False,
         "showlegend": False,
     }
+
+
+def _beyond(
+    experiment: Experiment,
+    lines: tuple[Line, ...],
+    view: View,
+    mode: Mode,
+    ends: tuple[float, float],
+    decades: float,
+) -> list[dict[str, Any]]:
+    """What the paper's bound predicts beyond the horizon: hollow marks at the right edge.
+
+    They stand in a row, the last number outermost; equal numbers share a place.
+    """
+    steps = [_step_beyond(experiment, line, view) for line in lines]
+    texts = {step: _number_beyond(step, view) for step in steps if step is not None}
+    places = sorted(texts, reverse=True)
+    width = EDGE_GAP + EDGE_WIDTH * max(map(len, texts.values()), default=0)
+    left, right = ends
+    x, text_x, written = [], [], []
+    for place, step in enumerate(steps):
+        if step is None:
+            x.append(math.nan)
+        else:
+            along = right - (right - left) * (0.5 * EDGE_GAP + width * places.index(step))
+            x.append(10**along if view.x_axis == "floats" else along)
+        first = step is not None and steps.index(step) == place
+        text_x.append(x[-1] if first else math.nan)
+        written.append("" if step is None else texts[step])
+    colors = [line.style.color(mode) for line in lines]
+    shared = {"cliponaxis": False, "showlegend": False}
+    return [
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "x": packed(x),
+            "y": [view.target] * len(x),
+            "marker": {
+                "symbol": [f"{line.style.marker}-open" for line in lines],
+                "color": colors,
+                "size": 17,
+                "line": {"width": 3, "color": colors},
+            },
+            "text": [
+                f"{line.label} reaches ε (predicted beyond T): {number}"
+                for line, number in zip(lines, written, strict=True)
+            ],
+            "hovertemplate": "%{text}<extra></extra>",
+            **shared,
+        },
+        {
+            "type": "scatter",
+            "mode": "text",
+            "x": packed(text_x),
+            # Above the mark, whatever the range.
+            "y": [view.target * 10 ** (NAME_LIFT * decades)] * len(x),
+            "text": written,
+            "textposition": "top left",
+            "textfont": {"size": LABEL_SIZE, "color": colors, "shadow": HALOS[mode]},
+            "hoverinfo": "skip",
+            **shared,
+        },
+    ]
+
+
+def _step_beyond(experiment: Experiment, line: Line, view: View) -> int | None:
+    """The step beyond the horizon at which the paper's bound, if it is shown, reaches ε."""
+    curve = experiment.curve(line.method)
+    assert curve is not None
+    step = line.crossing.paper
+    within_rounding = view.target * unit(experiment, view) < curve.floor
+    if "paper" not in line.bounds or within_rounding or step is None:
+        return None
+    return step if step > experiment.scenario.horizon else None
+
+
+def _number_beyond(step: int, view: View) -> str:
+    number = count(step) if step < 10**5 else scientific(step)
+    # On an axis of costs a number alone would be read as a cost.
+    return f"{number} →" if view.x_axis == "steps" else f"{number} steps →"
 
 
 def _end_labels(
@@ -360,21 +459,35 @@ def describe(experiment: Described) -> str:
     family = scenario.problem_family
     parts = [family.label]
     if len(family.data) > 1:
-        parts.append(family.data[scenario.data].label)
+        # Without the size of the data, because d, m and n follow.
+        parts.append(family.data[scenario.data].label.partition(" (")[0])
     parts.append(f"q = {scenario.contraction:g}")
+    kappa = f"κ = {scenario.condition_number:.4g}"
     if scenario.contraction < 1:
-        parts.append(f"κ = {scenario.condition_number:.4g}")
+        parts.append(kappa)
     parts.append(f"d = {count(experiment.state_size)}")
     parts.append(f"m = {count(experiment.hyper_size)}")
+    if "samples" in family.uses:
+        parts.append(f"n = {count(scenario.sample_size)}")
     if "spectrum" in family.uses:
         parts.append(f"spectrum {scenario.spectrum}")
     if scenario.vary == "adjoint":
         exact = scenario.inner == "exact"
         parts.append("wₜ exact" if exact else f"t = {scenario.inner_steps}")
+    if scenario.inner == "heavy-ball":
+        parts.append("heavy ball")
     if scenario.vary == "inner":
         parts.append(f"k = {scenario.adjoint_steps}")
+    if scenario.vary == "both" and "itd-truncated" in scenario.methods:
+        parts.append(f"truncation k = {scenario.adjoint_steps}")
+    if scenario.start > 0:
+        parts.append(f"start {scenario.start:g}")
+    if scenario.precision != "double":
+        parts.append(scenario.precision)
     parts.append(f"seed {scenario.seed}")
-    return " · ".join(parts)
+    said = " · ".join(parts)
+    # Where there is no room, κ goes first, because q tells it.
+    return said if len(said) <= LONGEST_TITLE else said.replace(f"{kappa} · ", "")
 
 
 def _layout(
@@ -395,7 +508,7 @@ def _layout(
         },
         "annotations": [
             {
-                "text": KEYS[view.bound],
+                "text": KEYS[view.bound if experiment.constants.contraction < 1 else "none"],
                 "font": {"size": LABEL_SIZE},
                 "showarrow": False,
                 "xref": "paper",
@@ -416,6 +529,7 @@ def _layout(
             "type": "log" if view.x_axis == "floats" else "linear",
             "range": list(x_range),
             "exponentformat": "power",
+            **({"tickfont": {"size": POWER_SIZE}} if view.x_axis == "floats" else {}),
             # One tick a decade; on a linear axis Plotly chooses.
             **({"dtick": 1} if view.x_axis == "floats" else {}),
         },
@@ -432,6 +546,7 @@ def _layout(
             "range": list(y_range),
             "dtick": max(1, round((y_range[1] - y_range[0]) / 9)),
             "exponentformat": "power",
+            "tickfont": {"size": POWER_SIZE},
         },
         "uirevision": f"{view.x_axis} {view.error} {experiment.scenario.family}",
     }

@@ -8,16 +8,18 @@ from dashboard import controls, export
 from dashboard.chart import chart
 from dashboard.complexity import (
     LARGEST_SIZE,
-    SEEDS,
+    PREDICTIONS,
     SETTINGS,
     ComplexityView,
     Sweep,
     SweepJob,
     complexity_frame,
     deviations,
+    gaps,
 )
 from dashboard.figures.complexity_curves import AXES
 from dashboard.notation import scientific
+from dashboard.settings import store
 from dashboard.status import JOB_OF, POLL_SECONDS
 from dashboard.take_home import csv_button, link_box
 from dashboard.theme import Mode
@@ -28,7 +30,9 @@ REST = 470
 # Of fixed height, so that nothing moves when the sweep ends.
 STATUS_HEIGHT = 62
 JOB = JOB_OF + SETTINGS.name
+SEEDS = [1, 3, 5, 10]
 TARGETS = [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-8, 1e-10]
+SMALLEST = [0.1, 0.3, 0.5, 0.7, 0.8]
 LARGEST = [0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995]
 POINTS = [4, 6, 8, 10, 12, 16, 20, 24]
 DEFINITION = (
@@ -48,10 +52,12 @@ def page() -> None:
     with st.sidebar:
         st.markdown("### Complexity\nSteps to reach ε as κ grows.")
         controls.switch("axis", "Vertical axis", AXES)
+        controls.switch("predicted", "Predictions", PREDICTIONS, "Of t and k: no bound has others.")
         controls.slider("target", "Target accuracy ε", TARGETS, scientific)
+        controls.slider("smallest", "Smallest q", SMALLEST, lambda q: f"{q:g}")
         controls.slider("largest", "Largest q", LARGEST, lambda q: f"{q:g}")
         controls.slider("points", "Values of κ", POINTS, str)
-        controls.slider("seeds", "Seeds", list(SEEDS), str)
+        controls.slider("seeds", "Seeds", SEEDS, str)
         controls.problem_controls(tuple(FAMILIES), LARGEST_SIZE, contraction=False)
         controls.start_controls()
         controls.methods_control()
@@ -61,17 +67,16 @@ def page() -> None:
     SETTINGS.show_notices()
     wanted = Sweep.of(scenario, view)
     job = st.session_state.get(JOB)
-    if job is not None and job.key != wanted:
+    if job is not None and (job.key != wanted or not wanted.missing()):
         job.stop()
         job = None
     if job is None and wanted.missing():
         job = SweepJob(wanted)
     st.session_state[JOB] = job
     running = job is not None and job.running and not job.stopped
-    st.fragment(picture, run_every=POLL_SECONDS if running else None)(wanted, scenario, view)
-    found = wanted.found()
-    for refusal in found[-1].refusals if found else ():
-        st.info(f"**{METHODS[refusal.method].label}** is not in the picture. {refusal.reason}")
+    st.fragment(picture, run_every=POLL_SECONDS if running else None)(
+        wanted, scenario, view, clocked=running
+    )
     st.caption(DEFINITION)
     left, right = st.columns([1, 3])
     with left:
@@ -84,9 +89,12 @@ def page() -> None:
         link_box(SETTINGS.link_of(scenario, view))
 
 
-def picture(wanted: Sweep, scenario: Scenario, view: ComplexityView) -> None:
+def picture(wanted: Sweep, scenario: Scenario, view: ComplexityView, *, clocked: bool) -> None:
     """The progress of the sweep, and what has arrived of it."""
     job: SweepJob | None = st.session_state.get(JOB)
+    ended = job is None or not job.running or not wanted.missing()
+    if clocked and ended:
+        draw_without_clock()
     with st.container(height=STATUS_HEIGHT, border=False):
         progress(job, wanted)
     found = wanted.found()
@@ -99,29 +107,29 @@ def picture(wanted: Sweep, scenario: Scenario, view: ComplexityView) -> None:
         commit=False,
         filename="hypergradient-complexity",
     )
-    notes = [*deviations(found, scenario), *sorted(reasons(wanted))]
+    for refusal in found[-1].refusals if found else ():
+        st.info(f"**{METHODS[refusal.method].label}** is not in the picture. {refusal.reason}")
+    notes = [*deviations(found, scenario), *gaps(found)]
     if scenario.inner == "heavy-ball" and "aid-fp" in scenario.methods:
         notes.append(HEAVY_BALL)
     for sentence in notes:
         st.markdown(f"- {sentence}")
 
 
-def reasons(wanted: Sweep) -> set[str]:
-    """Why some points are missing."""
-    return {
-        f"**{METHODS[item.method].label}** at κ = {point.scenario.condition_number:.4g}: "
-        f"{item.reason}"
-        for point in wanted.found()
-        for item in point.methods
-        if item.reason
-    }
+def draw_without_clock() -> None:
+    """The whole page once more, because the sweep has ended."""
+    # A browser that is still loading keeps only the second of two drawings, and what a widget is
+    # set to is sent with the first alone: forgotten here, it is sent with the second as well.
+    for field in store():
+        st.session_state.pop(field, None)
+    st.rerun()
 
 
 def progress(job: SweepJob | None, wanted: Sweep) -> None:
     """What is left, and a way to stop and to go on."""
     total, done = len(wanted.scenarios), len(wanted.found())
     bar, button = st.columns([5, 1], vertical_alignment="center")
-    if job is not None and job.running and not job.stopped:
+    if done < total and job is not None and job.running and not job.stopped:
         job.watch()
         left = job.seconds_left
         state = "waiting for another run to end" if job.waiting else "about to begin"
@@ -137,10 +145,6 @@ def progress(job: SweepJob | None, wanted: Sweep) -> None:
             st.session_state[JOB] = None
             st.rerun()
         return
-    if job is not None:
-        # The sweep has just ended: draw the page once more, without a clock.
-        st.session_state[JOB] = None
-        st.rerun()
     bar.markdown(f"{total} runs, all measured.")
 
 

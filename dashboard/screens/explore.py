@@ -11,7 +11,7 @@ from dashboard.chart import THEME_PARAM, chart
 from dashboard.compute import EXPERIMENTS, Job, is_long
 from dashboard.explore import SETTINGS, explore_frame
 from dashboard.figures.error_curves import extract_lines
-from dashboard.figures.words import BEYOND_THEORY, explain, formula_card
+from dashboard.figures.words import BEYOND_THEORY, STATUS_HELP, explain, formula_card
 from dashboard.status import STATUS_HEIGHT, follow
 from dashboard.theme import Mode
 from dashboard.view import View
@@ -39,6 +39,8 @@ def page() -> None:
     SETTINGS.write_address(scenario, view)
     SETTINGS.show_notices()
     mode: Mode = "dark" if st.context.theme.type == "dark" else "light"
+    if scenario.contraction >= 1:
+        st.warning(BEYOND_THEORY)
     with status:
         experiment = compute(scenario)
     chart(
@@ -53,8 +55,6 @@ def page() -> None:
         filename=export.file_name(experiment),
         on_cursor=keep_cursor,
     )
-    if experiment.constants.contraction >= 1:
-        st.warning(BEYOND_THEORY)
     for refusal in experiment.refusals:
         st.info(f"**{METHODS[refusal.method].label}** does not apply here. {refusal.reason}")
     explanation(experiment, view, mode)
@@ -98,7 +98,7 @@ def explanation(experiment: Experiment, view: View, mode: Mode) -> None:
     st.latex(card.numbers)
     st.markdown(card.dominant)
     st.latex(card.constants)
-    st.caption(f"Bound: {card.source}.")
+    st.caption(f"{card.status} Source of the paper’s bound: {card.source}.", help=STATUS_HELP)
     words, problem = st.columns(2, gap="large")
     with words:
         st.markdown("**What the picture shows**")

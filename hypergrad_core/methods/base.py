@@ -113,6 +113,7 @@ class Method(ABC):
         label: name on the page.
         formula: LaTeX of the estimate.
         source: where it is analysed.
+        paper_source: theorem of the paper's bound, with fixed-point iteration below.
         fixed_adjoint_steps: why k cannot be varied, or "".
         whole: whether k = t always, so that k cannot be held while t varies either.
     """
@@ -121,6 +122,7 @@ class Method(ABC):
     label: ClassVar[str]
     formula: ClassVar[str]
     source: ClassVar[str]
+    paper_source: ClassVar[str]
     fixed_adjoint_steps: ClassVar[str] = ""
     whole: ClassVar[bool] = False
 
@@ -162,10 +164,10 @@ class Method(ABC):
     ) -> tuple[Term, ...]:
         """The summands of the paper's bound (tier P), where w_t comes from ``inner``."""
 
-    @property
-    @abstractmethod
-    def paper_source(self) -> str:
-        """Theorem of the paper's bound."""
+    def source_of_bound(self, inner: InnerSolver) -> str:
+        """Where the paper's bound is proved, if w_t comes from ``inner``."""
+        with_rate = f", with ρ(t) of {inner.rate_source}" if inner.rate_source else ""
+        return f"{self.paper_source}{with_rate}"
 
     def paper_bound(
         self, constants: Constants, points: Points, inner: InnerSolver = FIXED_POINT
@@ -173,7 +175,7 @@ class Method(ABC):
         """The paper's bound, from the constants alone (tier P)."""
         terms = self.paper_terms(constants, points, inner)
         values = np.sum([term.values for term in terms], axis=0)
-        return Bound("P", Status.UPPER, values, self.paper_source, terms)
+        return Bound("P", Status.UPPER, values, self.source_of_bound(inner), terms)
 
     @abstractmethod
     def sharp_bound(self, path: Path, estimate: Estimate) -> Bound:

@@ -19,8 +19,8 @@ class ForwardITD(ITD):
     key = "itd-forward"
     label = "Forward ITD"
     formula = (
-        r"J_{s+1}=\partial_1\Phi(w_s)J_s+\partial_2\Phi(w_s),\quad J_0=0,\qquad"
-        r"\widehat\nabla f=\nabla_2E(w_t)+J_t^\top\nabla_1E(w_t)"
+        r"\begin{aligned}J_{s+1}&=\partial_1\Phi(w_s)J_s+\partial_2\Phi(w_s),\quad J_0=0\\"
+        r"\widehat\nabla f&=\nabla_2E(w_t)+J_t^\top\nabla_1E(w_t)\end{aligned}"
     )
     source = "Franceschi et al. 2017"
 

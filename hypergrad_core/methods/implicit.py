@@ -316,8 +316,8 @@ class NormalEquationsAID(SolverAID):
     key = "aid-cgnr"
     label = "AID-CGNR"
     formula = (
-        r"v_k=\mathrm{CG}_k\!\left(M^\top M,\,M^\top\nabla_1E(w_t)\right),"
-        r"\quad M=I-\partial_1\Phi(w_t)^\top"
+        r"\begin{aligned}v_k&=\mathrm{CG}_k\!\left(M^\top M,\,M^\top\nabla_1E(w_t)\right)\\"
+        r"M&=I-\partial_1\Phi(w_t)^\top\end{aligned}"
     )
     source = "Grazzi et al. 2020, Section 3"
     solver = NormalEquationsSolver

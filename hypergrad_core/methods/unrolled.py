@@ -151,6 +151,10 @@ class TruncatedITD(Method):
         )
         return lower_level_term(constants, points.inner_steps, inner), drift, adjoint
 
+    def source_of_bound(self, inner: InnerSolver) -> str:
+        """The bound of what is unrolled is another one for another iteration."""
+        return inner.unrolled_source or self.paper_source
+
     def sharp_bound(self, path: Path, estimate: Estimate) -> Bound:
         """R7 along the steps that were gone back through, or R6."""
         points = estimate.points

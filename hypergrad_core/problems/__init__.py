@@ -46,7 +46,7 @@ class Family:
 
     Attributes:
         label: name on the page.
-        formula: LaTeX of the lower level and of E, a line each.
+        formula: LaTeX of the lower level, of what it is made of, and of E; short lines.
         builder: "module:function" that makes the problem of a scenario; imported when first used,
             so that a family costs nothing until it is chosen.
         data: the data sets it can run on, made-up data first.
@@ -144,8 +144,8 @@ FAMILIES: dict[str, Family] = {
     "kernel-ridge": Family(
         label="Kernel ridge regression",
         formula=(
-            r"w(\lambda)=\arg\min_w \tfrac12 w^\top(K_\gamma+\beta I)w-w^\top y,\quad"
-            r"\lambda=(\beta,\gamma),\quad (K_\gamma)_{ij}=e^{-\sum_l\gamma_l(x_{il}-x_{jl})^2}",
+            r"w(\lambda)=\arg\min_w \tfrac12 w^\top(K_\gamma+\beta I)w-w^\top y",
+            r"(K_\gamma)_{ij}=e^{-\sum_l\gamma_l(x_{il}-x_{jl})^2},\quad\lambda=(\beta,\gamma)",
             r"E(w,\lambda)=\tfrac12\|y'-K'_\gamma w\|^2",
         ),
         builder="hypergrad_core.problems.kernel_ridge:build",
@@ -176,7 +176,8 @@ FAMILIES: dict[str, Family] = {
     "hyper-representation": Family(
         label="Hyper-representation",
         formula=(
-            r"w(H)=\arg\min_w \tfrac12\|XHw-y\|^2+\tfrac\beta2\|w\|^2,\quad\lambda=H",
+            r"w(H)=\arg\min_w \tfrac12\|XHw-y\|^2+\tfrac\beta2\|w\|^2",
+            r"\lambda=H",
             r"E(w,H)=\tfrac12\|X'Hw-y'\|^2",
         ),
         builder="hypergrad_core.problems.hyper_representation:build",
@@ -192,7 +193,8 @@ FAMILIES: dict[str, Family] = {
     "equilibrium": Family(
         label="Equilibrium model",
         formula=(
-            r"w_i(\lambda)=\tanh(Aw_i+Bx_i+c),\quad i=1,\dots,n,\quad\lambda=(A,B,c)",
+            r"w_i(\lambda)=\tanh(Aw_i+Bx_i+c),\quad i=1,\dots,n",
+            r"\lambda=(A,B,c)",
             r"E(w)=-\tfrac1n\sum_i\log\operatorname{softmax}(\Theta w_i+b)_{y_i}",
         ),
         builder="hypergrad_core.problems.equilibrium:build",
@@ -206,7 +208,8 @@ FAMILIES: dict[str, Family] = {
     "equilibrium-symmetric": Family(
         label="Equilibrium model, A symmetric",
         formula=(
-            r"w_i(\lambda)=\tanh(Aw_i+Bx_i+c),\quad A=A^\top,\quad\lambda=(A,B,c)",
+            r"w_i(\lambda)=\tanh(Aw_i+Bx_i+c),\quad i=1,\dots,n",
+            r"\lambda=(A,B,c),\quad A=A^\top",
             r"E(w)=-\tfrac1n\sum_i\log\operatorname{softmax}(\Theta w_i+b)_{y_i}",
         ),
         builder="hypergrad_core.problems.equilibrium:build_symmetric",
@@ -220,7 +223,7 @@ FAMILIES: dict[str, Family] = {
     "graph-network": Family(
         label="Fixed-point graph network",
         formula=(
-            r"W(\lambda)=\tanh(PWA^\top+XB^\top+\mathbf 1c^\top),\quad"
+            r"W(\lambda)=\tanh(PWA^\top+XB^\top+\mathbf 1c^\top)",
             r"P=D^{-1/2}(\mathrm{Adj}+I)D^{-1/2},\quad\lambda=(A,B,c)",
             r"E(W)=-\tfrac1{|I|}\sum_{i\in I}\log\operatorname{softmax}(\Theta w_i+b)_{y_i}",
         ),

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from hypergrad_core.basis import Basis, DenseBasis, IdentityBasis, SignedCosineBasis
+from hypergrad_core.basis import Basis, IdentityBasis, SignedCosineBasis
 from hypergrad_core.numerics import row_products, spectral_norm
 from hypergrad_core.problem import (
     Constants,
@@ -78,31 +78,6 @@ class Quadratic(Problem):
         self.outer_weight = outer_weight
         self.initial_state = np.zeros(eigenvalues.size) if initial_state is None else initial_state
 
-    @classmethod
-    def from_dense(
-        cls,
-        *,
-        hessian: FloatArray,
-        coupling: FloatArray,
-        offset: FloatArray,
-        target: FloatArray,
-        step: float,
-        hyper: FloatArray,
-        outer_weight: float = 0.0,
-    ) -> Self:
-        """The same problem from a symmetric positive definite H of shape (d, d)."""
-        eigenvalues, vectors = np.linalg.eigh(hessian)
-        return cls(
-            eigenvalues=eigenvalues,
-            basis=DenseBasis(vectors),
-            coupling=coupling,
-            offset=offset,
-            target=target,
-            step=step,
-            hyper=hyper,
-            outer_weight=outer_weight,
-        )
-
     def _with(
         self,
         *,
@@ -146,10 +121,6 @@ class Quadratic(Problem):
     def linear_term(self) -> FloatArray:
         """Cλ + b, shape (d,)."""
         return self.coupling @ self.hyper + self.offset
-
-    def hessian_product(self, block: FloatArray) -> FloatArray:
-        """Hw for each row: (B, d) → (B, d)."""
-        return self._spectral(self.eigenvalues, block)
 
     def _spectral(self, values: FloatArray, block: FloatArray) -> FloatArray:
         """U diag(values) Uᵀ w for each row."""

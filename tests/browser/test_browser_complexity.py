@@ -57,14 +57,40 @@ def test_the_picture_fills_and_is_read_along_kappa(page: Page, server: Server) -
         )
 
 
+def test_the_sidebar_shows_what_the_address_says(page: Page, server: Server) -> None:
+    """Also where the sweep ends before the page has been drawn for the first time."""
+    for seed in range(101, 105):
+        page.goto(f"{server.base}complexity?d=8&m=2&points=3&qmax=0.9&seeds=1&seed={seed}")
+        page.wait_for_function(_DONE, arg=3)
+        page.get_by_text("3 runs, all measured.").wait_for()
+        # The page is drawn once more when the clock has stopped.
+        page.wait_for_timeout(700)
+        assert page.locator(".st-key-seed input").input_value() == str(seed)
+
+
+def test_the_chart_stays_while_the_picture_fills(page: Page, server: Server) -> None:
+    page.goto(f"{server.base}complexity?d=150&points=8&qmax=0.995&seed=40")
+    page.locator('.hg-chart[data-ready="true"]').wait_for()
+    page.evaluate("document.querySelector('.hg-chart').dataset.mine = 'yes'")
+    page.locator('[data-testid="stProgress"]').wait_for()
+    page.wait_for_function(_DONE, arg=24)
+    page.get_by_text("24 runs, all measured.").wait_for()
+    page.wait_for_timeout(700)
+    assert page.locator('.hg-chart[data-mine="yes"]').count() == 1
+
+
 def test_a_sweep_is_stopped_and_goes_on(page: Page, server: Server) -> None:
     page.goto(f"{server.base}complexity?{LONG}")
     page.locator('[data-testid="stProgress"]').wait_for()
     page.locator(".st-key-stop button").click()
-    page.get_by_text("Stopped at").wait_for()
+    stopped = page.get_by_text("Stopped at")
+    stopped.wait_for()
+    before = int(stopped.inner_text().split()[2])
     page.locator('.hg-chart[data-ready="true"]').wait_for()
     page.locator(".st-key-again button").click()
-    page.locator('[data-testid="stProgress"]').wait_for()
+    bar = page.locator('[data-testid="stProgress"]')
+    bar.wait_for()
+    assert int(bar.inner_text().split()[0]) >= before
     # Leaving the page ends the sweep: the next one need not wait for it.
     page.get_by_role("link", name="Explore").click()
     page.get_by_text("Measured errors and proved bounds").wait_for()

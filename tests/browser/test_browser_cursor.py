@@ -10,6 +10,8 @@ from hypergrad_core import METHODS, Experiment, Scenario, run
 
 pytestmark = pytest.mark.browser
 
+LAST = Scenario().horizon
+
 
 def check_readout(explore: ExplorePage, experiment: Experiment) -> None:
     """Compare the readout with the core's numbers at the cursor."""
@@ -49,7 +51,7 @@ def test_scrubbing(explore: ExplorePage) -> None:
     explore.page.mouse.up()
     assert len(seen) == 5
     at = explore.cursor
-    assert abs(at - 75) <= 3
+    assert abs(at - 0.75 * LAST) <= 3
     explore.wait_for_address("at", str(at))
     explore.settle()
     assert explore.cursor == at
@@ -88,11 +90,11 @@ def test_play_pause_step_and_reset(explore: ExplorePage) -> None:
 
 
 def test_play_stops_at_the_end(explore: ExplorePage) -> None:
-    explore.open("at=95")
+    explore.open(f"at={LAST - 5}")
     explore.button("Play").click()
-    explore.wait_for_cursor("i === 100")
+    explore.wait_for_cursor(f"i === {LAST}")
     explore.button("Play").wait_for()
-    explore.wait_for_address("at", "100")
+    explore.wait_for_address("at", str(LAST))
     explore.button("Play").click()
     explore.wait_for_cursor("i > 0 && i < 50")
     explore.button("Pause").click()
@@ -108,7 +110,7 @@ def test_keys_on_the_plot(explore: ExplorePage) -> None:
     keyboard.press("ArrowLeft")
     explore.wait_for_cursor("i === 19")
     keyboard.press("End")
-    explore.wait_for_cursor("i === 100")
+    explore.wait_for_cursor(f"i === {LAST}")
     keyboard.press("Home")
     explore.wait_for_cursor("i === 0")
     keyboard.press("Space")
@@ -132,7 +134,7 @@ def test_a_click_on_a_curve_moves_the_cursor(explore: ExplorePage) -> None:
     ).first.wait_for()
     explore.page.mouse.down()
     explore.page.mouse.up()
-    assert abs(explore.wait_for_cursor("i !== 20") - 50) <= 1
+    assert abs(explore.wait_for_cursor("i !== 20") - LAST / 2) <= 1
 
 
 def test_marks_lie_on_the_curves(explore: ExplorePage) -> None:

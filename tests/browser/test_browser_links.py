@@ -46,7 +46,7 @@ def test_a_link_gives_the_same_picture(
     with explore.redrawn():
         explore.press("adjoint_steps", "ArrowRight")
     with explore.redrawn():
-        explore.press("horizon", "ArrowLeft", times=2)
+        explore.press("horizon", "ArrowLeft", times=4)
     with explore.redrawn():
         explore.switch("bound", "Sharp")
     with explore.redrawn():
@@ -124,14 +124,15 @@ def test_a_bad_link_says_what_was_replaced(explore: ExplorePage) -> None:
     note = explore.page.locator('[data-testid="stAlert"]')
     assert note.count() == 1
     said = note.inner_text()
-    for field, value in (
-        ("contraction", "2.0"),
-        ("family", "'foo'"),
-        ("horizon", "'abc'"),
-        ("target", "nan"),
-        ("methods", "'zzz'"),
+    for name, value, taken in (
+        ("q (contraction)", "2.0", "q = 0.9"),
+        ("problem (family)", "'foo'", "problem = quadratic"),
+        ("T (horizon)", "'abc'", "T = 120"),
+        ("eps (target)", "nan", "eps = 0.0001"),
+        ("methods", "'zzz'", "methods = itd.aid-fp.aid-cg"),
     ):
-        assert f"{field} = {value} is not allowed" in said
+        assert f"{name} = {value} is not allowed" in said
+        assert f"{taken} is taken." in said
     assert explore.scenario == Scenario(size=7)
     assert explore.view == View()
     assert explore.address == {"d": "7"}

@@ -12,7 +12,7 @@ from explore_page import ExplorePage, number, scale_of
 from PIL import Image
 
 from dashboard.theme import METHOD_STYLES, Mode
-from hypergrad_core import METHODS, Experiment, Scenario, run
+from hypergrad_core import FAMILIES, METHODS, Experiment, Scenario, run
 from hypergrad_core.complexity import crossing
 
 pytestmark = pytest.mark.browser
@@ -111,6 +111,21 @@ def test_first_picture(
         assert page.locator(part).evaluate(SEEN), f"{part} is covered or below the fold"
     alt = page.locator(".hg-plot").get_attribute("aria-label") or ""
     assert "AID-CG" in alt
+
+
+@pytest.mark.parametrize("family", [*FAMILIES])
+def test_the_lines_above_the_chart_fit_with_all_methods(explore: ExplorePage, family: str) -> None:
+    """At 1440 pixels, with all that a title can have."""
+    data = [*FAMILIES[family].data][-1]
+    inner = "&inner=heavy-ball" if FAMILIES[family].affine else ""
+    explore.open(
+        f"problem={family}&data={data}&methods={'.'.join(METHODS)}&T=40&q=0.9995&eps=0.3{inner}"
+        "&start=2.5&precision=single&seed=9999"
+    )
+    message = explore.page.locator(".hg-message")
+    assert message.evaluate("node => node.scrollWidth <= node.clientWidth")
+    assert message.get_attribute("title") == explore.message
+    assert explore.page.evaluate(OVERFLOW) == []
 
 
 def test_key_press_redraws_in_place(explore: ExplorePage) -> None:
@@ -243,7 +258,8 @@ def test_a_method_that_does_not_apply_says_why(explore: ExplorePage) -> None:
     note = explore.page.locator('[data-testid="stAlert"]')
     assert note.count() == 1
     assert note.inner_text().split() == f"ITD does not apply here. {reason}".split()
-    assert "ITD does not apply here." in explore.message
+    alt = explore.page.locator(".hg-plot").get_attribute("aria-label") or ""
+    assert "ITD does not apply here." in alt
     assert [row[0] for row in explore.table] == ["AID-FP", "AID-CG"]
 
 

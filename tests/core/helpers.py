@@ -13,11 +13,13 @@ import numpy as np
 import pytest
 
 from hypergrad_core import METHODS, Scenario
+from hypergrad_core.basis import DenseBasis
 from hypergrad_core.inner import SOLVERS, trajectory
 from hypergrad_core.linear import ConjugateGradientSolver
 from hypergrad_core.methods import Estimate, Points
 from hypergrad_core.numerics import row_norms
 from hypergrad_core.problem import FloatArray, Problem
+from hypergrad_core.problems.quadratic import Quadratic
 
 
 def points_at(inner: Iterable[int], adjoint: Iterable[int]) -> Points:
@@ -43,6 +45,17 @@ def build(**fields: Any) -> Problem:
     """The problem of a scenario."""
     scenario = Scenario(**fields)
     return scenario.problem_family.build(scenario)
+
+
+def dense_quadratic(hessian: FloatArray, **fields: Any) -> Quadratic:
+    """The quadratic problem of a symmetric positive definite H of shape (d, d)."""
+    eigenvalues, vectors = np.linalg.eigh(hessian)
+    return Quadratic(eigenvalues=eigenvalues, basis=DenseBasis(vectors), **fields)
+
+
+def hessian_product(problem: Quadratic, block: FloatArray) -> FloatArray:
+    """Hw for each row: (B, d) → (B, d)."""
+    return problem.basis.from_eigen(problem.basis.to_eigen(block) * problem.eigenvalues)
 
 
 def ask(method: str, problem: Problem, wanted: Points, inner: str = "fixed-point") -> Estimate:

@@ -21,12 +21,11 @@ from hypergrad_core.problems import MADE_UP, kernel_ridge
 from hypergrad_core.problems.biased_regularisation import BiasedRegularisation
 from hypergrad_core.problems.hyper_representation import HyperRepresentation
 from hypergrad_core.problems.kernel_ridge import KernelRidge
-from hypergrad_core.problems.quadratic import Quadratic
 from hypergrad_core.problems.ridge import LeastSquares, standardised, weight_and_step
 from tests.core import test_bounds as bounds
 from tests.core import test_derivatives as derivatives
 from tests.core import test_oracle as oracle
-from tests.core.helpers import ask, build, plane, points_at, relative_gap
+from tests.core.helpers import ask, build, dense_quadratic, plane, points_at, relative_gap
 
 KEYS = ("kernel-ridge", "biased", "hyper-representation")
 REAL = {"kernel-ridge": "diabetes", "biased": "digits", "hyper-representation": "wine"}
@@ -151,7 +150,7 @@ def test_biased_regularisation_is_a_quadratic() -> None:
         step=made.step,
         hyper=made.hyper,
     )
-    quadratic = Quadratic.from_dense(
+    quadratic = dense_quadratic(
         hessian=made.train.rows.T @ made.train.rows + made.weight * np.eye(7),
         coupling=made.weight * np.eye(7),
         offset=made.train.correlation,

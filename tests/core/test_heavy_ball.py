@@ -15,7 +15,16 @@ from hypergrad_core.numerics import row_norms
 from hypergrad_core.problem import FloatArray, Problem
 from hypergrad_core.problems.quadratic import Quadratic
 from hypergrad_core.theory import residual_polynomials, response_polynomials
-from tests.core.helpers import ask, build, errors, plane, plant, points_at, relative_gap
+from tests.core.helpers import (
+    ask,
+    build,
+    errors,
+    hessian_product,
+    plane,
+    plant,
+    points_at,
+    relative_gap,
+)
 from tests.core.test_bounds import Instance, compare, diagonal_quadratic
 
 HEAVY = SOLVERS["heavy-ball"]
@@ -92,10 +101,10 @@ def test_on_the_quadratic_it_is_written_with_gradients() -> None:
     beta = ((np.sqrt(high) - np.sqrt(low)) / (np.sqrt(high) + np.sqrt(low))) ** 2
     solution = problem.reference.solution
     before = problem.initial_state
-    now = before - 2 / (low + high) * problem.hessian_product((before - solution)[None])[0]
+    now = before - 2 / (low + high) * hessian_product(problem, (before - solution)[None])[0]
     found = trajectory(problem, "heavy-ball", 30)
     for t in range(1, 30):
-        gradient = problem.hessian_product((now - solution)[None])[0]
+        gradient = hessian_product(problem, (now - solution)[None])[0]
         before, now = now, now - alpha * gradient + beta * (now - before)
         assert relative_gap(found[t + 1], now) < 1e-11
 

@@ -26,7 +26,7 @@ from hypergrad_core.problem import FloatArray, Problem
 from hypergrad_core.problems.quadratic import Quadratic
 from hypergrad_core.scenario import SPECTRA
 from hypergrad_core.theory import chebyshev_number
-from tests.core.helpers import ask, build, plant, points_at, relative_gap
+from tests.core.helpers import ask, build, hessian_product, plant, points_at, relative_gap
 from tests.core.test_bounds import diagonal_quadratic
 
 AFFINE: dict[str, dict[str, Any]] = {
@@ -95,7 +95,7 @@ def test_the_heights_are_those_of_the_objective() -> None:
     states = solution + np.random.default_rng(1).standard_normal((6, 4))
 
     def objective(block: FloatArray) -> FloatArray:
-        curved = 0.5 * (block * problem.hessian_product(block)).sum(axis=1)
+        curved = 0.5 * (block * hessian_product(problem, block)).sum(axis=1)
         return np.asarray(curved - block @ problem.linear_term)
 
     wanted = problem.step * (objective(states) - objective(solution[None]))

@@ -19,10 +19,9 @@ from hypergrad_core.problems.graph_network import normalised
 from hypergrad_core.problems.hyper_representation import HyperRepresentation
 from hypergrad_core.problems.kernel_ridge import KernelRidge
 from hypergrad_core.problems.logistic import Design, LogisticRegression
-from hypergrad_core.problems.quadratic import Quadratic
 from hypergrad_core.problems.ridge import LeastSquares
 from hypergrad_core.problems.tanh_network import TanhNetwork
-from tests.core.helpers import plane, points_at
+from tests.core.helpers import dense_quadratic, plane, points_at
 
 DATA = Path(__file__).parents[1] / "data"
 TOLERANCE = 1e-11
@@ -41,7 +40,7 @@ Deviations = dict[str, tuple[FloatArray, FloatArray]]
 
 
 def quadratic(arrays: Arrays) -> Problem:
-    return Quadratic.from_dense(
+    return dense_quadratic(
         hessian=arrays["H"],
         coupling=arrays["C"],
         offset=arrays["b"],

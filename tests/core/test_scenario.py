@@ -73,6 +73,18 @@ def scenarios(draw: st.DrawFn) -> Scenario:
     return Scenario(**values)
 
 
+def left_out(family: str) -> dict[str, Any]:
+    """What a link of that family need not say."""
+    values = {name: getattr(Scenario(), name) for name in NAMES}
+    return values | dict(FAMILIES[family].suggested)
+
+
+def named(field: str) -> str:
+    """How a message to who opens a link names a field."""
+    param = LINK_NAMES[field]
+    return param if param == field else f"{param} ({field})"
+
+
 @steady
 @given(scenarios())
 def test_a_scenario_survives_its_link(scenario: Scenario) -> None:
@@ -80,9 +92,51 @@ def test_a_scenario_survives_its_link(scenario: Scenario) -> None:
     assert all(isinstance(part, str) for pair in link.items() for part in pair)
     assert Scenario.from_link(link) == (scenario, ())
     # Defaults are left out.
+    defaults = {**left_out(scenario.family), "family": Scenario().family}
     for name in NAMES:
-        default = getattr(Scenario(), name)
-        assert (LINK_NAMES[name] in link) == (getattr(scenario, name) != default)
+        assert (LINK_NAMES[name] in link) == (getattr(scenario, name) != defaults[name])
+    full = scenario.to_link(full=True)
+    assert full.keys() == {*LINK_NAMES.values()}
+    assert Scenario.from_link(full) == (scenario, ())
+
+
+@steady
+@given(scenarios(), scenarios())
+def test_a_scenario_survives_its_link_whatever_the_defaults(
+    scenario: Scenario, defaults: Scenario
+) -> None:
+    link = scenario.to_link(defaults=defaults)
+    assert Scenario.from_link(link, defaults) == (scenario, ())
+    # Said once more, the family of the defaults changes nothing.
+    told = {"problem": scenario.family, **link}
+    assert Scenario.from_link(told, defaults) == (scenario, ())
+
+
+@pytest.mark.parametrize("family", [*FAMILIES])
+def test_a_family_alone_makes_a_link_with_sizes_that_suit_it(family: str) -> None:
+    scenario, messages = Scenario.from_link({"problem": family})
+    assert messages == ()
+    assert scenario == Scenario(**{**left_out(family), "family": family})
+    assert scenario.to_link() == ({} if family == "quadratic" else {"problem": family})
+    # What the link says counts for more.
+    own = {"problem": family, "d": "7", "m": "3", "n": "5"}
+    scenario, messages = Scenario.from_link(own)
+    assert messages == ()
+    assert (scenario.size, scenario.hyper_size, scenario.samples) == (7, 3, 5)
+
+
+def test_small_defaults_stay_small_where_a_link_changes_the_family() -> None:
+    defaults = Scenario(size=12, hyper_size=2)
+    scenario, messages = Scenario.from_link({"problem": "equilibrium"}, defaults)
+    assert messages == ()
+    assert (scenario.size, scenario.hyper_size, scenario.samples) == (12, 2, 20)
+    # As large as a family allows, at the most.
+    scenario, messages = Scenario.from_link({"problem": "hyper-representation"}, defaults)
+    assert messages == ()
+    assert (scenario.size, scenario.hyper_size) == (10, 2)
+    # The family of the defaults brings nothing.
+    defaults = Scenario(family="equilibrium", size=300)
+    assert Scenario.from_link({"problem": "equilibrium"}, defaults) == (defaults, ())
 
 
 def test_the_default_link_is_empty() -> None:
@@ -238,8 +292,10 @@ def test_nonsense_in_a_link_gives_a_message_and_the_default(name: str, text: str
     scenario, messages = Scenario.from_link({LINK_NAMES[name]: text})
     assert scenario == Scenario()
     assert len(messages) == 1
-    assert messages[0].startswith(f"{name} = ")
+    assert messages[0].startswith(f"{named(name)} = ")
     assert "is not allowed: choose " in messages[0]
+    taken = Scenario().to_link(full=True)[LINK_NAMES[name]]
+    assert messages[0].endswith(f". {LINK_NAMES[name]} = {taken} is taken.")
     assert len(messages[0]) < 500
 
 
@@ -266,8 +322,8 @@ def test_several_bad_values_at_once() -> None:
     }
     scenario, messages = Scenario.from_link(link)
     assert scenario == Scenario(vary="inner", seed=12)
-    named = {message.split(" = ")[0] for message in messages}
-    assert named == {
+    told = {message.split(" = ")[0] for message in messages}
+    fields_told = (
         "family",
         "contraction",
         "size",
@@ -276,15 +332,37 @@ def test_several_bad_values_at_once() -> None:
         "methods",
         "inner",
         "horizon",
-    }
-    assert len(messages) == len(named)
+    )
+    assert told == {*map(named, fields_told)}
+    assert len(messages) == len(told)
 
 
 def test_a_clash_with_a_default_gives_a_message_and_a_valid_scenario() -> None:
     scenario, messages = Scenario.from_link({"d": "1000000", "T": "2000"})
     assert scenario == Scenario(size=10**6)
     assert len(messages) == 1
-    assert messages[0].startswith("horizon = 2000")
+    assert messages[0].startswith("T (horizon) = 2000 is not allowed: choose at most 267 here.")
+    assert messages[0].endswith("T = 120 is taken.")
+
+
+def test_where_a_default_clashes_with_a_link_only_what_it_clashes_with_is_lost() -> None:
+    defaults = Scenario(inner="heavy-ball", horizon=80)
+    scenario, messages = Scenario.from_link({"problem": "logistic", "T": "7"}, defaults)
+    assert scenario == replace(defaults, horizon=7)
+    (message,) = messages
+    assert message.startswith("problem (family) = 'logistic' is not allowed: choose another: ")
+    assert "inner = 'heavy-ball' needs 'fixed-point'" in message
+    assert message.endswith("problem = quadratic is taken.")
+
+
+def test_values_that_went_with_a_lost_one_are_lost_with_it() -> None:
+    defaults = Scenario(size=2 * 10**5, hyper_size=100, horizon=5)
+    link = {"problem": "logistic", "data": "breast_cancer", "T": "7", "start": "1.0"}
+    scenario, messages = Scenario.from_link(link, defaults)
+    assert scenario == replace(defaults, horizon=7, start=1.0)
+    of_problem, of_data = messages
+    assert "size = 200000 needs a whole number from 2 to 1000" in of_problem
+    assert of_data.startswith("data = 'breast_cancer' is not allowed: choose one of made-up.")
 
 
 @steady
@@ -305,10 +383,11 @@ def test_any_link_gives_a_valid_scenario(link: dict[str, str]) -> None:
     assert Scenario.from_link(again) == (scenario, ())
     assert {*again} <= {*link}
     # What was left out was said.
+    defaults = left_out(scenario.family)
     lost = [
         name
         for name, key in LINK_NAMES.items()
-        if key in link and getattr(scenario, name) == getattr(Scenario(), name)
+        if key in link and getattr(scenario, name) == defaults[name]
     ]
     assert len(messages) <= len(link)
     if not lost:

@@ -27,6 +27,7 @@ from dashboard.complexity import (
     SweepJob,
     complexity_frame,
     deviations,
+    gaps,
     headline,
 )
 from dashboard.compute import ResultCache
@@ -112,7 +113,7 @@ def test_the_default_slopes_are_those_of_theory() -> None:
         assert slopes[method].inner_slope == pytest.approx(1, abs=0.1)
         assert slopes[method].adjoint_slope == pytest.approx(1, abs=0.1)
     assert slopes["aid-cg"].adjoint_slope == pytest.approx(0.5, abs=0.1)
-    assert "as theory says, within 0.1" in headline(found, SETTINGS.scenario)
+    assert "as theory says, within 0.1" in headline(found, SETTINGS.scenario, complete=True)
     assert deviations(found, SETTINGS.scenario) == []
 
 
@@ -120,7 +121,7 @@ def test_a_slope_that_is_not_that_of_theory_is_explained() -> None:
     """With few eigenvalues conjugate gradient ends early, whatever κ is."""
     view = replace(VIEW, largest=0.999, points=8, seeds=1)
     found = list(measured(Sweep.of(SCENARIO, view)))
-    assert "not all as theory says" in headline(found, SCENARIO)
+    assert "not all as theory says" in headline(found, SCENARIO, complete=True)
     (said,) = [text for text in deviations(found, SCENARIO) if "AID-CG" in text and ": k" in text]
     assert "It ends early: with d = 12" in said
 
@@ -146,6 +147,9 @@ def test_the_figure_has_means_spreads_and_predictions(axis: str) -> None:
         assert names == (["predicted"] if axis in ("inner", "adjoint") else [])
         for bound in reading["bounds"]:
             assert (unpacked(data[bound["trace"]]["y"]) >= means).all()
+    hidden = frame_of(replace(VIEW, axis=axis, predicted="hidden"))
+    assert all(reading["bounds"] == [] for reading in hidden["readout"])
+    assert "predicted" not in hidden["figure"]["layout"]["annotations"][0]["text"]
 
 
 def test_means_are_geometric_over_the_seeds() -> None:
@@ -171,6 +175,38 @@ def test_half_a_sweep_is_a_picture() -> None:
         assert len(frame["steps"]) == 4
         assert bool(frame["readout"]) == (done > 0)
         assert "Slopes are fitted as soon as" in frame["message"]
+
+
+def test_the_axis_has_room_for_what_has_yet_to_arrive() -> None:
+    sweep = Sweep.of(SCENARIO, VIEW)
+    for axis in ("adjoint", "inner"):
+        ranges = {
+            tuple(
+                complexity_frame(
+                    sweep, list(measured(sweep))[:done], SCENARIO, replace(VIEW, axis=axis), "light"
+                )["figure"]["layout"]["yaxis"]["range"]
+            )
+            for done in range(1, len(sweep.scenarios) + 1)
+        }
+        assert len(ranges) == 1
+
+
+def test_the_time_left_is_guessed_from_how_the_points_grow(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Points that take as long as √κ, in seconds: what is left is the sum of those to come."""
+    monkeypatch.setattr(complexity, "POINTS", ResultCache(4000))
+    sweep = Sweep.of(SCENARIO, replace(VIEW, points=12, seeds=1, largest=0.9995))
+    job = SweepJob(replace(sweep, scenarios=()))
+    job.key = sweep
+    assert job.seconds_left is None
+    some = measured(Sweep.of(SCENARIO, VIEW))[0]
+    for scenario in sweep.scenarios[:8]:
+        seconds = scenario.condition_number**0.5
+        point = replace(some, scenario=scenario, seconds=seconds)
+        complexity.POINTS.put((scenario, sweep.target), point)
+    left = sum(scenario.condition_number**0.5 for scenario in sweep.scenarios[8:])
+    assert job.seconds_left == pytest.approx(left)
 
 
 def test_every_arrival_is_another_picture() -> None:
@@ -227,6 +263,17 @@ def test_only_what_is_missing_is_run(runs: Runs) -> None:
     assert len(runs.scenarios) == 20
 
 
+def test_two_people_do_not_measure_a_point_twice(runs: Runs) -> None:
+    runs.hold_from = 3
+    runs.go_on.clear()
+    sessions = [open_complexity(SMALL), open_complexity(SMALL)]
+    runs.go_on.set()
+    for session in sessions:
+        finish(session)
+        assert any("12 runs, all measured." in item.value for item in session.markdown)
+    assert len(runs.scenarios) == 12
+
+
 def test_a_stopped_sweep_keeps_what_it_has_and_goes_on(runs: Runs) -> None:
     runs.hold_from = 5
     runs.go_on.clear()
@@ -267,6 +314,8 @@ def test_other_settings_stop_the_sweep(runs: Runs) -> None:
 CHANGES: list[tuple[str, Any, dict[str, str]]] = [
     ("axis", "inner", {"axis": "inner"}),
     ("target", 1e-3, {"eps": "0.001"}),
+    ("predicted", "hidden", {"predicted": "hidden"}),
+    ("smallest", 0.5, {"qmin": "0.5"}),
     ("largest", 0.95, {"qmax": "0.95"}),
     ("points", 6, {"points": "6"}),
     ("seeds", 1, {"seeds": "1"}),
@@ -302,7 +351,9 @@ def test_a_control_changes_picture_and_link_and_the_link_restores_both(
         ({"axis": "x"}, "axis"),
         ({"eps": "0"}, "target"),
         ({"points": "1"}, "points"),
+        ({"qmin": "0.9"}, "smallest"),
         ({"qmax": "1"}, "largest"),
+        ({"predicted": "perhaps"}, "predicted"),
         ({"seeds": "11"}, "seeds"),
         ({"d": "5000"}, "size"),
     ],
@@ -324,7 +375,19 @@ def test_methods_that_never_get_there_say_why(runs: Runs) -> None:
     session = finish(
         open_complexity({**SMALL, "eps": "1e-12", "seeds": "1", "precision": "single"})
     )
-    assert any("it is rounding" in item.value for item in session.markdown)
+    said = [item.value for item in session.markdown if "it is rounding" in item.value]
+    assert len(said) == 3, "One sentence for each method, not for each point."
+    assert "ITD** has no number in 4 of 4 runs, first at κ = 1.857" in said[0]
+    assert shown(session)["message"] == "No method was seen to reach this ε: see below."
+
+
+def test_only_missing_numbers_are_explained() -> None:
+    assert gaps(list(measured(Sweep.of(SCENARIO, VIEW)))) == []
+
+
+def test_too_few_values_of_kappa_have_no_slope() -> None:
+    found = list(measured(Sweep.of(SCENARIO, VIEW)))
+    assert headline(found, SCENARIO, complete=True).startswith("No slope")
 
 
 def test_every_point_is_taken_home() -> None:
@@ -354,7 +417,15 @@ def test_the_link_of_a_frame_is_that_of_its_settings() -> None:
 
 
 def test_every_field_of_the_view_is_checked() -> None:
-    bad: dict[str, Any] = {"axis": "x", "target": 1.0, "points": 2, "largest": 0.9999, "seeds": 0}
+    bad: dict[str, Any] = {
+        "axis": "x",
+        "target": 1.0,
+        "points": 2,
+        "smallest": 0.0,
+        "largest": 0.9999,
+        "seeds": 0,
+        "predicted": "x",
+    }
     assert bad.keys() == ComplexityView.link_names.keys()
     for field, value in bad.items():
         with pytest.raises(ScenarioError) as caught:

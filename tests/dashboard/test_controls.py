@@ -106,6 +106,11 @@ def test_the_card_changes_the_formula_and_the_link_but_not_the_curves() -> None:
     assert shown(session)["figure"] == before["figure"]
     assert session.query_params == {**SMALL, "card": "itd"}
     assert [item.value for item in session.latex] != formulas
+    (status,) = [item.value for item in session.caption if "tier" in item.value]
+    assert status == (
+        "Paper’s bound: tier P, upper. Sharp bound: tier V, tight. "
+        f"Source of the paper’s bound: {METHODS['itd'].paper_source}."
+    )
     opened = open_page(dict(session.query_params))
     assert [item.value for item in opened.latex] == [item.value for item in session.latex]
     assert control(opened, "card").value == "itd"
@@ -393,7 +398,7 @@ def test_a_method_that_does_not_apply_says_why(
     (message,) = session.info
     assert message.value.startswith(f"**{label}** does not apply here.")
     assert reason in message.value
-    assert f"{label} does not apply here" in shown(session)["message"]
+    assert f"{label} does not apply here" in shown(session)["alt"]
     assert [reading["name"] for reading in shown(session)["readout"]] == ["AID-FP"]
 
 

@@ -79,6 +79,18 @@ def test_the_csv_says_what_was_run(scenario: Scenario) -> None:
         assert comments[item.name] == str(getattr(scenario, item.name))
 
 
+@every_scenario
+def test_the_csv_says_what_each_bound_is_worth(scenario: Scenario) -> None:
+    experiment = experiment_of(scenario)
+    comments, _ = table_of(to_csv(experiment))
+    for curve in experiment.curves:
+        for name, bound in (("paper_bound", curve.paper), ("sharp_bound", curve.sharp)):
+            said = f"tier {bound.tier}, {bound.status}"
+            assert comments[f"{name} of {curve.method}"] == said
+            assert re.fullmatch("tier [PXTV], (tight|upper|heuristic)", said)
+            assert comments[f"source of {name} of {curve.method}"] == bound.source
+
+
 def test_the_csv_can_be_read_with_numpy() -> None:
     experiment = experiment_of(Scenario())
     lines = [line for line in to_csv(experiment).splitlines() if not line.startswith("#")]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -122,6 +121,9 @@ def test_beyond_the_theory_there_is_a_warning_and_no_bound(family: str, q: float
     choose(session, "contraction", q)
     frame = shown(session)
     assert [item.value for item in session.warning] == [BEYOND_THEORY]
+    # It stands before the chart, in sight.
+    order = [item.type for item in session.main]
+    assert order.index("warning") < order.index("bidi_component")
     assert len(frame["readout"]) == len(before["readout"])
     drawn = {reading["trace"] for reading in frame["readout"]}
     assert len(drawn) == len(frame["readout"])
@@ -142,7 +144,8 @@ def test_other_families_end_below_1(family: str) -> None:
     assert "no theory" not in "".join(slider.options)
     opened = open_page(start(family, q="1.0"))
     (warning,) = opened.warning
-    assert "contraction = 1.0 is not allowed" in warning.value
+    assert "q (contraction) = 1.0 is not allowed" in warning.value
+    assert "q = 0.9 is taken." in warning.value
 
 
 @pytest.mark.parametrize("family", [key for key, family in FAMILIES.items() if family.suggested])
@@ -156,9 +159,12 @@ def test_a_family_brings_sizes_that_suit_it(family: str) -> None:
         assert stored[name] == value
         if name in keys(session):
             assert control(session, name).value == value
-        if value != asdict(Scenario())[name]:
-            assert session.query_params[LINK_NAMES[name]] == str(value)
+        # The family says it.
+        assert LINK_NAMES[name] not in session.query_params
     assert session.query_params.items() >= kept.items()
+    opened = open_page(dict(session.query_params))
+    assert shown(opened) == shown(session)
+    assert not opened.warning
     assert not session.warning
     # Sizes that a person sets afterwards stay.
     choose(session, "size", 20)

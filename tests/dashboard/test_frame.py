@@ -6,7 +6,7 @@ import itertools
 import json
 import re
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qsl
 
 import numpy as np
@@ -14,11 +14,12 @@ import pytest
 from frames import ALL, experiment_of, frame_of, link_in, traces, unpacked
 
 from dashboard import compute
-from dashboard.explore import SETTINGS, explore_frame, render_frame
-from dashboard.figures.error_curves import describe, extract_lines, unit
+from dashboard.explore import LONGEST_HEADLINE, SETTINGS, explore_frame, render_frame
+from dashboard.figures.error_curves import KEYS, describe, extract_lines, unit
 from dashboard.notation import count, ratio, scientific
+from dashboard.theme import Mode
 from dashboard.view import BOUNDS, ERRORS, X_AXES, View
-from hypergrad_core import FAMILIES, Scenario, run
+from hypergrad_core import FAMILIES, METHODS, Experiment, Scenario, run
 from hypergrad_core.complexity import Crossing, crossing, first_to_stay
 from hypergrad_core.scenario import SLICES
 
@@ -270,35 +271,208 @@ def test_a_sampled_horizon_says_at_most() -> None:
     for experiment, sign in ((thinned, "≤ "), (full, "")):
         message = explore_frame(experiment, View(target=1e-3), "light")["message"]
         for line in extract_lines(experiment, View(target=1e-3)):
-            assert f"{line.label} after {sign}{line.crossing.measured}" in message
+            assert f"after {sign}{line.crossing.measured}" in message
+        assert ("≤" in message) == bool(sign)
 
 
 @every_scenario
 def test_the_headline_and_the_alternative_text_have_the_numbers(scenario: Scenario) -> None:
     experiment, view = experiment_of(scenario), View(target=1e-3)
     frame = frame_of(scenario, view)
-    assert frame["message"] in frame["alt"]
     assert describe(experiment) in frame["alt"]
     assert f"q = {scenario.contraction:g}" in frame["alt"]
     assert scientific(view.target) in frame["message"]
     scale = unit(experiment, view)
     assert scientific(experiment.curves[0].floor / scale) in frame["alt"]
-    for line in extract_lines(experiment, view):
+    lines = extract_lines(experiment, view)
+    for line in lines:
         assert f"{line.label} ends at {scientific(float(line.error[-1]))}" in frame["alt"]
-        reached = line.crossing.measured
-        if reached is None:
-            assert f"within {scenario.horizon}" in frame["message"]
-        else:
-            assert re.search(rf"{line.label} after (≤ )?{reached}\b", frame["message"])
+    groups: dict[int | None, list[str]] = {}
+    for line in lines:
+        groups.setdefault(line.crossing.measured, []).append(line.label)
+    for step, labels in groups.items():
+        words = f"not within {scenario.horizon}" if step is None else "after"
+        joined = ", ".join(labels[:-1]) + f" and {labels[-1]}" if labels[1:] else labels[0]
+        if len(groups) > 1 or step is not None:
+            number = "" if step is None else f" (≤ )?{step}\\b"
+            assert re.search(rf"(^|[,;] |by ){joined} {words}{number}", frame["alt"])
+    steps = [step for step in groups if step is not None]
+    for step in (min(steps), max(steps)) if steps else ():
+        assert re.search(rf"\b{step}\b", frame["message"])
     for refusal in experiment.refusals:
-        assert "does not apply here" in frame["message"], refusal
+        assert f"{METHODS[refusal.method].label} does not apply here." in frame["alt"]
+        assert "apply" not in frame["message"]
+    assert len(frame["message"]) <= LONGEST_HEADLINE
 
 
-def test_the_headline_ranks_by_steps() -> None:
+def test_the_headline_ranks_by_steps_and_names_ties_together() -> None:
     message = frame_of(Scenario(), View(target=1e-2))["message"]
-    steps = [int(step) for step in re.findall(r"after (?:≤ )?(\d+)", message)]
-    assert len(steps) == 3
+    steps = [int(step) for step in re.findall(r"after (\d+)", message)]
+    assert len(steps) == 2
     assert steps == sorted(steps)
+    assert message.endswith(f", ITD and AID-FP after {steps[1]} steps.")
+
+
+@pytest.mark.parametrize("target", [3e-14, 1e-9, 3e-6, 1e-4, 3e-2, 0.3])
+@pytest.mark.parametrize("contraction", [0.5, 0.9, 0.99])
+@pytest.mark.parametrize("horizon", [60, 1500])
+def test_the_headline_of_all_methods_stays_short(
+    contraction: float, target: float, horizon: int
+) -> None:
+    scenario = Scenario(methods=ALL, size=20, contraction=contraction, horizon=horizon)
+    experiment, view = experiment_of(scenario), View(target=target)
+    message = frame_of(scenario, view)["message"]
+    assert len(message) <= LONGEST_HEADLINE
+    # Who is first, who is last and who does not get there are all named.
+    reached = {line.label: line.crossing.measured for line in extract_lines(experiment, view)}
+    steps = [step for step in reached.values() if step is not None]
+    for label, step in reached.items():
+        if steps and step in {None, min(steps), max(steps)}:
+            assert re.search(rf"{label}\b", message)
+    assert message.count(" and ") <= len({*reached.values()})
+
+
+def row_of(experiment: Experiment, method: str, view: View) -> list[str]:
+    """The cells of a method in the table."""
+    found = explore_frame(experiment, view, "light")["table"]["rows"]
+    (row,) = [row for row in found if row["cells"][0] == METHODS[method].label]
+    return row["cells"]
+
+
+def test_beyond_the_theory_nothing_is_said_of_bounds() -> None:
+    scenario = Scenario(family="equilibrium", contraction=1.2, **SMALL["equilibrium"])
+    for bound in BOUNDS:
+        for target in (1e-4, 1e-15, 1e3):
+            view = View(bound=bound, target=target)
+            frame = frame_of(scenario, view)
+            (key,) = frame["figure"]["layout"]["annotations"]
+            assert key["text"] == KEYS["none"]
+            for method in ("itd", "aid-fp"):
+                assert row_of(experiment_of(scenario), method, view)[2:6] == ["–"] * 4
+            assert not any("predicted" in str(trace.get("text", "")) for trace in traces(frame))
+
+
+@pytest.mark.parametrize("bound", [*BOUNDS])
+def test_the_key_names_the_bound_that_predicts(bound: str) -> None:
+    (key,) = frame_of(Scenario(), View(bound=bound))["figure"]["layout"]["annotations"]
+    said = {"none": None, "sharp": "□ sharp bound predicts"}.get(bound, "□ paper’s bound predicts")
+    assert ("□" in key["text"]) == (said is not None)
+    assert said is None or said in key["text"]
+    assert ("→" in key["text"]) == (bound in {"paper", "both"})
+
+
+def beyond(frame: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The marks of predictions beyond the horizon, and their numbers."""
+    data = traces(frame)
+    texts = [str(trace.get("text")) for trace in data]
+    (place,) = [place for place, text in enumerate(texts) if "(predicted beyond T)" in text]
+    return data[place], data[place + 1]
+
+
+def test_the_first_picture_has_a_mark_for_every_prediction() -> None:
+    frame = frame_of(Scenario())
+    assert np.isfinite(unpacked(markers(frame, "predicted")["x"])).all()
+    assert np.isnan(unpacked(beyond(frame)[0]["x"])).all()
+
+
+@pytest.mark.parametrize("axis", [*X_AXES])
+@pytest.mark.parametrize("bound", ["paper", "both"])
+@pytest.mark.parametrize("horizon", [40, 60, 1000])
+def test_predictions_beyond_the_horizon_stand_at_the_right_edge(
+    horizon: int, bound: str, axis: str
+) -> None:
+    scenario = Scenario(methods=ALL, size=20, horizon=horizon, contraction=0.93, adjoint_steps=300)
+    experiment, view = experiment_of(scenario), View(bound=bound, x_axis=axis, target=1e-3)
+    frame = frame_of(scenario, view)
+    marks, numbers = beyond(frame)
+    low, high = frame["figure"]["layout"]["xaxis"]["range"]
+    if axis == "floats":
+        low, high = 10**low, 10**high
+    seen: dict[int, float] = {}
+    for place, curve in enumerate(experiment.curves):
+        step = crossing(experiment, curve, view.target * unit(experiment, view)).paper
+        x, text_x = unpacked(marks["x"])[place], unpacked(numbers["x"])[place]
+        if step is None or step <= horizon:
+            assert np.isnan(x)
+            assert np.isnan(text_x)
+            continue
+        assert low + 0.3 * (high - low) < x < high or axis == "floats"
+        assert unpacked(marks["y"])[place] == view.target
+        # Its own hollow mark, and the number once for all who share it.
+        assert marks["marker"]["symbol"][place].endswith("-open")
+        assert f"{count(step)} " in marks["text"][place]
+        if step in seen:
+            assert x == seen[step]
+            assert np.isnan(text_x)
+        else:
+            assert text_x == x
+            assert numbers["text"][place] == f"{count(step)} {'' if axis == 'steps' else 'steps '}→"
+        seen[step] = x
+    assert (len(seen) > 0) == (horizon < 1000)
+    # The later, the further out.
+    assert [seen[step] for step in sorted(seen)] == sorted(seen.values())
+    assert len({*seen.values()}) == len(seen)
+
+
+def test_a_prediction_that_never_comes_or_lies_in_rounding_has_no_mark() -> None:
+    scenario = Scenario(methods=("one-step", "aid-fp"), size=20, horizon=30)
+    marks, _ = beyond(frame_of(scenario))
+    assert np.isnan(unpacked(marks["x"])[0])
+    assert np.isfinite(unpacked(marks["x"])[1])
+    marks, _ = beyond(frame_of(scenario, View(target=1e-15)))
+    assert np.isnan(unpacked(marks["x"])).all()
+
+
+def test_names_on_the_figure_have_a_halo_of_the_page() -> None:
+    for mode, color in (("light", "#FFFFFF"), ("dark", "#0F1319")):
+        frame = dict(explore_frame(experiment_of(Scenario()), View(), cast(Mode, mode)))
+        (names,) = [trace for trace in traces(frame) if "floor" in str(trace.get("text"))]
+        assert color in names["textfont"]["shadow"]
+
+
+def test_ticks_of_powers_are_as_large_as_those_of_numbers() -> None:
+    # Plotly writes powers on a logarithmic axis 1.25 times as large as it is told to.
+    for axis in X_AXES:
+        layout = frame_of(Scenario(), View(x_axis=axis))["figure"]["layout"]
+        assert 1.25 * layout["yaxis"]["tickfont"]["size"] == layout["font"]["size"]
+        assert ("tickfont" in layout["xaxis"]) == (axis == "floats")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({}, {"inner": "heavy-ball"}),
+        ({}, {"start": 2.0}),
+        ({}, {"precision": "single"}),
+        ({"methods": ("itd-truncated",)}, {"methods": ("itd-truncated",), "adjoint_steps": 7}),
+        ({"family": "logistic"}, {"family": "logistic", "samples": 99}),
+        ({"family": "equilibrium"}, {"family": "equilibrium", "data": "digits"}),
+    ],
+    ids=str,
+)
+def test_titles_tell_runs_apart(one: dict[str, Any], other: dict[str, Any]) -> None:
+    small: dict[str, Any] = {"size": 10, "horizon": 5}
+    titles = [describe(experiment_of(Scenario(**{**small, **fields}))) for fields in (one, other)]
+    assert titles[0] != titles[1]
+
+
+def test_a_title_names_what_was_run() -> None:
+    scenario = Scenario(
+        family="biased",
+        data="digits",
+        methods=("itd", "itd-truncated"),
+        inner="heavy-ball",
+        horizon=5,
+        seed=3,
+    )
+    assert describe(experiment_of(scenario)) == (
+        "Biased regularisation · Two handwritten digits · q = 0.9 · κ = 19 · d = 64 · m = 64"
+        " · n = 20 · heavy ball · truncation k = 10 · seed 3"
+    )
+    # What follows from q goes first where there is no room.
+    longer = describe(experiment_of(replace(scenario, start=2.0, precision="single")))
+    assert "κ" not in longer
+    assert longer.endswith(" · heavy ball · truncation k = 10 · start 2 · single · seed 3")
 
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
@@ -327,20 +501,20 @@ def test_a_frame_that_stands_in_has_the_link_that_was_asked_for() -> None:
 @pytest.mark.parametrize(
     ("params", "field"),
     [
-        ({"q": "1"}, "contraction"),
-        ({"q": "inf"}, "contraction"),
-        ({"d": "1e3"}, "size"),
-        ({"problem": ""}, "family"),
+        ({"q": "1"}, "q (contraction)"),
+        ({"q": "inf"}, "q (contraction)"),
+        ({"d": "1e3"}, "d (size)"),
+        ({"problem": ""}, "problem (family)"),
         ({"methods": "."}, "methods"),
-        ({"m": "1000", "d": "1000000"}, "hyper_size"),
-        ({"d": "1000000", "T": "2000"}, "horizon"),
-        ({"eps": "-1"}, "target"),
+        ({"m": "1000", "d": "1000000"}, "m (hyper_size)"),
+        ({"d": "1000000", "T": "2000"}, "T (horizon)"),
+        ({"eps": "-1"}, "eps (target)"),
         ({"bound": "all"}, "bound"),
-        ({"at": "x"}, "cursor"),
+        ({"at": "x"}, "at (cursor)"),
     ],
 )
 def test_a_bad_parameter_is_refused_by_name(params: dict[str, str], field: str) -> None:
-    with pytest.raises(ValueError, match=rf"{field} = .* is not allowed: choose "):
+    with pytest.raises(ValueError, match=rf"^{re.escape(field)} = .* is not allowed: choose "):
         render_frame(params)
 
 

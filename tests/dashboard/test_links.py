@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from importlib import import_module
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -13,7 +15,7 @@ from dashboard.chart import THEME_PARAM
 from dashboard.explore import SETTINGS
 from dashboard.view import BOUNDS, ERRORS, X_AXES, View
 from dashboard.view import LINK_NAMES as VIEW_NAMES
-from hypergrad_core import METHODS, Scenario, ScenarioError
+from hypergrad_core import FAMILIES, METHODS, Scenario, ScenarioError
 from hypergrad_core.scenario import LINK_NAMES as SCENARIO_NAMES
 
 views = st.builds(
@@ -58,6 +60,20 @@ def test_a_setting_survives_its_link_whole(scenario: Scenario, view: View) -> No
 
 def test_the_default_needs_no_link() -> None:
     assert SETTINGS.link_of(Scenario(), View()) == {}
+
+
+@pytest.mark.parametrize("family", [*FAMILIES])
+@pytest.mark.parametrize("page", ["explore", "budget", "why"])
+def test_a_page_opens_with_a_family_alone(page: str, family: str) -> None:
+    settings = import_module(f"dashboard.{page}").SETTINGS
+    scenario, view, messages = settings.of_link({"problem": family})
+    assert messages == ()
+    assert scenario.family == family
+    assert view == settings.view
+    alone = {} if family == settings.scenario.family else {"problem": family}
+    assert settings.link_of(scenario, view) == alone
+    if page == "explore":
+        assert FAMILIES[family].suggested.items() <= asdict(scenario).items()
 
 
 def test_the_two_halves_of_a_link_do_not_meet() -> None:
@@ -106,7 +122,9 @@ def test_a_link_with_any_text_gives_a_view_and_names_what_was_bad(
     view, messages = View.from_link({param: text})
     if messages:
         (message,) = messages
-        assert message.startswith(f"{field} = ")
+        told = param if param == field else f"{param} ({field})"
+        assert message.startswith(f"{told} = ")
+        assert message.endswith(f" {param} = {View().to_link(full=True)[param]} is taken.")
         assert view == View()
     else:
         assert View.from_link(view.to_link()) == (view, ())

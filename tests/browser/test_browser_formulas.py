@@ -1,0 +1,47 @@
+"""Formulas: none is wider than what holds it, whatever is written out."""
+
+from __future__ import annotations
+
+import pytest
+from explore_page import ExplorePage
+
+from hypergrad_core import FAMILIES, METHODS
+
+pytestmark = pytest.mark.browser
+
+# Every formula on the page with its width and that of its container. What is drawn of a formula
+# may reach a little out of its own box: a slanted letter at its end.
+WIDTHS = """
+() => [...document.querySelectorAll('[data-testid="stMain"] .katex-display')].map(node => {
+    const holder = node.closest('[data-testid="stMarkdownContainer"]');
+    return [node.scrollWidth, holder.clientWidth, node.textContent.slice(0, 60)];
+})
+"""
+SLANT = 4
+
+# The card of this method is written out: its own formula stands last on the page.
+SHOWN = """
+label => [...document.querySelectorAll('[data-testid="stMain"] strong')]
+    .some(node => node.textContent === label)
+    && document.querySelector('[data-testid="stApp"]').dataset.testScriptState === "notRunning"
+"""
+
+
+CASES = [(family, "fixed-point") for family in FAMILIES]
+CASES += [(family, "heavy-ball") for family in FAMILIES if FAMILIES[family].affine]
+
+
+@pytest.mark.parametrize(("family", "inner"), CASES, ids=map("-".join, CASES))
+def test_no_formula_is_cut_off(explore: ExplorePage, family: str, inner: str) -> None:
+    """At 1440 × 900 pixels, where the numbers are long."""
+    explore.open(f"problem={family}&inner={inner}&methods={'.'.join(METHODS)}&q=0.998&T=20&at=20")
+    page = explore.page
+    cards = page.locator(".st-key-card").get_by_role("radio").all_inner_texts()
+    assert len(cards) >= 7
+    for label in cards:
+        explore.switch("card", label)
+        page.wait_for_function(SHOWN, arg=label)
+        found = page.evaluate(WIDTHS)
+        assert len(found) >= 6, "The bound, its numbers, the constants, the problem, the method."
+        for needed, room, text in found:
+            assert needed <= room + SLANT, f"{label}: {text}"
