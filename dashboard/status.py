@@ -45,9 +45,10 @@ def in_background(
     if job is None:
         job = CachedRun(key, cache, work)
     st.session_state[mine] = job
-    follow(job, mine)
     shown = st.session_state.get(last)
-    return None if shown is None else cache.find(shown)
+    before = None if shown is None else cache.find(shown)
+    follow(job, mine, older=before is not None)
+    return before
 
 
 def stop_elsewhere(page: str) -> None:
@@ -59,14 +60,20 @@ def stop_elsewhere(page: str) -> None:
 
 
 @st.fragment(run_every=POLL_SECONDS)
-def follow(job: CachedRun[Key, Result], name: str) -> None:
-    """A bar that tells how far a long run is, and a way to stop it and to start it again."""
-    if show_status(job, finished=job.finished):
+def follow(job: CachedRun[Key, Result], name: str, *, older: bool = True) -> None:
+    """A bar that tells how far a long run is, and a way to stop it and to start it again.
+
+    Args:
+        job: the run.
+        name: of the job in the session.
+        older: whether a picture of other settings is shown meanwhile.
+    """
+    if show_status(job, finished=job.finished, older=older):
         st.session_state[name] = None
         st.rerun()
 
 
-def show_status(job: BackgroundRun, *, finished: bool) -> bool:
+def show_status(job: BackgroundRun, *, finished: bool, older: bool = True) -> bool:
     """Draw how far the job is; whether the person asks to start it again.
 
     Called from a fragment that runs every ``POLL_SECONDS``. Runs the page again when the job has
@@ -77,10 +84,11 @@ def show_status(job: BackgroundRun, *, finished: bool) -> bool:
         state = f"Computing … {job.fraction:.0%}" if job.fraction else "Setting up …"
         if job.waiting:
             state = "Waiting for another run to end …"
-        st.progress(job.fraction, f"{state} The picture is older.")
+        st.progress(job.fraction, f"{state} The picture is older." if older else state)
         st.button("Stop", key="stop", width="stretch", on_click=job.stop)
         return False
     if finished:
         st.rerun()
-    st.markdown(f"{job.error or f'Stopped at {job.fraction:.0%}.'} The picture is the one before.")
+    ended = job.error or f"Stopped at {job.fraction:.0%}."
+    st.markdown(f"{ended} The picture is the one before." if older else ended)
     return st.button("Start again", key="again", width="stretch")

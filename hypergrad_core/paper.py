@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import numpy as np
@@ -17,6 +18,11 @@ from hypergrad_core.scenario import Scenario
 # How far each coordinate of λ is moved at first, relatively; halved until Φ still contracts.
 SPREAD = 0.5
 PLATEAU_STEPS = 10
+# A curve that changes by more than this factor from one half of its last quarter to the other has
+# not come to rest.
+RESTLESS = 1.2
+# No relative error is known better than this.
+RESOLUTION = float(np.finfo(np.float64).eps)
 
 
 @dataclass(frozen=True)
@@ -88,8 +94,8 @@ class Replication:
         return errors.min(axis=0), errors.max(axis=0)
 
     def _errors(self, track: Track) -> FloatArray:
-        # An exact zero has no logarithm; it is rounding like all else below the floor.
-        return np.asarray(np.maximum(self.errors[self.tracks.index(track)], 1e-300))
+        # An exact zero has no logarithm, and one far below rounding would be all of the mean.
+        return np.asarray(np.maximum(self.errors[self.tracks.index(track)], RESOLUTION))
 
 
 def replicate(
@@ -192,26 +198,35 @@ class Claim:
     """A claim of the paper and what was measured.
 
     Attributes:
-        text: what the paper says.
+        text: what the paper says, the same for every run.
         verdict: whether it holds in the run.
-        evidence: the figures that the verdict rests on.
+        evidence: what the verdict rests on; a name in braces stands for each figure.
+        figures: by these names.
     """
 
     text: str
     verdict: Verdict
     evidence: str
+    figures: Mapping[str, float] = field(default_factory=dict)
+
+    def tell(self, write: Callable[[float], str] = "{:.3g}".format) -> str:
+        """The evidence with its figures, each as ``write`` has it."""
+        return self.evidence.format(**{name: write(x) for name, x in self.figures.items()})
+
+
+WITHIN_FEW_STEPS = "rounding is reached within a few steps"
 
 
 def claims(run: Replication) -> tuple[Claim, ...]:
     """The paper's claims, each with a verdict computed from the run."""
-    fast = run.tracks[2]
+    itd, fixed_point, conjugate, fixed_point_held, conjugate_held = run.tracks
     return (
         _linear(run),
         _ordered_bounds(run),
-        _order(run, Track("aid-fp"), Track("itd"), "AID-FP is at least as accurate as ITD"),
-        _order(run, fast, Track("aid-fp"), f"{METHODS[fast.method].label} converges fastest"),
-        _plateau(run, Track("aid-fp", PLATEAU_STEPS)),
-        _plateau(run, run.tracks[4]),
+        _order(run, fixed_point, (itd,), "AID-FP is at least as accurate as ITD"),
+        _order(run, conjugate, (itd, fixed_point), "Conjugate gradient converges fastest"),
+        _plateau(run, fixed_point_held, fixed_point, "AID-FP"),
+        _plateau(run, conjugate_held, conjugate, "conjugate gradient"),
     )
 
 
@@ -224,7 +239,8 @@ def _clear(run: Replication, error: FloatArray) -> IntArray:
 def _linear(run: Replication) -> Claim:
     text = "With k = t every method converges linearly, until rounding takes over"
     parts, good = [], []
-    for track in run.tracks[:3]:
+    figures: dict[str, float] = {"q": run.contraction}
+    for place, track in enumerate(run.tracks[:3]):
         error = run.mean(track)
         clear = _clear(run, error)
         late = clear[len(clear) // 3 :]
@@ -234,11 +250,13 @@ def _linear(run: Replication) -> Claim:
         slope, offset = np.polyfit(x, y, 1)
         spread = float(np.abs(y - slope * x - offset).max() / max(abs(np.ptp(y)), 1e-12))
         good.append(bool(slope < 0 and spread < 0.15))
-        parts.append(f"{METHODS[track.method].label} factor {np.exp(slope):.3f}")
+        figures[f"factor{place}"] = float(np.exp(slope))
+        parts.append(f"{METHODS[track.method].label} {{factor{place}}}")
     if not good:
-        return Claim(text, Verdict.OPEN, "rounding is reached within a few steps")
+        return Claim(text, Verdict.OPEN, WITHIN_FEW_STEPS)
     verdict = Verdict.HOLDS if all(good) else Verdict.FAILS
-    return Claim(text, verdict, f"per step: {', '.join(parts)}; q is {run.contraction:.3f}")
+    evidence = f"factor per step: {', '.join(parts)}; the largest q over the λ is {{q}}"
+    return Claim(text, verdict, evidence, figures)
 
 
 def _ordered_bounds(run: Replication) -> Claim:
@@ -247,59 +265,61 @@ def _ordered_bounds(run: Replication) -> Claim:
         return Claim(text, Verdict.OPEN, "q ≥ 1: there is no bound")
     ratio = run.bounds[0] / run.bounds[1]
     verdict = Verdict.HOLDS if (ratio >= 1 - 1e-9).all() else Verdict.FAILS
-    evidence = f"ITD’s is between {ratio.min():.2f} and {ratio.max():.2f} times AID-FP’s"
-    return Claim(text, verdict, evidence + _maps_differ(run, verdict))
+    evidence = "ITD’s is between {least} and {most} times AID-FP’s" + _maps_differ(run, verdict)
+    return Claim(text, verdict, evidence, {"least": float(ratio.min()), "most": float(ratio.max())})
 
 
 def _maps_differ(run: Replication, verdict: Verdict) -> str:
     """Why a comparison of ITD and AID-FP may fail: the paper makes it for one and the same map."""
     if verdict is Verdict.HOLDS or run.scenario.inner != "heavy-ball":
         return ""
-    return "; ITD goes back through heavy ball here, AID-FP iterates the plain map"
+    return "; here ITD unrolls heavy ball, AID-FP the plain map"
 
 
-def _times(ratio: float) -> str:
-    """How two errors compare, in words."""
-    if abs(ratio - 1) < 0.005:
-        return "as accurate"
-    if ratio >= 1:
-        return f"{_round(ratio)} times more accurate"
-    return f"{_round(1 / max(ratio, 1e-300))} times less accurate"
-
-
-def _round(value: float) -> str:
-    """Two digits, or a power of ten where that is clearer."""
-    if value < 99.5:
-        return f"{value:.2g}"
-    if value < 1e4:
-        return f"{value:,.0f}"
-    return "10" + str(int(np.log10(value))).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
-
-
-def _order(run: Replication, better: Track, worse: Track, text: str) -> Claim:
-    low, high = run.mean(better), run.mean(worse)
+def _order(run: Replication, better: Track, others: tuple[Track, ...], text: str) -> Claim:
+    """Whether one curve lies below all the others, nearly everywhere above rounding."""
+    low = run.mean(better)
+    high = np.min([run.mean(other) for other in others], axis=0)
     clear = _clear(run, high)
     if not len(clear):
-        return Claim(text, Verdict.OPEN, "rounding is reached within a few steps")
+        return Claim(text, Verdict.OPEN, WITHIN_FEW_STEPS)
     share = float((low[clear] <= high[clear] * (1 + 1e-6)).mean())
     middle = clear[len(clear) // 2]
-    evidence = f"at {share:.0%} of the steps; at t = {run.steps[middle]} it is " + _times(
-        float(high[middle] / low[middle])
-    )
+    gain = float(high[middle] / low[middle])
+    figures = {
+        "share": float(round(100 * share)),
+        "step": float(run.steps[middle]),
+        "gain": max(gain, 1 / gain),
+    }
+    if abs(gain - 1) < 0.005:
+        outcome = "as accurate"
+    else:
+        outcome = "{gain} times more accurate" if gain > 1 else "{gain} times less accurate"
     verdict = Verdict.HOLDS if share >= 0.9 else Verdict.FAILS
-    if {better.method, worse.method} == {"itd", "aid-fp"}:
+    evidence = f"at {{share}} % of the steps; at t = {{step}} it is {outcome}"
+    if len(others) == 1:
         evidence += _maps_differ(run, verdict)
-    return Claim(text, verdict, evidence)
+    return Claim(text, verdict, evidence, figures)
 
 
-def _plateau(run: Replication, track: Track) -> Claim:
-    text = f"{track.label} ends on a plateau"
-    error = run.mean(track)
-    half = len(error) // 2
+def _plateau(run: Replication, held: Track, whole: Track, name: str) -> Claim:
+    """Whether k held ends on a plateau, which ``whole`` with k = t leaves behind."""
+    text = f"With k = {PLATEAU_STEPS}, {name} ends on a plateau"
+    error = run.mean(held)
     level = float(error[-1])
+    figures = {"level": level}
     if level <= 100 * run.floor:
-        return Claim(text, Verdict.FAILS, f"it falls to {level:.1e}, which is rounding")
-    flat = float(error[half] / level)
-    reached = int(run.steps[np.flatnonzero(error <= 2 * level)[0]])
-    verdict = Verdict.HOLDS if flat < 2 else Verdict.FAILS
-    return Claim(text, verdict, f"level {level:.1e}, first within a factor 2 at t = {reached}")
+        return Claim(text, Verdict.FAILS, "it falls to {level}, near rounding", figures)
+    quarter = np.log(error[-max(2, len(error) // 4) :])
+    half = len(quarter) // 2
+    change = float(np.exp(quarter[:half].mean() - quarter[-half:].mean()))
+    if not 1 / RESTLESS <= change <= RESTLESS:
+        moves = "falling" if change > 1 else "rising"
+        evidence = f"not within this horizon: {{level}} at its end, still {moves}"
+        return Claim(text, Verdict.OPEN, evidence, figures)
+    if level < 2 * run.mean(whole)[-1]:
+        evidence = "not within this horizon: {level} at its end, about as with k = t"
+        return Claim(text, Verdict.OPEN, evidence, figures)
+    figures["step"] = float(run.steps[np.flatnonzero(error <= 2 * level)[0]])
+    evidence = "at {level}, first within a factor 2 at t = {step}"
+    return Claim(text, Verdict.HOLDS, evidence, figures)

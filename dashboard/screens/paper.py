@@ -4,93 +4,119 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import export
+from dashboard import controls, export
+from dashboard.chart import chart
 from dashboard.controls import BEYOND, CONTRACTIONS
-from dashboard.figures.paper_panels import panel_title, paper_panels
-from dashboard.replications import FIGURES, KINDS, Task, panels
-from dashboard.status import STATUS_HEIGHT, in_background
+from dashboard.figures.words import BEYOND_THEORY
+from dashboard.notation import count
+from dashboard.paper import (
+    FIGURES,
+    KINDS,
+    SETTINGS,
+    Task,
+    claims_key,
+    claims_table,
+    largest_contraction,
+    paper_frame,
+)
+from dashboard.settings import store
+from dashboard.status import POLL_SECONDS, STATUS_HEIGHT, in_background
+from dashboard.take_home import csv_button, link_box
 from dashboard.theme import Mode
-from hypergrad_core.paper import Replication, Verdict, claims
 
-HEIGHT = 760
+HEIGHT = 560
+REST = 330
+HORIZONS = [50, 100, 150, 200]
+VALUES = [3, 5, 10, 20]
 INTRODUCTION = (
     "### Figure 1 of the paper\nError against t at several λ: mean, and smallest to largest."
 )
-SYMBOLS = {Verdict.HOLDS: ":green[✓]", Verdict.FAILS: ":red[✗]", Verdict.OPEN: ":gray[?]"}
+# Columns of the same width, which stay where they are when the figures change.
+TABLE_STYLE = (
+    "<style>.st-key-paper_claims table {table-layout: fixed; width: 100%}"
+    ".st-key-paper_claims td, .st-key-paper_claims th"
+    " {font-size: 0.95rem; line-height: 1.4; vertical-align: top}</style>"
+)
 
 
 def page() -> None:
     """The whole page."""
+    SETTINGS.restore()
     with st.sidebar:
         status = st.container(height=STATUS_HEIGHT, border=False)
-        kind = st.segmented_control(
-            "Problems",
-            list(KINDS),
-            format_func=KINDS.__getitem__,
-            default="made-up",
-            key="paper_kind",
-            required=True,
-            width="stretch",
-            bind="query-params",
-        )
-        beyond = BEYOND if kind == "networks" else []
-        contraction = st.select_slider(
+        controls.switch("kind", "Problems", KINDS, "On made-up or on real data, or networks.")
+        controls.slider(
+            "contraction",
             "Contraction constant q",
-            [*CONTRACTIONS, *beyond],
-            value=0.9,
-            key=f"paper_q_{kind}",
-            bind="query-params",
+            [*CONTRACTIONS, *BEYOND],
+            lambda q: f"{q:g}" if q < 1 else f"{q:g} (no theory)",
+            "Of the first λ; at the others it may be up to half as close to 1.",
+            largest_contraction(store()["kind"]),
         )
-        horizon = st.select_slider(
-            "Horizon T", [50, 100, 150, 200], value=100, key="paper_T", bind="query-params"
-        )
-        values = st.select_slider(
-            "Values of λ", [3, 5, 10, 20], value=20, key="paper_values", bind="query-params"
-        )
-        seed = st.number_input("Seed", 0, 9999, 0, key="paper_seed", bind="query-params")
-    task = Task(panels(kind, contraction, horizon, int(seed)), values)
+        controls.slider("horizon", "Horizon T", HORIZONS, count, "Largest step shown.")
+        controls.slider("values", "Values of λ", VALUES, count)
+        seed_control()
+    scenario, view = SETTINGS.current()
+    SETTINGS.write_address(scenario, view)
+    SETTINGS.show_notices()
     mode: Mode = "dark" if st.context.theme.type == "dark" else "light"
-    if contraction >= 1:
-        st.warning(
-            f"q = {contraction:g} is not below 1: Φ need not contract, and the theory says "
-            "nothing. What you see is measured only."
-        )
+    if scenario.contraction >= 1:
+        st.warning(BEYOND_THEORY)
+    task = Task.of(scenario, view)
     with status:
-        runs = in_background("paper", task, FIGURES, Task.run, INTRODUCTION)
-    if runs is None:
-        st.info("The figure appears here as soon as it is computed.")
-        return
-    figure = paper_panels(runs, mode)
-    st.plotly_chart(
-        figure,
-        theme=None,
-        width="stretch",
+        runs = in_background(SETTINGS.name, task, FIGURES, Task.run, INTRODUCTION)
+    # The last whole figure stays until the new one is whole; before the first, panels as they come.
+    drawn = task if runs is None else st.session_state[f"shown on {SETTINGS.name}"]
+    shown = task.found() if runs is None else runs
+    chart(
+        paper_frame(drawn, shown, mode),
+        key="paper_chart",
         height=HEIGHT,
-        key="paper_figure",
-        config={"displaylogo": False},
+        rest=REST,
+        cursor=min(view.cursor, drawn.horizon),
+        filename="hypergradient-figure-1",
+        on_cursor=keep_cursor,
     )
-    verdicts(runs)
-    st.download_button(
-        "Curves (CSV)",
-        lambda: export.replications_to_csv(runs),
-        "hypergradient-figure-1.csv",
-        "text/csv",
-        key="paper_csv",
-        on_click="ignore",
-    )
-
-
-def verdicts(runs: tuple[Replication, ...]) -> None:
-    """What the paper says and what is measured, a column for each panel."""
+    if runs is None:
+        await_panels(task, shown.count(None))
+        return
     st.markdown("#### The paper says — measured here")
-    for run in runs:
-        st.markdown(f"**{panel_title(run)}**")
-        rows = ["| The paper says | Here | Measured |", "|---|---|---|"]
-        rows += [
-            f"| {claim.text} | {SYMBOLS[claim.verdict]} {claim.verdict} | {claim.evidence} |"
-            for claim in claims(run)
-        ]
-        st.markdown("\n".join(rows))
+    st.html(TABLE_STYLE)
+    st.container(key="paper_claims").markdown(claims_table(runs))
+    st.caption(claims_key(runs))
+    left, right = st.columns([1, 3])
+    with left:
+        csv_button(
+            lambda: export.replications_to_csv(runs), "hypergradient-figure-1", "Curves (CSV)"
+        )
+    with right:
+        link_box(SETTINGS.link_of(scenario, view))
+
+
+def seed_control() -> None:
+    """Which made-up data, and which λ."""
+    if st.session_state.get("seed") != store()["seed"]:
+        st.session_state["seed"] = store()["seed"]
+    st.number_input("Seed", min_value=0, max_value=9999, step=1, key="seed", on_change=keep_seed)
+
+
+def keep_seed() -> None:
+    """The seed was changed."""
+    store()["seed"] = st.session_state["seed"]
+
+
+def keep_cursor() -> None:
+    """The hand was lifted from the chart's cursor."""
+    index = st.session_state["paper_chart"].get("cursor")
+    if isinstance(index, int | float):
+        controls.move_cursor(int(index))
+
+
+@st.fragment(run_every=POLL_SECONDS)
+def await_panels(task: Task, missing: int) -> None:
+    """Run the page again when there is one panel more to draw."""
+    if task.found().count(None) < missing:
+        st.rerun()
 
 
 page()

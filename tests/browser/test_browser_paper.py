@@ -1,76 +1,227 @@
-"""The Paper page in a browser: by its address and by the navigation, with all it asks for."""
+"""The Paper page in a browser: its figure, its cursor, its zoom, and all that it asks for."""
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 import pytest
 from conftest import NewContext, Server, Watcher
-from playwright.sync_api import Page, Response
+from explore_page import number
+from playwright.sync_api import FloatRect, Page, Response
+
+from dashboard.paper import SETTINGS, Task
+from hypergrad_core.paper import Replication, claims
 
 pytestmark = pytest.mark.browser
 
-FIRST_RUN = 45_000
-"""Milliseconds for four panels at twenty values of λ, on a machine that is busy."""
+FIRST_RUN = 120_000
+"""Milliseconds for four panels, on a machine that is busy."""
 
-_DRAWN = """
+QUERY = "?kind=networks&T=50&values=3"
+LABELS = ["ITD", "AID-FP, k = t", "AID-CGNR, k = t", "AID-FP, k = 10", "AID-CGNR, k = 10"]
+
+# Of a page with an address of its own, Streamlit asks below it for these two, then at the root.
+PROBES = {"/paper/_stcore/health", "/paper/_stcore/host-config"}
+NOT_FOUND = r"status of 404 \(Not Found\)"
+
+_WHOLE = """
 () => {
-    const plots = [...document.querySelectorAll(".js-plotly-plot .cartesianlayer > .subplot")];
-    return plots.length === 4
-        && plots.every(plot => plot.querySelectorAll("path.js-line").length >= 5);
+    const chart = document.querySelector('.hg-chart[data-ready="true"]');
+    return chart !== null && chart.dataset.drawnLink !== undefined
+        && !chart.dataset.drawnLink.includes("panels=");
 }
 """
 
-# Streamlit looks for its server below the address of the page first, then at the root.
-LOOKED_FOR = ("/paper/_stcore/health", "/paper/_stcore/host-config")
+_RANGES = """
+() => [1, 2, 3, 4].map(n => {
+    const plot = document.querySelector(".hg-plotly");
+    return [...plot._fullLayout[n === 1 ? "xaxis" : `xaxis${n}`].range];
+})
+"""
 
 
-def read(page: Page) -> list[list[str]]:
-    """Wait for the figure; the first column of each table of verdicts."""
-    page.wait_for_function(_DRAWN, timeout=FIRST_RUN)
-    page.get_by_text("The paper says — measured here").wait_for()
-    tables = page.locator('[data-testid="stMarkdownContainer"] table')
-    tables.nth(3).wait_for()
-    assert tables.count() == 4
-    found: list[list[str]] = tables.evaluate_all(
-        "tables => tables.map(table =>"
-        " [...table.tBodies[0].rows].map(row => row.cells[0].textContent.trim()))"
-    )
-    return found
-
-
-def test_the_figure_by_its_address_and_by_the_navigation(
-    new_context: NewContext, server: Server, watcher: Watcher
-) -> None:
+def note_missing(page: Page) -> list[str]:
+    """The paths of all answers that are errors, as they come."""
     missing: list[str] = []
 
     def note(answer: Response) -> None:
         if answer.status >= 400:
             missing.append(urlsplit(answer.url).path)
 
-    page = new_context().new_page()
     page.on("response", note)
-    watcher.allowed.append(r"status of 404 \(Not Found\)")
-    page.goto(f"{server.base}paper")
-    page.get_by_text("Values of λ").wait_for()
-    claims = read(page)
-    assert all(len(rows) == 6 for rows in claims)
-    assert len(page.locator(".js-plotly-plot .annotation-text").all()) == 4
-    assert page.locator('[data-testid="stProgress"]').count() == 0
-    assert set(missing) <= set(LOOKED_FOR)
+    return missing
 
-    # Somebody else comes by the navigation; the figure is remembered.
-    missing.clear()
+
+@pytest.fixture
+def paper(new_context: NewContext, server: Server, watcher: Watcher) -> Page:
+    """The Paper page by its address, with the whole figure drawn."""
+    watcher.allowed.append(NOT_FOUND)
+    page = new_context().new_page()
+    missing = note_missing(page)
+    page.goto(f"{server.base}paper{QUERY}")
+    page.wait_for_function(_WHOLE, timeout=FIRST_RUN)
+    page.get_by_text("The paper says — measured here").wait_for()
+    assert set(missing) <= PROBES
+    assert len(missing) <= len(PROBES)
+    # What the console calls "not found" is this and nothing else.
+    complaints = [text for text in watcher.errors if re.search(NOT_FOUND, text)]
+    assert len(complaints) == len(missing)
+    return page
+
+
+def replications() -> tuple[Replication, ...]:
+    """The panels on the screen, computed here."""
+    scenario, view, bad = SETTINGS.of_link({"kind": "networks", "T": "50", "values": "3"})
+    assert not bad
+    return Task.of(scenario, view).run(lambda fraction: None)
+
+
+def cards(page: Page) -> dict[str, list[tuple[str, float]]]:
+    """What is read at the cursor: panel and value, by curve."""
+    found: dict[str, list[tuple[str, float]]] = {}
+    for card in page.locator(".hg-card").all():
+        names = card.locator(".hg-label").all_inner_texts()
+        values = [number(text) for text in card.locator(".hg-value").all_inner_texts()]
+        found[card.locator(".hg-name").inner_text()] = list(zip(names, values, strict=True))
+    return found
+
+
+def check_readout(page: Page, t: int) -> None:
+    """The cards say what the four panels have at this step."""
+    page.wait_for_function(
+        "t => document.querySelector('.hg-step').textContent === `t = ${t}`", arg=t
+    )
+    read = cards(page)
+    assert [*read] == LABELS
+    for place, run in enumerate(replications()):
+        for track in run.tracks:
+            panel, value = read[track.label][place]
+            assert panel == "abcd"[place]
+            assert value == pytest.approx(run.mean(track)[t], rel=6e-3)
+
+
+def areas(page: Page) -> list[FloatRect]:
+    """Where the four panels are."""
+    boxes = [item.bounding_box() for item in page.locator(".hg-plot .nsewdrag").all()]
+    assert len(boxes) == 4
+    return [box for box in boxes if box is not None]
+
+
+def test_the_claims_beside_the_figure(paper: Page) -> None:
+    table = paper.locator(".st-key-paper_claims table")
+    rows = table.locator("tbody tr")
+    runs = replications()
+    said = [claim.text for claim in claims(runs[0])]
+    texts = [row.locator("td").all_inner_texts() for row in rows.all()]
+    assert [row[0].replace("\u00a0", " ") for row in texts] == said
+    signs = {"holds here": "✓", "does not hold here": "✗", "cannot be told from this run": "?"}
+    for place, run in enumerate(runs):
+        shown = [row[place + 1].strip()[0] for row in texts]
+        assert shown == [signs[claim.verdict] for claim in claims(run)]
+    widths = [
+        box["width"] for cell in rows.first.locator("td").all() if (box := cell.bounding_box())
+    ]
+    assert max(widths) - min(widths) < 2
+
+
+def test_the_figure_is_told_to_those_who_do_not_see_it(paper: Page) -> None:
+    plot = paper.locator('.hg-plot[role="img"]')
+    said = plot.get_attribute("aria-label") or ""
+    assert "4 panels" in said
+    assert paper.locator(".hg-message").inner_text() in said
+    assert "conjugate gradient is fastest in" in said
+    titles = paper.locator(".hg-plot .annotation-text").all_inner_texts()
+    assert [title[0] for title in titles] == [*"abcd"]
+    entries = paper.locator(".hg-plot .legend .legendtext").all_inner_texts()
+    assert entries == [*LABELS, "floating-point floor"]
+    for entry in paper.locator(".hg-plot .legend .traces").all()[:-1]:
+        assert entry.locator(".legendlines path").count() == 1
+        assert entry.locator(".legendsymbols path").count() == 1
+
+
+def test_one_cursor_steps_through_all_panels(paper: Page) -> None:
+    check_readout(paper, 50)
+    paper.get_by_role("button", name="Back to the start").click()
+    check_readout(paper, 0)
+    paper.locator(".hg-plot").focus()
+    for _ in range(4):
+        paper.keyboard.press("ArrowRight")
+    check_readout(paper, 4)
+    lines = paper.locator(".hg-cursor-line")
+    assert lines.count() == 4
+    boxes = areas(paper)
+    for line, box in zip(lines.all(), boxes, strict=True):
+        at = line.evaluate("line => line.getBoundingClientRect().x")
+        assert at == pytest.approx(box["x"] + box["width"] * 4 / 50, abs=2)
+    # It is in the link.
+    paper.wait_for_function("() => new URLSearchParams(location.search).get('at') === '4'")
+    paper.reload()
+    paper.wait_for_function(_WHOLE, timeout=FIRST_RUN)
+    check_readout(paper, 4)
+
+
+def test_the_panels_zoom_together_and_keep_it(paper: Page) -> None:
+    assert paper.evaluate(_RANGES) == [[0, 50]] * 4
+    box = areas(paper)[0]
+    y = box["y"] + box["height"] / 2
+    paper.mouse.move(box["x"] + 0.2 * box["width"], y)
+    paper.mouse.down()
+    paper.mouse.move(box["x"] + 0.6 * box["width"], y, steps=4)
+    paper.mouse.up()
+    paper.wait_for_function(f"() => ({_RANGES})()[0][0] > 5")
+    zoomed = paper.evaluate(_RANGES)
+    for low, high in zoomed:
+        assert (low, high) == pytest.approx((10, 30), abs=0.5)
+    # Another run of the page, here because the cursor was moved, does not undo it.
+    paper.get_by_role("button", name="Step back").click()
+    paper.wait_for_function("() => new URLSearchParams(location.search).has('at')")
+    assert paper.evaluate(_RANGES) == zoomed
+    paper.get_by_role("button", name="Reset zoom").click()
+    paper.wait_for_function(f"() => ({_RANGES})()[0][0] === 0")
+    assert paper.evaluate(_RANGES) == [[0, 50]] * 4
+
+
+def test_the_figure_is_remembered_and_the_navigation_leads_to_it(
+    paper: Page, new_context: NewContext, server: Server
+) -> None:
+    claimed = paper.locator(".st-key-paper_claims table").inner_text()
+    link = paper.locator(".hg-chart").get_attribute("data-drawn-link")
+
+    # Somebody else comes by the navigation.
     other = new_context().new_page()
-    other.on("response", note)
+    missing = note_missing(other)
     other.goto(server.base)
     other.locator('.hg-chart[data-ready="true"]').wait_for()
     other.get_by_role("link", name="Paper").click()
     other.wait_for_url("**/paper")
-    assert read(other) == claims
-    assert other.locator(".hg-chart").count() == 0
-
+    other.locator(".st-key-values").wait_for()
     other.get_by_role("link", name="Explore").click()
+    other.locator(".st-key-target").wait_for()
     other.locator('.hg-chart[data-ready="true"]').wait_for()
-    assert other.locator(".js-plotly-plot .cartesianlayer > .subplot").count() == 1
     assert missing == []
+
+    # And with the link: at once, without progress.
+    third = new_context().new_page()
+    third.goto(f"{server.base}paper{QUERY}")
+    third.wait_for_function(_WHOLE)
+    assert third.locator(".hg-chart").get_attribute("data-drawn-link") == link
+    assert third.locator('[data-testid="stProgress"]').count() == 0
+    third.locator(".st-key-paper_claims table").wait_for()
+    assert third.locator(".st-key-paper_claims table").inner_text() == claimed
+
+
+def test_a_bad_link_says_so(new_context: NewContext, server: Server, watcher: Watcher) -> None:
+    watcher.allowed.append(NOT_FOUND)
+    page = new_context().new_page()
+    missing = note_missing(page)
+    page.goto(f"{server.base}paper?kind=Real+data&T=50&values=3")
+    page.get_by_text("kind = 'Real data' is not allowed").wait_for()
+    assert set(missing) <= PROBES
+    page.wait_for_function("() => !new URLSearchParams(location.search).has('kind')")
+    for button in page.locator(".st-key-kind button").all():
+        box = button.bounding_box()
+        first = page.locator(".st-key-kind button").first.bounding_box()
+        assert box is not None
+        assert first is not None
+        assert box["y"] == first["y"], "All kinds are in one row."

@@ -1,32 +1,47 @@
-"""The Paper page: its figure, its verdicts, its progress, and what is taken home."""
+"""The Paper page: its figure, its verdicts, its progress, its link, and what is taken home."""
 
 from __future__ import annotations
 
 import csv
 import io
 import itertools
+import json
+import re
 import threading
 import time
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
+from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
-from frames import ROOT, check, choose, control, keys, unpacked
+from frames import ROOT, check, choose, control, keys, payload, unpacked
 from streamlit.testing.v1 import AppTest
 
-from dashboard import replications
+from dashboard import paper
 from dashboard.compute import BackgroundRun, CachedRun, ResultCache
 from dashboard.export import replications_to_csv
-from dashboard.figures.paper_panels import panel_title, paper_panels
-from dashboard.replications import KINDS, Task, panels
+from dashboard.figures.paper_panels import LETTERS, MARKERS, paper_panels
+from dashboard.notation import scientific
+from dashboard.paper import (
+    KINDS,
+    SETTINGS,
+    SYMBOLS,
+    PaperView,
+    Task,
+    claims_key,
+    claims_table,
+    largest_contraction,
+    panels,
+    verdict,
+)
 from dashboard.theme import METHOD_STYLES
-from hypergrad_core import Scenario
-from hypergrad_core.paper import Replication, Verdict, claims, replicate
+from hypergrad_core import Scenario, ScenarioError
+from hypergrad_core.paper import Replication, Track, Verdict, claims, replicate
 from hypergrad_core.problem import Progress
 
-SECONDS = 30.0
+SECONDS = 60.0
 VALUES = 3
 TINY = (
     Scenario(family="logistic", size=5, samples=12, contraction=0.8, horizon=30),
@@ -34,12 +49,18 @@ TINY = (
     Scenario(family="biased", size=5, samples=12, contraction=0.8, horizon=30, inner="heavy-ball"),
     Scenario(family="equilibrium", size=8, samples=4, contraction=0.8, horizon=30),
 )
+SUFFIXES = ("", "2", "3", "4")
 
 
 @cache
 def tiny_runs() -> tuple[Replication, ...]:
     """The four panels of a small figure; run once for all tests."""
-    return Task(TINY, VALUES).run(lambda fraction: None)
+    return tuple(replicate(scenario, VALUES) for scenario in TINY)
+
+
+def drawn(mode: Any = "light", runs: tuple[Replication | None, ...] | None = None) -> Any:
+    """The small figure, and what goes with its cursor."""
+    return paper_panels(TINY, tiny_runs() if runs is None else runs, VALUES, mode)
 
 
 class Runs:
@@ -51,21 +72,24 @@ class Runs:
         self.error: BaseException | None = None
         self.asked: list[tuple[str, float, int, int]] = []
         self.started = 0
+        # How many panels are let through before the others wait.
+        self.free = 0
 
     def panels(
         self, kind: str, contraction: float, horizon: int, seed: int
     ) -> tuple[Scenario, ...]:
-        """As the page's, but small; the horizon tells what was asked for apart."""
+        """As the page's, but small; what differs between kinds and horizons is told apart."""
         self.asked.append((kind, contraction, horizon, seed))
+        number = [*KINDS].index(kind)
         return tuple(
             Scenario(
                 family=scenario.family,
                 size=scenario.size,
-                samples=scenario.samples,
+                samples=scenario.samples + number,
                 hyper_size=scenario.hyper_size,
                 inner=scenario.inner,
                 contraction=min(contraction, scenario.problem_family.largest_contraction),
-                horizon=30,
+                horizon=horizon // 2,
                 seed=seed,
             )
             for scenario in TINY
@@ -77,7 +101,7 @@ class Runs:
         """As the core, after a wait at 40 % of each panel; two values of λ are enough."""
         self.started += 1
         assert progress is not None
-        while not self.go_on.wait(0.005):
+        while self.started > self.free and not self.go_on.wait(0.005):
             progress(0.4)
         if self.error is not None:
             raise self.error
@@ -87,20 +111,20 @@ class Runs:
 @pytest.fixture
 def runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Runs]:
     made = Runs()
-    monkeypatch.setattr(replications, "panels", made.panels)
-    monkeypatch.setattr(replications, "replicate", made.replicate)
-    monkeypatch.setattr(replications, "FIGURES", ResultCache(16))
+    monkeypatch.setattr(paper, "panels", made.panels)
+    monkeypatch.setattr(paper, "replicate", made.replicate)
+    monkeypatch.setattr(paper, "FIGURES", ResultCache(16))
+    monkeypatch.setattr(paper, "PANELS", ResultCache(64))
     yield made
     made.error = None
     made.go_on.set()
 
 
-def open_paper() -> AppTest:
+def open_paper(link: dict[str, str] | None = None) -> AppTest:
     """A session of the page, as its address opens it."""
     session = AppTest.from_file(ROOT / "dashboard" / "main.py", default_timeout=60)
-    session.run()
-    check(session)
     session.switch_page(str(ROOT / "dashboard" / "screens" / "paper.py"))
+    session.query_params.update(link or {})
     return check(session.run())
 
 
@@ -110,82 +134,134 @@ def job_of(session: AppTest) -> CachedRun[Task, Any]:
     return job
 
 
+def wait_until(condition: Any) -> None:
+    deadline = time.monotonic() + SECONDS
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
 def finish(session: AppTest, job: BackgroundRun | None = None) -> None:
     """Wait for the job of the session, then run the page as its timer would."""
     running = job or job_of(session)
-    deadline = time.monotonic() + SECONDS
-    while running.running:
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
+    wait_until(lambda: not running.running)
     check(session.run())
 
 
-def figures(session: AppTest) -> list[Any]:
-    return list(session.get("plotly_chart"))
+def frame(session: AppTest) -> dict[str, Any]:
+    """The frame that the chart received."""
+    found: dict[str, Any] = payload(session)["frame"]
+    return found
 
 
-def tables(session: AppTest) -> list[list[str]]:
-    """The rows of each table of verdicts."""
+def link(session: AppTest) -> dict[str, str]:
+    """The settings that the chart says it shows, without the theme."""
+    found = dict(parse_qsl(frame(session)["link"], strict_parsing=True))
+    assert found.pop("theme") == "light"
+    return found
+
+
+def tables(session: AppTest) -> list[list[list[str]]]:
+    """The cells of each table of claims, the head first."""
     found = [item.value for item in session.main.markdown if item.value.startswith("| The paper")]
-    return [text.splitlines()[2:] for text in found]
+    return [
+        [
+            [cell.strip() for cell in row.strip("|").split("|")]
+            for row in text.splitlines()
+            if not row.startswith("|---")
+        ]
+        for text in found
+    ]
+
+
+def plain(cell: str) -> str:
+    """A cell with spaces that may be broken."""
+    return cell.replace("\u00a0", " ")
 
 
 def sidebar(session: AppTest) -> str:
-    return "\n".join(item.value for item in session.sidebar.markdown)
+    """All that the sidebar says, the text of the bar included."""
+    bars = [item.proto.text for item in session.get("progress")]
+    return "\n".join([*(item.value for item in session.sidebar.markdown), *bars])
+
+
+def address(session: AppTest) -> dict[str, str]:
+    """The query parameters of the address."""
+    found = dict(session.query_params)
+    return {name: text if isinstance(text, str) else text[0] for name, text in found.items()}
 
 
 def test_first_progress_then_the_figure_and_the_second_visit_is_at_once(runs: Runs) -> None:
     runs.go_on.clear()
     session = open_paper()
     job = job_of(session)
-    while job.fraction == 0:
-        time.sleep(0.005)
+    wait_until(lambda: job.fraction > 0)
     check(session.run())
     (bar,) = session.get("progress")
     assert bar.proto.value == 10
-    assert "10%" in bar.proto.text
-    assert figures(session) == []
+    assert bar.proto.text == "Computing … 10%"
+    assert frame(session)["message"] == "0 of 4 panels so far."
     assert tables(session) == []
-    assert any("as soon as it is computed" in item.value for item in session.info)
 
     runs.go_on.set()
     finish(session)
     assert not session.get("progress")
-    assert not session.info
-    assert len(figures(session)) == 1
-    assert len(tables(session)) == len(TINY)
+    assert "panels" not in link(session)
+    assert len(tables(session)) == 1
     assert runs.started == len(TINY)
     assert runs.asked[-1] == ("made-up", 0.9, 100, 0)
 
     # Another person, and the same one again: nothing is run.
     other = open_paper()
-    assert len(figures(other)) == 1
+    assert frame(other) == frame(session)
     assert not other.get("progress")
-    assert figures(other)[0].proto.spec == figures(session)[0].proto.spec
     check(session.run())
     assert runs.started == len(TINY)
+
+
+def test_panels_are_drawn_as_they_come(runs: Runs) -> None:
+    runs.go_on.clear()
+    runs.free = 2
+    session = open_paper()
+    wait_until(lambda: runs.started == 3)
+    check(session.run())
+    shown = frame(session)
+    assert shown["message"] == "2 of 4 panels so far."
+    assert link(session) == {"panels": "2"}
+    with_curves = {trace["yaxis"] for trace in shown["figure"]["data"] if "fill" in trace}
+    notes = [note["text"] for note in shown["figure"]["layout"]["annotations"]]
+    assert notes.count("not computed yet") == 2
+    assert with_curves == {"y", "y2"}
+    assert [row["cells"][3:] for row in shown["table"]["rows"]] == [["–", "–"]] * 5
+    # What is there is not run again when the run is stopped and started again.
+    control(session, "stop").click().run()
+    finish(session, job_of(session))
+    runs.go_on.set()
+    control(session, "again").click().run()
+    finish(session)
+    assert runs.started == 5
+    assert frame(session)["message"].startswith("With k = t,")
 
 
 def test_a_run_can_be_stopped_and_started_again(runs: Runs) -> None:
     runs.go_on.clear()
     session = open_paper()
     job = job_of(session)
-    while job.fraction == 0:
-        time.sleep(0.005)
+    wait_until(lambda: job.fraction > 0)
     check(session.run())
     control(session, "stop").click().run()
     check(session)
     finish(session, job)
     assert job.stopped
-    assert "Stopped at 10%" in sidebar(session)
-    assert figures(session) == []
+    assert sidebar(session) == "Stopped at 10%."
+    assert frame(session)["message"] == "0 of 4 panels so far."
     control(session, "again").click().run()
     check(session)
     again = job_of(session)
     assert again is not job
     runs.go_on.set()
     finish(session, again)
-    assert len(figures(session)) == 1
+    assert len(tables(session)) == 1
     assert "Stopped" not in sidebar(session)
     assert "stop" not in keys(session)
 
@@ -195,23 +271,31 @@ def test_another_setting_stops_the_run_and_the_old_figure_stays_until_the_new_on
 ) -> None:
     session = open_paper()
     finish(session)
-    before = figures(session)[0].proto.spec
+    before = frame(session)
     runs.go_on.clear()
-    choose(session, "paper_seed", 5)
+    choose(session, "seed", 5)
     first = job_of(session)
-    assert figures(session)[0].proto.spec == before
-    choose(session, "paper_seed", 6)
+    assert frame(session) == before
+    assert "The picture is older." in sidebar(session)
+    choose(session, "seed", 6)
     second = job_of(session)
     assert first.stopped
     assert second is not first
-    runs.go_on.set()
+    assert frame(session) == before
+    wait_until(lambda: second.fraction > 0)
+    control(session, "stop").click().run()
     finish(session, second)
-    assert figures(session)[0].proto.spec != before
+    assert sidebar(session) == "Stopped at 10%. The picture is the one before."
+    runs.go_on.set()
+    control(session, "again").click().run()
+    finish(session)
+    assert link(session) == {"seed": "6"}
+    assert frame(session)["figure"] != before["figure"]
     assert runs.asked[-1] == ("made-up", 0.9, 100, 6)
     # Back to the first one: it is remembered.
     started = runs.started
-    choose(session, "paper_seed", 0)
-    assert figures(session)[0].proto.spec == before
+    choose(session, "seed", 0)
+    assert frame(session) == before
     assert runs.started == started
 
 
@@ -221,60 +305,154 @@ def test_a_run_that_fails_says_so_in_words(runs: Runs, monkeypatch: pytest.Monke
     runs.error = RuntimeError("the matrix is singular")
     session = open_paper()
     finish(session)
-    assert "could not be computed: the matrix is singular" in sidebar(session)
-    assert {*keys(session)} >= {"again", "paper_kind"}
+    assert sidebar(session).endswith("could not be computed: the matrix is singular")
+    assert {*keys(session)} >= {"again", "kind"}
     assert [type(failure.exc_value) for failure in seen] == [RuntimeError]
 
 
-def test_the_controls_reach_the_panels(runs: Runs) -> None:
+def test_the_controls_reach_the_panels_and_the_address(runs: Runs) -> None:
     session = open_paper()
     finish(session)
-    assert control(session, "paper_kind").options == [*KINDS.values()]
-    choose(session, "paper_T", 50)
-    choose(session, "paper_values", 3)
-    choose(session, "paper_q_made-up", 0.8)
-    assert runs.asked[-1] == ("made-up", 0.8, 50, 0)
-    assert job_of(session).key.values == 3
-    assert "no theory" not in "".join(control(session, "paper_q_made-up").options)
-    choose(session, "paper_kind", "networks")
-    assert runs.asked[-1] == ("networks", 0.9, 50, 0)
+    assert address(session) == {}
+    assert control(session, "kind").options == [*KINDS.values()]
+    choose(session, "horizon", 50)
+    choose(session, "values", 3)
+    choose(session, "contraction", 0.8)
+    assert job_of(session).key == Task("made-up", 3, 0.8, 50, 0)
+    assert "no theory" not in "".join(control(session, "contraction").options)
+    choose(session, "kind", "networks")
+    assert job_of(session).key == Task("networks", 3, 0.8, 50, 0)
     assert not session.warning
-    choose(session, "paper_q_networks", 1.2)
-    assert runs.asked[-1] == ("networks", 1.2, 50, 0)
+    choose(session, "contraction", 1.2)
+    assert job_of(session).key == Task("networks", 3, 1.2, 50, 0)
     (warning,) = session.warning
-    assert "q = 1.2 is not below 1" in warning.value
+    assert "q is not below 1" in warning.value
+    assert address(session) == {"kind": "networks", "q": "1.2", "T": "50", "values": "3"}
+    finish(session)
+    assert link(session) == address(session)
+    # Where nothing beyond 1 may be chosen, the nearest that may.
+    choose(session, "kind", "real")
+    assert job_of(session).key == Task("real", 3, largest_contraction("real"), 50, 0)
+    assert not session.warning
     finish(session)
 
 
-def test_each_table_has_a_row_for_each_claim(runs: Runs) -> None:
+def test_a_link_opens_the_figure_that_it_names(runs: Runs) -> None:
+    wanted = {"kind": "networks", "q": "1.3", "T": "120", "values": "4", "seed": "9", "at": "33"}
+    session = open_paper(wanted)
+    assert job_of(session).key == Task("networks", 4, 1.3, 120, 9)
+    finish(session)
+    assert address(session) == wanted
+    assert payload(session)["cursor"] == 33
+    # Where it is read is no other figure.
+    assert link(session) == {name: wanted[name] for name in ("kind", "q", "T", "values", "seed")}
+
+
+BAD = {
+    "kind": ("Real+data", "made-up, real, networks"),
+    "q": ("1.2", "at most 0.9999 with kind = made-up"),
+    "T": ("300", "from 50 to 200"),
+    "values": ("21", "from 1 to 20"),
+    "seed": ("-1", "from 0 to 9999"),
+    "at": ("x", "a whole number"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_value_in_a_link_is_named_and_the_others_are_kept(name: str) -> None:
+    good = {"q": "0.7", "T": "150", "values": "5", "seed": "3", "at": "20"}
+    bad, allowed = BAD[name]
+    scenario, view, messages = SETTINGS.of_link({**good, name: bad})
+    (message,) = messages
+    assert bad.split("+")[0] in message
+    assert allowed in message
+    kept = {**SETTINGS.link_of(scenario, view, full=True)}
+    default = SETTINGS.link_of(SETTINGS.scenario, SETTINGS.view, full=True)
+    for other in good:
+        assert kept[other] == (default[other] if other == name else good[other])
+
+
+def test_several_bad_values_are_all_named(runs: Runs) -> None:
+    session = open_paper({"kind": "neural", "q": "1.2", "T": "7", "seed": "4"})
+    (warning,) = session.warning
+    assert warning.value.count("is not allowed") == 3
+    assert runs.asked[-1] == ("made-up", 0.9, 100, 4)
+    assert address(session) == {"seed": "4"}
+    control(session, "dismiss").click().run()
+    assert not session.warning
+    finish(session)
+
+
+def test_settings_of_other_pages_make_no_difference(runs: Runs) -> None:
+    session = open_paper({"problem": "nonsymmetric", "d": "7", "seed": "2"})
+    assert not session.warning
+    assert address(session) == {"seed": "2"}
+    finish(session)
+    assert link(session) == {"seed": "2"}
+
+
+@pytest.mark.parametrize(("kind", "allowed"), [("networks", True), ("real", False)])
+def test_q_beyond_1_is_for_networks(kind: str, allowed: bool) -> None:
+    scenario, _, messages = SETTINGS.of_link({"kind": kind, "q": "1.5"})
+    assert (scenario.contraction, messages == ()) == ((1.5, True) if allowed else (0.9, False))
+    assert largest_contraction(kind) == (1.5 if allowed else 0.9999)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("kind", "Real data"), ("values", 0), ("values", 21), ("cursor", 201)]
+)
+def test_a_bad_view_is_refused_by_name(field: str, value: Any) -> None:
+    with pytest.raises(ScenarioError) as refused:
+        PaperView(**{field: value})
+    assert refused.value.field == field
+
+
+def test_one_table_has_a_row_for_each_claim_and_a_column_for_each_panel(runs: Runs) -> None:
     session = open_paper()
     finish(session)
-    replicated = replications.FIGURES.find(job_task(session))
-    assert replicated is not None
-    shown = tables(session)
-    titles = [item.value for item in session.main.markdown]
-    for run, rows in zip(replicated, shown, strict=True):
-        assert f"**{panel_title(run)}**" in titles
-        said = claims(run)
-        assert len(rows) == len(said) == 6
-        for claim, row in zip(said, rows, strict=True):
-            cells = [cell.strip() for cell in row.strip("|").split("|")]
-            assert cells[0] == claim.text
-            assert cells[1].endswith(claim.verdict)
-            assert cells[2] == claim.evidence
-            assert isinstance(claim.verdict, Verdict)
+    found = paper.FIGURES.find(session.session_state["shown on paper"])
+    assert found is not None
+    ((head, *rows),) = tables(session)
+    names = [run.scenario.problem_family.label for run in found]
+    titles = [f"{letter} · {name}" for letter, name in zip(LETTERS, names, strict=True)]
+    assert head == ["The paper says", *titles]
+    said = [claims(run) for run in found]
+    assert len(rows) == 6
+    for place, row in enumerate(rows):
+        assert plain(row[0]) == said[0][place].text
+        for claim, cell in zip((column[place] for column in said), row[1:], strict=True):
+            assert plain(cell) == f"{SYMBOLS[claim.verdict]} {claim.tell(scientific)}"
+            assert not re.search(r" [=%]", cell), "It may be broken at the end of a line."
+    assert not re.search(r"\de[+-]\d", claims_table(found)), "Powers of ten are written out."
+    (key,) = [item.value for item in session.caption]
+    assert all(f"{SYMBOLS[verdict]} {verdict}" in key for verdict in Verdict)
 
 
-def job_task(session: AppTest) -> Task:
-    task = session.session_state["shown on paper"]
-    assert isinstance(task, Task)
-    return task
+def test_the_key_says_what_differs_from_the_paper() -> None:
+    plain, _, momentum, network = tiny_runs()
+    assert "one and the same map" not in claims_key((plain, network))
+    assert "one and the same map" in claims_key((plain, momentum))
+    assert "AID-CGNR" not in claims_key((plain, momentum))
+    assert "AID-CGNR" in claims_key((plain, network))
 
 
-def test_the_download_is_offered_with_the_figure(runs: Runs) -> None:
-    session = open_paper()
+def test_the_message_counts_what_holds() -> None:
+    runs = tiny_runs()
+    told = [claims(run) for run in runs]
+    holds = [
+        sum(claim.verdict is Verdict.HOLDS for claim in row) for row in zip(*told, strict=True)
+    ]
+    said = [int(number) for number in re.findall(r"\bin (\d)", verdict(runs, 4))]
+    assert said == holds[3:]
+
+
+def test_downloads_and_link_are_offered_with_the_figure(runs: Runs) -> None:
+    session = open_paper({"seed": "8"})
+    assert not session.get("download_button")
     finish(session)
-    assert [item.key for item in session.get("download_button")] == ["paper_csv"]
+    assert [item.key for item in session.get("download_button")] == ["download_csv"]
+    (code,) = session.get("code")
+    assert code.value.endswith("?seed=8")
 
 
 def test_the_exported_file_has_every_error() -> None:
@@ -297,13 +475,11 @@ def test_the_exported_file_has_every_error() -> None:
 
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
-def test_the_figure_has_four_linked_panels_and_one_entry_for_each_label(mode: Any) -> None:
-    figure: dict[str, Any] = dict(paper_panels(tiny_runs(), mode))
-    layout, data = figure["layout"], figure["data"]
-    suffixes = ["", "2", "3", "4"]
+def test_the_figure_has_four_linked_panels(mode: Any) -> None:
+    layout = drawn(mode).figure["layout"]
     axes = {key for key in layout if key.startswith(("xaxis", "yaxis"))}
-    assert axes == {f"{axis}axis{suffix}" for axis in "xy" for suffix in suffixes}
-    for suffix in suffixes:
+    assert axes == {f"{axis}axis{suffix}" for axis in "xy" for suffix in SUFFIXES}
+    for suffix in SUFFIXES:
         x_axis, y_axis = layout[f"xaxis{suffix}"], layout[f"yaxis{suffix}"]
         assert x_axis.get("matches") == ("x" if suffix else None)
         assert x_axis["range"] == [0, 30]
@@ -311,52 +487,161 @@ def test_the_figure_has_four_linked_panels_and_one_entry_for_each_label(mode: An
         assert y_axis["type"] == "log"
         assert "matches" not in y_axis
         assert y_axis["range"][0] < y_axis["range"][1]
+        assert y_axis["title"]["text"] == "Relative error"
         for axis in (x_axis, y_axis):
             low, high = axis["domain"]
             assert 0 <= low < high <= 1 + 1e-12
-    assert [note["text"] for note in layout["annotations"]] == [
-        f"<b>{panel_title(run)}</b>" for run in tiny_runs()
+    titles = [layout[f"xaxis{suffix}"].get("title", {}).get("text") for suffix in SUFFIXES]
+    assert titles == [None, None, "Inner steps t", "Inner steps t"]
+    notes = [note["text"] for note in layout["annotations"]]
+    assert notes == [
+        f"<b>{letter} · {name}</b>"
+        for letter, name in zip(
+            LETTERS,
+            (
+                "Logistic regression · Made-up data",
+                "Kernel ridge regression · Made-up data",
+                "Biased regularisation · Made-up data",
+                "Equilibrium model · Made-up data",
+            ),
+            strict=True,
+        )
     ]
     # No two panels overlap.
     boxes = [
         (*layout[f"xaxis{suffix}"]["domain"], *layout[f"yaxis{suffix}"]["domain"])
-        for suffix in suffixes
+        for suffix in SUFFIXES
     ]
     for one, other in itertools.combinations(boxes, 2):
         assert one[1] < other[0] or other[1] < one[0] or one[3] < other[2] or other[3] < one[2]
-    entries = [trace["name"] for trace in data if trace.get("showlegend", True)]
-    labels = {track.label for run in tiny_runs() for track in run.tracks}
-    assert len(entries) == len(set(entries))
-    assert set(entries) == {*labels, "floating-point floor"}
+
+
+def looks(trace: dict[str, Any]) -> tuple[Any, ...]:
+    """What tells a curve from another besides its colour."""
+    return (trace["line"]["dash"], trace["marker"]["symbol"])
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_the_legend_shows_line_and_marker_of_each_curve_once(mode: Any) -> None:
+    data = drawn(mode).figure["data"]
+    entries = [
+        trace for trace in data if trace.get("showlegend", True) and trace.get("visible", True)
+    ]
+    labels = {track.label: track for run in tiny_runs() for track in run.tracks}
+    named = {trace["name"]: trace for trace in entries}
+    assert len(entries) == len(named)
+    assert named.keys() == {*labels, "floating-point floor"}
+    for label, track in labels.items():
+        entry, style = named[label], METHOD_STYLES[track.method]
+        assert entry["mode"] == "lines+markers"
+        assert entry["line"]["color"] == entry["marker"]["color"] == style.color(mode)
+        if track.adjoint_steps is None:
+            assert (entry["line"]["width"], entry["line"]["dash"]) == (style.width, "solid")
+            assert entry["marker"]["symbol"] == style.marker
+        else:
+            assert entry["line"]["width"] < style.width
+            assert entry["line"]["dash"] == style.dash
+            assert entry["marker"]["symbol"] == f"{style.marker}-open"
+    assert len({looks(named[label]) for label in labels}) == len(labels)
     # A press on an entry works on all panels.
     for trace in data:
-        assert trace["legendgroup"] in {*labels, "floor"}
+        if trace.get("visible", True):
+            assert trace["legendgroup"] in {*labels, "floor"}
 
 
 def test_each_band_is_around_its_mean_and_all_are_the_measured_ones() -> None:
-    data = paper_panels(tiny_runs(), "light")["data"]
-    for run, suffix in zip(tiny_runs(), ["", "2", "3", "4"], strict=True):
-        here = [trace for trace in data if trace["yaxis"] == f"y{suffix}"]
-        assert len(here) == 3 * len(run.tracks) + 1
+    data = drawn().figure["data"]
+    for run, suffix in zip(tiny_runs(), SUFFIXES, strict=True):
+        here = [trace for trace in data if trace.get("yaxis") == f"y{suffix}"]
+        count = len(run.tracks)
+        assert len(here) == 4 * count + 1
+        bands, lines, floor = here[: 2 * count], here[2 * count : -1], here[-1]
         for place, track in enumerate(run.tracks):
-            low, high, mean = here[3 * place : 3 * place + 3]
-            assert {trace["legendgroup"] for trace in (low, high, mean)} == {track.label}
+            low, high = bands[2 * place : 2 * place + 2]
+            mean, markers = lines[2 * place : 2 * place + 2]
+            assert {trace["legendgroup"] for trace in (low, high, mean, markers)} == {track.label}
             assert high["fill"] == "tonexty"
             assert "fill" not in low
             assert mean["name"] == track.label
-            assert mean["line"]["color"] == METHOD_STYLES[track.method].color("light")
+            color = METHOD_STYLES[track.method].color("light")
+            assert mean["line"]["color"] == markers["marker"]["color"] == color
             edges = [unpacked(trace["y"]) for trace in (low, mean, high)]
-            assert all(np.isfinite(edge).all() and (edge > 0).all() for edge in edges)
             assert (edges[0] <= edges[1] * (1 + 1e-12)).all()
             assert (edges[1] <= edges[2] * (1 + 1e-12)).all()
             for trace in (low, high, mean):
                 assert (unpacked(trace["x"]) == run.steps).all()
-            smallest = run.floor / 100
-            errors = run.errors[place]
-            assert edges[0] == pytest.approx(np.maximum(errors.min(axis=0), smallest), rel=1e-12)
-            assert edges[2] == pytest.approx(np.maximum(errors.max(axis=0), smallest), rel=1e-12)
-        floor = here[-1]
+            for edge, expected in zip((edges[0], edges[2]), run.band(track), strict=True):
+                np.testing.assert_array_equal(edge, expected)
+            np.testing.assert_array_equal(edges[1], run.mean(track))
+            places = unpacked(markers["x"]).astype(int)
+            assert len(places) == MARKERS
+            np.testing.assert_array_equal(unpacked(markers["y"]), edges[1][places])
+        # Curves that coincide all show their markers.
+        starts = [unpacked(lines[2 * place + 1]["x"])[0] for place in range(count)]
+        assert len(set(starts)) == count
         assert floor["y"] == [run.floor, run.floor]
+
+
+def test_the_cursor_reads_every_curve_of_every_panel_at_one_step() -> None:
+    found = drawn()
+    data = found.figure["data"]
+    assert [(line["xaxis"], line["along"], line["by"]) for line in found.lines] == [
+        (f"x{suffix}", "x", 0) for suffix in SUFFIXES
+    ]
+    for line in found.lines:
+        np.testing.assert_array_equal(unpacked(line["at"]), TINY[0].steps())
+    read = 0
+    for reading in found.readings:
+        (track,) = {
+            track for run in tiny_runs() for track in run.tracks if track.label == reading["name"]
+        }
+        assert reading["color"] == METHOD_STYLES[track.method].color("light")
+        cells = {reading["label"]: reading["trace"]}
+        cells |= {bound["name"]: bound["trace"] for bound in reading["bounds"]}
+        for letter, run in zip(LETTERS, tiny_runs(), strict=True):
+            assert (letter in cells) is (track in run.tracks)
+            if letter in cells:
+                values = unpacked(data[cells[letter]]["y"])
+                np.testing.assert_array_equal(values, run.mean(track))
+                read += 1
+    assert read == sum(len(run.tracks) for run in tiny_runs())
+    # Each curve has a mark: those that are read by themselves, and a dot for each of the others.
+    marked = [reading["trace"] for reading in found.readings] + [dot["trace"] for dot in found.dots]
+    assert len(marked) == len(set(marked)) == read
+    assert all("marker" not in data[place] and data[place]["name"] for place in marked)
+
+
+def test_an_unfinished_figure_has_empty_panels_with_their_axes() -> None:
+    found = drawn(runs=(tiny_runs()[0], None, None, None))
+    data, layout = found.figure["data"], found.figure["layout"]
+    for suffix in SUFFIXES[1:]:
+        (trace,) = [trace for trace in data if trace.get("yaxis") == f"y{suffix}"]
+        assert trace["x"] == [None]
+        assert layout[f"xaxis{suffix}"]["range"] == [0, 30]
+    assert len(found.lines) == 1
+    assert [len(reading["bounds"]) for reading in found.readings] == [0] * 5
+    nothing = drawn(runs=(None,) * 4)
+    assert nothing.readings == []
+    json.dumps(nothing.figure, allow_nan=False)
+
+
+def test_the_frame_says_in_words_what_the_figure_shows(runs: Runs) -> None:
+    session = open_paper({"values": "2"})
+    finish(session)
+    shown = frame(session)
+    assert shown["alt"].startswith("Relative error over inner steps t in 4 panels: a · Logistic")
+    assert shown["alt"].endswith(shown["message"])
+    assert shown["steps"] == [f"t = {step}" for step in range(51)]
+    assert "q = 0.9 · 2 values of λ" in shown["figure"]["layout"]["title"]["text"]
+    found = paper.FIGURES.find(session.session_state["shown on paper"])
+    assert found is not None
+    rows = {row["cells"][0]: row["cells"][1:] for row in shown["table"]["rows"]}
+    for place, run in enumerate(found):
+        for track in run.tracks:
+            low, high = (scientific(float(edge[-1])) for edge in run.band(track))
+            mean = scientific(float(run.mean(track)[-1]))
+            assert rows[track.label][place] == f"{mean} ({low} – {high})"
+    assert rows[Track("aid-cg").label][3] == "–"
 
 
 def test_a_figure_of_a_problem_beyond_theory_can_be_drawn() -> None:
@@ -364,7 +649,8 @@ def test_a_figure_of_a_problem_beyond_theory_can_be_drawn() -> None:
     run = replicate(scenario, 2)
     assert run.contraction >= 1
     assert not np.isfinite(run.bounds).any()
-    paper_panels((run,) * 4, "light")
+    found = paper_panels((scenario,) * 4, (run,) * 4, 2, "light")
+    json.dumps(found.figure, allow_nan=False)
     verdicts = {claim.text: claim.verdict for claim in claims(run)}
     assert verdicts["The bound of AID-FP is never above that of ITD"] == Verdict.OPEN
 
@@ -382,9 +668,9 @@ def test_every_kind_has_four_panels_with_the_solver_of_the_paper(
         assert scenario.inner == ("heavy-ball" if affine else "fixed-point")
 
 
-def test_the_progress_of_a_figure_goes_from_0_to_1() -> None:
+def test_the_progress_of_a_figure_goes_from_0_to_1(runs: Runs) -> None:
     seen: list[float] = []
-    Task(TINY[:2], 2).run(seen.append)
+    Task.of(SETTINGS.scenario, SETTINGS.view).run(seen.append)
     assert seen == sorted(seen)
     assert seen[0] == 0
     assert seen[-1] == 1

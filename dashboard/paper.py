@@ -1,0 +1,280 @@
+"""The Paper frame, the runs behind it, and the claims beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import ClassVar
+from urllib.parse import urlencode
+
+from dashboard.chart import THEME_PARAM, Column, Frame, Row, Table
+from dashboard.compute import ResultCache
+from dashboard.figures.paper_panels import LETTERS, all_tracks, panel_title, paper_panels
+from dashboard.notation import scientific
+from dashboard.settings import PageSettings
+from dashboard.theme import METHOD_STYLES, Mode
+from hypergrad_core import FAMILIES, Scenario, ScenarioError
+from hypergrad_core.link import LinkSettings, require_integer, require_one_of
+from hypergrad_core.paper import PLATEAU_STEPS, Replication, Verdict, claims, replicate
+from hypergrad_core.problem import Progress
+
+KINDS: dict[str, str] = {"made-up": "Made-up", "real": "Real", "networks": "Networks"}
+SHORTEST_HORIZON, LONGEST_HORIZON = 50, 200
+MOST_VALUES = 20
+SYMBOLS = {Verdict.HOLDS: ":green[✓]", Verdict.FAILS: ":red[✗]", Verdict.OPEN: ":gray[?]"}
+# Of a scenario only these make a difference here.
+OWN_FIELDS = ("contraction", "horizon", "seed")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaperView(LinkSettings):
+    """Which figure is shown, and where it is read.
+
+    Attributes:
+        kind: key of ``KINDS``: which four problems.
+        values: how many λ each is run at.
+        cursor: the t that is read.
+
+    Raises:
+        ScenarioError: naming the field, the value and what is allowed.
+    """
+
+    link_names: ClassVar[Mapping[str, str]] = {"kind": "kind", "values": "values", "cursor": "at"}
+
+    kind: str = "made-up"
+    values: int = MOST_VALUES
+    cursor: int = 50
+
+    def __post_init__(self) -> None:
+        require_one_of("kind", self.kind, KINDS)
+        require_integer("values", self.values, 1, MOST_VALUES)
+        require_integer("cursor", self.cursor, 0, LONGEST_HORIZON)
+
+
+def check(scenario: Scenario) -> None:
+    """Refuse a horizon at which there is nothing to see, or too much to compute."""
+    require_integer("horizon", scenario.horizon, SHORTEST_HORIZON, LONGEST_HORIZON)
+
+
+class PaperSettings(PageSettings[PaperView]):
+    """As on the other pages, but of a scenario only q, T and seed are in the link."""
+
+    def of_link(self, link: Mapping[str, str]) -> tuple[Scenario, PaperView, tuple[str, ...]]:
+        """The settings of a link, and a message for each value that had to be left out."""
+        view, messages = PaperView.from_link(link, self.view)
+        names = {Scenario.link_names[field] for field in OWN_FIELDS}
+        own = {name: text for name, text in link.items() if name in names}
+        while True:
+            scenario, bad = Scenario.from_link(own, self.scenario)
+            try:
+                self.check(scenario)
+                largest = largest_contraction(view.kind)
+                if scenario.contraction > largest:
+                    allowed = f"at most {largest} with kind = {view.kind}"
+                    raise ScenarioError("contraction", scenario.contraction, allowed)
+            except ScenarioError as error:
+                # That value alone: the others are kept.
+                del own[Scenario.link_names[error.field]]
+                messages = (*messages, str(error))
+                continue
+            return scenario, view, (*bad, *messages)
+
+
+def largest_contraction(kind: str) -> float:
+    """The largest q that a figure may be asked for with."""
+    families = {family for family, _, _ in PROBLEMS[kind]}
+    return min(FAMILIES[family].largest_contraction for family in families)
+
+
+# Families, data and sizes of the four panels of each figure.
+PROBLEMS: dict[str, tuple[tuple[str, str, dict[str, int]], ...]] = {
+    "made-up": (
+        ("logistic", "made-up", {"size": 100, "samples": 100}),
+        ("kernel-ridge", "made-up", {"size": 100, "hyper_size": 6}),
+        ("biased", "made-up", {"size": 100, "samples": 100}),
+        ("hyper-representation", "made-up", {"size": 10, "hyper_size": 100}),
+    ),
+    "real": (
+        ("logistic", "breast_cancer", {}),
+        ("kernel-ridge", "diabetes", {}),
+        ("biased", "digits", {}),
+        ("hyper-representation", "wine", {}),
+    ),
+    "networks": (
+        ("equilibrium", "made-up", {}),
+        ("equilibrium", "digits", {}),
+        ("graph-network", "made-up", {}),
+        ("graph-network", "karate_club", {}),
+    ),
+}
+# The family of the default only says how far q may go, on any of the figures.
+SETTINGS = PaperSettings("paper", Scenario(family="equilibrium", horizon=100), PaperView(), check)
+
+
+def panels(kind: str, contraction: float, horizon: int, seed: int) -> tuple[Scenario, ...]:
+    """The four problems of a figure. Heavy ball where the paper uses it: on quadratics."""
+    return tuple(
+        Scenario(
+            family=family,
+            data=data,
+            contraction=contraction,
+            inner="heavy-ball" if FAMILIES[family].affine else "fixed-point",
+            horizon=horizon,
+            seed=seed,
+            **(sizes or FAMILIES[family].suggested),  # type: ignore[arg-type]
+        )
+        for family, data, sizes in PROBLEMS[kind]
+    )
+
+
+@dataclass(frozen=True)
+class Task:
+    """One figure of the page.
+
+    Attributes:
+        kind: key of ``KINDS``.
+        values: how many λ each panel is run at.
+        contraction, horizon, seed: of all panels.
+    """
+
+    kind: str
+    values: int
+    contraction: float
+    horizon: int
+    seed: int
+
+    @classmethod
+    def of(cls, scenario: Scenario, view: PaperView) -> Task:
+        """The figure of these settings."""
+        of_scenario = {field: getattr(scenario, field) for field in OWN_FIELDS}
+        return cls(kind=view.kind, values=view.values, **of_scenario)
+
+    @property
+    def panels(self) -> tuple[Scenario, ...]:
+        """The problem of each panel."""
+        return panels(self.kind, self.contraction, self.horizon, self.seed)
+
+    @property
+    def link(self) -> dict[str, str]:
+        """The query parameters that restore the figure."""
+        of_scenario = {field: getattr(self, field) for field in OWN_FIELDS}
+        scenario = replace(SETTINGS.scenario, **of_scenario)
+        return SETTINGS.link_of(scenario, PaperView(kind=self.kind, values=self.values))
+
+    def run(self, progress: Progress) -> tuple[Replication, ...]:
+        """All panels, one after the other; what is there already is not run again."""
+        scenarios = self.panels
+        runs = []
+        for place, scenario in enumerate(scenarios):
+            found = PANELS.find((scenario, self.values))
+            if found is None:
+                found = replicate(
+                    scenario,
+                    self.values,
+                    lambda done, place=place: progress((place + done) / len(scenarios)),  # type: ignore[misc]
+                )
+                PANELS.put((scenario, self.values), found)
+            runs.append(found)
+        return tuple(runs)
+
+    def found(self) -> tuple[Replication | None, ...]:
+        """The panels that are there, None for the others."""
+        return tuple(PANELS.find((scenario, self.values)) for scenario in self.panels)
+
+
+PANELS: ResultCache[tuple[Scenario, int], Replication] = ResultCache(64)
+FIGURES: ResultCache[Task, tuple[Replication, ...]] = ResultCache(16)
+
+
+def paper_frame(task: Task, runs: tuple[Replication | None, ...], mode: Mode) -> Frame:
+    """All that the chart shows.
+
+    Args:
+        task: what is drawn.
+        runs: of its panels, None for those that are not there yet.
+        mode: light or dark.
+    """
+    scenarios = task.panels
+    here = tuple(run for run in runs if run is not None)
+    message = verdict(here, len(runs))
+    drawn = paper_panels(scenarios, runs, task.values, mode)
+    link = {**task.link, THEME_PARAM: mode}
+    if len(here) < len(runs):
+        # An unfinished figure is another picture.
+        link["panels"] = str(len(here))
+    names = "; ".join(panel_title(place, scenario) for place, scenario in enumerate(scenarios))
+    return {
+        "link": urlencode(link),
+        "figure": drawn.figure,
+        "steps": [f"t = {step}" for step in scenarios[0].steps()],
+        "readout": drawn.readings,
+        "table": _table(task, runs, mode),
+        "message": message,
+        "alt": f"Relative error over inner steps t in {len(runs)} panels: {names}. {message}",
+        "lines": drawn.lines,
+        "dots": drawn.dots,
+    }
+
+
+def verdict(runs: tuple[Replication, ...], wanted: int) -> str:
+    """What the figure shows, in one line."""
+    if len(runs) < wanted:
+        return f"{len(runs)} of {wanted} panels so far."
+    told = [claims(run) for run in runs]
+    fastest, held, held_conjugate = (
+        sum(claim[place].verdict is Verdict.HOLDS for claim in told) for place in (3, 4, 5)
+    )
+    return (
+        f"With k = t, conjugate gradient is fastest in {fastest} of {wanted} panels. "
+        f"With k = {PLATEAU_STEPS}, AID-FP ends on a plateau in {held}, "
+        f"conjugate gradient in {held_conjugate}."
+    )
+
+
+def _table(task: Task, runs: tuple[Replication | None, ...], mode: Mode) -> Table:
+    """Mean and spread at the horizon, a column for each panel."""
+    columns: list[Column] = [{"label": "Curve"}]
+    for letter, scenario in zip(LETTERS, task.panels, strict=False):
+        name = scenario.problem_family.label
+        columns.append({"label": f"{letter} · {name}"})
+    rows: list[Row] = []
+    for track in all_tracks(runs):
+        cells = [track.label]
+        for run in runs:
+            if run is None or track not in run.tracks:
+                cells.append("–")
+                continue
+            low, high = (float(edge[-1]) for edge in run.band(track))
+            mean = float(run.mean(track)[-1])
+            cells.append(f"{scientific(mean)} ({scientific(low)} – {scientific(high)})")
+        rows.append({"color": METHOD_STYLES[track.method].color(mode), "cells": cells})
+    caption = (
+        f"Relative error at t = {task.horizon}: geometric mean over {task.values} λ "
+        "(smallest – largest)"
+    )
+    return {"caption": caption, "columns": columns, "rows": rows}
+
+
+def claims_table(runs: tuple[Replication, ...]) -> str:
+    """What the paper says, a row, and what is measured, a column for each panel; as Markdown."""
+    told = [claims(run) for run in runs]
+    heads = [
+        f"{letter} · {run.scenario.problem_family.label}"
+        for letter, run in zip(LETTERS, runs, strict=False)
+    ]
+    lines = [f"| The paper says | {' | '.join(heads)} |", "|---" * (len(runs) + 1) + "|"]
+    for row in zip(*told, strict=True):
+        cells = [f"{SYMBOLS[claim.verdict]} {claim.tell(scientific)}" for claim in row]
+        lines.append(f"| {row[0].text} | {' | '.join(cells)} |")
+    # Equations and percentages are not broken at the end of a line.
+    return "\n".join(lines).replace(" = ", "\u00a0=\u00a0").replace(" %", "\u00a0%")
+
+
+def claims_key(runs: tuple[Replication, ...]) -> str:
+    """What the signs in the table mean, and what differs from the paper here."""
+    sentences = [", ".join(f"{SYMBOLS[verdict]} {verdict}" for verdict in Verdict) + "."]
+    if any(run.scenario.inner == "heavy-ball" for run in runs):
+        sentences.append("The paper compares ITD and AID-FP on one and the same map.")
+    if any(track.method == "aid-cgnr" for track in all_tracks(runs)):
+        sentences.append("AID-CGNR is the conjugate gradient where AID-CG does not apply.")
+    return " ".join(sentences)
