@@ -244,9 +244,10 @@ def _table(task: Task, runs: tuple[Replication | None, ...], mode: Mode) -> Tabl
             if run is None or track not in run.tracks:
                 cells.append("–")
                 continue
-            low, high = (float(edge[-1]) for edge in run.band(track))
-            mean = float(run.mean(track)[-1])
-            cells.append(f"{scientific(mean)} ({scientific(low)} – {scientific(high)})")
+            mean = scientific(float(run.mean(track)[-1]))
+            # One digit each, so that all of it fits on a line.
+            low, high = (scientific(float(edge[-1]), digits=0) for edge in run.band(track))
+            cells.append(f"{mean} ({low} – {high})")
         rows.append({"color": METHOD_STYLES[track.method].color(mode), "cells": cells})
     caption = (
         f"Relative error at t = {task.horizon}: geometric mean over {task.values} λ "

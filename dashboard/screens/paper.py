@@ -12,6 +12,7 @@ from dashboard.notation import count
 from dashboard.paper import (
     FIGURES,
     KINDS,
+    OWN_FIELDS,
     SETTINGS,
     Task,
     claims_key,
@@ -42,6 +43,7 @@ TABLE_STYLE = (
 def page() -> None:
     """The whole page."""
     SETTINGS.restore()
+    insist()
     with st.sidebar:
         status = st.container(height=STATUS_HEIGHT, border=False)
         controls.switch("kind", "Problems", KINDS, "On made-up or on real data, or networks.")
@@ -91,6 +93,20 @@ def page() -> None:
         )
     with right:
         link_box(SETTINGS.link_of(scenario, view))
+
+
+def insist() -> None:
+    """Send each control its value again, until one has been changed.
+
+    The page may be run again, for a new panel, before the browser has made the controls of its
+    first run. It would then make them with the values that Streamlit begins with, and send these
+    back as if somebody had chosen them.
+    """
+    if "kind" not in st.session_state:
+        st.session_state["paper as opened"] = dict(store())
+    if store() == st.session_state["paper as opened"]:
+        for field in (*OWN_FIELDS, "kind", "values"):
+            st.session_state[field] = store()[field]
 
 
 def seed_control() -> None:

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.browser
 FIRST_RUN = 120_000
 """Milliseconds for four panels, on a machine that is busy."""
 
-QUERY = "?kind=networks&T=50&values=3"
+QUERY = "?T=50&kind=networks&values=3"
 LABELS = ["ITD", "AID-FP, k = t", "AID-CGNR, k = t", "AID-FP, k = 10", "AID-CGNR, k = 10"]
 
 # Of a page with an address of its own, Streamlit asks below it for these two, then at the root.
@@ -64,6 +64,8 @@ def paper(new_context: NewContext, server: Server, watcher: Watcher) -> Page:
     page.get_by_text("The paper says — measured here").wait_for()
     assert set(missing) <= PROBES
     assert len(missing) <= len(PROBES)
+    # The settings are those of the link: no control has come to life with another value.
+    assert urlsplit(page.url).query == QUERY.removeprefix("?")
     # What the console calls "not found" is this and nothing else.
     complaints = [text for text in watcher.errors if re.search(NOT_FOUND, text)]
     assert len(complaints) == len(missing)
@@ -131,9 +133,9 @@ def test_the_figure_is_told_to_those_who_do_not_see_it(paper: Page) -> None:
     assert "4 panels" in said
     assert paper.locator(".hg-message").inner_text() in said
     assert "conjugate gradient is fastest in" in said
-    titles = paper.locator(".hg-plot .annotation-text").all_inner_texts()
+    titles = paper.locator(".hg-plot .annotation-text").all_text_contents()
     assert [title[0] for title in titles] == [*"abcd"]
-    entries = paper.locator(".hg-plot .legend .legendtext").all_inner_texts()
+    entries = paper.locator(".hg-plot .legend .legendtext").all_text_contents()
     assert entries == [*LABELS, "floating-point floor"]
     for entry in paper.locator(".hg-plot .legend .traces").all()[:-1]:
         assert entry.locator(".legendlines path").count() == 1

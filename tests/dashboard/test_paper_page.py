@@ -337,6 +337,28 @@ def test_the_controls_reach_the_panels_and_the_address(runs: Runs) -> None:
     finish(session)
 
 
+def test_until_one_is_changed_each_control_is_sent_its_value_again(runs: Runs) -> None:
+    """A browser that is late makes them of a later run, and would begin with other values."""
+
+    def sent(session: AppTest) -> set[str]:
+        fields = ("kind", "contraction", "horizon", "values", "seed")
+        return {field for field in fields if control(session, field).proto.set_value}
+
+    session = open_paper({"q": "0.7"})
+    finish(session)
+    assert len(sent(session)) == 5
+    # Then nothing may pull at the hand.
+    choose(session, "horizon", 150)
+    finish(session)
+    assert sent(session) == set()
+    # The controls are made anew when the page is left and opened again.
+    session.switch_page(str(ROOT / "dashboard" / "screens" / "explore.py")).run()
+    session.switch_page(str(ROOT / "dashboard" / "screens" / "paper.py")).run()
+    check(session.run())
+    assert len(sent(session)) == 5
+    assert (control(session, "contraction").value, control(session, "horizon").value) == (0.7, 150)
+
+
 def test_a_link_opens_the_figure_that_it_names(runs: Runs) -> None:
     wanted = {"kind": "networks", "q": "1.3", "T": "120", "values": "4", "seed": "9", "at": "33"}
     session = open_paper(wanted)
@@ -638,7 +660,7 @@ def test_the_frame_says_in_words_what_the_figure_shows(runs: Runs) -> None:
     rows = {row["cells"][0]: row["cells"][1:] for row in shown["table"]["rows"]}
     for place, run in enumerate(found):
         for track in run.tracks:
-            low, high = (scientific(float(edge[-1])) for edge in run.band(track))
+            low, high = (scientific(float(edge[-1]), digits=0) for edge in run.band(track))
             mean = scientific(float(run.mean(track)[-1]))
             assert rows[track.label][place] == f"{mean} ({low} – {high})"
     assert rows[Track("aid-cg").label][3] == "–"
