@@ -30,6 +30,8 @@ REST = 470
 # Of fixed height, so that nothing moves when the sweep ends.
 STATUS_HEIGHT = 62
 JOB = JOB_OF + SETTINGS.name
+# In the session: whether the page is drawn again because the sweep has ended.
+AGAIN = "complexity is drawn again"
 SEEDS = [1, 3, 5, 10]
 TARGETS = [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-8, 1e-10]
 SMALLEST = [0.1, 0.3, 0.5, 0.7, 0.8]
@@ -49,6 +51,8 @@ HEAVY_BALL = (
 def page() -> None:
     """The whole page."""
     SETTINGS.restore()
+    if st.session_state.pop(AGAIN, False):
+        send_values_again()
     with st.sidebar:
         st.markdown("### Complexity\nSteps to reach ε as κ grows.")
         controls.switch("axis", "Vertical axis", AXES)
@@ -92,9 +96,11 @@ def page() -> None:
 def picture(wanted: Sweep, scenario: Scenario, view: ComplexityView, *, clocked: bool) -> None:
     """The progress of the sweep, and what has arrived of it."""
     job: SweepJob | None = st.session_state.get(JOB)
+    # When the sweep has ended, the page is drawn once more, without a clock.
     ended = job is None or not job.running or not wanted.missing()
     if clocked and ended:
-        draw_without_clock()
+        st.session_state[AGAIN] = True
+        st.rerun()
     with st.container(height=STATUS_HEIGHT, border=False):
         progress(job, wanted)
     found = wanted.found()
@@ -116,13 +122,15 @@ def picture(wanted: Sweep, scenario: Scenario, view: ComplexityView, *, clocked:
         st.markdown(f"- {sentence}")
 
 
-def draw_without_clock() -> None:
-    """The whole page once more, because the sweep has ended."""
-    # A browser that is still loading keeps only the second of two drawings, and what a widget is
-    # set to is sent with the first alone: forgotten here, it is sent with the second as well.
-    for field in store():
-        st.session_state.pop(field, None)
-    st.rerun()
+def send_values_again() -> None:
+    """Send what the widgets are set to with this drawing of the page as well.
+
+    Streamlit sends it with the first alone; but of two drawings that come soon after another, a
+    browser that is still loading keeps the second.
+    """
+    for field, value in store().items():
+        if field in st.session_state:
+            st.session_state[field] = list(value) if isinstance(value, tuple) else value
 
 
 def progress(job: SweepJob | None, wanted: Sweep) -> None:
