@@ -39,10 +39,10 @@ AGREES = 0.1
 COLUMNS: list[Column] = [
     {"label": "Method"},
     {"label": "t grows like", "help": "Exponent of κ, fitted to the measured numbers of steps."},
-    {"label": "Bound says", "help": "The same, fitted to what the paper’s bound predicts."},
+    {"label": "Bound", "help": "The same, fitted to what the paper’s bound predicts."},
     {"label": "Theory", "help": "Exponent as κ grows without end."},
     {"label": "k grows like", "help": "Exponent of κ, fitted to the measured numbers of steps."},
-    {"label": "Bound says", "help": "The same, fitted to what the paper’s bound predicts."},
+    {"label": "Bound", "help": "The same, fitted to what the paper’s bound predicts."},
     {"label": "Theory", "help": "Exponent as κ grows without end."},
     {"label": "t", "help": "At the largest κ that is there, geometric mean over seeds."},
     {"label": "k", "help": "At the largest κ that is there, geometric mean over seeds."},

@@ -96,9 +96,10 @@ def page() -> None:
 def picture(wanted: Sweep, scenario: Scenario, view: ComplexityView, *, clocked: bool) -> None:
     """The progress of the sweep, and what has arrived of it."""
     job: SweepJob | None = st.session_state.get(JOB)
-    # When the sweep has ended, the page is drawn once more, without a clock.
+    # When the sweep has ended, the page is drawn once more, without a clock; with a new sweep, if
+    # it is to go on.
     ended = job is None or not job.running or not wanted.missing()
-    if clocked and ended:
+    if (clocked and ended) or (job is None and wanted.missing()):
         st.session_state[AGAIN] = True
         st.rerun()
     with st.container(height=STATUS_HEIGHT, border=False):
@@ -133,6 +134,11 @@ def send_values_again() -> None:
             st.session_state[field] = list(value) if isinstance(value, tuple) else value
 
 
+def go_on() -> None:
+    """Let the page begin a new sweep of what is missing."""
+    st.session_state[JOB] = None
+
+
 def progress(job: SweepJob | None, wanted: Sweep) -> None:
     """What is left, and a way to stop and to go on."""
     total, done = len(wanted.scenarios), len(wanted.found())
@@ -149,9 +155,8 @@ def progress(job: SweepJob | None, wanted: Sweep) -> None:
     if done < total:
         said = job.error if job is not None and job.error else f"Stopped at {done} of {total} runs."
         bar.markdown(said)
-        if button.button("Go on", key="again", width="stretch"):
-            st.session_state[JOB] = None
-            st.rerun()
+        # By a callback, because the run that ends the clock does not come as far as here.
+        button.button("Go on", key="again", width="stretch", on_click=go_on)
         return
     bar.markdown(f"{total} runs, all measured.")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from conftest import NewContext, Server, Watcher
 from explore_page import TIMEOUT, number
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from dashboard.complexity import SETTINGS, Sweep
 from dashboard.figures.complexity_curves import growths
@@ -64,7 +64,7 @@ def test_the_sidebar_shows_what_the_address_says(page: Page, server: Server) -> 
         page.get_by_text("3 runs, all measured.").wait_for()
         # The page is drawn once more when the clock has stopped.
         page.wait_for_timeout(700)
-        assert page.locator(".st-key-seed input").input_value() == str(seed)
+        expect(page.locator(".st-key-seed input")).to_have_value(str(seed))
 
 
 def test_the_chart_stays_while_the_picture_fills(page: Page, server: Server) -> None:

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 import pytest
 from conftest import NewContext, Server, Watcher
 from explore_page import TIMEOUT
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 
 from dashboard.lessons.why import PRESETS
 
@@ -111,4 +111,5 @@ def test_a_preset_is_chosen(why: Page) -> None:
     why.get_by_text(wanted.title + ":").wait_for()
     why.wait_for_function(_READY, arg=1)
     assert dict(parse_qsl(why.url.split("?")[1])) == dict(parse_qsl(wanted.link))
-    assert "AID-CG 2" in why.locator(".hg-message").inner_text()
+    # Until the thumbs have come to rest, the live route may answer for some of them only.
+    expect(why.locator(".hg-message")).to_contain_text("AID-CG 2")
