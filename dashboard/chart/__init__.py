@@ -29,6 +29,8 @@ LIVE_PATH = "/live"
 THEME_PARAM = "theme"
 # Which page a live request is of.
 PAGE_PARAM = "page"
+# Pixels of width below which a chart takes the narrow form of its figure.
+NARROW = 760
 
 
 class Bound(TypedDict):
@@ -43,13 +45,19 @@ class Bound(TypedDict):
 
 
 class Reading(TypedDict):
-    """A curve that the cursor reads, with its bounds; ``label`` names it, if not an error."""
+    """A curve that the cursor reads, with its bounds; ``label`` names it, if not an error.
+
+    ``marker`` is the Plotly symbol that goes with the colour. ``focus`` is what the state "focus"
+    of the chart becomes when the card of the reading is pressed; without it the card is inert.
+    """
 
     name: str
     color: str
     trace: int
     bounds: list[Bound]
     label: NotRequired[str]
+    marker: NotRequired[str]
+    focus: NotRequired[str]
 
 
 class Dot(TypedDict):
@@ -104,10 +112,11 @@ class Column(TypedDict):
 
 
 class Row(TypedDict):
-    """A row of the table; the first cell is its heading."""
+    """A row of the table; the first cell is its heading. ``marker`` goes with the colour."""
 
     color: str
     cells: list[str]
+    marker: NotRequired[str]
 
 
 class Table(TypedDict):
@@ -116,6 +125,50 @@ class Table(TypedDict):
     caption: str
     columns: list[Column]
     rows: list[Row]
+
+
+class KeyEntry(TypedDict):
+    """What a kind of mark means, above the picture: text, which wraps where there is no room.
+
+    ``mark`` is how it looks: a line ("solid", or an SVG dash array such as "9px,5px"), "area", or
+    a Plotly symbol. Without ``color`` it is that of the text.
+    """
+
+    text: str
+    mark: str
+    color: NotRequired[str]
+
+
+class Absent(TypedDict):
+    """A curve that is not there, and why: it stands in the picture, where the curve would be."""
+
+    name: str
+    color: str
+    marker: str
+    reason: str
+
+
+class Names(TypedDict):
+    """A text trace whose texts must not lie on each other.
+
+    The chart, which alone knows how large a text is, moves them apart along y, and draws a line
+    from each that it moved to the point that it names. ``trace`` is the text trace; the places in
+    it are those of the points that are named.
+    """
+
+    trace: int
+
+
+class Narrow(TypedDict):
+    """What is different where the chart is narrower than ``NARROW`` pixels.
+
+    ``layout`` holds entries of the layout that take the place of the figure's own, nested entries
+    being merged; ``annotations`` are replaced as a whole. ``height`` is that of the plot, in
+    pixels at the size of text of a small screen.
+    """
+
+    layout: dict[str, Any]
+    height: int
 
 
 class Figure(TypedDict):
@@ -129,8 +182,12 @@ class Frame(TypedDict):
     """All that the component shows for one setting.
 
     ``link`` is the canonical query string of that setting: equal links mean equal pictures, and
-    nothing is redrawn. ``pointing`` lists maps: where a cell is pointed at, the cursor goes to its
-    row, and its other direction to its column.
+    nothing is redrawn. ``steps`` names each place of the cursor, and ``at`` is the step that it
+    is, rising; without ``at`` a place is its own number. ``pointing`` lists maps: where a cell is
+    pointed at, the cursor goes to its row, and its other direction to its column.
+
+    ``title`` names what is run and ``key`` the kinds of marks. Both are text above the plot, not
+    part of the figure: text that belongs to no place wraps. ``warning`` is said above them.
     """
 
     link: str
@@ -145,6 +202,13 @@ class Frame(TypedDict):
     moving: NotRequired[list[Moving]]
     other: NotRequired[Other]
     pointing: NotRequired[list[int]]
+    at: NotRequired[list[int]]
+    title: NotRequired[str]
+    key: NotRequired[list[KeyEntry]]
+    warning: NotRequired[str]
+    absent: NotRequired[list[Absent]]
+    names: NotRequired[list[Names]]
+    narrow: NotRequired[Narrow]
 
 
 class Watch(TypedDict):
