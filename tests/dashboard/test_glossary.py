@@ -1,0 +1,106 @@
+"""The glossary: every method, symbol and setting is in it, and what is marked can be read."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+
+import pytest
+
+from dashboard import glossary
+from dashboard.budget import BudgetView
+from dashboard.complexity import ComplexityView
+from dashboard.paper import PaperView
+from dashboard.view import View
+from dashboard.why import WhyView
+from hypergrad_core import METHODS, Scenario
+from hypergrad_core.inner import SOLVERS
+
+every_text = pytest.mark.parametrize(
+    "text",
+    [*glossary.TERMS.values(), *glossary.SETTINGS.values()],
+    ids=[*glossary.TERMS, *(f"setting {field}" for field in glossary.SETTINGS)],
+)
+SYMBOLS = (
+    *("Φ", "∂₁Φ", "∂₂Φ", "λ", "w", "w(λ)", "w₀", "wₜ", "v", "vₖ", "t", "k", "T", "d", "m", "n"),
+    *("f", "E", "∇₁E", "∇₂E", "∇f(λ)", "q", "q̂", "κ", "ε", "M", "μ₁", "μ₂", "ν₁", "ν₂"),
+    *("L_E", "L_Φ", "D", "r", "ρ(t)"),
+)
+# Where the chart stands or which of its methods is in focus: no control of their own.
+WITHOUT_CONTROL = {"card", "cursor", "row", "column", "methods"}
+
+
+def test_every_method_is_defined() -> None:
+    for method in METHODS.values():
+        assert method.label in glossary.TERMS
+        assert f"**{method.label}**: {glossary.definition(method.label)}" in glossary.methods_help()
+    assert glossary.methods_help(["itd"]) == f"- **ITD**: {glossary.definition('ITD')}"
+
+
+@pytest.mark.parametrize("symbol", SYMBOLS)
+def test_every_symbol_is_defined(symbol: str) -> None:
+    assert glossary.definition(symbol)
+
+
+def test_every_symbol_of_an_inner_solver_that_lasts_is_defined() -> None:
+    for solver in SOLVERS.values():
+        if "r" in solver.symbols(0.9):
+            assert glossary.definition("r")
+
+
+@pytest.mark.parametrize(
+    "settings", [Scenario, View, BudgetView, ComplexityView, WhyView, PaperView]
+)
+def test_every_setting_has_a_help(settings: type) -> None:
+    for item in fields(settings):
+        if item.name not in WITHOUT_CONTROL:
+            assert glossary.help_text(item.name)
+
+
+@every_text
+def test_definitions_are_one_or_two_sentences_of_plain_text(text: str) -> None:
+    assert text[0].isupper() or text[:1] in "(q*" or text.startswith(("κ", "r", "MᵀM")), text
+    assert text.endswith((".", ")"))
+    assert len(text) <= 320
+    assert "[[" not in text
+    for idiom in ("made-up", "dear", "lower level", "in the median", "length of λ", "length of w"):
+        assert idiom not in text.lower()
+
+
+def test_no_definition_uses_a_symbol_of_the_bounds_without_an_entry() -> None:
+    symbols = set(re.findall(r"[μν][₁₂]|L_[EΦ]|∂[₁₂]Φ|∇[₁₂]E", " ".join(glossary.TERMS.values())))
+    assert symbols
+    for symbol in symbols:
+        assert symbol in glossary.TERMS
+
+
+def test_other_spellings_lead_to_an_entry() -> None:
+    for target in glossary.ALSO.values():
+        assert target in glossary.TERMS
+    assert glossary.canonical("Hypergradients") == "hypergradient"
+    assert glossary.canonical("products") == "product"
+    assert glossary.canonical("Hypergradient") == "hypergradient"
+    with pytest.raises(KeyError):
+        glossary.definition("hypergradiant")
+    with pytest.raises(KeyError):
+        glossary.marked("The [[hypergradiant]].")
+
+
+def test_a_mark_becomes_a_button_with_its_definition() -> None:
+    page = glossary.marked("The [[hypergradient]] costs [[product|many products]] < 5 & more.")
+    names = re.findall(r'<button type="button" aria-describedby="([\w-]+)">', page)
+    assert len(set(names)) == 2
+    for name, term in zip(names, ("hypergradient", "product"), strict=True):
+        assert f'role="tooltip" id="{name}">{glossary.definition(term)}<' in page
+    assert ">many products</button>" in page
+    assert "&lt; 5 &amp; more." in page
+    assert glossary.plain("[[a|b]] [[c]]") == "b c"
+    assert glossary.terms_in("[[q]] and [[contraction constant]], [[λ]]") == [
+        "contraction constant",
+        "λ",
+    ]
+
+
+def test_nothing_in_a_mark_becomes_markup() -> None:
+    shown = glossary.marked("[[λ|<img src=x onerror=alert(1)>]]")
+    assert "<img" not in shown
