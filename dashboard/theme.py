@@ -13,6 +13,8 @@ Mode = Literal["light", "dark"]
 FONT = "Source Sans, Source Sans Pro, sans-serif"
 LABEL_SIZE = 17
 AXIS_SIZE = 17
+# Opacity of what says nothing where it is, and is drawn all the same.
+FADED = 0.35
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,11 @@ def faded(color: str, opacity: float) -> str:
     """A hex colour with an opacity, for fills."""
     red, green, blue = (int(color[i : i + 2], 16) for i in (1, 3, 5))
     return f"rgba({red},{green},{blue},{opacity})"
+
+
+def halo(mode: Mode) -> str:
+    """A text shadow of about the page's own colour, for what stands before a curve."""
+    return ", ".join([f"0 0 3px {'#0F1319' if mode == 'dark' else '#FFFFFF'}"] * 4)
 
 
 def neutral(mode: Mode) -> str:

@@ -49,6 +49,8 @@ class Reading(TypedDict):
 
     ``marker`` is the Plotly symbol that goes with the colour. ``focus`` is what the state "focus"
     of the chart becomes when the card of the reading is pressed; without it the card is inert.
+    ``rounding`` is an upper estimate of it: a bound below it reads "rounding", and no bound is
+    divided by an error that is not above it.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Reading(TypedDict):
     label: NotRequired[str]
     marker: NotRequired[str]
     focus: NotRequired[str]
+    rounding: NotRequired[float]
 
 
 class Dot(TypedDict):

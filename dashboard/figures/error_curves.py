@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from dashboard.chart import Figure, Reading, packed
+from dashboard.figures.axes import NEARLY_ZERO as NEARLY_ZERO
 from dashboard.notation import count, scientific
 from dashboard.theme import (
     AXIS_SIZE,
@@ -18,6 +19,7 @@ from dashboard.theme import (
     Mode,
     Style,
     faded,
+    halo,
     neutral,
 )
 from dashboard.view import View
@@ -28,7 +30,6 @@ from hypergrad_core.problem import FloatArray
 # The range of the error axis ends at multiples of this many decades, so that it seldom changes.
 DECADES = 2
 MARKERS = 7
-NEARLY_ZERO = 1e-300
 BOUND_NAMES = {"paper": "paper’s bound", "sharp": "sharp bound"}
 X_TITLES = {
     "products": "Jacobian–vector products (an evaluation of Φ counts as one)",
@@ -45,11 +46,6 @@ KEYS = {
 }
 # Plotly writes powers on logarithmic axes larger than it was told to.
 POWER_SIZE = AXIS_SIZE / 1.25
-# What stands before a curve has a halo of about the page's own colour.
-HALOS: dict[Mode, str] = {
-    "light": ", ".join(["0 0 3px #FFFFFF"] * 4),
-    "dark": ", ".join(["0 0 3px #0F1319"] * 4),
-}
 # Of the width of the plot: between two numbers at its right edge, and for each of their signs.
 EDGE_GAP, EDGE_WIDTH = 0.03, 0.012
 # Of the height of the plot: from a line to the middle of its name.
@@ -279,7 +275,7 @@ def _level_names(
         "text": ["  floating-point floor", f"  ε = {scientific(view.target)}"],
         "textposition": "middle right",
         # Read over the curves that cross it.
-        "textfont": {"size": LABEL_SIZE, "color": neutral(mode), "shadow": HALOS[mode]},
+        "textfont": {"size": LABEL_SIZE, "color": neutral(mode), "shadow": halo(mode)},
         "cliponaxis": False,
         "showlegend": False,
         "hoverinfo": "skip",
@@ -375,7 +371,7 @@ def _beyond(
             "y": [view.target * 10 ** (NAME_LIFT * decades)] * len(x),
             "text": written,
             "textposition": "top left",
-            "textfont": {"size": LABEL_SIZE, "color": colors, "shadow": HALOS[mode]},
+            "textfont": {"size": LABEL_SIZE, "color": colors, "shadow": halo(mode)},
             "hoverinfo": "skip",
             **shared,
         },
