@@ -2,7 +2,8 @@
 
 - ``definition("hypergradient")`` is the text. Any spelling in ``ALSO`` will do.
 - ``marked("The [[hypergradient]] of [[f]].")`` is HTML in which each term shows its definition when
-  it is pointed at, touched or focused; ``[[product|products]]`` shows another word.
+  it is pointed at, touched or focused; ``[[product|products]]`` shows another word, and what is in
+  ``{{double braces}}`` stays on one line.
 - ``help_text("contraction")`` is the ``help=`` of the control of a setting, by the field's name.
 - ``methods_help()`` lists the methods, for the ``help=`` of their pills.
 """
@@ -12,7 +13,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable
-from itertools import count
+from zlib import crc32
 
 from hypergrad_core.methods import METHODS
 
@@ -231,7 +232,6 @@ SETTINGS: dict[str, str] = {
 }
 
 _MARK = re.compile(r"\[\[([^\[\]|]+)(?:\|([^\[\]|]+))?\]\]")
-_ids = count()
 
 
 def canonical(term: str) -> str:
@@ -265,7 +265,7 @@ def terms_in(text: str) -> list[str]:
 
 def plain(text: str) -> str:
     """A text without its marks."""
-    return _MARK.sub(lambda found: found[2] or found[1], text)
+    return _MARK.sub(lambda found: found[2] or found[1], text).translate({123: None, 125: None})
 
 
 def marked(text: str) -> str:
@@ -274,9 +274,11 @@ def marked(text: str) -> str:
     A term is a button that its definition describes, so that a pointer, a finger, the keyboard and
     a screen reader all find it. How it looks is in ``TERM_STYLE``.
     """
+    # The same text has the same names each time: what does not change is not drawn again.
+    stem = f"hg-term-{crc32(text.encode()):x}"
     parts, end = [], 0
-    for found in _MARK.finditer(text):
-        name = f"hg-term-{next(_ids)}"
+    for place, found in enumerate(_MARK.finditer(text)):
+        name = f"{stem}-{place}"
         parts += [
             html.escape(text[end : found.start()], quote=False),
             f'<span class="hg-term"><button type="button" aria-describedby="{name}">'
@@ -285,7 +287,8 @@ def marked(text: str) -> str:
             f"{html.escape(definition(found[1]), quote=False)}</span></span>",
         ]
         end = found.end()
-    return "".join(parts) + html.escape(text[end:], quote=False)
+    page = "".join(parts) + html.escape(text[end:], quote=False)
+    return page.replace("{{", '<span class="hg-formula">').replace("}}", "</span>")
 
 
 def help_text(field: str, page: str = "") -> str:

@@ -20,6 +20,7 @@ from dashboard.chart import chart
 from dashboard.compute import JOB_SECONDS
 from dashboard.figures.budget_map import LAYERS
 from dashboard.figures.words import BEYOND_THEORY
+from dashboard.introduction import introduce
 from dashboard.notation import count
 from dashboard.settings import store
 from dashboard.status import STATUS_HEIGHT, in_background
@@ -47,6 +48,7 @@ def page() -> None:
         watched += controls.start_controls()
         controls.solver_control(exact=False)
         watched.append(controls.horizon_control(LARGEST_HORIZON))
+    introduce("budget")
     scenario, view = SETTINGS.current()
     SETTINGS.write_address(scenario, view)
     SETTINGS.show_notices()

@@ -18,6 +18,7 @@ from dashboard.complexity import (
     gaps,
 )
 from dashboard.figures.complexity_curves import AXES
+from dashboard.introduction import introduce
 from dashboard.notation import scientific
 from dashboard.settings import store
 from dashboard.status import JOB_OF, POLL_SECONDS
@@ -66,6 +67,7 @@ def page() -> None:
         controls.start_controls()
         controls.methods_control()
         controls.solver_control(exact=False)
+    introduce("complexity")
     scenario, view = SETTINGS.current()
     SETTINGS.write_address(scenario, view)
     SETTINGS.show_notices()

@@ -12,6 +12,7 @@ from dashboard.compute import EXPERIMENTS, Job, is_long
 from dashboard.explore import SETTINGS, explore_frame
 from dashboard.figures.error_curves import extract_lines
 from dashboard.figures.words import BEYOND_THEORY, STATUS_HELP, explain, formula_card
+from dashboard.introduction import introduce
 from dashboard.status import STATUS_HEIGHT, follow
 from dashboard.theme import Mode
 from dashboard.view import View
@@ -35,6 +36,7 @@ def page() -> None:
         watched += controls.start_controls()
         watched += controls.method_controls()
         watched += controls.view_controls()
+    introduce("explore")
     scenario, view = SETTINGS.current()
     SETTINGS.write_address(scenario, view)
     SETTINGS.show_notices()

@@ -8,6 +8,7 @@ from dashboard import controls, export
 from dashboard.chart import chart
 from dashboard.controls import BEYOND, CONTRACTIONS
 from dashboard.figures.words import BEYOND_THEORY
+from dashboard.introduction import introduce
 from dashboard.notation import count
 from dashboard.paper import (
     FIGURES,
@@ -58,6 +59,7 @@ def page() -> None:
         controls.slider("horizon", "Horizon T", HORIZONS, count, "Largest step shown.")
         controls.slider("values", "Values of λ", VALUES, count)
         seed_control()
+    introduce("paper")
     scenario, view = SETTINGS.current()
     SETTINGS.write_address(scenario, view)
     SETTINGS.show_notices()

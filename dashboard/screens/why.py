@@ -8,6 +8,7 @@ from dashboard import controls, export
 from dashboard.chart import Watch, chart
 from dashboard.figures.why_spectrum import NORMS
 from dashboard.figures.words import BEYOND_THEORY
+from dashboard.introduction import introduce
 from dashboard.lessons.why import PRESETS
 from dashboard.settings import store
 from dashboard.status import STATUS_HEIGHT
@@ -65,6 +66,7 @@ def page() -> None:
         controls.solver_control(exact=False)
         watched.append(controls.horizon_control(LARGEST_HORIZON))
         watched += what_if_controls()
+    introduce("why")
     scenario, view = SETTINGS.current()
     SETTINGS.write_address(scenario, view)
     SETTINGS.show_notices()

@@ -104,3 +104,16 @@ def test_a_mark_becomes_a_button_with_its_definition() -> None:
 def test_nothing_in_a_mark_becomes_markup() -> None:
     shown = glossary.marked("[[λ|<img src=x onerror=alert(1)>]]")
     assert "<img" not in shown
+
+
+def test_a_text_is_the_same_page_each_time() -> None:
+    text = "The [[hypergradient]] of [[f]]."
+    assert glossary.marked(text) == glossary.marked(text)
+    assert glossary.marked(text) != glossary.marked(f"{text} ")
+
+
+def test_a_formula_stays_on_one_line() -> None:
+    page = glossary.marked("{{[[f]](λ) = 1}}.")
+    assert page.startswith('<span class="hg-formula"><span class="hg-term">')
+    assert page.endswith("(λ) = 1</span>.")
+    assert glossary.plain("{{[[f]](λ) = 1}}.") == "f(λ) = 1."

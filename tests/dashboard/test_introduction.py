@@ -1,0 +1,54 @@
+"""Every page begins with a paragraph for a newcomer, and ends with the words that it uses."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from frames import ROOT
+
+from dashboard import glossary
+from dashboard.introduction import INTRODUCTIONS, VOCABULARY
+from hypergrad_core import METHODS
+
+SCREENS = sorted((ROOT / "dashboard" / "screens").glob("[a-z]*.py"))
+every_page = pytest.mark.parametrize("page", INTRODUCTIONS)
+
+
+def test_no_page_is_without_an_introduction_and_a_vocabulary() -> None:
+    assert {path.stem for path in SCREENS} == INTRODUCTIONS.keys() == VOCABULARY.keys()
+    for path in SCREENS:
+        assert f'introduce("{path.stem}")' in path.read_text(encoding="utf-8")
+
+
+@every_page
+def test_an_introduction_is_short_and_says_what_is_computed(page: str) -> None:
+    text = glossary.plain(INTRODUCTIONS[page])
+    assert len(text.split()) <= 60
+    for part in ("hypergradient", "bilevel problem", "min f(λ) = E(w(λ), λ)", "w(λ) = Φ(w(λ), λ)"):
+        assert part in text
+
+
+@every_page
+def test_what_an_introduction_marks_is_in_the_vocabulary(page: str) -> None:
+    marked = glossary.terms_in(INTRODUCTIONS[page])
+    assert len(marked) >= 8
+    listed = {glossary.canonical(term) for term in VOCABULARY[page]}
+    assert set(marked) <= listed
+
+
+@every_page
+def test_a_vocabulary_has_definitions_alone(page: str) -> None:
+    for term in VOCABULARY[page]:
+        assert glossary.definition(term)
+
+
+@every_page
+def test_every_method_of_a_page_is_in_its_vocabulary(page: str) -> None:
+    shown = {"itd", "aid-fp", "aid-cg", "aid-cgnr"} if page == "paper" else METHODS
+    for key in shown:
+        assert METHODS[key].label in VOCABULARY[page]
+
+
+def test_the_paper_is_named() -> None:
+    assert re.search(r"Grazzi, Franceschi, Pontil and Salzo \(ICML 2020\)", INTRODUCTIONS["paper"])
