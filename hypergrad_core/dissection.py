@@ -35,13 +35,21 @@ class Plane2D:
         """½ xᵀFx of points of the plane: (…, 2) → (…)."""
         return np.asarray(0.5 * np.einsum("...i,ij,...j->...", points, self.form, points))
 
+    def level_curves(self, heights: FloatArray, angles: FloatArray) -> FloatArray:
+        """Where the height has given values: the ellipse of each, shape (heights, angles, 2)."""
+        values, vectors = np.linalg.eigh(self.form)
+        # F^(−½); a direction in which the height hardly grows gives a long ellipse.
+        root = vectors / np.sqrt(np.maximum(values, 1e-12 * values[-1])) @ vectors.T
+        circle = np.stack([np.cos(angles), np.sin(angles)], axis=-1) @ root
+        return np.asarray(np.sqrt(2 * heights)[:, None, None] * circle)
+
 
 @dataclass(frozen=True, eq=False)
 class Dissection:
     """What a small problem looks like from inside.
 
     Attributes:
-        experiment: its methods on the slice of the scenario, with their bounds.
+        experiment: its methods at every step t = k = 0, 1, …, T, with their bounds.
         gaps: w_t − w(λ), shape (T + 1, d).
         runs: the adjoint at w(λ), step by step, for each method that solves it.
         matrix: M = I − ∂₁Φᵀ at w(λ), shape (d, d).
@@ -49,8 +57,8 @@ class Dissection:
         contraction_at_solution: ‖∂₁Φ(w(λ))‖.
         plane: spanned by the modes of the smallest and the largest eigenvalue; without modes, by
             the two directions in which the iterates move most. Its height is the lower-level
-            objective where there is one, in units in which Φ is a gradient step of length 1;
-            otherwise ½‖Mx‖², M at w(λ).
+            objective where there is one and it is convex in this plane, in units in which Φ is a
+            gradient step of length 1; otherwise ½‖Mx‖², M at w(λ).
         adjoint_plane: the same for the adjoint.
     """
 
@@ -115,7 +123,7 @@ def dissect(scenario: Scenario) -> Dissection:
     modes = modes_of(problem) if problem.affine and problem.symmetric else None
     errors = [run.errors for run in runs] or [problem.reference.adjoint[None]]
     return Dissection(
-        experiment=run(scenario),
+        experiment=run(scenario, steps=np.arange(scenario.horizon + 1), prepared=prepared),
         gaps=gaps,
         runs=runs,
         matrix=matrix,
@@ -133,5 +141,8 @@ def _plane(
         basis = modes.vectors[:, [0, -1]]
     else:
         basis = np.linalg.svd(gaps, full_matrices=True)[2][:2].T
-    form = matrix if symmetric else matrix.T @ matrix
-    return Plane2D(basis, np.asarray(basis.T @ form @ basis))
+    form = basis.T @ matrix @ basis
+    # Beyond q = 1 a symmetric M may have negative eigenvalues: its height is then no distance.
+    if not symmetric or np.linalg.eigvalsh(form)[0] <= 0:
+        form = basis.T @ matrix.T @ matrix @ basis
+    return Plane2D(basis, np.asarray(form))

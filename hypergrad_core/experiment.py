@@ -173,18 +173,27 @@ def prepare(scenario: Scenario, steps: int, progress: Progress | None = None) ->
     )
 
 
-def run(scenario: Scenario, progress: Progress | None = None) -> Experiment:
+def run(
+    scenario: Scenario,
+    progress: Progress | None = None,
+    *,
+    steps: IntArray | None = None,
+    prepared: Preparation | None = None,
+) -> Experiment:
     """Run every method of the scenario and bound its error.
 
     Args:
         scenario: what to run.
         progress: told the fraction done, in [0, 1]; whatever it raises stops the run.
+        steps: values of what varies, if not those of the scenario.
+        prepared: the scenario's problem with as many inner steps, if it is there already.
     """
     started = time.perf_counter()
     report = progress or (lambda fraction: None)
     report(0.0)
-    wanted = scenario.points()
-    prepared = prepare(
+    varied = scenario.steps() if steps is None else steps
+    wanted = scenario.points(varied)
+    prepared = prepared or prepare(
         scenario,
         int(wanted.inner_steps.max()),
         lambda fraction: report(LOWER_LEVEL_SHARE * fraction),
@@ -200,7 +209,7 @@ def run(scenario: Scenario, progress: Progress | None = None) -> Experiment:
             continue
         part = _part(report, number, len(scenario.methods))
         points = method.take(wanted, truncation)
-        curves.append(prepared.measure(method, points, scenario.steps(), part))
+        curves.append(prepared.measure(method, points, varied, part))
     report(1.0)
     return Experiment(
         scenario=scenario,
