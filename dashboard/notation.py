@@ -49,3 +49,16 @@ def ratio(value: float) -> str:
     if value < 9.95:
         return f"{value:.1f}×"
     return f"{value:.0f}×" if value < 999.5 else f"{scientific(value)}×"
+
+
+def percent(share: float) -> str:
+    """1.4 %, 85 %, 99.9 %; what is less than a thousandth is written as a number: 2.3·10⁻⁵."""
+    if 0 < share < 0.001 or not math.isfinite(share):
+        return scientific(share)
+    value = 100 * share
+    return f"{value:.2g} %" if value < 99.5 else f"{value:.3g} %"
+
+
+def times(factor: float) -> str:
+    """7.6 times, 4.5·10⁵ times."""
+    return f"{ratio(factor).removesuffix('×')} times"

@@ -50,11 +50,12 @@ METHOD_STYLES: dict[str, Style] = {
     "aid-gmres": Style("#857400", "#F0E442", "14px,3px,6px,3px", "star", 3.5),
 }
 
-# The summands of a bound, in the formula and wherever they are drawn.
+# The summands of a bound, in the formula and wherever they are drawn: next to the curves of the
+# most common methods, so none has the colour of one of these.
 TERM_COLORS: dict[str, tuple[str, str]] = {
-    "lower level": ("#0072B2", "#56B4E9"),
-    "drift": ("#A8457F", "#CC79A7"),
-    "adjoint": ("#B35900", "#F0A04B"),
+    "lower level": ("#5B4BA8", "#B79CED"),
+    "drift": ("#A8457F", "#E58BBB"),
+    "adjoint": ("#7A6A00", "#D9C63A"),
 }
 
 

@@ -9,25 +9,23 @@ from urllib.parse import parse_qsl, urlencode
 
 import numpy as np
 
-from dashboard.chart import PAGE_PARAM, THEME_PARAM, Frame, Table
+from dashboard.chart import PAGE_PARAM, THEME_PARAM, Absent, Frame, Table
 from dashboard.compute import LIVE_SECONDS, ComputedCache
 from dashboard.figures.drawn import Drawn
+from dashboard.figures.error_curves import describe
 from dashboard.figures.why_bound import bound_figure
 from dashboard.figures.why_plane import plane_figure
 from dashboard.figures.why_spectrum import NORMS, spectrum_figure
-from dashboard.lessons.why import Preset
-from dashboard.notation import latex, ratio, scientific
+from dashboard.figures.words import BEYOND_THEORY
+from dashboard.lessons.why import PRESETS, Preset
+from dashboard.notation import latex, percent, times
 from dashboard.settings import PageSettings
-from dashboard.theme import Mode
+from dashboard.theme import METHOD_STYLES, Mode
 from hypergrad_core import METHODS, Curve, Scenario, ScenarioError
-from hypergrad_core.anatomy import (
-    altered_bound,
-    flat,
-    with_contraction,
-)
+from hypergrad_core.anatomy import altered_bound, flat, with_contraction
 from hypergrad_core.complexity import first_to_stay
 from hypergrad_core.dissection import Dissection, dissect
-from hypergrad_core.experiment import expected_seconds
+from hypergrad_core.experiment import Refusal, expected_seconds
 from hypergrad_core.link import (
     LinkSettings,
     require_integer,
@@ -55,6 +53,8 @@ LARGEST_HORIZON = 400
 SOLVED = 1e-3
 # Beyond this share of the first residual the run of CG and its polynomial have parted.
 POLYNOMIAL_HOLDS = 1e-8
+# Two bounds whose ratio is so close to 1 are the same.
+SAME = 0.975
 EMPTY: Table = {"caption": "", "columns": [], "rows": []}
 
 
@@ -115,7 +115,8 @@ def check(scenario: Scenario) -> None:
         raise ScenarioError("vary", scenario.vary, "'both' on this page")
 
 
-SETTINGS = PageSettings("why", Scenario(size=12, hyper_size=2, horizon=40), WhyView(), check)
+BEGINNING = Scenario(family="quadratic", size=12, hyper_size=2, horizon=40)
+SETTINGS = PageSettings("why", BEGINNING, WhyView(), check)
 DISSECTIONS: ComputedCache[Scenario, Dissection] = ComputedCache(16, dissect)
 
 
@@ -169,17 +170,40 @@ def why_frame(part: str, found: Dissection, scenario: Scenario, view: WhyView, m
     link = {**SETTINGS.link_of(scenario, view), PART_PARAM: part, THEME_PARAM: mode}
     drawn.figure["layout"].setdefault("xaxis", {})
     drawn.figure["layout"].setdefault("yaxis", {})
-    return {
+    steps = range(found.steps + 1)
+    frame: Frame = {
         "link": urlencode(link),
+        "title": describe(found),
         "figure": drawn.figure,
-        "steps": [f"t = k = {step}" for step in range(found.steps + 1)],
+        "steps": [f"t = k = {step}" for step in steps],
+        "at": list(steps),
         "readout": drawn.readings,
         "table": EMPTY,
         "message": message,
         "alt": f"{PARTS[part]}. {message}",
+        "key": drawn.key,
         "lines": drawn.lines,
         "dots": drawn.dots,
         "moving": drawn.moving,
+        "names": drawn.names,
+    }
+    if drawn.narrow is not None:
+        frame["narrow"] = drawn.narrow
+    if part == "bound":
+        frame["absent"] = [_absent(refusal, mode) for refusal in found.experiment.refusals]
+    # Said once, above the first of the views.
+    if scenario.contraction >= 1 and part == view.parts[0]:
+        frame["warning"] = BEYOND_THEORY
+    return frame
+
+
+def _absent(refusal: Refusal, mode: Mode) -> Absent:
+    style = METHOD_STYLES[refusal.method]
+    return {
+        "name": METHODS[refusal.method].label,
+        "color": style.color(mode),
+        "marker": style.marker,
+        "reason": refusal.reason,
     }
 
 
@@ -217,30 +241,45 @@ def _bound(found: Dissection, view: WhyView, mode: Mode) -> tuple[Drawn, str]:
     if not np.isfinite(curve.paper.values).all():
         return drawn, f"{label}: q ≥ 1, so there is no bound."
     last = max(curve.paper.terms, key=lambda term: float(term.values[-1]))
-    share = float(last.values[-1] / curve.paper.values[-1])
-    said = f"{label}: at the end the term “{last.name}” makes {share:.0%} of the bound."
+    total = float(curve.paper.values[-1])
+    share = percent(float(last.values[-1]) / total) if total > 0 else "–"
+    end = int(curve.steps[-1])
+    said = f"{label} at t = {end}: the {last.name} term is {share} of the paper’s bound."
     for name, bound in others.items():
         clear = curve.errors > curve.floor
         false = np.flatnonzero(clear & (bound.values < curve.errors))
         if len(false):
-            said += f" With {name} the bound is false from t = {int(curve.steps[false[0]])} on."
+            first = int(curve.steps[false[0]])
+            said += f" With {name} the bound is false from t = {first} on."
         else:
-            gained = ratio(float(curve.paper.values[-1] / bound.values[-1]))
-            said += f" With {name} it would be {gained} smaller."
+            said += f" With {name} it would be {_change(curve.paper, bound)}."
     return drawn, said
+
+
+def _change(paper: Bound, other: Bound) -> str:
+    """How another bound compares at the last step."""
+    gained = float(paper.values[-1] / other.values[-1]) if other.values[-1] > 0 else np.inf
+    if SAME < gained < 1 / SAME:
+        return "the same"
+    return f"{times(gained)} smaller" if gained > 1 else f"{times(1 / gained)} larger"
 
 
 def _plane_message(found: Dissection) -> str:
     left = np.linalg.norm(found.gaps, axis=1)
-    share = scientific(float(left[-1] / left[0])) if left[0] > 0 else "0"
+    if left[0] > 0:
+        share = float(left[-1] / left[0])
+        change = f"{percent(share)} of what it was" if share < 10 else f"{times(share)} what it was"
+        said = f"After {found.steps} steps the distance to w(λ) is {change}."
+    else:
+        said = "The iteration starts at w(λ)."
+    if found.state_size == 2:
+        return f"{said} The picture shows both coordinates of w and of v."
     what = (
-        "The plane of the two extreme eigenvectors of I − ∂₁Φ"
-        if found.modes is not None and found.state_size > 2
-        else "The whole state"
-        if found.state_size == 2
-        else "The two directions in which the iterates move most"
+        "spanned by the eigenvectors of the smallest and the largest eigenvalue of I − ∂₁Φ"
+        if found.modes is not None
+        else "in which the iterates move most"
     )
-    return f"{what}. After {found.steps} steps w is {share} of its first distance away."
+    return f"{said} The picture shows the plane {what}."
 
 
 def _spectrum_message(found: Dissection) -> str:
@@ -248,25 +287,25 @@ def _spectrum_message(found: Dissection) -> str:
     for run in found.runs:
         norms = run.residual_norms
         step = first_to_stay(norms / norms[0], SOLVED) if norms[0] > 0 else 0
-        when = f"> {found.steps}" if step is None else str(step)
-        parts.append(f"{METHODS[run.method].label} {when}")
+        needed = f"more than {found.steps}" if step is None else str(step)
+        parts.append(f"{METHODS[run.method].label} {needed}")
     if found.modes is None:
         head = "No orthogonal eigenmodes here"
     else:
         values = found.modes.values
         distinct = 1 + int((np.diff(values) > 1e-9 * values[-1]).sum())
         root = found.modes.condition_number**0.5
-        head = f"√κ = {root:.3g}, {distinct} distinct eigenvalues"
+        plural = "eigenvalues" if distinct > 1 else "eigenvalue"
+        head = f"√cond(M) = {root:.3g}, {distinct} distinct {plural}"
     if not parts:
         return f"{head}. Choose an AID method to see its steps."
+    said = f"{head}. Steps until the residual is 1000 times smaller: {', '.join(parts)}."
     conjugate = found.run_of("aid-cg")
     if found.modes is not None and conjugate is not None:
         off = np.flatnonzero(polynomial_gaps(found.modes, conjugate) > POLYNOMIAL_HOLDS)
         if len(off):
-            parts[-1] += (
-                f". Rounding: from k = {off[0]} on CG is no longer what its polynomial says"
-            )
-    return f"{head}. Steps to a thousandth of the residual: {', '.join(parts)}."
+            said += f" From k = {off[0]} on, rounding: CG no longer follows its polynomial."
+    return said
 
 
 def constants_table(found: Dissection) -> str:
@@ -276,26 +315,42 @@ def constants_table(found: Dissection) -> str:
         ("q", "Lipschitz constant of Φ(·, λ)", c.contraction),
         (
             r"\|\partial_1\Phi(w(\lambda))\|",
-            "the q of steps close to w(λ)",
+            "the q that holds for steps close to w(λ)",
             found.contraction_at_solution,
         ),
-        (r"\kappa", "condition number of I − ∂₁Φ, at most", c.condition_number),
-        (r"\nu_1", "how fast ∂₁Φ changes with w", c.nu1),
-        (r"\nu_2", "how fast ∂₂Φ changes with w", c.nu2),
-        (r"\mu_1", "how fast ∇₁E changes with w", c.mu1),
-        (r"\mu_2", "how fast ∇₂E changes with w", c.mu2),
-        ("L_E", "bound of ‖∇₁E‖ on the way", c.outer_gradient_bound),
+        (r"\kappa", "(1 + q)/(1 − q)", found.scenario.condition_number),
+        (
+            r"\kappa_M",
+            "upper bound on cond(M), the condition number of M = I − ∂₁Φ",
+            c.condition_number,
+        ),
+        (r"\nu_1", "how fast ∂₁Φ changes with w (Lipschitz constant)", c.nu1),
+        (r"\nu_2", "how fast ∂₂Φ changes with w (Lipschitz constant)", c.nu2),
+        (r"\mu_1", "how fast ∇₁E changes with w (Lipschitz constant)", c.mu1),
+        (r"\mu_2", "how fast ∇₂E changes with w (Lipschitz constant)", c.mu2),
+        ("L_E", "bound on ‖∇₁E‖ along the path", c.outer_gradient_bound),
         (r"L_\Phi", "‖∂₂Φ‖ at w(λ)", c.hyper_jacobian_norm),
         ("D", "‖w₀ − w(λ)‖", c.distance),
     ]
-    lines = ["| | what it is | here |", "|---|---|---|"]
+    lines = ["| Constant | Meaning | Value here |", "|---|---|---|"]
     lines += [
         f"| ${symbol}$ | {meaning} | ${latex(value, 3)}$ |" for symbol, meaning, value in rows
     ]
     return "\n".join(lines)
 
 
-def is_preset(preset: Preset, scenario: Scenario, view: WhyView) -> bool:
-    """Whether these are the settings of a preset, wherever the cursor is."""
-    wanted, shown = settings_of(preset)
-    return scenario == wanted and replace(view, cursor=shown.cursor) == shown
+def preset_named(key: str) -> Preset:
+    """The preset of that key."""
+    return next(preset for preset in PRESETS if preset.key == key)
+
+
+def preset_of(scenario: Scenario, view: WhyView) -> Preset | None:
+    """The preset whose problem this is, however it is looked at; of several the closest."""
+    same = [preset for preset in PRESETS if settings_of(preset)[0] == scenario]
+    return next((preset for preset in same if is_preset(preset, view)), next(iter(same), None))
+
+
+def is_preset(preset: Preset, view: WhyView) -> bool:
+    """Whether this is how a preset looks at its problem, wherever the cursor is."""
+    shown = settings_of(preset)[1]
+    return replace(view, cursor=shown.cursor) == shown

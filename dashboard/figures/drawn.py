@@ -8,7 +8,17 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from dashboard.chart import CursorLine, Dot, Figure, Moving, Reading, packed
+from dashboard.chart import (
+    CursorLine,
+    Dot,
+    Figure,
+    KeyEntry,
+    Moving,
+    Names,
+    Narrow,
+    Reading,
+    packed,
+)
 
 
 @dataclass
@@ -22,6 +32,9 @@ class Drawn:
         dots: marks on traces at the cursor.
         moving: traces that show something else at each place of the cursor.
         maps: indices of the traces that can be pointed at.
+        names: text traces that the chart keeps apart.
+        key: what kinds of marks mean.
+        narrow: what is different where there is little room.
     """
 
     figure: Figure = field(default_factory=lambda: Figure(data=[], layout={}))
@@ -30,6 +43,9 @@ class Drawn:
     dots: list[Dot] = field(default_factory=list)
     moving: list[Moving] = field(default_factory=list)
     maps: list[int] = field(default_factory=list)
+    names: list[Names] = field(default_factory=list)
+    key: list[KeyEntry] = field(default_factory=list)
+    narrow: Narrow | None = None
 
     def add(self, trace: dict[str, Any]) -> int:
         """Add a trace; its index."""

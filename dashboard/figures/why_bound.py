@@ -1,23 +1,36 @@
-"""Anatomy of the bound: its terms stacked over t, next to the error and to other constants."""
+"""Anatomy of the bound: its terms over t, next to the errors, and each term's share of it."""
 
 from __future__ import annotations
 
-import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from dashboard.chart import packed
-from dashboard.figures.drawn import Drawn, annotation, title
-from dashboard.figures.error_curves import NEARLY_ZERO, describe
+from dashboard.chart import Bound as ReadBound
+from dashboard.chart import KeyEntry, Narrow, packed
+from dashboard.figures.axes import (
+    NEARLY_ZERO,
+    ROUNDING_DASH,
+    ROUNDING_NAME,
+    bound_traces,
+    drawable,
+    level_line,
+    level_names,
+    log_range,
+)
+from dashboard.figures.drawn import Drawn, annotation
+from dashboard.figures.error_curves import POWER_SIZE
 from dashboard.notation import ratio
 from dashboard.theme import (
     AXIS_SIZE,
+    FADED,
     FONT,
     LABEL_SIZE,
     METHOD_STYLES,
     Mode,
     faded,
+    halo,
     neutral,
     term_color,
 )
@@ -25,9 +38,47 @@ from hypergrad_core import METHODS, Curve
 from hypergrad_core.anatomy import error_burn_in, jacobian_burn_in
 from hypergrad_core.dissection import Dissection
 from hypergrad_core.problem import FloatArray
-from hypergrad_core.theory import Bound
+from hypergrad_core.theory import Bound, Term
 
 WHAT_IF_DASHES = ("3px,3px", "10px,3px,2px,3px", "14px,4px")
+SHARP_DASH = "3px,3px"
+# Of the height: the errors above, the shares below.
+ERRORS, SHARES = [0.37, 1.0], [0.0, 0.27]
+NARROW_HEIGHT = 620
+# Where in the width a name may stand in its band of the shares.
+NAMED = (0.12, 0.8)
+# A band that is nowhere so high has its name beside it.
+ROOM_FOR_NAME = 0.2
+
+
+@dataclass(frozen=True)
+class TermStyle:
+    """How a term is told from the others without its colour."""
+
+    dash: str
+    marker: str
+
+
+TERM_STYLES: dict[str, TermStyle] = {
+    "lower level": TermStyle("5px,3px", "hexagon"),
+    "drift": TermStyle("12px,3px,2px,3px", "bowtie"),
+    "adjoint": TermStyle("16px,5px", "pentagon"),
+}
+
+
+@dataclass
+class _Ends:
+    """Names of lines at their right ends."""
+
+    x: float
+    names: list[str]
+    y: list[float]
+    colors: list[str]
+
+    def add(self, name: str, values: FloatArray, color: str) -> None:
+        self.names.append(name)
+        self.y.append(max(float(values[-1]), NEARLY_ZERO))
+        self.colors.append(color)
 
 
 def bound_figure(found: Dissection, curve: Curve, what_if: dict[str, Bound], mode: Mode) -> Drawn:
@@ -45,140 +96,209 @@ def bound_figure(found: Dissection, curve: Curve, what_if: dict[str, Bound], mod
     style = METHOD_STYLES[curve.method]
     color = style.color(mode)
     label = METHODS[curve.method].label
-    shown: list[FloatArray] = [curve.errors / norm]
-    bounds = []
-    if np.isfinite(curve.paper.values).all():
-        shown.append(_stack(drawn, curve, norm, mode))
-        bounds.append({"name": "bound", "trace": len(drawn.figure["data"]) - 1})
+    rounding = curve.floor / norm
+    error = curve.errors / norm
+    ends = _Ends(float(steps[-1]), [], [], [])
+    others = [other for other in found.experiment.curves if other.method != curve.method]
+    measured = [error, *(other.errors / norm for other in others)]
+    bounded = bool(np.isfinite(curve.paper.values).all())
+    paper, sharp = curve.paper.values / norm, curve.sharp.values / norm
+    # A term that is zero, as the drift is where no Jacobian changes, has no place in a picture.
+    terms = [term for term in curve.paper.terms if bounded and term.values.any()]
+    shown = [bound.values / norm for bound in what_if.values()]
+    shown += [paper, sharp] if bounded else []
+    low, high = log_range(measured, shown, rounding=rounding)
+
+    for other in others:
+        _other(drawn, other, norm, ends, mode)
+    for term in terms:
+        _term(drawn, steps, term, norm, ends, mode)
+    bounds: list[ReadBound] = []
+    lines: list[tuple[str, FloatArray, dict[str, Any]]] = []
+    if bounded:
+        lines.append(("bound", paper, {"color": color, "width": 3, "dash": style.dash}))
+        lines.append(("sharp", sharp, {"color": color, "width": 2, "dash": SHARP_DASH}))
+        ends.add("paper’s bound", paper, color)
     for (name, bound), dash in zip(what_if.items(), WHAT_IF_DASHES, strict=False):
-        values = np.maximum(bound.values / norm, NEARLY_ZERO)
-        shown.append(values)
-        bounds.append(
-            {
-                "name": name,
-                "trace": drawn.add(_line(steps, values, neutral(mode), 3, dash, name)),
-            }
+        lines.append(
+            (name, bound.values / norm, {"color": neutral(mode), "width": 3, "dash": dash})
         )
-        drawn.add(_name(steps, values, name, mode))
-    if np.isfinite(curve.sharp.values).all():
-        sharp = np.maximum(curve.sharp.values, curve.floor) / norm
-        trace = drawn.add(_line(steps, sharp, color, 2, "3px,3px", f"{label}, sharp bound"))
-        bounds.append({"name": "sharp", "trace": trace})
-    error = drawn.add(_line(steps, np.maximum(shown[0], NEARLY_ZERO), color, 4, "solid", label))
-    drawn.readings.append(
-        {"name": label, "color": color, "trace": error, "bounds": bounds}  # type: ignore[typeddict-item]
+        ends.add(f"if {name}", bound.values / norm, neutral(mode))
+    for name, values, line in lines:
+        whole, clear = bound_traces(steps, values, rounding, name=f"{label}, {name}", line=line)
+        bounds.append({"name": name, "trace": drawn.add(whole)})
+        drawn.add(clear)
+    ends.add(label, error, color)
+    main = drawn.add(_line(steps, error, label, {"color": color, "width": max(style.width, 4)}))
+    drawn.add(_marks(steps, error, style.marker, color, 11))
+    drawn.readings.insert(
+        0,
+        {
+            "name": label,
+            "color": color,
+            "marker": style.marker,
+            "trace": main,
+            "bounds": bounds,
+            "rounding": rounding,
+        },
     )
-    if np.isfinite(curve.paper.values).all():
-        for term in curve.paper.terms:
-            drawn.readings.append(
-                {
-                    "name": term.name,
-                    "label": "this term",
-                    "color": term_color(term.name, mode),
-                    "trace": drawn.hidden(np.maximum(term.values / norm, NEARLY_ZERO)),
-                    "bounds": [],
-                }
-            )
-    floor = curve.floor / norm
-    drawn.add(_line(np.array([0.0, steps[-1]]), np.full(2, floor), neutral(mode), 2, "2px,5px", ""))
-    low, high = _range(shown, floor)
+    width = (0.0, max(float(steps[-1]), 1.0))
+    drawn.add(level_line(width, rounding, mode, ROUNDING_DASH))
+    curves = [(steps, values) for values in (*measured, *shown)]
+    names = level_names(width, {ROUNDING_NAME: rounding}, (low, high), curves, mode)
+    drawn.add(names)
     _peaks(drawn, found, curve, (low, high), mode)
-    drawn.cross("", steps)
-    drawn.figure["layout"] = {
-        "title": title(describe(found), LABEL_SIZE),
-        "font": {"family": FONT, "size": AXIS_SIZE},
-        "margin": {"l": 92, "r": 30, "t": 70, "b": 58},
-        "showlegend": False,
-        "hovermode": "x unified",
-        "annotations": [
-            annotation(
-                f"<b>{label}</b>: ━ measured   ┅ sharp bound   filled: the paper’s bound, its "
-                "terms stacked",
-                0,
-                1,
-                LABEL_SIZE,
-            ),
-            {
-                **annotation("floating-point floor", 0.01, 0, LABEL_SIZE),
-                "yref": "y",
-                "y": math.log10(floor) if floor > 0 else low,
-            },
-        ],
-        "xaxis": {
-            "range": [0, float(steps[-1])],
-            "title": {"text": "Iterations t = k", "font": {"size": AXIS_SIZE}, "standoff": 6},
-        },
-        "yaxis": {
-            "type": "log",
-            "range": [low, high],
-            "dtick": max(1, round((high - low) / 8)),
-            "exponentformat": "power",
-            "title": {"text": "Relative error", "font": {"size": AXIS_SIZE}},
-        },
-        "uirevision": f"{found.scenario.family} {curve.method}",
-    }
+    _end_names(drawn, ends, (low, high), mode)
+    _shares(drawn, steps, terms, curve.paper.values, mode)
+    for axis in ("y", "y2") if terms else ("y",):
+        drawn.lines.append(
+            {"xaxis": "x", "yaxis": axis, "along": "x", "by": 0, "at": packed(steps)}
+        )
+    drawn.key = _key(bounded, color, style.dash)
+    drawn.figure["layout"] = _layout(found, curve, width, (low, high), shares=bool(terms))
+    drawn.narrow = _narrow(shares=bool(terms))
     return drawn
 
 
-def _stack(drawn: Drawn, curve: Curve, norm: float, mode: Mode) -> FloatArray:
-    """The terms on top of each other: the last edge is the bound. The smallest is at the bottom."""
-    order = sorted(curve.paper.terms, key=lambda term: float(term.values[-1]))
-    height = np.zeros(len(curve.steps))
-    steps = curve.steps.astype(np.float64)
-    for place, term in enumerate(order):
-        height = height + term.values / norm
-        color = term_color(term.name, mode)
-        drawn.add(
-            {
-                **_line(steps, np.maximum(height, NEARLY_ZERO), color, 2, "solid", term.name),
-                "fill": "tonexty" if place else "tozeroy",
-                "fillcolor": faded(color, 0.35),
-            }
-        )
-    return height
-
-
-def _line(
-    x: FloatArray, y: FloatArray, color: str, width: float, dash: str, name: str
-) -> dict[str, Any]:
+def _line(x: FloatArray, y: FloatArray, name: str, line: dict[str, Any]) -> dict[str, Any]:
     return {
         "type": "scatter",
         "mode": "lines",
         "name": name,
         "x": packed(x),
-        "y": packed(y),
-        "line": {"color": color, "width": width, "dash": dash},
+        "y": drawable(y),
+        "line": line,
         "showlegend": False,
-        **(
-            {"hovertemplate": f"{name} %{{y:.2e}}<extra></extra>"}
-            if name
-            else {"hoverinfo": "skip"}
-        ),
     }
 
 
-def _name(x: FloatArray, y: FloatArray, name: str, mode: Mode) -> dict[str, Any]:
-    """What a line is, over its last quarter."""
-    at = 3 * len(x) // 4
+def _marks(x: FloatArray, y: FloatArray, symbol: str, color: str, size: int) -> dict[str, Any]:
+    """A few markers along a line: the second cue beside its colour."""
+    places = np.unique(np.linspace(0, len(x) - 1, 8)[:-1].round().astype(np.int64))
     return {
         "type": "scatter",
-        "mode": "text",
-        "x": [float(x[at])],
-        "y": [float(y[at])],
-        "text": [f"<b>if {name}</b>"],
-        "textposition": "top right",
-        "textfont": {"size": LABEL_SIZE, "color": neutral(mode)},
+        "mode": "markers",
+        "x": packed(x[places]),
+        "y": drawable(y[places]),
+        "marker": {"color": color, "symbol": symbol, "size": size, "line": {"width": 0}},
         "showlegend": False,
-        "hoverinfo": "skip",
     }
 
 
-def _range(shown: list[FloatArray], floor: float) -> tuple[float, float]:
-    """Exponents of the ends of the error axis."""
-    top = max(float(values.max()) for values in shown)
-    bottom = min(float(values.min()) for values in shown)
-    low = math.floor(math.log10(max(min(bottom, 1.0) / 3, floor / 3, 1e-300)))
-    return float(low), float(max(math.ceil(math.log10(max(top, 1e-300)) + 0.2), low + 1))
+def _other(drawn: Drawn, other: Curve, norm: float, ends: _Ends, mode: Mode) -> None:
+    """The measured error of another method, pale: what the bound is not about."""
+    style = METHOD_STYLES[other.method]
+    values = other.errors / norm
+    steps = other.steps.astype(np.float64)
+    label = METHODS[other.method].label
+    line = {"color": style.color(mode), "width": style.width}
+    drawn.add({**_line(steps, values, f"{label}, error", line), "opacity": FADED})
+    ends.add(label, values, style.color(mode))
+
+
+def _term(
+    drawn: Drawn, steps: FloatArray, term: Term, norm: float, ends: _Ends, mode: Mode
+) -> None:
+    """One term as a line of its own: on this axis the larger one is above."""
+    color, style = term_color(term.name, mode), TERM_STYLES[term.name]
+    values = term.values / norm
+    line = {"color": color, "width": 2.5, "dash": style.dash}
+    trace = drawn.add(_line(steps, values, term.name, line))
+    drawn.add(_marks(steps, values, style.marker, color, 10))
+    ends.add(f"{term.name} term", values, color)
+    drawn.readings.append(
+        {
+            "name": f"{term.name} term",
+            "label": "value",
+            "color": color,
+            "marker": style.marker,
+            "trace": trace,
+            "bounds": [],
+        }
+    )
+
+
+def _end_names(drawn: Drawn, ends: _Ends, exponents: tuple[float, float], mode: Mode) -> None:
+    """Each line's name at its end, or at the edge where it has left the picture."""
+    low, high = 10 ** exponents[0], 10 ** exponents[1]
+    trace = drawn.add(
+        {
+            "type": "scatter",
+            "mode": "text",
+            "x": [ends.x] * len(ends.names),
+            "y": [min(max(value, low), high) for value in ends.y],
+            "text": [f"  <b>{name}</b>" for name in ends.names],
+            "textposition": "middle right",
+            "textfont": {"size": LABEL_SIZE, "color": ends.colors},
+            "cliponaxis": False,
+            "showlegend": False,
+        }
+    )
+    drawn.names.append({"trace": trace})
+
+
+def _shares(
+    drawn: Drawn, steps: FloatArray, terms: list[Term], total: FloatArray, mode: Mode
+) -> None:
+    """What part of the bound each term is, on a linear axis: here area is size."""
+    if not terms:
+        return
+    order = sorted(terms, key=lambda term: -float(term.values[-1]))
+    height = np.zeros(len(steps))
+    whole = np.where(total > 0, total, 1.0)
+    names: dict[str, tuple[float, float]] = {}
+    for place, term in enumerate(order):
+        color, style = term_color(term.name, mode), TERM_STYLES[term.name]
+        part = term.values / whole
+        low, height = height, height + part
+        drawn.add(
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "name": f"share of {term.name}",
+                "x": packed(steps),
+                "y": packed(height),
+                "line": {"color": color, "width": 2, "dash": style.dash},
+                "fill": "tonexty" if place else "tozeroy",
+                "fillcolor": faded(color, 0.3),
+                "yaxis": "y2",
+                "showlegend": False,
+            }
+        )
+        names[term.name] = _name_place(steps, low, height)
+        reading = next(r for r in drawn.readings if r["name"] == f"{term.name} term")
+        share = drawn.hidden(100 * part)
+        reading["bounds"].append({"name": "% of the bound", "trace": share, "plain": True})
+    trace = drawn.add(
+        {
+            "type": "scatter",
+            "mode": "text",
+            "x": [x for x, _ in names.values()],
+            "y": [y for _, y in names.values()],
+            "text": [f"<b>{name}</b>" for name in names],
+            "textposition": "middle center",
+            "textfont": {
+                "size": LABEL_SIZE,
+                "color": [term_color(name, mode) for name in names],
+                "shadow": halo(mode),
+            },
+            "yaxis": "y2",
+            "cliponaxis": False,
+            "showlegend": False,
+        }
+    )
+    drawn.names.append({"trace": trace})
+
+
+def _name_place(steps: FloatArray, low: FloatArray, high: FloatArray) -> tuple[float, float]:
+    """The middle of a band where it is highest, not too near to the ends."""
+    first, last = (round(share * (len(steps) - 1)) for share in NAMED)
+    inside = slice(first, last + 1)
+    tall = (high - low)[inside]
+    # The middle of what is as high as the highest, so that an even band is named in its middle.
+    best = np.flatnonzero(tall >= 0.98 * tall.max())
+    at = first + int(best[len(best) // 2])
+    return float(steps[at]), float((low[at] + high[at]) / 2)
 
 
 def _peaks(
@@ -187,31 +307,111 @@ def _peaks(
     """Where ITD's error rises first, and where R14 says that it may."""
     constants = found.experiment.constants
     measured = int(np.argmax(curve.errors))
-    method = METHODS[curve.method]
-    if not method.whole or constants.contraction >= 1:
+    if not METHODS[curve.method].whole or constants.contraction >= 1:
         return
     marks = []
     for name, burn_in in (
-        ("Jacobian", jacobian_burn_in(constants)),
-        ("bound", error_burn_in(constants)),
+        ("bound of the Jacobian", jacobian_burn_in(constants)),
+        ("bound of the error", error_burn_in(constants)),
     ):
         if burn_in.rises and burn_in.peak_step <= curve.steps[-1]:
-            marks.append((burn_in.peak_step, f"predicted peak of the {name}", burn_in.growth))
+            marks.append((burn_in.peak_step, f"{name} peaks", burn_in.growth))
     if measured > 0 and curve.errors[0] > 0:
         growth = float(curve.errors[measured] / curve.errors[0])
-        marks.append((float(curve.steps[measured]), "measured peak", growth))
-    for place, (step, name, growth) in enumerate(marks):
+        marks.append((float(curve.steps[measured]), "measured error peaks", growth))
+    if not marks:
+        return
+    span = ends[1] - ends[0]
+    tops = [10 ** (ends[1] - span * (0.05 + 0.08 * place)) for place in range(len(marks))]
+    for (step, _, _), top in zip(marks, tops, strict=True):
         drawn.add(
             {
                 "type": "scatter",
-                "mode": "lines+text",
+                "mode": "lines",
                 "x": [step, step],
-                "y": [1e-300, 10 ** (ends[1] - 0.065 * (place + 0.6) * (ends[1] - ends[0]))],
-                "text": ["", f" {name}: t = {step:.3g}, {ratio(growth)}"],
-                "textposition": "middle right",
-                "textfont": {"size": LABEL_SIZE, "color": neutral(mode)},
+                "y": [NEARLY_ZERO, top],
                 "line": {"color": neutral(mode), "width": 2, "dash": "5px,4px"},
                 "showlegend": False,
-                "hoverinfo": "skip",
             }
         )
+    trace = drawn.add(
+        {
+            "type": "scatter",
+            "mode": "text",
+            "x": [step for step, _, _ in marks],
+            "y": tops,
+            "text": [
+                f"  {name} at t = {step:.3g} ({ratio(growth)})" for step, name, growth in marks
+            ],
+            "textposition": "middle right",
+            "textfont": {"size": LABEL_SIZE, "color": neutral(mode), "shadow": halo(mode)},
+            "showlegend": False,
+        }
+    )
+    drawn.names.append({"trace": trace})
+
+
+def _key(bounded: bool, color: str, dash: str) -> list[KeyEntry]:
+    entries: list[KeyEntry] = [{"text": "measured", "mark": "solid", "color": color}]
+    if bounded:
+        entries += [
+            {"text": "paper’s bound", "mark": dash, "color": color},
+            {"text": "sharp bound", "mark": SHARP_DASH, "color": color},
+            {"text": "thin lines: the terms that add up to the paper’s bound", "mark": "16px,5px"},
+        ]
+    return [*entries, {"text": "pale: errors of the other methods", "mark": "solid"}]
+
+
+def _headings(y: list[float]) -> list[dict[str, Any]]:
+    texts = ("<b>Error, bound and terms of the bound</b>", "<b>Shares of the paper’s bound</b>")
+    return [annotation(text, 0, top, LABEL_SIZE) for text, top in zip(texts, y, strict=False)]
+
+
+def _layout(
+    found: Dissection,
+    curve: Curve,
+    width: tuple[float, float],
+    exponents: tuple[float, float],
+    *,
+    shares: bool,
+) -> dict[str, Any]:
+    low, high = exponents
+    layout: dict[str, Any] = {
+        "font": {"family": FONT, "size": AXIS_SIZE},
+        "margin": {"l": 92, "r": 170, "t": 34, "b": 58},
+        "showlegend": False,
+        "annotations": _headings([ERRORS[1], SHARES[1]] if shares else [1.0]),
+        "xaxis": {
+            "range": list(width),
+            "anchor": "y2" if shares else "y",
+            "title": {"text": "Iterations t = k", "font": {"size": AXIS_SIZE}, "standoff": 6},
+        },
+        "yaxis": {
+            "type": "log",
+            "domain": ERRORS if shares else [0, 1],
+            "range": [low, high],
+            "dtick": max(1, round((high - low) / 7)),
+            "exponentformat": "power",
+            "tickfont": {"size": POWER_SIZE},
+            "title": {"text": "Relative error", "font": {"size": AXIS_SIZE}},
+        },
+        "uirevision": f"{found.scenario.family} {curve.method}",
+    }
+    if shares:
+        layout["yaxis2"] = {
+            "domain": SHARES,
+            "anchor": "x",
+            "range": [0, 1],
+            "tickformat": ".0%",
+            "tickvals": [0, 0.5, 1],
+            "title": {"text": "Share", "font": {"size": AXIS_SIZE}},
+        }
+    return layout
+
+
+def _narrow(*, shares: bool) -> Narrow:
+    """The same panels; the names at the ends take less of a small width."""
+    return {
+        "layout": {"margin": {"l": 70, "r": 130, "t": 34, "b": 58}},
+        "height": NARROW_HEIGHT if shares else NARROW_HEIGHT // 2,
+    }

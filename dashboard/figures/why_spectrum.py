@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.chart import packed
-from dashboard.figures.drawn import Drawn, annotation, shares, title
-from dashboard.figures.error_curves import NEARLY_ZERO, describe
+from dashboard.chart import KeyEntry, Narrow, packed
+from dashboard.figures.axes import NEARLY_ZERO, drawable, log_range
+from dashboard.figures.drawn import Drawn, annotation, shares
+from dashboard.figures.error_curves import POWER_SIZE
 from dashboard.theme import AXIS_SIZE, FONT, LABEL_SIZE, METHOD_STYLES, Mode, Style, neutral
 from hypergrad_core import METHODS
 from hypergrad_core.dissection import Dissection
@@ -24,19 +25,28 @@ from hypergrad_core.problem import FloatArray
 
 # Best possible on the whole interval, and not a method of the page.
 CHEBYSHEV = Style("#A8457F", "#CC79A7", "3px,3px", "x", 3.0)
-CURVE_POINTS = 301
+FIXED_POINT_NAME = "Fixed point, (1 − z)ᵏ"
+CURVE_POINTS = 201
 HIGHEST = 1.25
 # Between eigenvalues a polynomial may be far beyond the picture: no line needs to go so far.
 FARTHEST = 10.0
-# Modes are stacked in at most so many bands, from the smallest eigenvalue up.
-BANDS = ("#440154", "#46327E", "#365C8D", "#277F8E", "#1FA187", "#4AC16D", "#A0DA39", "#FDE725")
-STACKS = 2
-# ‖e‖, ‖M^½e‖ and ‖Me‖ of the error e = v_k − v, in this order.
-NORMS: dict[str, str] = {
-    "error": "Error ‖e‖",
-    "energy": "Error in the norm of M",
-    "residual": "Residual ‖Me‖",
+# Modes are stacked in at most so many bands, from the smallest eigenvalue up. Each colour stands
+# out from the page: at least 3 to 1.
+BANDS: dict[Mode, tuple[str, ...]] = {
+    "light": ("#0D0887", "#5402A3", "#8B0AA5", "#B93289", "#D8576B", "#E3653F"),
+    "dark": ("#8450C8", "#C24FB8", "#DE6C93", "#F28A6B", "#FCB14A", "#F4EE4E"),
 }
+# Between two bands.
+PAGE: dict[Mode, str] = {"light": "#FFFFFF", "dark": "#0F1319"}
+STACKS = 2
+# ‖e‖², eᵀMe and ‖Me‖² of the error e = v_k − v, in this order.
+NORMS: dict[str, str] = {
+    "error": "Error ‖e‖²",
+    "energy": "Energy eᵀMe",
+    "residual": "Residual ‖Me‖²",
+}
+STEP_TICKS = (0, 1, 2, 3, 5, 10, 20, 50, 100, 200, 400)
+NARROW_HEIGHT = 420
 
 
 def spectrum_figure(found: Dissection, stack: str, mode: Mode) -> Drawn:
@@ -53,18 +63,16 @@ def spectrum_figure(found: Dissection, stack: str, mode: Mode) -> Drawn:
     stacked = found.runs[:STACKS]
     domains = shares(1 + len(stacked), 0.09, [1.6] + [1.0] * len(stacked))
     _polynomials(drawn, found, found.modes, mode)
-    annotations = [annotation("<b>Residual polynomials</b> p<sub>k</sub>(z)", 0, 1, LABEL_SIZE)]
+    headings = ["<b>Residual polynomials</b> p<sub>k</sub>(z)"]
     axes: dict[str, Any] = _polynomial_axes(found.modes, domains[0])
     for place, run in enumerate(stacked):
         suffix = str(place + 2)
-        _stack(drawn, found.modes, run, stack, suffix)
-        label = METHODS[run.method].label
-        annotations.append(
-            annotation(f"<b>{label}</b>, mode by mode", domains[place + 1][0], 1, LABEL_SIZE)
-        )
-        axes |= _step_axes(suffix, domains[place + 1], found.steps, [0, 1.02], "linear")
-        drawn.cross(suffix, np.arange(found.steps + 1))
-    drawn.figure["layout"] = _layout(found, annotations, axes)
+        _stack(drawn, found.modes, run, stack, suffix, mode)
+        headings.append(f"<b>{METHODS[run.method].label}</b>, mode by mode")
+        axes |= _stack_axes(suffix, domains[place + 1], found.steps, NORMS[stack])
+        drawn.cross(suffix, np.arange(found.steps + 1) + 1)
+    drawn.key += _band_key(found.modes, mode) if stacked else []
+    _finish(drawn, found, headings, axes, domains)
     return drawn
 
 
@@ -75,7 +83,7 @@ def _polynomials(drawn: Drawn, found: Dissection, modes: Modes, mode: Mode) -> N
     z = np.linspace(0.0, 1.04 * high, CURVE_POINTS)
     both = np.concatenate([z, modes.values])
     families: list[tuple[str, Style, FloatArray]] = [
-        ("Fixed point, (1 − z)ᵏ", METHOD_STYLES["aid-fp"], fixed_point_polynomials(both, steps)),
+        (FIXED_POINT_NAME, METHOD_STYLES["aid-fp"], fixed_point_polynomials(both, steps)),
         ("Chebyshev", CHEBYSHEV, chebyshev_polynomials(both, steps, low, high)),
     ]
     run = found.run_of("aid-cg")
@@ -93,11 +101,11 @@ def _polynomials(drawn: Drawn, found: Dissection, modes: Modes, mode: Mode) -> N
                 "line": {"width": 2, "color": neutral(mode)},
             },
             "showlegend": False,
-            "hovertemplate": "eigenvalue z = %{x:.4g}<extra></extra>",
         }
     )
     for name, style, values in families:
         color = style.color(mode)
+        dash = style.dash if name == "Chebyshev" else "solid"
         shown = np.clip(values, -FARTHEST, FARTHEST)
         curve = drawn.add(
             {
@@ -106,13 +114,8 @@ def _polynomials(drawn: Drawn, found: Dissection, modes: Modes, mode: Mode) -> N
                 "name": name,
                 "x": packed(z),
                 "y": packed(shown[0, : len(z)]),
-                "line": {
-                    "color": color,
-                    "width": style.width,
-                    **({"dash": style.dash} if name == "Chebyshev" else {}),
-                },
+                "line": {"color": color, "width": style.width, "dash": dash},
                 "showlegend": False,
-                "hoverinfo": "skip",
             }
         )
         drawn.moving.append({"trace": curve, "by": 0, "y": packed(shown[:, : len(z)], "f4")})
@@ -125,32 +128,36 @@ def _polynomials(drawn: Drawn, found: Dissection, modes: Modes, mode: Mode) -> N
                     "y": packed(shown[0, len(z) :]),
                     "marker": {"color": color, "symbol": style.marker, "size": 9},
                     "showlegend": False,
-                    "hoverinfo": "skip",
                 }
             )
             drawn.moving.append({"trace": points, "by": 0, "y": packed(shown[:, len(z) :], "f4")})
         worst = np.abs(values[:, len(z) :]).max(axis=1)
+        drawn.key.append({"text": name, "mark": dash, "color": color})
         drawn.readings.append(
             {
                 "name": name,
-                "label": "max |pₖ| on the spectrum",
+                "label": "largest |pₖ(zᵢ)|",
                 "color": color,
+                "marker": style.marker,
                 "trace": drawn.hidden(np.maximum(worst, NEARLY_ZERO)),
                 "bounds": [],
             }
         )
+    drawn.key.append({"text": "eigenvalues zᵢ of M = I − ∂₁Φ", "mark": "line-ns"})
     if run is not None and not run.forced:
         _ritz(drawn, run, steps, mode)
 
 
 def _ritz(drawn: Drawn, run: AdjointRun, steps: int, mode: Mode) -> None:
     """The zeros of the polynomial of CG: the eigenvalues as it sees them after k steps."""
-    rows = np.full((steps + 1, max(run.settled, 1)), np.nan)
-    for k in range(1, steps + 1):
+    settled = max(run.settled, 1)
+    rows = np.full((steps + 1, settled), np.nan)
+    for k in range(1, min(steps, run.settled) + 1):
         zeros = ritz_values(run, k)
         # Places that are not needed yet double the last zero.
         rows[k, : len(zeros)] = zeros
         rows[k, len(zeros) :] = zeros[-1]
+    rows[run.settled + 1 :] = rows[min(steps, run.settled)]
     rows[0] = -1.0  # outside the picture: nothing is known before the first step
     color = METHOD_STYLES["aid-cg"].color(mode)
     trace = drawn.add(
@@ -166,39 +173,59 @@ def _ritz(drawn: Drawn, run: AdjointRun, steps: int, mode: Mode) -> None:
                 "line": {"width": 2.5, "color": color},
             },
             "showlegend": False,
-            "hovertemplate": "Ritz value %{x:.4g}<extra></extra>",
         }
     )
     drawn.moving.append({"trace": trace, "by": 0, "x": packed(rows)})
+    drawn.key.append({"text": "Ritz values of CG", "mark": "triangle-up-open", "color": color})
 
 
-def _stack(drawn: Drawn, modes: Modes, run: AdjointRun, stack: str, suffix: str) -> None:
+def _bands(modes: Modes, mode: Mode) -> list[tuple[slice, str]]:
+    """Which modes are stacked as one band, and its colour; the smallest eigenvalues first."""
+    parts = np.array_split(np.arange(len(modes.values)), min(len(BANDS[mode]), len(modes.values)))
+    most = max(len(parts) - 1, 1)
+    return [
+        (
+            slice(int(part[0]), int(part[-1]) + 1),
+            BANDS[mode][round(place * (len(BANDS[mode]) - 1) / most)],
+        )
+        for place, part in enumerate(parts)
+    ]
+
+
+def _band_key(modes: Modes, mode: Mode) -> list[KeyEntry]:
+    """Which colour is which mode."""
+    entries: list[KeyEntry] = []
+    for part, color in _bands(modes, mode):
+        first, last = (f"{float(modes.values[part][end]):.3g}" for end in (0, -1))
+        text = f"z = {first}" if first == last else f"z = {first} … {last}"
+        entries.append({"text": text, "mark": "area", "color": color})
+    return entries
+
+
+def _stack(
+    drawn: Drawn, modes: Modes, run: AdjointRun, stack: str, suffix: str, mode: Mode
+) -> None:
     """Squared errors of the modes, which add up, as shares of their sum at the start."""
     # (u_iᵀMᵖe)² = z_i^(2p) (u_iᵀe)² for the error e, with 2p = 0, 1, 2.
     squares = modes.values ** list(NORMS).index(stack) * modes.squares(run.errors)
-    bands = np.array_split(squares, min(len(BANDS), squares.shape[1]), axis=1)
     total = float(squares[0].sum()) or 1.0
-    heights = np.cumsum([band.sum(axis=1) for band in bands], axis=0) / total
-    ends = np.array_split(modes.values, len(bands))
-    for place, height in enumerate(heights):
-        # The smallest eigenvalues are at the bottom: the slowest modes of a fixed-point step.
-        color = BANDS[round(place * (len(BANDS) - 1) / max(len(bands) - 1, 1))]
-        first, last = float(ends[place][0]), float(ends[place][-1])
-        name = f"z = {first:.3g}" if first == last else f"z = {first:.3g} … {last:.3g}"
+    height = np.zeros(len(squares))
+    steps = packed(np.arange(len(squares)) + 1, "f4")
+    # The smallest eigenvalues are at the bottom: the slowest modes of a fixed-point step.
+    for place, (part, color) in enumerate(_bands(modes, mode)):
+        height = height + squares[:, part].sum(axis=1) / total
         drawn.add(
             {
                 "type": "scatter",
                 "mode": "lines",
-                "name": name,
-                "x": packed(np.arange(len(height))),
-                "y": packed(np.minimum(height, 1.02)),
-                "line": {"color": color, "width": 0},
+                "x": steps,
+                "y": packed(height),
+                "line": {"color": PAGE[mode], "width": 1},
                 "fill": "tonexty" if place else "tozeroy",
                 "fillcolor": color,
                 "xaxis": f"x{suffix}",
                 "yaxis": f"y{suffix}",
                 "showlegend": False,
-                "hovertemplate": f"{name}<extra></extra>",
             }
         )
 
@@ -206,7 +233,7 @@ def _stack(drawn: Drawn, modes: Modes, run: AdjointRun, stack: str, suffix: str)
 def _residuals(found: Dissection, mode: Mode) -> Drawn:
     """Without eigenmodes: the eigenvalues in the complex plane, and the residuals of each run."""
     drawn = Drawn()
-    left, right = shares(2, 0.13)
+    domains = shares(2, 0.13)
     values = np.linalg.eigvals(found.matrix)
     q = found.experiment.constants.contraction
     angle = np.linspace(0, 2 * np.pi, 181)
@@ -218,7 +245,6 @@ def _residuals(found: Dissection, mode: Mode) -> Drawn:
             "y": packed(q * np.sin(angle)),
             "line": {"color": neutral(mode), "width": 1.5, "dash": "3px,3px"},
             "showlegend": False,
-            "hoverinfo": "skip",
         }
     )
     drawn.add(
@@ -229,62 +255,99 @@ def _residuals(found: Dissection, mode: Mode) -> Drawn:
             "y": packed(values.imag),
             "marker": {"size": 12, "color": neutral(mode), "symbol": "x"},
             "showlegend": False,
-            "hovertemplate": "%{x:.3g} + %{y:.3g} i<extra></extra>",
         }
     )
+    drawn.key += [
+        {"text": "eigenvalues of M = I − ∂₁Φ", "mark": "x"},
+        {"text": "circle around 1 with radius q", "mark": "3px,3px"},
+    ]
     steps = np.arange(found.steps + 1)
-    largest = 1.0
+    residuals = []
+    ends: list[tuple[str, float, str]] = []
     for run in found.runs:
         style = METHOD_STYLES[run.method]
         norms = run.residual_norms / (run.residual_norms[0] or 1.0)
-        largest = max(largest, float(norms.max()))
-        forced = " (does not apply)" if run.forced else ""
+        residuals.append(norms)
+        name = METHODS[run.method].label + (" (does not apply)" if run.forced else "")
         trace = drawn.add(
             {
                 "type": "scatter",
                 "mode": "lines+markers",
                 "name": METHODS[run.method].label,
                 "x": packed(steps),
-                "y": packed(np.maximum(norms, NEARLY_ZERO)),
+                "y": drawable(norms),
                 "line": {"color": style.color(mode), "width": style.width},
                 "marker": {"color": style.color(mode), "symbol": style.marker, "size": 8},
                 "xaxis": "x2",
                 "yaxis": "y2",
                 "showlegend": False,
-                "hoverinfo": "skip",
             }
         )
+        ends.append((name, max(float(norms[-1]), NEARLY_ZERO), style.color(mode)))
         drawn.readings.append(
             {
-                "name": METHODS[run.method].label + forced,
-                "label": "residual ÷ first",
+                "name": name,
+                "label": "residual (start = 1)",
                 "color": style.color(mode),
+                "marker": style.marker,
                 "trace": trace,
                 "bounds": [],
             }
         )
+    low, high = log_range(residuals)
+    _end_names(drawn, found.steps, ends, 10**low)
     drawn.cross("2", steps)
-    annotations = [
-        annotation("<b>Eigenvalues</b> of I − ∂₁Φ, circle of radius q", left[0], 1, LABEL_SIZE),
-        annotation("<b>Residuals</b> of the adjoint solvers", right[0], 1, LABEL_SIZE),
-    ]
     axes = {
         "xaxis": {
-            "domain": left,
+            "domain": domains[0],
             "anchor": "y",
             "title": {"text": "real part", "font": {"size": AXIS_SIZE}},
         },
         "yaxis": {
+            "domain": [0, 1],
             "anchor": "x",
             "title": {"text": "imaginary part", "font": {"size": AXIS_SIZE}},
             "scaleanchor": "x",
         },
-        **_step_axes(
-            "2", right, found.steps, [-16, float(np.ceil(np.log10(largest) + 0.2))], "log"
-        ),
+        "xaxis2": {
+            "domain": domains[1],
+            "anchor": "y2",
+            "range": [0, found.steps],
+            "title": {"text": "Adjoint steps k", "font": {"size": AXIS_SIZE}, "standoff": 6},
+        },
+        "yaxis2": {
+            "domain": [0, 1],
+            "anchor": "x2",
+            "type": "log",
+            "range": [low, high],
+            "dtick": max(1, round((high - low) / 8)),
+            "exponentformat": "power",
+            "tickfont": {"size": POWER_SIZE},
+        },
     }
-    drawn.figure["layout"] = _layout(found, annotations, axes)
+    headings = ["<b>Eigenvalues</b> of M", "<b>Residuals</b> of the adjoint solvers"]
+    _finish(drawn, found, headings, axes, domains)
     return drawn
+
+
+def _end_names(drawn: Drawn, steps: int, ends: list[tuple[str, float, str]], lowest: float) -> None:
+    """The name of each residual, at its end or at the edge of the picture."""
+    trace = drawn.add(
+        {
+            "type": "scatter",
+            "mode": "text",
+            "x": [steps] * len(ends),
+            "y": [max(value, lowest) for _, value, _ in ends],
+            "text": [f"<b>{name}</b>" for name, _, _ in ends],
+            "textposition": "top left",
+            "textfont": {"size": LABEL_SIZE, "color": [color for _, _, color in ends]},
+            "xaxis": "x2",
+            "yaxis": "y2",
+            "cliponaxis": False,
+            "showlegend": False,
+        }
+    )
+    drawn.names.append({"trace": trace})
 
 
 def _polynomial_axes(modes: Modes, domain: list[float]) -> dict[str, Any]:
@@ -293,45 +356,77 @@ def _polynomial_axes(modes: Modes, domain: list[float]) -> dict[str, Any]:
             "domain": domain,
             "anchor": "y",
             "range": [0, 1.04 * float(modes.values[-1])],
-            "title": {
-                "text": "z (bars: eigenvalues of I − ∂₁Φ; △: Ritz values)",
-                "font": {"size": AXIS_SIZE},
-                "standoff": 6,
-            },
+            "title": {"text": "z", "font": {"size": AXIS_SIZE}, "standoff": 6},
         },
-        "yaxis": {"anchor": "x", "range": [-HIGHEST, HIGHEST], "zeroline": True},
+        "yaxis": {
+            "domain": [0, 1],
+            "anchor": "x",
+            "range": [-HIGHEST, HIGHEST],
+            "zeroline": True,
+        },
     }
 
 
-def _step_axes(
-    suffix: str, domain: list[float], steps: int, y_range: list[float], kind: str
-) -> dict[str, Any]:
+def _stack_axes(suffix: str, domain: list[float], steps: int, norm: str) -> dict[str, Any]:
+    """Steps on a logarithmic axis, moved by one so that k = 0 is there: the fall is early."""
+    ticks = [tick for tick in STEP_TICKS if tick <= steps]
     return {
         f"xaxis{suffix}": {
             "domain": domain,
             "anchor": f"y{suffix}",
-            "range": [0, steps],
+            "type": "log",
+            "range": [0, float(np.log10(steps + 1))],
+            "tickvals": [tick + 1 for tick in ticks],
+            "ticktext": [str(tick) for tick in ticks],
             "title": {"text": "Adjoint steps k", "font": {"size": AXIS_SIZE}, "standoff": 6},
         },
         f"yaxis{suffix}": {
+            "domain": [0, 1],
             "anchor": f"x{suffix}",
-            "type": kind,
-            "range": y_range,
-            **({"dtick": 2, "exponentformat": "power"} if kind == "log" else {}),
+            "range": [0, 1.02],
+            "tickformat": ".0%",
+            "dtick": 0.25,
+            **(
+                {"title": {"text": f"{norm} left", "font": {"size": AXIS_SIZE}, "standoff": 4}}
+                if suffix == "2"
+                else {}
+            ),
         },
     }
 
 
-def _layout(
-    found: Dissection, annotations: list[dict[str, Any]], axes: dict[str, Any]
-) -> dict[str, Any]:
-    return {
-        "title": title(describe(found), LABEL_SIZE),
+def _finish(
+    drawn: Drawn,
+    found: Dissection,
+    headings: list[str],
+    axes: dict[str, Any],
+    domains: list[list[float]],
+) -> None:
+    """Layout, and its form for little room: all panels in one column."""
+    drawn.figure["layout"] = {
         "font": {"family": FONT, "size": AXIS_SIZE},
-        "margin": {"l": 60, "r": 20, "t": 70, "b": 58},
+        "margin": {"l": 60, "r": 20, "t": 34, "b": 58},
         "showlegend": False,
-        "hovermode": "closest",
-        "annotations": annotations,
+        "annotations": [
+            annotation(text, domain[0], 1, LABEL_SIZE)
+            for text, domain in zip(headings, domains, strict=True)
+        ],
         **axes,
         "uirevision": f"{found.scenario.family} {found.steps}",
     }
+    drawn.narrow = _narrow(headings)
+
+
+def _narrow(headings: list[str]) -> Narrow:
+    rows = shares(len(headings), 0.14)[::-1]
+    layout: dict[str, Any] = {
+        "annotations": [
+            annotation(text, 0, row[1], LABEL_SIZE)
+            for text, row in zip(headings, rows, strict=True)
+        ]
+    }
+    for place, row in enumerate(rows):
+        suffix = str(place + 1) if place else ""
+        layout[f"xaxis{suffix}"] = {"domain": [0, 1]}
+        layout[f"yaxis{suffix}"] = {"domain": row}
+    return {"layout": layout, "height": NARROW_HEIGHT * len(headings)}

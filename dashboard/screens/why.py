@@ -7,7 +7,6 @@ import streamlit as st
 from dashboard import controls, export
 from dashboard.chart import Watch, chart
 from dashboard.figures.why_spectrum import NORMS
-from dashboard.figures.words import BEYOND_THEORY
 from dashboard.introduction import introduce
 from dashboard.lessons.why import PRESETS
 from dashboard.settings import store
@@ -23,31 +22,40 @@ from dashboard.why import (
     SHOWN,
     WHAT_IF,
     constants_table,
-    is_preset,
     live_params,
+    preset_named,
+    preset_of,
     settings_of,
     why_frame,
 )
 from hypergrad_core import FAMILIES, METHODS
 
-HEIGHT = 400
+# Least heights of the plots: the bound has two panels, one above the other.
+HEIGHTS = {"plane": 400, "spectrum": 400, "bound": 560}
 # Alone on the page a chart leaves this much of the window to what is around it.
 REST = 360
 EXPLAINED = {
     "plane": (
-        "Contours: heights of equal steps over the solution. Dotted: the whole way; solid: what "
-        "has been gone. The adjoint is that at w(λ), so that only the solver is seen."
+        "Thin lines: contour lines of the objective of the inner problem (left) and of the adjoint "
+        "system (right), evenly spaced in its square root. The adjoint system is taken at the "
+        "exact w(λ), so only the solver’s error shows."
     ),
     "spectrum": (
-        "Every solver that starts at 0 leaves $p_k(M)\\,\\nabla_1E$ of the residual, with "
-        "$M=I-\\partial_1\\Phi$ and $p_k(0)=1$. CG's polynomial is that of this run. Stacks: "
-        "squares of the eigenmodes, smallest eigenvalues at the bottom; they add up."
+        "After k steps the residual is $p_k(M)\\,\\nabla_1E$, with $M=I-\\partial_1\\Phi$ and "
+        "$p_k$ a polynomial of degree k with $p_k(0)=1$. CG’s polynomial is that of this run. "
+        "Stacked: squared error in each eigenmode, smallest eigenvalue at the bottom; the modes "
+        "add up to the whole error."
     ),
-    "bound": "The paper's bound at $t=k$, term by term, the smallest at the bottom.",
+    "bound": (
+        "**Lower level**: the error of $w_t$ in the gradients of E. **Drift**: the Jacobians are "
+        "evaluated at early iterates or at $w_t$ instead of $w(\\lambda)$. **Adjoint**: what k "
+        "backward steps leave unsolved. Where the bound is pale it is below the estimate of "
+        "rounding and says nothing about the measured error."
+    ),
 }
 NO_MODES = (
-    "$\\partial_1\\Phi$ is not symmetric, or $\\Phi$ is not affine: no polynomial on the real "
-    "axis tells the whole story. Eigenvalues are those of $I-\\partial_1\\Phi$ at $w(\\lambda)$."
+    "$\\partial_1\\Phi$ is not symmetric, or Φ is not affine, so there are no orthogonal "
+    "eigenmodes. The eigenvalues are those of $M=I-\\partial_1\\Phi$ at $w(\\lambda)$."
 )
 
 
@@ -58,7 +66,7 @@ def page() -> None:
         st.container(height=STATUS_HEIGHT, border=False).markdown(
             "### Why\nOne small problem from inside."
         )
-        presets()
+        lessons()
         controls.choice("show", "Show", SHOWN)
         watched = controls.problem_controls(tuple(FAMILIES), LARGEST_SIZE)
         watched += controls.start_controls()
@@ -71,25 +79,24 @@ def page() -> None:
     SETTINGS.write_address(scenario, view)
     SETTINGS.show_notices()
     mode: Mode = "dark" if st.context.theme.type == "dark" else "light"
-    for preset in PRESETS:
-        if is_preset(preset, scenario, view):
-            st.markdown(f"**{preset.title}:** {preset.text}")
+    preset = preset_of(scenario, view)
+    if preset is not None:
+        st.markdown(f"**{preset.title}.** {preset.text}")
     found = DISSECTIONS.compute(scenario)
-    if scenario.contraction >= 1:
-        st.warning(BEYOND_THEORY)
     for part in view.parts:
+        st.header(PARTS[part])
         if part == "bound" and found.experiment.curves:
             options = {
                 curve.method: METHODS[curve.method].label for curve in found.experiment.curves
             }
             controls.switch("method", "Bound of", options)
         if part == "spectrum" and found.modes is not None:
-            controls.switch("stack", "Stacked", NORMS)
+            controls.switch("stack", "Stack shows", NORMS)
         view = SETTINGS.current()[1]
         chart(
             why_frame(part, found, scenario, view, mode),
             key=f"why_{part}",
-            height=HEIGHT,
+            height=HEIGHTS[part],
             rest=REST if len(view.parts) == 1 else 10_000,
             live={"params": live_params(part, scenario, view, mode), "watch": watched},
             cursor=min(view.cursor, scenario.horizon),
@@ -120,25 +127,26 @@ def page() -> None:
         link_box(SETTINGS.link_of(scenario, view))
 
 
-def presets() -> None:
-    """What to look at; a choice sets everything."""
+def lessons() -> None:
+    """What to look at; a choice sets everything. The box names the lesson whose problem this is."""
+    expected = SETTINGS.expected()
+    shown = None if expected is None else preset_of(expected, SETTINGS.current()[1])
+    st.session_state["preset"] = None if shown is None else shown.key
     st.selectbox(
-        "Look at",
-        range(len(PRESETS)),
-        index=None,
-        format_func=lambda place: PRESETS[place].title,
+        "Lesson",
+        [preset.key for preset in PRESETS],
+        format_func=lambda key: preset_named(key).title,
         key="preset",
-        placeholder="A preset",
-        on_change=load_preset,
+        placeholder="Choose a lesson",
+        on_change=load_lesson,
     )
 
 
-def load_preset() -> None:
-    """Take the settings of the chosen preset."""
-    place = st.session_state["preset"]
-    if place is not None:
-        SETTINGS.load(*settings_of(PRESETS[place]))
-        st.session_state["preset"] = None
+def load_lesson() -> None:
+    """Take the settings of the chosen lesson."""
+    key = st.session_state["preset"]
+    if key is not None:
+        SETTINGS.load(*settings_of(preset_named(key)))
 
 
 def what_if_controls() -> list[Watch]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from dataclasses import replace
 from functools import cache
 from itertools import pairwise
@@ -15,17 +16,20 @@ import numpy as np
 import pytest
 from frames import ROOT, check, choose, link_in, unpacked
 from streamlit.testing.v1 import AppTest
+from test_style import background, contrast
 
 from dashboard import app
 from dashboard.export import dissection_to_csv, terms_to_csv
-from dashboard.figures.why_spectrum import CURVE_POINTS, NORMS
+from dashboard.figures.why_plane import CONTOURS
+from dashboard.figures.why_spectrum import BANDS, CURVE_POINTS, NORMS
 from dashboard.lessons.why import PRESETS, Preset
 from dashboard.why import (
     PARTS,
     SETTINGS,
     WHAT_IF,
     WhyView,
-    is_preset,
+    constants_table,
+    preset_named,
     render_frame,
     settings_of,
     why_frame,
@@ -87,6 +91,11 @@ def read(frame: dict[str, Any], name: str) -> np.ndarray[Any, Any]:
     return unpacked(frame["figure"]["data"][reading["trace"]]["y"])
 
 
+def lesson(key: str) -> tuple[Dissection, WhyView]:
+    scenario, view = settings_of(preset_named(key))
+    return dissected(scenario), view
+
+
 @pytest.mark.parametrize("part", PARTS)
 @pytest.mark.parametrize("scenario", [SCENARIO, *OTHERS], ids=lambda scenario: scenario.family)
 def test_every_view_of_every_kind_of_problem_makes_a_frame(part: str, scenario: Scenario) -> None:
@@ -115,9 +124,8 @@ def test_all_kinds_of_problems_are_covered() -> None:
 @pytest.mark.parametrize("scenario", [SCENARIO, OTHERS[0], OTHERS[-1]], ids=lambda s: s.family)
 def test_the_plane_shows_the_iterates(scenario: Scenario) -> None:
     frame, found = frame_of("plane", scenario), dissected(scenario)
-    np.testing.assert_allclose(
-        read(frame, "Lower level"), np.linalg.norm(found.gaps, axis=1), rtol=1e-12
-    )
+    distances = np.linalg.norm(found.gaps, axis=1)
+    np.testing.assert_allclose(read(frame, "Inner problem"), distances / distances[0], rtol=1e-12)
     paths = [frame["figure"]["data"][dot["trace"]] for dot in frame["dots"]]
     wanted = [found.plane.coordinates(found.gaps)]
     wanted += [found.adjoint_plane.coordinates(run.errors) for run in found.runs]
@@ -129,19 +137,45 @@ def test_the_plane_shows_the_iterates(scenario: Scenario) -> None:
     assert len(walks) == len(paths)
 
 
-def test_contours_are_heights_of_the_lower_level_objective() -> None:
-    """In the plane of two eigenvectors: ½ Σ z_i x_i², and its square root is drawn."""
+def test_contours_are_evenly_spaced_in_the_root_of_the_height() -> None:
+    """In the plane of two eigenvectors the height is ½ Σ z_i x_i²."""
     found = dissected(SCENARIO)
     assert found.modes is not None
-    contour = frame_of("plane")["figure"]["data"][0]
+    frame = frame_of("plane")
+    contour = frame["figure"]["data"][0]
     x, y = unpacked(contour["x"]), unpacked(contour["y"])
     low, high = found.modes.values[[0, -1]]
-    np.testing.assert_allclose(
-        rows_of(contour["z"]) ** 2,
-        0.5 * (low * x[None, :] ** 2 + high * y[:, None] ** 2),
-        rtol=1e-9,
-        atol=1e-12,
-    )
+    depths = np.sqrt(0.5 * (low * x**2 + high * y**2))
+    rows = depths.reshape(CONTOURS, -1)
+    assert np.isnan(rows[:, -1]).all()  # a gap after each
+    assert (np.ptp(rows[:, :-1], axis=1) < 1e-5 * rows[:, 0]).all()
+    np.testing.assert_allclose(np.diff(rows[:, 0]), 2 * rows[0, 0], rtol=1e-4)
+    # They fill the window: the last one is not far from its corners.
+    layout = frame["figure"]["layout"]
+    corner = [max(map(abs, layout[axis]["range"])) for axis in ("xaxis", "yaxis")]
+    farthest = np.sqrt(0.5 * (low * corner[0] ** 2 + high * corner[1] ** 2))
+    assert 0.85 * farthest < rows[-1, 0] < farthest
+
+
+def test_a_way_that_diverges_does_not_squeeze_the_others() -> None:
+    """AID-CG where it does not apply leaves the window, and is named in it."""
+    scenario = replace(OTHERS[-1], methods=("aid-fp", "aid-cg", "aid-gmres"), horizon=40)
+    frame, found = frame_of("plane", scenario), dissected(scenario)
+    forced = found.run_of("aid-cg")
+    assert forced is not None
+    sizes = {
+        run.method: np.abs(found.adjoint_plane.coordinates(run.errors)).max() for run in found.runs
+    }
+    assert sizes["aid-cg"] > 5 * sizes["aid-fp"]
+    low, high = frame["figure"]["layout"]["xaxis2"]["range"]
+    assert high - low < 3 * max(sizes["aid-fp"], sizes["aid-gmres"])
+    (names,) = [
+        trace
+        for trace in frame["figure"]["data"]
+        if trace["mode"] == "text" and trace["xaxis"] == "x2"
+    ]
+    place = [text.strip("</b>") for text in names["text"]].index("AID-CG (does not apply)")
+    assert low < names["x"][place] < high
 
 
 def test_polynomials_are_those_of_the_core_at_every_step() -> None:
@@ -196,42 +230,185 @@ def test_the_stack_adds_up(norm: str) -> None:
         np.testing.assert_allclose(top, squares / squares[0], rtol=1e-6, atol=1e-12)
 
 
-def test_the_terms_of_the_bound_are_stacked_and_add_up() -> None:
+@pytest.mark.parametrize("horizon", [40, 200, 250, 400])
+def test_all_views_read_the_step_that_they_name(horizon: int) -> None:
+    """A place is a step: what is read at it is what the core computes for that step alone."""
+    scenario = replace(SCENARIO, horizon=horizon)
+    frames = {part: frame_of(part, scenario) for part in PARTS}
+    places = [0, 17, horizon // 2, horizon - 1, horizon]
+    for frame in frames.values():
+        assert frame["at"] == list(range(horizon + 1))
+        assert [frame["steps"][place] for place in places] == [f"t = k = {at}" for at in places]
+        for reading in frame["readout"]:
+            traces = [reading["trace"], *(bound["trace"] for bound in reading["bounds"])]
+            for trace in traces:
+                assert len(unpacked(frame["figure"]["data"][trace]["y"])) == horizon + 1
+    for step in places[1:]:
+        alone = dissect(replace(scenario, horizon=step))
+        norm = alone.experiment.constants.hypergradient_norm
+        curve = alone.experiment.curve("itd")
+        assert curve is not None
+        assert read(frames["bound"], "ITD")[step] == pytest.approx(
+            curve.errors[-1] / norm, rel=1e-6, abs=1e-15
+        )
+        bounds = frames["bound"]["readout"][0]["bounds"]
+        for bound, values in zip(bounds, (curve.paper.values, curve.sharp.values), strict=True):
+            found = unpacked(frames["bound"]["figure"]["data"][bound["trace"]]["y"])
+            assert found[step] == pytest.approx(values[-1] / norm, rel=1e-9)
+        distances = np.linalg.norm(alone.gaps, axis=1)
+        assert read(frames["plane"], "Inner problem")[step] == pytest.approx(
+            distances[-1] / distances[0], rel=1e-9, abs=1e-300
+        )
+        assert alone.modes is not None
+        worst = abs(fixed_point_polynomials(alone.modes.values, step)[-1]).max()
+        assert read(frames["spectrum"], "Fixed point, (1 − z)ᵏ")[step] == pytest.approx(worst)
+    for frame in frames.values():
+        for line in frame["lines"]:
+            shift = 1 if frame is frames["spectrum"] else 0  # its axis is one of k + 1
+            assert list(unpacked(line["at"])) == [at + shift for at in frame["at"]]
+
+
+def test_each_term_of_the_bound_is_a_line_and_they_add_up_to_it() -> None:
     scenario = OTHERS[0]
     frame, found = frame_of("bound", scenario), dissected(scenario)
     curve = found.experiment.curve("itd")
     assert curve is not None
     norm = found.experiment.constants.hypergradient_norm
-    filled = [trace for trace in frame["figure"]["data"] if trace.get("fill")]
-    assert len(filled) == len(curve.paper.terms) == 3
-    np.testing.assert_allclose(unpacked(filled[-1]["y"]), curve.paper.values / norm, rtol=1e-12)
+    drawn = {trace.get("name"): trace for trace in frame["figure"]["data"]}
+    total = 0.0
     for term in curve.paper.terms:
-        np.testing.assert_allclose(
-            read(frame, term.name), np.maximum(term.values / norm, 1e-300), rtol=1e-12
-        )
+        values = unpacked(drawn[term.name]["y"])
+        np.testing.assert_allclose(read(frame, f"{term.name} term"), values)
+        np.testing.assert_allclose(values, np.maximum(term.values / norm, 1e-300), rtol=1e-12)
+        total = total + values
+    paper = frame["readout"][0]["bounds"][0]["trace"]
+    np.testing.assert_allclose(unpacked(frame["figure"]["data"][paper]["y"]), total, rtol=1e-12)
     np.testing.assert_allclose(read(frame, "ITD"), curve.errors / norm, rtol=1e-12)
 
 
-@pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.title)
-def test_a_preset_is_a_link_that_is_allowed_and_shows_what_it_says(preset: Preset) -> None:
-    link = dict(parse_qsl(preset.link, strict_parsing=True))
-    scenario, view, messages = SETTINGS.of_link(link)
-    assert messages == ()
-    assert SETTINGS.of_link(SETTINGS.link_of(scenario, view)) == (scenario, view, ())
-    session = open_why(link)
+def test_nothing_is_stacked_on_a_logarithmic_axis_and_areas_are_shares() -> None:
+    """Of an area everybody reads the size: the largest term has the largest."""
+    scenario = OTHERS[0]
+    frame, found = frame_of("bound", scenario), dissected(scenario)
+    curve = found.experiment.curve("itd")
+    assert curve is not None
+    layout = frame["figure"]["layout"]
+    filled = [trace for trace in frame["figure"]["data"] if trace.get("fill")]
+    assert {trace["yaxis"] for trace in filled} == {"y2"}
+    assert layout["yaxis"]["type"] == "log"
+    assert layout["yaxis2"].get("type", "linear") == "linear"
+    assert layout["yaxis2"]["range"] == [0, 1]
+    heights = [np.zeros(scenario.horizon + 1), *(unpacked(trace["y"]) for trace in filled)]
+    np.testing.assert_allclose(heights[-1], 1.0)
+    shares = {
+        trace["name"].removeprefix("share of "): above - below
+        for trace, below, above in zip(filled, heights[:-1], heights[1:], strict=True)
+    }
+    for term in curve.paper.terms:
+        np.testing.assert_allclose(shares[term.name], term.values / curve.paper.values, atol=1e-12)
+
+
+def test_each_term_is_told_without_its_colour() -> None:
+    """By its name, where it stands in both panels, by its dashes and by its marker."""
+    frame = frame_of("bound", OTHERS[0])
+    data = frame["figure"]["data"]
+    names = ["lower level", "drift", "adjoint"]
+    lines = [next(trace for trace in data if trace.get("name") == name) for name in names]
+    assert len({trace["line"]["dash"] for trace in lines}) == 3
+    cards = [reading for reading in frame["readout"] if reading["name"].endswith(" term")]
+    assert len({card["marker"] for card in cards}) == 3
+    kept_apart = [data[item["trace"]] for item in frame["names"]]
+    ends, bands = kept_apart[-2:]
+    for name, line in zip(names, lines, strict=True):
+        place = [text.strip() for text in ends["text"]].index(f"<b>{name} term</b>")
+        assert ends["x"][place] == unpacked(line["x"])[-1]
+        assert ends["y"][place] == pytest.approx(unpacked(line["y"])[-1])
+        place = bands["text"].index(f"<b>{name}</b>")
+        at = int(bands["x"][place])
+        order = [t["name"].removeprefix("share of ") for t in data if t.get("fill")]
+        filled = {
+            t["name"].removeprefix("share of "): unpacked(t["y"])[at] for t in data if t.get("fill")
+        }
+        before = order.index(name)
+        below = filled[order[before - 1]] if before else 0.0
+        assert below <= bands["y"][place] <= filled[name]
+
+
+def test_a_bound_within_rounding_is_faded_and_goes_on() -> None:
+    found, view = lesson("rounding")
+    frame = frame_of("bound", found.scenario, view)
+    curve = found.experiment.curve("itd")
+    assert curve is not None
+    norm = found.experiment.constants.hypergradient_norm
+    rounding = curve.floor / norm
+    data = frame["figure"]["data"]
+    whole = data[frame["readout"][0]["bounds"][0]["trace"]]
+    clear = next(trace for trace in data if trace.get("name") == "ITD, bound")
+    np.testing.assert_allclose(unpacked(whole["y"]), curve.paper.values / norm, rtol=1e-12)
+    assert whole["opacity"] < 1
+    assert np.nanmin(unpacked(clear["y"])) >= rounding
+    assert "rounding (upper estimate)" in str([trace.get("text") for trace in data])
+    assert "floor" not in json.dumps(frame["figure"])
+    # The axis goes down to the data, and the line is in it.
+    low, high = frame["figure"]["layout"]["yaxis"]["range"]
+    assert 10**low < curve.errors.min() / norm
+    assert 10**low < rounding < 10**high
+
+
+def test_colours_of_modes_stand_out_and_are_told() -> None:
+    for mode in ("light", "dark"):
+        page = background(mode)
+        assert len(set(BANDS[mode])) == len(BANDS[mode])
+        for color in BANDS[mode]:
+            assert contrast(color, page) >= 3
+        found = dissected(SCENARIO)
+        assert found.modes is not None
+        frame = dict(why_frame("spectrum", found, SCENARIO, VIEW, mode))
+        key = {entry["text"]: entry["color"] for entry in frame["key"] if entry["mark"] == "area"}
+        assert list(key) == [f"z = {value:.3g}" for value in found.modes.values]
+        filled = [
+            trace["fillcolor"]
+            for trace in frame["figure"]["data"]
+            if trace.get("fill") and trace["xaxis"] == "x2"
+        ]
+        assert filled == list(key.values())
+
+
+def test_the_fall_of_the_modes_takes_a_fair_part_of_the_width() -> None:
+    """However long the run is: half of what is left at first has gone within a half of it."""
+    scenario = replace(SCENARIO, horizon=400)
+    frame = frame_of("spectrum", scenario)
+    layout = frame["figure"]["layout"]
+    for suffix in ("2", "3"):
+        axis = layout[f"xaxis{suffix}"]
+        top = [t for t in frame["figure"]["data"] if t.get("xaxis") == f"x{suffix}"][-1]
+        x, left = unpacked(top["x"]), unpacked(top["y"])
+        assert axis["type"] == "log"
+        low, high = axis["range"]
+        fallen = (np.log10(x[np.flatnonzero(left < 0.02)[0]]) - low) / (high - low)
+        assert 0.15 < fallen < 0.85
+
+
+@pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.key)
+def test_a_preset_says_its_text_and_is_shown_as_chosen(preset: Preset) -> None:
+    session = open_why(dict(parse_qsl(preset.link)))
     assert not session.warning
     assert any(preset.text in item.value for item in session.markdown)
-    assert is_preset(preset, scenario, replace(view, cursor=0))
+    assert session.selectbox(key="preset").value == preset.key
 
 
-def preset(title: str) -> tuple[Dissection, WhyView]:
-    (found,) = [item for item in PRESETS if title in item.title]
-    scenario, view = settings_of(found)
-    return dissected(scenario), view
+def test_a_text_stays_when_its_problem_is_looked_at_in_another_way() -> None:
+    session = open_why(dict(parse_qsl(preset_named("curse").link)))
+    choose(session, "method", "aid-cg")
+    assert any(preset_named("curse").text in item.value for item in session.markdown)
+    assert session.selectbox(key="preset").value == "curse"
+    choose(session, "contraction", 0.9)
+    assert not any(preset_named("curse").text in item.value for item in session.markdown)
+    assert session.selectbox(key="preset").value is None
 
 
 def test_two_clusters_take_two_steps() -> None:
-    found, _ = preset("Two clusters")
+    found, _ = lesson("clusters")
     run = found.run_of("aid-cg")
     assert run is not None
     assert run.settled == 2
@@ -241,12 +418,12 @@ def test_two_clusters_take_two_steps() -> None:
 def test_a_run_that_has_left_its_polynomial_is_said_to() -> None:
     """Eigenvalues of very different size cost conjugate gradient its orthogonality."""
     hard = replace(SCENARIO, spectrum="log-uniform", size=40, contraction=0.99, horizon=40)
-    assert "no longer what its polynomial says" in frame_of("spectrum", hard)["message"]
+    assert "no longer follows its polynomial" in frame_of("spectrum", hard)["message"]
     assert "no longer" not in frame_of("spectrum")["message"]
 
 
 def test_the_same_q_gives_three_different_curves() -> None:
-    smooth, zigzag, far = (preset(name)[0] for name in ("near +q", "near −q", "a far start"))
+    smooth, zigzag, far = (lesson(key)[0] for key in ("near-plus", "near-minus", "far-start"))
     contractions = {found.scenario.contraction for found in (smooth, zigzag, far)}
     assert len(contractions) == 1
 
@@ -261,21 +438,26 @@ def test_the_same_q_gives_three_different_curves() -> None:
 
 
 def test_the_curse_of_unrolling_peaks_where_it_is_predicted() -> None:
-    found, view = preset("curse")
+    found, view = lesson("curse")
     curve = found.experiment.curve("itd")
     assert curve is not None
     assert curve.errors.max() > 10 * curve.errors[0]
     frame = frame_of("bound", found.scenario, view)
-    texts = [str(trace.get("text")) for trace in frame["figure"]["data"]]
-    (predicted,) = [text for text in texts if "predicted peak of the Jacobian" in text]
-    (measured,) = [text for text in texts if "measured peak" in text]
-    steps = [float(text.split("t = ")[1].split(",")[0]) for text in (predicted, measured)]
+    texts = [
+        text
+        for trace in frame["figure"]["data"]
+        if trace["mode"] == "text"
+        for text in trace["text"]
+    ]
+    (predicted,) = [text for text in texts if "bound of the Jacobian peaks" in text]
+    (measured,) = [text for text in texts if "measured error peaks" in text]
+    steps = [float(text.split("t = ")[1].split(" ")[0]) for text in (predicted, measured)]
     assert steps[1] == int(np.argmax(curve.errors))
     assert abs(steps[0] - steps[1]) <= 2
 
 
 def test_conjugate_gradient_goes_wrong_where_it_does_not_apply() -> None:
-    found, _ = preset("does not apply")
+    found, _ = lesson("no-cg")
     forced, cure = found.run_of("aid-cg"), found.run_of("aid-cgnr")
     assert forced is not None
     assert forced.forced
@@ -289,21 +471,10 @@ def test_conjugate_gradient_goes_wrong_where_it_does_not_apply() -> None:
 
 
 def test_a_misjudged_q_makes_the_bound_false_and_the_page_says_so() -> None:
-    found, view = preset("misjudged")
+    found, view = lesson("misjudged")
     assert "the bound is false from t = " in frame_of("bound", found.scenario, view)["message"]
     honest = replace(view, assumed=0.95)
     assert "false" not in frame_of("bound", found.scenario, honest)["message"]
-
-
-def test_the_floor_is_higher_in_single_precision() -> None:
-    floors = []
-    for title in ("double", "single"):
-        found, _ = preset(f"{title} precision")
-        curve = found.experiment.curve("itd")
-        assert curve is not None
-        assert curve.errors[-1] <= curve.floor
-        floors.append(curve.errors[-1])
-    assert floors[1] > 1e5 * floors[0]
 
 
 @pytest.mark.parametrize("key", WHAT_IF)
@@ -353,7 +524,7 @@ def test_a_control_changes_a_view_and_the_link_and_the_link_restores_both(
 
 def test_a_preset_that_is_chosen_sets_everything() -> None:
     session = open_why(SMALL)
-    choose(session, "preset", 0)
+    choose(session, "preset", PRESETS[0].key)
     assert session.query_params == dict(parse_qsl(PRESETS[0].link))
 
 
@@ -394,11 +565,73 @@ def test_a_bad_value_is_named_and_the_page_goes_on(link: dict[str, str], said: s
 
 
 def test_beyond_the_theory_there_is_no_bound_to_take_apart() -> None:
+    """The frames say so, so that it is said while q still moves; once, above the first of them."""
     session = open_why({"problem": "equilibrium", "d": "12", "n": "4", "q": "1.2", "T": "10"})
-    assert session.warning
-    assert not [
-        trace for trace in payloads(session)[2]["frame"]["figure"]["data"] if trace.get("fill")
+    frames = [item["frame"] for item in payloads(session)]
+    assert not [trace for trace in frames[2]["figure"]["data"] if trace.get("fill")]
+    assert [bool(frame.get("warning")) for frame in frames] == [True, False, False]
+    (alone,) = payloads(open_why({**dict(session.query_params), "show": "bound"}))
+    assert alone["frame"]["warning"]
+    assert not any(item["frame"].get("warning") for item in payloads(open_why(SMALL)))
+
+
+def test_a_method_that_does_not_apply_is_named_in_the_picture_with_its_reason() -> None:
+    frame = frame_of("bound", replace(OTHERS[-1], methods=("itd", "aid-cg")))
+    (absent,) = frame["absent"]
+    assert absent["name"] == "AID-CG"
+    assert absent["reason"]
+
+
+def test_two_condition_numbers_have_two_names() -> None:
+    """κ = (1 + q)/(1 − q) is not the condition number of M where the step is not the best one."""
+    found, view = lesson("far-start")
+    assert found.modes is not None
+    assert found.scenario.condition_number == pytest.approx(19)
+    assert found.modes.condition_number == pytest.approx(1.93, abs=0.01)
+    frame = frame_of("spectrum", found.scenario, view)
+    assert "κ = 19" in frame["title"]
+    assert frame["message"].startswith("√cond(M) = 1.39,")
+    rows = {row.split("|")[1].strip(): row for row in constants_table(found).splitlines()}
+    assert "$19$" in rows[r"$\kappa$"]
+    assert "$1.93$" in rows[r"$\kappa_M$"]
+    assert "cond(M)" in rows[r"$\kappa_M$"]
+
+
+def test_every_column_of_the_constants_has_a_heading() -> None:
+    head = constants_table(dissected(SCENARIO)).splitlines()[0]
+    assert all(cell.strip() for cell in head.strip("|").split("|"))
+
+
+def test_what_changes_nothing_is_said_to() -> None:
+    """Φ is affine: ν₁ is 0 already."""
+    message = frame_of("bound", SCENARIO, replace(VIEW, what_if=("flat",)))["message"]
+    assert message.endswith("With ν₁ = 0 it would be the same.")
+
+
+@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("scenario", [SCENARIO, OTHERS[-1]], ids=lambda scenario: scenario.family)
+def test_panels_are_in_one_column_where_there_is_little_room(part: str, scenario: Scenario) -> None:
+    frame = frame_of(part, scenario)
+    layout, narrow = frame["figure"]["layout"], frame["narrow"]["layout"]
+    names = [name for name in layout if re.fullmatch(r"xaxis\d*", name)]
+    for name in names:
+        assert narrow.get(name, layout[name]).get("domain", [0, 1]) == [0, 1]
+    rows = [
+        narrow.get(name, layout[name])["domain"]
+        for name in layout
+        if re.fullmatch(r"yaxis\d*", name)
     ]
+    rows.sort()
+    assert all(lower[1] < upper[0] for lower, upper in pairwise(rows))
+
+
+def test_titles_and_keys_are_text_and_not_part_of_the_figure() -> None:
+    for part in PARTS:
+        frame = frame_of(part)
+        assert "title" not in frame["figure"]["layout"]
+        assert frame["title"].startswith("Quadratic")
+        assert all(entry["text"] and entry["mark"] for entry in frame["key"])
+        assert "hovertemplate" not in json.dumps(frame["figure"])
 
 
 def test_every_step_is_taken_home() -> None:
