@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import math
 
+# The summands of a bound as a page calls them.
+TERM_NAMES: dict[str, str] = {
+    "lower level": "inner-problem term",
+    "drift": "drift term",
+    "adjoint": "adjoint term",
+}
 SUPERSCRIPTS = str.maketrans("-0123456789.", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹·")
 
 

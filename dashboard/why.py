@@ -18,7 +18,7 @@ from dashboard.figures.why_plane import plane_figure
 from dashboard.figures.why_spectrum import NORMS, spectrum_figure
 from dashboard.figures.words import BEYOND_THEORY
 from dashboard.lessons.why import PRESETS, Preset
-from dashboard.notation import latex, percent, times
+from dashboard.notation import TERM_NAMES, latex, percent, times
 from dashboard.settings import PageSettings
 from dashboard.theme import METHOD_STYLES, Mode
 from hypergrad_core import METHODS, Curve, Scenario, ScenarioError
@@ -244,7 +244,7 @@ def _bound(found: Dissection, view: WhyView, mode: Mode) -> tuple[Drawn, str]:
     total = float(curve.paper.values[-1])
     share = percent(float(last.values[-1]) / total) if total > 0 else "–"
     end = int(curve.steps[-1])
-    said = f"{label} at t = {end}: the {last.name} term is {share} of the paper’s bound."
+    said = f"{label} at t = {end}: the {TERM_NAMES[last.name]} is {share} of the paper’s bound."
     for name, bound in others.items():
         clear = curve.errors > curve.floor
         false = np.flatnonzero(clear & (bound.values < curve.errors))

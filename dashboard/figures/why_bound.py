@@ -21,7 +21,7 @@ from dashboard.figures.axes import (
 )
 from dashboard.figures.drawn import Drawn, annotation
 from dashboard.figures.error_curves import POWER_SIZE
-from dashboard.notation import ratio
+from dashboard.notation import TERM_NAMES, ratio
 from dashboard.theme import (
     AXIS_SIZE,
     FADED,
@@ -205,10 +205,10 @@ def _term(
     line = {"color": color, "width": 2.5, "dash": style.dash}
     trace = drawn.add(_line(steps, values, term.name, line))
     drawn.add(_marks(steps, values, style.marker, color, 10))
-    ends.add(f"{term.name} term", values, color)
+    ends.add(TERM_NAMES[term.name], values, color)
     drawn.readings.append(
         {
-            "name": f"{term.name} term",
+            "name": TERM_NAMES[term.name],
             "label": "value",
             "color": color,
             "marker": style.marker,
@@ -266,7 +266,7 @@ def _shares(
             }
         )
         names[term.name] = _name_place(steps, low, height)
-        reading = next(r for r in drawn.readings if r["name"] == f"{term.name} term")
+        reading = next(r for r in drawn.readings if r["name"] == TERM_NAMES[term.name])
         share = drawn.hidden(100 * part)
         reading["bounds"].append({"name": "% of the bound", "trace": share, "plain": True})
     trace = drawn.add(
@@ -275,7 +275,7 @@ def _shares(
             "mode": "text",
             "x": [x for x, _ in names.values()],
             "y": [y for _, y in names.values()],
-            "text": [f"<b>{name}</b>" for name in names],
+            "text": [f"<b>{TERM_NAMES[name]}</b>" for name in names],
             "textposition": "middle center",
             "textfont": {
                 "size": LABEL_SIZE,

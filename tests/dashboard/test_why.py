@@ -23,6 +23,7 @@ from dashboard.export import dissection_to_csv, terms_to_csv
 from dashboard.figures.why_plane import CONTOURS
 from dashboard.figures.why_spectrum import BANDS, CURVE_POINTS, NORMS
 from dashboard.lessons.why import PRESETS, Preset
+from dashboard.notation import TERM_NAMES
 from dashboard.why import (
     PARTS,
     SETTINGS,
@@ -278,7 +279,7 @@ def test_each_term_of_the_bound_is_a_line_and_they_add_up_to_it() -> None:
     total = 0.0
     for term in curve.paper.terms:
         values = unpacked(drawn[term.name]["y"])
-        np.testing.assert_allclose(read(frame, f"{term.name} term"), values)
+        np.testing.assert_allclose(read(frame, TERM_NAMES[term.name]), values)
         np.testing.assert_allclose(values, np.maximum(term.values / norm, 1e-300), rtol=1e-12)
         total = total + values
     paper = frame["readout"][0]["bounds"][0]["trace"]
@@ -320,10 +321,10 @@ def test_each_term_is_told_without_its_colour() -> None:
     kept_apart = [data[item["trace"]] for item in frame["names"]]
     ends, bands = kept_apart[-2:]
     for name, line in zip(names, lines, strict=True):
-        place = [text.strip() for text in ends["text"]].index(f"<b>{name} term</b>")
+        place = [text.strip() for text in ends["text"]].index(f"<b>{TERM_NAMES[name]}</b>")
         assert ends["x"][place] == unpacked(line["x"])[-1]
         assert ends["y"][place] == pytest.approx(unpacked(line["y"])[-1])
-        place = bands["text"].index(f"<b>{name}</b>")
+        place = bands["text"].index(f"<b>{TERM_NAMES[name]}</b>")
         at = int(bands["x"][place])
         order = [t["name"].removeprefix("share of ") for t in data if t.get("fill")]
         filled = {
