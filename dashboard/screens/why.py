@@ -47,10 +47,10 @@ EXPLAINED = {
         "add up to the whole error."
     ),
     "bound": (
-        "**Inner-problem term**: the error of $w_t$ in the gradients of E. **Drift term**: the Jacobians are "
-        "evaluated at early iterates or at $w_t$ instead of $w(\\lambda)$. **Adjoint term**: what k "
-        "backward steps leave unsolved. Where the bound is pale it is below the estimate of "
-        "rounding and says nothing about the measured error."
+        "**Inner-problem term**: the error of $w_t$ in the gradients of E. **Drift term**: the "
+        "Jacobians are evaluated at early iterates or at $w_t$ instead of $w(\\lambda)$. "
+        "**Adjoint term**: what k backward steps leave unsolved. Where the bound is pale it is "
+        "below the estimate of rounding and says nothing about the measured error."
     ),
 }
 NO_MODES = (
