@@ -21,7 +21,16 @@ if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
 
 FOLDER = Path(__file__).parent
-SCRIPTS = ("fastpath.js", "live.js", "cursor.js", "chart.js")
+SCRIPTS = (
+    "dom.js",
+    "glyphs.js",
+    "heading.js",
+    "table.js",
+    "fastpath.js",
+    "live.js",
+    "cursor.js",
+    "chart.js",
+)
 PLOTLY_FILE = FOLDER / "static" / "plotly-cartesian.min.js"
 PLOTLY_PATH = "/chart/plotly-cartesian-4.1.1.min.js"
 LIVE_PATH = "/live"
@@ -49,6 +58,7 @@ class Reading(TypedDict):
 
     ``marker`` is the Plotly symbol that goes with the colour. ``focus`` is what the state "focus"
     of the chart becomes when the card of the reading is pressed; without it the card is inert.
+    It is "" for the reading in focus: pressing that ends it.
     ``rounding`` is an upper estimate of it: a bound below it reads "rounding", and no bound is
     divided by an error that is not above it.
     """
@@ -278,7 +288,9 @@ def chart(
     group: str = "",
     commit: bool = True,
     filename: str = "chart",
+    pending: str = "",
     on_cursor: Callable[[], None] | None = None,
+    on_focus: Callable[[], None] | None = None,
 ) -> None:
     """Show ``frame``.
 
@@ -287,6 +299,8 @@ def chart(
     ``other`` its other direction; a later call with another value moves it. The cursors of charts
     of one ``group`` move together. With ``commit`` the page is run again when the hand is lifted
     from the cursor, after ``on_cursor``: the state of ``key`` then holds "cursor" and "other".
+    ``pending`` says what is being computed while the picture is not that of the settings. When the
+    card of a reading with ``focus`` is pressed, ``on_focus`` finds that in the state "focus".
     """
     payload = {
         "frame": frame,
@@ -298,6 +312,8 @@ def chart(
         "group": group,
         "commit": commit,
         "filename": filename,
+        "pending": pending,
+        "narrow": NARROW,
         "plotly": PLOTLY_PATH,
     }
     # As bytes, because Streamlit imports pandas to look at anything else.
@@ -308,4 +324,5 @@ def chart(
         on_cursor_change=on_cursor or _ignore,
         on_other_change=on_cursor or _ignore,
         on_background_change=_ignore,
+        on_focus_change=on_focus or _ignore,
     )

@@ -2,7 +2,7 @@
 // table of figures under it. Python sends a Frame (see dashboard/chart/__init__.py); a frame comes
 // with each Streamlit run and, while a watched slider moves, from the WebSocket route as well.
 //
-// fastpath.js, live.js and cursor.js are placed before this file.
+// The other scripts of this folder are placed before this one.
 
 const SETTLE_AFTER = 150; // ms without input until Plotly redraws, so that hover is right again
 const STATES = { index: "cursor", other: "other" }; // of the cursor, as Python calls them
@@ -38,7 +38,7 @@ function decode(value) {
 function withDefaults(defaults, values) {
   const merged = { ...defaults, ...values };
   for (const [name, value] of Object.entries(defaults)) {
-    const nested = value && typeof value === "object" && values?.[name];
+    const nested = value && typeof value === "object" && !Array.isArray(value) && values?.[name];
     if (nested) merged[name] = withDefaults(value, nested);
   }
   return merged;
@@ -47,18 +47,21 @@ function withDefaults(defaults, values) {
 class Chart {
   constructor(parent) {
     this.parent = parent;
-    this.message = element("div", "hg-message", { role: "status" });
+    this.heading = new Heading();
+    this.absences = new Absences();
+    this.veil = element("div", "hg-veil", { role: "status" });
     this.plot = element("div", "hg-plotly");
     this.stage = element("div", "hg-plot", { role: "img", tabindex: 0 }, this.plot);
     this.cursor = new Cursor(this.plot, {
       onPaint: () => this.cursorPainted(),
       onRest: () => this.group().forEach((chart) => chart.commitLater()),
+      onFocus: (focus) => this.setTriggerValue("focus", focus),
     });
-    this.stage.append(this.cursor.overlay);
-    this.table = element("table", "hg-table");
+    this.stage.append(this.cursor.overlay, this.absences.root, this.veil);
+    this.table = new FigureTable();
     this.cursor.controls.append(this.buildTools());
     this.root = element("div", "hg-chart", { "data-draws": 0 },
-      this.message, this.stage, this.cursor.controls, this.cursor.readoutBox, this.table);
+      this.heading.root, this.stage, this.cursor.controls, this.cursor.readoutBox, this.table.root);
     this.root.__paints = [];
     this.root.addEventListener("keydown", (event) => this.cursor.onKey(event));
     parent.append(this.root);
@@ -83,10 +86,11 @@ class Chart {
   /** Called for every Streamlit run and for every change of theme. */
   update(props) {
     const sent = JSON.parse(new TextDecoder().decode(props.data));
-    const { frame, commit, filename } = sent;
-    Object.assign(this, { commit, filename, groupName: sent.group, setStateValue: props.setStateValue, fromPython: frame });
-    this.root.style.setProperty("--hg-height", `${sent.height}px`);
-    this.root.style.setProperty("--hg-rest", `${sent.rest}px`);
+    const { frame, commit, filename, height, rest, narrow } = sent;
+    Object.assign(this, { commit, filename, groupName: sent.group, fromPython: frame });
+    const { setStateValue, setTriggerValue } = props;
+    Object.assign(this, { setStateValue, setTriggerValue, room: { height, rest, narrow } });
+    this.showVeil(sent.pending);
     this.live.configure(sent.live);
     for (const name of ["index", "other"]) {
       const wanted = sent[STATES[name]];
@@ -184,8 +188,8 @@ class Chart {
     this.background = theme.paper_bgcolor;
     if (restyled) this.reporting = setTimeout(() => this.setStateValue("background", this.background), 250);
     const data = this.frame.figure.data;
-    const layout = structuredClone(this.frame.figure.layout); // Plotly writes zoomed ranges into it
-    const size = { width: this.stage.clientWidth, height: this.stage.clientHeight };
+    const layout = this.layoutHere();
+    const size = this.fit();
     const config = { displayModeBar: false, showTips: false };
     forgetMoves(this.plot);
     const done = this.Plotly.react(this.plot, data, { ...withDefaults(theme, layout), ...size }, config);
@@ -201,6 +205,25 @@ class Chart {
       this.root.dataset.ready = "true";
     });
     return done;
+  }
+
+  /** Give the plot the height that it wants here; its size. */
+  fit() {
+    const { height, rest } = this.room;
+    const narrow = this.isNarrow() && this.frame.narrow?.height;
+    this.stage.style.height = `${narrow || Math.max(height, innerHeight - rest)}px`;
+    return { width: this.stage.clientWidth, height: this.stage.clientHeight };
+  }
+
+  isNarrow() {
+    return this.stage.clientWidth < this.room.narrow;
+  }
+
+  /** The layout for this width. It is ours to change: Plotly writes zoomed ranges into it. */
+  layoutHere() {
+    const { figure, narrow } = this.frame;
+    const layout = structuredClone(figure.layout);
+    return this.isNarrow() && narrow ? withDefaults(layout, structuredClone(narrow.layout)) : layout;
   }
 
   /** Text, grid and background from Streamlit's theme; the traces bring their own colours. */
@@ -220,39 +243,21 @@ class Chart {
   }
 
   showFrameText(frame) {
-    this.showMessage(frame.message);
+    this.heading.show(frame);
+    this.absences.show(frame.absent);
+    this.table.show(frame.table);
     this.stage.setAttribute("aria-label", frame.alt);
-    const { caption, columns, rows } = frame.table;
-    const shape = JSON.stringify([caption, columns, rows.map((row) => row.color)]);
-    if (shape !== this.tableShape) this.buildTable(caption, columns, rows);
-    this.tableShape = shape;
-    rows.forEach((row, r) => row.cells.forEach((text, c) => {
-      const cell = this.cells[r][c];
-      if (cell.data !== text) cell.data = text;
-    }));
-  }
-
-  buildTable(caption, columns, rows) {
-    const heads = columns.map(({ label, help }) =>
-      element("th", "", help ? { scope: "col", title: help } : { scope: "col" }, label));
-    this.cells = rows.map(() => columns.map(() => new Text()));
-    const body = rows.map((row, r) => element("tr", "", {}, ...this.cells[r].map((text, c) => {
-      if (c) return element("td", "", {}, text);
-      const swatch = element("span", "hg-swatch");
-      swatch.style.background = row.color;
-      return element("th", "", { scope: "row" }, swatch, text);
-    })));
-    this.table.replaceChildren(
-      element("caption", "", {}, caption),
-      element("thead", "", {}, element("tr", "", {}, ...heads)),
-      element("tbody", "", {}, ...body),
-    );
-    this.table.hidden = !rows.length;
   }
 
   showMessage(text) {
-    if (this.message.textContent !== text) this.message.textContent = text;
-    this.message.title = text; // where the line is too short for it
+    this.heading.show({ ...this.frame, message: text });
+  }
+
+  /** A picture that is not that of the controls looks so, and says what is awaited. */
+  showVeil(text) {
+    write(this.veil, text);
+    this.veil.hidden = !text;
+    this.root.dataset.stale = Boolean(text);
   }
 
   cursorPainted() {
@@ -321,7 +326,7 @@ class Chart {
   }
 
   resetZoom() {
-    const { layout } = this.frame.figure;
+    const layout = this.layoutHere();
     const axes = {};
     for (const name of Object.keys(layout).filter((key) => /^[xy]axis\d*$/.test(key))) {
       if (layout[name].range) axes[`${name}.range`] = [...layout[name].range];
@@ -345,6 +350,7 @@ class Chart {
     cancelAnimationFrame(this.drawing);
     this.live.close();
     this.cursor.close();
+    this.table.close();
     this.resizing.disconnect();
     if (this.drawn) this.Plotly.purge(this.plot);
     this.root.remove();

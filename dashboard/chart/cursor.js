@@ -1,52 +1,6 @@
 // The iteration cursor: buttons, scrubber, the marks over the plot and the readout below it.
 // Moving the cursor never makes Plotly draw; it moves elements of our own.
 
-const ICONS = {
-  reset: "M4 3h2v14H4zM17 3v14L7 10z",
-  back: "M13 3v14L3 10zM14 3h2v14h-2z",
-  play: "M5 3l12 7-12 7z",
-  pause: "M4 3h4v14H4zM12 3h4v14h-4z",
-  forward: "M7 3v14l10-7zM4 3h2v14H4z",
-};
-
-function element(tag, className, attributes = {}, ...children) {
-  const space = ["svg", "path", "line", "circle"].includes(tag) ? "2000/svg" : "1999/xhtml";
-  const node = document.createElementNS(`http://www.w3.org/${space}`, tag);
-  if (className) node.setAttribute("class", className);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  node.append(...children);
-  return node;
-}
-
-function iconOf(name) {
-  const path = element("path", "", { d: ICONS[name] });
-  return element("svg", "", { viewBox: "0 0 20 20", "aria-hidden": "true" }, path);
-}
-
-function button(label, content, onClick) {
-  const node = element("button", "", { type: "button", "aria-label": label, title: label }, content);
-  node.addEventListener("click", onClick);
-  return node;
-}
-
-const SUPERSCRIPTS = { ..."⁰¹²³⁴⁵⁶⁷⁸⁹", "-": "⁻", "+": "" };
-const superscript = (text) => text.replace(/./g, (c) => SUPERSCRIPTS[c]);
-
-function formatValue(value, digits = 1) {
-  if (value <= 1e-300) return "0"; // what Python draws for a zero
-  if (!Number.isFinite(value)) return "–";
-  if (Number.isInteger(value) && Math.abs(value) < 1e6) return String(value);
-  if (Math.abs(value) >= 0.01 && Math.abs(value) < 1000) return String(Number(value.toPrecision(3)));
-  const [mantissa, power] = value.toExponential(digits).split("e");
-  return `${mantissa}·10${superscript(power)}`;
-}
-
-function formatRatio(value) {
-  if (!Number.isFinite(value)) return "–";
-  if (value < 10) return `${value.toFixed(1)}×`;
-  return value < 1000 ? `${value.toFixed(0)}×` : `${formatValue(value, 0)}×`;
-}
-
 const clamp = (index, steps) => Math.max(0, Math.min(steps.length - 1, index));
 
 /** A scrubber over these steps, and a label that is wide enough for each of them. */
@@ -64,8 +18,8 @@ function show(range, label, place, steps = []) {
 
 class Cursor {
   /** `plot` is Plotly's element; `onPaint` follows each move, `onRest` the lifting of the hand. */
-  constructor(plot, { onPaint, onRest }) {
-    Object.assign(this, { plot, onPaint, onRest, index: 0, other: 0, leads: false, steps: [], readout: [], data: [] });
+  constructor(plot, { onPaint, onRest, onFocus }) {
+    Object.assign(this, { plot, onPaint, onRest, onFocus, index: 0, other: 0, leads: false, steps: [], readout: [], data: [] });
     this.overlay = element("svg", "hg-overlay", { "aria-hidden": "true" });
     this.readoutBox = element("div", "hg-readout");
     this.buildControls();
@@ -129,11 +83,11 @@ class Cursor {
     const cell = (label) => {
       const value = element("span", "hg-value");
       const ratio = element("span", "hg-ratio");
-      const row = element("div", "hg-row", {}, element("span", "hg-label", {}, label), value, ratio);
+      const row = element("span", "hg-row", {}, element("span", "hg-label", {}, label), value, ratio);
       return { row, value, ratio };
     };
     this.marks = dots.map(({ trace, color, by }) => ({ trace, by, dot: dot(color, "measured") }));
-    const cards = readout.map(({ name, label, color, trace, bounds }) => {
+    const cards = readout.map(({ name, label, color, trace, bounds, marker = "circle", focus }) => {
       const error = cell(label ?? "error");
       this.marks.push({ trace, by: 0, dot: dot(color, "measured"), value: error.value });
       const rows = [error.row];
@@ -143,9 +97,12 @@ class Cursor {
         this.marks.push({ trace: bound.trace, by: 0, dot: dot(color, "bound"), value, ratio, of });
         rows.push(row);
       }
-      const title = element("div", "hg-name", {}, element("span", "hg-swatch"), name);
-      title.firstChild.style.background = color;
-      return element("div", "hg-card", {}, title, ...rows);
+      const title = element("span", "hg-name", {}, glyph(marker, color), name);
+      if (focus === undefined) return element("div", "hg-card", {}, title, ...rows);
+      // An empty focus is that of the method which is in focus now: pressing it again ends that.
+      const card = element("button", "hg-card", { type: "button", "aria-pressed": focus === "" }, title, ...rows);
+      card.addEventListener("click", () => this.onFocus(focus));
+      return card;
     });
     this.lineElements = this.lines.map(() => element("line", "hg-cursor-line"));
     this.overlay.replaceChildren(...this.lineElements, ...this.marks.map((mark) => mark.dot));

@@ -1,0 +1,42 @@
+// What stands above the plot and belongs to no place in it: warning, headline, title and key.
+
+class Heading {
+  constructor() {
+    this.warning = element("div", "hg-warning", { role: "status" });
+    this.message = element("div", "hg-message");
+    this.title = element("div", "hg-title");
+    this.key = element("ul", "hg-key", { "aria-label": "Key" });
+    this.root = element("div", "hg-heading", {}, this.warning, this.message, this.title, this.key);
+  }
+
+  show({ message, title = "", key = [], warning = "" }) {
+    write(this.message, message);
+    write(this.title, title);
+    write(this.warning, warning);
+    this.message.hidden = !message;
+    this.title.hidden = !title;
+    this.warning.hidden = !warning;
+    this.key.hidden = !key.length;
+    const shape = JSON.stringify(key);
+    if (shape === this.shape) return;
+    this.shape = shape;
+    this.key.replaceChildren(...key.map(({ mark, color, text }) =>
+      element("li", "", {}, glyph(mark, color), text)));
+  }
+}
+
+/** Methods that do not apply: a note in the picture, where their curves would be. */
+class Absences {
+  constructor() {
+    this.root = element("div", "hg-absent");
+  }
+
+  show(absent = []) {
+    this.root.hidden = !absent.length;
+    const shape = JSON.stringify(absent);
+    if (shape === this.shape) return;
+    this.shape = shape;
+    this.root.replaceChildren(...absent.map(({ name, color, marker, reason }) =>
+      element("p", "", {}, glyph(marker, color), element("b", "", {}, name), ` does not apply here. ${reason}`)));
+  }
+}
