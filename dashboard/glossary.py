@@ -57,8 +57,10 @@ TERMS: dict[str, str] = {
     "most q. For q below 1 the iteration converges; near 1 it is slow.",
     "contraction": "A map that brings any two points closer together, by at least a fixed factor "
     "q < 1. Repeating it leads to its only fixed point.",
-    "κ": "A bound on the condition number of I − ∂₁Φ where ∂₁Φ is symmetric; (1 + q)/(1 − q) for "
-    "the best step size. Fixed-point steps to a target grow like κ, those of CG like √κ.",
+    "κ": "κ = (1 + q)/(1 − q). For the best step size it is the condition number of M = I − ∂₁Φ. "
+    "Fixed-point steps to a target then grow like κ, those of CG like √κ.",
+    "κ_M": "The condition number cond(M) of M = I − ∂₁Φ where ∂₁Φ is symmetric, or a bound on it. "
+    "It is at most κ, and equal to κ for the best step size.",
     "condition number": "Of a symmetric positive definite matrix: its largest eigenvalue divided "
     "by its smallest. The larger it is, the more steps a linear solver may need.",
     "spectrum": "The set of eigenvalues of a matrix: here of ∂₁Φ, or of M = I − ∂₁Φ.",

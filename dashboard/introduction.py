@@ -52,7 +52,7 @@ _METHODS = (
 )
 _BOUNDS = ("bound", "paper’s bound", "sharp bound", "tier", "tight", "upper")
 _PARTS = ("inner-problem term", "drift", "adjoint term")
-_CONSTANTS = ("ν₁", "ν₂", "μ₁", "μ₂", "L_E", "L_Φ", "D", "ρ(t)", "r")
+_CONSTANTS = ("κ_M", "ν₁", "ν₂", "μ₁", "μ₂", "L_E", "L_Φ", "D", "ρ(t)", "r")
 
 # The terms of each page, in the order in which they are listed.
 VOCABULARY: dict[str, tuple[str, ...]] = {

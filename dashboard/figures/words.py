@@ -130,7 +130,8 @@ def _constants(experiment: Experiment, curve: Curve) -> str:
         weighted = {r"L_\Phi^s": c.energy_hyper_norm, r"\nu_2^s": c.energy_nu2}
     lines = [
         {
-            r"\kappa": c.condition_number,
+            r"\kappa": experiment.scenario.condition_number,
+            r"\kappa_M": c.condition_number,
             r"\nu_1": c.nu1,
             r"\nu_2": c.nu2,
             r"\mu_1": c.mu1,

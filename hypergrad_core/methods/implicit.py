@@ -281,7 +281,10 @@ class ConjugateGradientAID(SolverAID):
     energy = True
     paper_source = "Grazzi et al. 2020, Theorem 2.2 with the CG rate"
 
-    left_over_formula = r"2\sqrt\kappa\left(\frac{\sqrt\kappa-1}{\sqrt\kappa+1}\right)^{k}"
+    # κ_M bounds the condition number of M = I − ∂₁Φ: not more than κ = (1 + q)/(1 − q).
+    left_over_formula = (
+        r"2\sqrt{\kappa_M}\left(\frac{\sqrt{\kappa_M}-1}{\sqrt{\kappa_M}+1}\right)^{k}"
+    )
 
     def refusal(self, problem: Problem) -> str:
         """CG needs a matrix that is self-adjoint in some inner product."""

@@ -23,7 +23,7 @@ every_text = pytest.mark.parametrize(
 )
 SYMBOLS = (
     *("Φ", "∂₁Φ", "∂₂Φ", "λ", "w", "w(λ)", "w₀", "wₜ", "v", "vₖ", "t", "k", "T", "d", "m", "n"),
-    *("f", "E", "∇₁E", "∇₂E", "∇f(λ)", "q", "q̂", "κ", "ε", "M", "μ₁", "μ₂", "ν₁", "ν₂"),
+    *("f", "E", "∇₁E", "∇₂E", "∇f(λ)", "q", "q̂", "κ", "κ_M", "ε", "M", "μ₁", "μ₂", "ν₁", "ν₂"),
     *("L_E", "L_Φ", "D", "r", "ρ(t)"),
 )
 # Where the chart stands or which of its methods is in focus: no control of their own.

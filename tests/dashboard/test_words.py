@@ -125,7 +125,8 @@ def test_the_constants_written_out_are_those_of_the_problem(family: str, q: floa
     c = experiment.constants
     wanted = {
         "q": c.contraction,
-        r"\kappa": c.condition_number,
+        r"\kappa": (1 + q) / (1 - q),
+        r"\kappa_M": c.condition_number,
         r"\nu_1": c.nu1,
         r"\nu_2": c.nu2,
         r"\mu_1": c.mu1,
