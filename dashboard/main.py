@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import gc
+from pathlib import Path
 
 import streamlit as st
 
 from dashboard.status import stop_elsewhere
 
-st.set_page_config(
-    page_title="Hypergradients",
-    page_icon="📉",
-    layout="wide",
-    initial_sidebar_state=350,
-)
+STYLES = Path(__file__).parent / "page.css"
+
+# First of all, or the browser would fetch the icon of the page's tab from another host.
+st.set_page_config(page_icon="📉", layout="wide", initial_sidebar_state=350)
 
 
 @st.cache_resource
@@ -23,9 +22,6 @@ def freeze() -> None:
 
 
 freeze()
-
-# The page's own margins would push the figures off a projector.
-st.html("<style>.stMainBlockContainer {padding: 4.2rem 2rem 2rem}</style>")
 
 page = st.navigation(
     [
@@ -37,5 +33,8 @@ page = st.navigation(
     ],
     position="top",
 )
+st.set_page_config(page_title=f"{page.title} · Hypergradients")
+st.html(STYLES)
+st.html(f'<h1 class="page-name">{page.title}</h1>')
 stop_elsewhere(page.title.lower())
 page.run()

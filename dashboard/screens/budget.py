@@ -32,7 +32,7 @@ from hypergrad_core.plane import Plane
 HEIGHT = 420
 REST = 440
 BUDGETS = [*range(5, 101, 5), *range(110, 201, 10), 250, 300, 400, 500]
-INTRODUCTION = "### Budget\nWhere to spend products: on w or on v?"
+INTRODUCTION = "## Budget\nWhere to spend products: on w or on v?"
 
 
 def page() -> None:

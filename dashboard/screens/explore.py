@@ -19,7 +19,7 @@ from dashboard.view import View
 from hypergrad_core import FAMILIES, METHODS, Experiment, Scenario
 
 CHART_HEIGHT = 400
-INTRODUCTION = "### Hypergradients\nMeasured errors and proved bounds, live: drag **q**."
+INTRODUCTION = "## Hypergradients\nMeasured errors and proved bounds, live: drag **q**."
 
 
 def page() -> None:
@@ -103,11 +103,11 @@ def explanation(experiment: Experiment, view: View, mode: Mode) -> None:
     st.caption(f"{card.status} Source of the paper’s bound: {card.source}.", help=STATUS_HELP)
     words, problem = st.columns(2, gap="large")
     with words:
-        st.markdown("**What the picture shows**")
+        st.markdown("## What the picture shows")
         for sentence in explain(experiment, extract_lines(experiment, view), view):
             st.markdown(f"- {sentence}")
     with problem:
-        st.markdown("**The problem**")
+        st.markdown("## The problem")
         for line in FAMILIES[experiment.scenario.family].formula:
             st.latex(line)
         st.markdown(f"**{METHODS[method].label}**")
@@ -137,7 +137,7 @@ def take_home(experiment: Experiment, scenario: Scenario, view: View) -> None:
         width="stretch",
     )
     with right.expander("The same numbers in Python"):
-        st.code(export.to_snippet(experiment), language="python")
+        st.code(export.to_snippet(experiment), language="python", wrap_lines=True)
     with st.expander("A link to this picture"):
         address = str(st.context.url or "").split("?")[0]
         query = urlencode(SETTINGS.link_of(scenario, view))

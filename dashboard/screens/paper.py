@@ -31,7 +31,7 @@ REST = 330
 HORIZONS = [50, 100, 150, 200]
 VALUES = [3, 5, 10, 20]
 INTRODUCTION = (
-    "### Figure 1 of the paper\nError against t at several λ: mean, and smallest to largest."
+    "## Figure 1 of the paper\nError against t at several λ: mean, and smallest to largest."
 )
 # Columns of the same width, which stay where they are when the figures change.
 TABLE_STYLE = (
@@ -84,7 +84,7 @@ def page() -> None:
     if runs is None:
         await_panels(task, shown.count(None))
         return
-    st.markdown("#### The paper says — measured here")
+    st.markdown("## The paper says — measured here")
     st.html(TABLE_STYLE)
     st.container(key="paper_claims").markdown(claims_table(runs))
     st.caption(claims_key(runs))

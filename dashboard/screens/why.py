@@ -64,7 +64,7 @@ def page() -> None:
     SETTINGS.restore()
     with st.sidebar:
         st.container(height=STATUS_HEIGHT, border=False).markdown(
-            "### Why\nOne small problem from inside."
+            "## Why\nOne small problem from inside."
         )
         lessons()
         controls.choice("show", "Show", SHOWN)

@@ -1,0 +1,115 @@
+"""axe-core finds nothing to complain of, and what it cannot see: headings, titles, focus."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from conftest import NewContext, Server, Watcher
+from explore_page import TIMEOUT
+from playwright.sync_api import Page
+from test_browser_layout import DRAWN, LINKS, MODES
+
+from dashboard.theme import Mode
+
+pytestmark = pytest.mark.browser
+
+AXE = (Path(__file__).parent / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+
+# Every rule, also those that are no part of a standard.
+RUN = """
+async () => {
+    const { violations } = await axe.run(document, { resultTypes: ["violations"] });
+    return violations.flatMap(({ id, impact, nodes }) => nodes.map(node =>
+        `${impact} ${id}: ${node.target} ${node.html.slice(0, 200)} ${node.failureSummary}`));
+}
+"""
+PAGES = ("explore", "complexity", "budget", "why", "paper")
+STATES = (
+    *PAGES,
+    "explore, eight methods and bounds",
+    "explore, a network beyond q = 1",
+    "explore, a method refused",
+    "why, every what-if",
+    "why, a method refused",
+)
+
+
+@pytest.fixture
+def page(new_context: NewContext, watcher: Watcher) -> Page:
+    """A fresh page, not yet opened."""
+    # Streamlit looks for its server below the address of the page first, then at the root.
+    watcher.allowed.append(r"status of 404 \(Not Found\)")
+    opened = new_context().new_page()
+    opened.set_default_timeout(TIMEOUT)
+    return opened
+
+
+def open_link(page: Page, server: Server, name: str) -> None:
+    """Open one of the links of the layout's tests, and wait for its picture."""
+    page.goto(server.base + LINKS[name])
+    page.wait_for_function(DRAWN, timeout=3 * TIMEOUT)
+
+
+def unfold(page: Page) -> None:
+    """Open all expanders."""
+    closed = page.locator("details:not([open]) > summary")
+    while closed.count():
+        closed.first.click()
+    # What fades in is judged when it is there.
+    page.wait_for_function(
+        "() => document.getAnimations().every(({ playState }) => playState !== 'running')"
+    )
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core finds on the page as it is."""
+    page.evaluate(AXE)
+    found: list[str] = page.evaluate(RUN)
+    return found
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_axe_finds_nothing(page: Page, server: Server, name: str) -> None:
+    open_link(page, server, name)
+    found: dict[Mode, list[str]] = {}
+    unfold(page)
+    for mode in MODES:
+        page.emulate_media(color_scheme=mode)
+        page.wait_for_function(
+            "mode => getComputedStyle(document.querySelector('.stApp')).colorScheme === mode",
+            arg=mode,
+        )
+        page.wait_for_timeout(1000)
+        found[mode] = violations(page)
+    said = [f"{mode}: {text}" for mode, texts in found.items() for text in texts]
+    assert not said, "\n".join(["", *said])
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_axe_finds_nothing_in_the_figure_taken_home(
+    page: Page, server: Server, new_context: NewContext, tmp_path: Path, mode: Mode
+) -> None:
+    page.emulate_media(color_scheme=mode)
+    open_link(page, server, "explore")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Figure (HTML)").click()
+    path = tmp_path / "figure.html"
+    download.value.save_as(path)
+    taken = new_context(color_scheme=mode).new_page()
+    taken.goto(path.as_uri())
+    taken.locator("svg.main-svg").first.wait_for()
+    assert not violations(taken)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_each_page_has_a_title_and_headings_in_order(page: Page, server: Server, name: str) -> None:
+    open_link(page, server, name)
+    title = name.capitalize()
+    assert page.title() == f"{title} · Hypergradients"
+    levels = page.locator("h1, h2, h3, h4, h5, h6").evaluate_all(
+        "nodes => nodes.map(node => Number(node.tagName[1]))"
+    )
+    assert levels.count(1) == 1
+    assert page.locator("main h1").text_content() == title
+    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))

@@ -1,0 +1,302 @@
+"""Everything can be read: at each size of screen and in both themes nothing is cut or covered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from conftest import NewContext, Server, Watcher
+from explore_page import TIMEOUT
+from playwright.sync_api import CDPSession, Page
+
+from dashboard.theme import Mode
+from dashboard.why import WHAT_IF
+from hypergrad_core import METHODS
+
+pytestmark = pytest.mark.browser
+
+# Width, height, pixels of the device in one of the page; the last is 1440x900 at a zoom of 200 %.
+SIZES = {
+    "1920x1080": (1920, 1080, 1),
+    "1440x900": (1440, 900, 1),
+    "1280x720": (1280, 720, 1),
+    "1024x768": (1024, 768, 1),
+    "1080x1920": (1080, 1920, 1),
+    "720x450 (zoom)": (720, 450, 2),
+    "390x844": (390, 844, 3),
+    "320x640": (320, 640, 2),
+}
+MODES: tuple[Mode, ...] = ("light", "dark")
+
+ALL = ".".join(METHODS)
+# Short runs of the long pages: what is shown differs in nothing else.
+SWEEP = "complexity?d=16&m=2&points=4&qmax=0.95&seeds=1"
+REPLICATION = "paper?kind=networks&T=50&values=3"
+LINKS = {
+    "explore": "",
+    "explore, eight methods": f"?methods={ALL}&bound=none",
+    "explore, eight methods and bounds": f"?methods={ALL}",
+    "explore, a real problem by products": "?problem=hyper-representation&x=products",
+    "explore, a network beyond q = 1": "?problem=graph-network&q=1.3",
+    "explore, a method refused": "?problem=nonsymmetric",
+    "explore, k held": "?problem=logistic&vary=inner&k=20&eps=1e-2",
+    "complexity": SWEEP,
+    "complexity, eight methods": f"{SWEEP}&methods={ALL}&axis=products",
+    "budget": "budget",
+    "budget, one method": "budget?right=none&problem=logistic&d=20&n=40&layer=sharp",
+    "why": "why",
+    "why, every what-if": f"why?if={'.'.join(WHAT_IF)}&show=bound",
+    "why, a method refused": "why?problem=nonsymmetric",
+    "paper": REPLICATION,
+}
+# Still at work while it is looked at.
+UNFINISHED = {"complexity, filling": "complexity?d=500&points=24&seeds=10&seed=41"}
+
+DRAWN = """
+() => {
+    const charts = [...document.querySelectorAll(".hg-chart")];
+    const app = document.querySelector('[data-testid="stApp"]');
+    return app.dataset.testScriptState === "notRunning"
+        && charts.length > 0 && charts.every(chart => chart.dataset.ready === "true")
+        && document.querySelector('[data-testid="stProgress"]') === null;
+}
+"""
+BEGUN = """
+() => document.querySelector('.hg-chart[data-ready="true"]') !== null
+    && document.querySelector('[data-testid="stProgress"]') !== null
+"""
+# Nothing in the charts has changed for a while, and each has the size of its frame.
+AT_REST = """
+quiet => new Promise(resolve => {
+    const plots = [...document.querySelectorAll(".hg-plot")];
+    let timer;
+    const look = () => {
+        const fits = plots.every(plot => {
+            const { width, height } = plot.querySelector(".hg-plotly")._fullLayout ?? {};
+            return width === plot.clientWidth && height === plot.clientHeight;
+        });
+        if (fits) { observer.disconnect(); resolve(); } else wait();
+    };
+    const wait = () => { clearTimeout(timer); timer = setTimeout(look, quiet); };
+    const observer = new MutationObserver(wait);
+    const all = { subtree: true, childList: true, attributes: true, characterData: true };
+    plots.forEach(plot => observer.observe(plot, all));
+    wait();
+})
+"""
+
+# What is wrong with the page as it stands, in words.
+FAULTS = """
+() => {
+    const SLACK = 2; // pixels of a line of text that are empty
+    const found = [];
+    const visible = node => node.checkVisibility({
+        checkOpacity: true, checkVisibilityCSS: true, contentVisibilityAuto: true
+    });
+    const say = text => `“${text.trim().replace(/\\s+/g, " ").slice(0, 60)}”`;
+    const round = ({ left, top, right, bottom }) =>
+        [left, top, right, bottom].map(Math.round).join(" ");
+
+    // The four corners of a node's box on the screen, turned as the node is.
+    const cornersOf = node => {
+        if (!(node instanceof SVGElement)) {
+            const { left, top, right, bottom } = node.getBoundingClientRect();
+            return [[left, top], [right, top], [right, bottom], [left, bottom]];
+        }
+        const { x, y, width, height } = node.getBBox();
+        const matrix = node.getScreenCTM();
+        const corners = [[x, y], [x + width, y], [x + width, y + height], [x, y + height]];
+        return corners.map(([a, b]) => {
+            const point = new DOMPoint(a, b).matrixTransform(matrix);
+            return [point.x, point.y];
+        });
+    };
+    // How far two turned boxes reach into each other: the least over the directions of their sides.
+    const depth = (one, other) => {
+        let least = Infinity;
+        for (const box of [one, other]) for (const side of [0, 1]) {
+            const [a, b] = [box[side], box[side + 1]];
+            const length = Math.hypot(b[0] - a[0], b[1] - a[1]);
+            if (!length) return 0;
+            const along = [(b[0] - a[0]) / length, (b[1] - a[1]) / length];
+            const shadow = corners => corners.map(p => p[0] * along[0] + p[1] * along[1]);
+            const [p, q] = [shadow(one), shadow(other)];
+            least = Math.min(least, Math.max(...p) - Math.min(...q), Math.max(...q) - Math.min(...p));
+        }
+        return least;
+    };
+    const around = corners => ({
+        left: Math.min(...corners.map(p => p[0])), right: Math.max(...corners.map(p => p[0])),
+        top: Math.min(...corners.map(p => p[1])), bottom: Math.max(...corners.map(p => p[1])),
+    });
+    const leaves = (box, frame) => box.left < frame.left - SLACK || box.right > frame.right + SLACK
+        || box.top < frame.top - SLACK || box.bottom > frame.bottom + SLACK;
+    const misses = (box, frame) => box.right < frame.left || box.left > frame.right
+        || box.bottom < frame.top || box.top > frame.bottom;
+    const clipOf = node => {
+        const clipped = node.closest("[clip-path]");
+        const id = clipped?.getAttribute("clip-path").match(/#([^'")]+)/)?.[1];
+        const shape = id && document.getElementById(id)?.querySelector("rect");
+        if (!shape) return null;
+        const { x, y, width, height } = shape.getBBox();
+        const matrix = clipped.getScreenCTM();
+        const ends = [[x, y], [x + width, y + height]].map(([a, b]) => {
+            const point = new DOMPoint(a, b).matrixTransform(matrix);
+            return [point.x, point.y];
+        });
+        return around(ends);
+    };
+    const hasText = node => [...node.childNodes].some(
+        child => child.nodeType === Node.TEXT_NODE && child.data.trim());
+
+    // In the pictures: texts that lie on each other, or are not whole.
+    document.querySelectorAll(".hg-plot").forEach(plot => {
+        const frame = plot.getBoundingClientRect();
+        const inSvg = [...plot.querySelectorAll("text")].filter(node => node.textContent.trim());
+        const inHtml = [...plot.querySelectorAll("*")].filter(
+            node => node instanceof HTMLElement && hasText(node));
+        const texts = [...inSvg, ...inHtml].filter(visible).map(node => {
+            const corners = cornersOf(node);
+            return { node, text: say(node.textContent), corners, box: around(corners) };
+        }).filter(({ node, box }) => {
+            const clip = clipOf(node);
+            return box.right > box.left && !(clip && misses(box, clip));
+        });
+        texts.forEach(({ node, text, box }) => {
+            if (leaves(box, frame))
+                found.push(`${text} (${round(box)}) leaves the chart (${round(frame)})`);
+            const clip = clipOf(node);
+            if (clip && leaves(box, clip))
+                found.push(`${text} (${round(box)}) is cut by its panel (${round(clip)})`);
+        });
+        texts.forEach((one, place) => texts.slice(place + 1).forEach(other => {
+            if (one.node.contains(other.node) || other.node.contains(one.node)) return;
+            if (depth(one.corners, other.corners) > SLACK) found.push(
+                `${one.text} (${round(one.box)}) and ${other.text} (${round(other.box)}) overlap`);
+        }));
+    });
+
+    // On the page: texts that are cut by what holds them.
+    const hides = value => value === "hidden" || value === "clip";
+    document.querySelectorAll(`
+        .hg-chart *, [data-testid="stMain"] *, [data-testid="stHeader"] *,
+        [data-testid="stSidebar"] *
+    `).forEach(node => {
+        if (!(node instanceof HTMLElement) || node.closest(".hg-plot, .katex-html, svg")) return;
+        if (node.clientWidth <= 1 || !node.textContent.trim() || !visible(node)) return;
+        const style = getComputedStyle(node);
+        if (hides(style.overflowX) && node.scrollWidth > node.clientWidth + 1)
+            found.push(`${say(node.textContent)} is cut: ${node.scrollWidth} wide in `
+                + `${node.clientWidth} (${node.className || node.tagName})`);
+        // The tabs hide a second copy of their names, which keeps their width.
+        if (node.closest('[data-testid="stTopNav"]')) return;
+        if (hides(style.overflowY) && node.scrollHeight > node.clientHeight + SLACK)
+            found.push(`${say(node.textContent)} is cut: ${node.scrollHeight} high in `
+                + `${node.clientHeight} (${node.className || node.tagName})`);
+    });
+
+    // The parts of a chart stand one below the other.
+    document.querySelectorAll(".hg-chart").forEach(chart => {
+        const parts = [...chart.children].filter(
+            part => visible(part) && getComputedStyle(part).position === "static"
+                && part.getBoundingClientRect().height > 0);
+        parts.slice(1).forEach((part, place) => {
+            const [above, below] = [parts[place], part].map(p => p.getBoundingClientRect());
+            if (above.bottom > below.top + SLACK) found.push(
+                `${parts[place].className} lies on ${part.className}`);
+        });
+    });
+
+    // And the page itself.
+    const main = document.querySelector('[data-testid="stMain"]');
+    const frame = { left: 0, right: innerWidth, top: -Infinity, bottom: Infinity };
+    if (document.scrollingElement.scrollWidth > innerWidth)
+        found.push(`the page is ${document.scrollingElement.scrollWidth} wide`);
+    if (main.scrollWidth > main.clientWidth) {
+        found.push(`the main part is ${main.scrollWidth} wide in ${main.clientWidth}`);
+        main.querySelectorAll("*").forEach(node => {
+            if (node.children.length || !visible(node) || node.closest("svg, .katex")) return;
+            const box = node.getBoundingClientRect();
+            if (box.width && leaves(box, frame)) found.push(
+                `${say(node.textContent)} ${node.className || node.tagName} leaves the page`);
+        });
+    }
+    return [...new Set(found)];
+}
+"""
+
+
+class Screen:
+    """The window of a page, which may take any size without being opened anew."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self._devtools: CDPSession = page.context.new_cdp_session(page)
+
+    def resize(self, width: int, height: int, scale: float) -> None:
+        """Take a size, and wait until the charts have taken theirs."""
+        metrics: dict[str, Any] = {
+            "width": width,
+            "height": height,
+            "deviceScaleFactor": scale,
+            "mobile": False,
+            "screenWidth": width,
+            "screenHeight": height,
+        }
+        self._devtools.send("Emulation.setDeviceMetricsOverride", metrics)
+        self.rest()
+
+    def paint(self, mode: Mode) -> None:
+        """Take a theme, as the system's."""
+        self.page.emulate_media(color_scheme=mode)
+        self.page.wait_for_function(
+            "mode => (getComputedStyle(document.querySelector('.stApp')).colorScheme === mode)",
+            arg=mode,
+        )
+        self.rest()
+
+    def rest(self) -> None:
+        """Wait until the charts do not change any more."""
+        self.page.evaluate(AT_REST, 250)
+
+
+@pytest.fixture
+def page(new_context: NewContext, watcher: Watcher) -> Page:
+    """A fresh page, not yet opened."""
+    # Streamlit looks for its server below the address of the page first, then at the root.
+    watcher.allowed.append(r"status of 404 \(Not Found\)")
+    opened = new_context().new_page()
+    opened.set_default_timeout(TIMEOUT)
+    return opened
+
+
+def faults(page: Page, modes: tuple[Mode, ...] = MODES) -> list[str]:
+    """What is wrong at any size, in any of these themes; one line each."""
+    screen = Screen(page)
+    found: dict[tuple[str, str], list[str]] = {}
+    for mode in modes:
+        screen.paint(mode)
+        for name, size in SIZES.items():
+            screen.resize(*size)
+            for fault in page.evaluate(FAULTS):
+                found.setdefault((name, fault), []).append(mode)
+    return [f"{name}, {' and '.join(seen)}: {fault}" for (name, fault), seen in found.items()]
+
+
+@pytest.mark.parametrize("link", LINKS.values(), ids=LINKS)
+def test_nothing_is_cut_or_covered(page: Page, server: Server, link: str) -> None:
+    page.goto(server.base + link)
+    page.wait_for_function(DRAWN, timeout=3 * TIMEOUT)
+    found = faults(page)
+    assert not found, "\n".join(["", *found])
+
+
+@pytest.mark.parametrize("link", UNFINISHED.values(), ids=UNFINISHED)
+def test_nothing_is_cut_or_covered_while_it_is_computed(
+    page: Page, server: Server, link: str
+) -> None:
+    page.goto(server.base + link)
+    page.wait_for_function(BEGUN)
+    found = faults(page, MODES[:1])
+    assert page.evaluate(BEGUN), "It is still computed at the end."
+    assert not found, "\n".join(["", *found])
