@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -112,4 +113,4 @@ def test_each_page_has_a_title_and_headings_in_order(page: Page, server: Server,
     )
     assert levels.count(1) == 1
     assert page.locator("main h1").text_content() == title
-    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after <= before + 1 for before, after in pairwise(levels))

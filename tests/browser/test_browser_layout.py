@@ -121,7 +121,8 @@ FAULTS = """
             const along = [(b[0] - a[0]) / length, (b[1] - a[1]) / length];
             const shadow = corners => corners.map(p => p[0] * along[0] + p[1] * along[1]);
             const [p, q] = [shadow(one), shadow(other)];
-            least = Math.min(least, Math.max(...p) - Math.min(...q), Math.max(...q) - Math.min(...p));
+            const ends = [Math.max(...p) - Math.min(...q), Math.max(...q) - Math.min(...p)];
+            least = Math.min(least, ...ends);
         }
         return least;
     };
