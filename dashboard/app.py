@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 
-import streamlit as st
+# One thread for each product of matrices, before NumPy is imported: the matrices behind a moving
+# hand are small, and threads that wait for each other take many times longer on a busy machine.
+# Several pages and requests are computed at once anyway.
+for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
+
+import streamlit as st  # noqa: E402
 
 # Threads take turns five times as often as by default: the answer to a moving hand is short, and
 # must not wait for the page that is being built beside it.

@@ -8,7 +8,7 @@ from typing import ClassVar
 from urllib.parse import urlencode
 
 from dashboard.chart import PAGE_PARAM, THEME_PARAM, Column, Frame, Row, Table
-from dashboard.compute import LIVE_SECONDS, ComputedCache
+from dashboard.compute import LIVE_SECONDS, ComputedCache, SlowError
 from dashboard.figures.budget_map import LAYERS, budget_map
 from dashboard.notation import ratio, scientific
 from dashboard.settings import PageSettings
@@ -203,7 +203,7 @@ def render_frame(params: Mapping[str, str]) -> Frame:
         raise ValueError(" ".join(messages))
     maps = Maps.of(scenario, view)
     if MAPS.find(maps) is None and maps.seconds > LIVE_SECONDS:
-        raise ValueError("This setting takes longer: it is computed when you let go.")
+        raise SlowError
     mode: Mode = "dark" if params.get(THEME_PARAM) == "dark" else "light"
     return budget_frame(MAPS.compute(maps), scenario, view, mode)
 

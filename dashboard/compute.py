@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Generic, TypeVar
 
 from hypergrad_core import Experiment, Scenario, run
@@ -24,8 +26,39 @@ PATIENCE_SECONDS = 90.0
 SHORT_PATIENCE_SECONDS = 15.0
 
 
+# How often somebody who waits for the run of another looks whether he still wants its result.
+TURN_SECONDS = 0.05
+
+
 class StoppedError(Exception):
     """A run was stopped by its owner."""
+
+
+class SlowError(ValueError):
+    """A setting takes too long to follow a moving hand."""
+
+    def __init__(self) -> None:
+        super().__init__("This setting takes longer: it is computed when you let go.")
+
+
+_report: ContextVar[Progress | None] = ContextVar("report", default=None)
+
+
+def checkpoint(fraction: float = 0.0) -> None:
+    """Go on, or stop with what the function given to ``reporting_to`` raises."""
+    report = _report.get()
+    if report is not None:
+        report(fraction)
+
+
+@contextmanager
+def reporting_to(report: Progress) -> Iterator[None]:
+    """Tell ``report`` how far the work of this thread is; whatever it raises stops the work."""
+    token = _report.set(report)
+    try:
+        yield
+    finally:
+        _report.reset(token)
 
 
 Key = TypeVar("Key", bound=Hashable)
@@ -58,33 +91,51 @@ class ResultCache(Generic[Key, Result]):
 
 
 class ComputedCache(ResultCache[Key, Result]):
-    """The last results of one kind of work, which is done when its result is asked for."""
+    """The last results of one kind of work, which is done when its result is asked for.
 
-    def __init__(self, entries: int, work: Callable[[Key], Result]) -> None:
+    Args:
+        entries: how many results are kept.
+        work: called with a key, and with a function to report the fraction done to.
+    """
+
+    def __init__(self, entries: int, work: Callable[[Key, Progress], Result]) -> None:
         super().__init__(entries)
         self._work = work
-        # One run at a time: NumPy keeps all cores busy by itself, and of two requests for the
-        # same key the second finds the result of the first.
-        self._running = threading.Lock()
+        self._running: dict[Key, threading.Event] = {}
 
     def compute(self, key: Key) -> Result:
-        """The result, computed now if it is not there."""
-        found = self.find(key)
-        if found is not None:
-            return found
-        with self._running:
+        """The result, computed now if it is not there.
+
+        Several who ask for one key at once share one run. Nobody waits for the run of another
+        key: how many run at a time is for the callers to limit.
+        """
+        while True:
+            with self._lock:
+                ended = self._running.get(key)
+                if ended is None and key not in self._stored:
+                    mine = self._running[key] = threading.Event()
+                    break
             found = self.find(key)
-            if found is None:
-                found = self._work(key)
-                self.put(key, found)
-            return found
+            if found is not None:
+                return found
+            # The run of another may be stopped, and is then to be made here.
+            while ended is not None and not ended.wait(TURN_SECONDS):
+                checkpoint()
+        try:
+            result = self._work(key, checkpoint)
+            self.put(key, result)
+            return result
+        finally:
+            with self._lock:
+                del self._running[key]
+            mine.set()
 
 
 class ExperimentCache(ComputedCache[Scenario, Experiment]):
     """The last experiments, by scenario."""
 
     def __init__(self, entries: int) -> None:
-        super().__init__(entries, lambda scenario: run(scenario))
+        super().__init__(entries, lambda scenario, report: run(scenario, report))
 
     def store(self, experiment: Experiment) -> None:
         """Keep an experiment."""

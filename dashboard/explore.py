@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import numpy as np
 
 from dashboard.chart import THEME_PARAM, Column, CursorLine, Frame, Row, Table, packed
-from dashboard.compute import EXPERIMENTS, is_live
+from dashboard.compute import EXPERIMENTS, SlowError, is_live
 from dashboard.figures.error_curves import Line, describe, error_curves, unit
 from dashboard.figures.words import listed
 from dashboard.notation import count, ratio, scientific
@@ -100,7 +100,7 @@ def render_frame(params: Mapping[str, str]) -> Frame:
     if messages:
         raise ValueError(" ".join(messages))
     if not is_live(scenario):
-        raise ValueError("This setting takes longer: it is computed when you let go.")
+        raise SlowError
     mode = "dark" if params.get(THEME_PARAM) == "dark" else "light"
     return explore_frame(EXPERIMENTS.compute(scenario), view, cast(Mode, mode))
 

@@ -1,4 +1,10 @@
-"""The chart's own routes: frames over a WebSocket while a slider moves, and plotly.js."""
+"""The chart's own routes: frames over a WebSocket while a slider moves, and plotly.js.
+
+A request is ``{"id": n, "params": {name: value}}``, its answer ``{"id": n, "frame": …}``, or
+``{"id": n, "error": message}`` with ``"slow": true`` where the setting only takes too long to
+follow the hand. A new request is computed although an older one is still being computed. An
+answer closes every older request: those are stopped, and never answered.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +12,10 @@ import asyncio
 import gzip
 import json
 import logging
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import cache
 from urllib.parse import urlsplit
 
@@ -17,6 +25,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from dashboard.chart import LIVE_PATH, PLOTLY_FILE, PLOTLY_PATH, Frame
+from dashboard.compute import LIVE_SECONDS, SlowError, StoppedError, checkpoint, reporting_to
 
 Render = Callable[[Mapping[str, str]], Frame]
 
@@ -25,10 +34,10 @@ MAX_MESSAGE = 4096
 
 MAX_PARAMS = 64
 
-logger = logging.getLogger(__name__)
+AT_ONCE = 2
+"""Requests of one page that are computed at once: a quick one passes a slow one."""
 
-# Few threads: NumPy has threads of its own, and the pages want to be computed as well.
-_workers = ThreadPoolExecutor(max_workers=2, thread_name_prefix="live")
+logger = logging.getLogger(__name__)
 
 
 class RequestError(ValueError):
@@ -56,14 +65,22 @@ def parse(text: str) -> tuple[int, dict[str, str]]:
 
 
 def answer(render: Render, text: str) -> str:
-    """Compute the answer to one request. What goes wrong becomes a readable message."""
-    number = None
+    """Compute the answer to one request. What goes wrong becomes a readable message.
+
+    Raises:
+        StoppedError: if the work is told to stop meanwhile.
+    """
+    number, slow = None, False
     try:
         number, params = parse(text)
         reply = {"id": number, "frame": render(params)}
         return json.dumps(reply, allow_nan=False, separators=(",", ":"))
+    except StoppedError:
+        raise
     except RequestError as error:
         message = str(error)
+    except SlowError as error:
+        message, slow = str(error), True
     except ValueError as error:
         # Scenarios refuse bad values with a message for people.
         logger.info("Live request refused: %s", error)
@@ -71,7 +88,86 @@ def answer(render: Render, text: str) -> str:
     except Exception:
         logger.exception("Live request failed")
         message = "This setting could not be computed."
-    return json.dumps({"id": number, "error": message})
+    return json.dumps({"id": number, "error": message, **({"slow": True} if slow else {})})
+
+
+class _Request:
+    """A request that is being computed, in a thread of its own."""
+
+    def __init__(self, desk: _Desk, text: str, number: int) -> None:
+        self._desk = desk
+        self._text = text
+        self._started = time.monotonic()
+        self.number = number
+        self.overtaken = False
+
+    def answer(self, render: Render) -> str | None:
+        """The answer; None if nobody wants it any more."""
+        try:
+            with reporting_to(self._report):
+                checkpoint()
+                return answer(render, self._text)
+        except StoppedError:
+            return None
+
+    def _report(self, fraction: float) -> None:
+        late = self._desk.crowded and time.monotonic() - self._started > LIVE_SECONDS
+        if self.overtaken or late:
+            raise StoppedError
+
+
+class _Desk:
+    """The requests of one page: the newest is computed as soon as there is a thread for it."""
+
+    def __init__(self, render: Render, send: Callable[[str], Awaitable[None]]) -> None:
+        self._render = render
+        self._send = send
+        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="live")
+        self._requests: dict[_Request, asyncio.Task[None]] = {}
+        self._waiting: str | None = None
+        self._taken = self._answered = 0
+        self._sending = asyncio.Lock()
+
+    @property
+    def crowded(self) -> bool:
+        """Whether a request waits for a thread."""
+        return self._waiting is not None
+
+    def take(self, text: str) -> None:
+        """A request has come. It takes the place of one that still waits."""
+        self._waiting = text
+        self._start()
+
+    def close(self) -> None:
+        """The page has gone: stop everything."""
+        for request, task in self._requests.items():
+            request.overtaken = True
+            task.cancel()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _start(self) -> None:
+        if self._waiting is None or len(self._requests) >= AT_ONCE:
+            return
+        self._taken += 1
+        request = _Request(self, self._waiting, self._taken)
+        self._waiting = None
+        self._requests[request] = asyncio.create_task(self._serve(request))
+
+    async def _serve(self, request: _Request) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            reply = await loop.run_in_executor(self._pool, request.answer, self._render)
+        finally:
+            del self._requests[request]
+        self._start()
+        async with self._sending:
+            if reply is None or request.number < self._answered:
+                return
+            self._answered = request.number
+            for other in self._requests:
+                other.overtaken = other.overtaken or other.number < request.number
+            with suppress(WebSocketDisconnect, RuntimeError):  # the page may have gone
+                await self._send(reply)
 
 
 def same_origin(origin: str | None, host: str | None) -> bool:
@@ -93,34 +189,16 @@ def live_route(render: Render, path: str = LIVE_PATH) -> WebSocketRoute:
             await socket.close(code=1008)
             return
         await socket.accept()
-        newest: list[str] = []  # at most one: a newer request replaces one that has not started
-        arrived = asyncio.Event()
-
-        def compute() -> str:
-            # Read here and not before, so that the newest request is served after a wait.
-            return answer(render, newest.pop())
-
-        async def serve() -> None:
-            while True:
-                await arrived.wait()
-                arrived.clear()
-                if newest:
-                    loop = asyncio.get_running_loop()
-                    await socket.send_text(await loop.run_in_executor(_workers, compute))
-
-        server = asyncio.create_task(serve())
+        desk = _Desk(render, socket.send_text)
         try:
             while True:
-                text = await socket.receive_text()
-                newest[:] = [text]
-                arrived.set()
+                desk.take(await socket.receive_text())
         except WebSocketDisconnect:
             pass
         except KeyError:  # bytes instead of text
             await socket.close(code=1003)
         finally:
-            server.cancel()
-            await asyncio.gather(server, return_exceptions=True)
+            desk.close()
 
     return WebSocketRoute(path, endpoint)
 

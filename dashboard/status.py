@@ -10,6 +10,10 @@ from dashboard.compute import BackgroundRun, CachedRun, Key, Result, ResultCache
 from hypergrad_core.problem import Progress
 
 POLL_SECONDS = 0.25
+# What the picture is of while a long run goes on, or after it was stopped.
+PREVIOUS = "The picture still shows the previous settings."
+SMALLER = "The picture shows a smaller problem until then."
+NO_PICTURE = ""
 # Of fixed height, so that nothing moves when a long run shows its progress.
 STATUS_HEIGHT = 128
 # In the session; followed by the page.
@@ -47,7 +51,7 @@ def in_background(
     st.session_state[mine] = job
     shown = st.session_state.get(last)
     before = None if shown is None else cache.find(shown)
-    follow(job, mine, older=before is not None)
+    follow(job, mine, NO_PICTURE if before is None else PREVIOUS)
     return before
 
 
@@ -60,35 +64,40 @@ def stop_elsewhere(page: str) -> None:
 
 
 @st.fragment(run_every=POLL_SECONDS)
-def follow(job: CachedRun[Key, Result], name: str, *, older: bool = True) -> None:
+def follow(job: CachedRun[Key, Result], name: str, picture: str) -> None:
     """A bar that tells how far a long run is, and a way to stop it and to start it again.
 
     Args:
         job: the run.
         name: of the job in the session.
-        older: whether a picture of other settings is shown meanwhile.
+        picture: ``PREVIOUS``, ``SMALLER`` or ``NO_PICTURE``: what is shown meanwhile.
     """
-    if show_status(job, finished=job.finished, older=older):
+    if show_status(job, finished=job.finished, picture=picture):
         st.session_state[name] = None
         st.rerun()
 
 
-def show_status(job: BackgroundRun, *, finished: bool, older: bool = True) -> bool:
+def show_status(job: BackgroundRun, *, finished: bool, picture: str = NO_PICTURE) -> bool:
     """Draw how far the job is; whether the person asks to start it again.
 
     Called from a fragment that runs every ``POLL_SECONDS``. Runs the page again when the job has
     finished.
+
+    Args:
+        job: what runs.
+        finished: whether its result is there.
+        picture: as of ``follow``.
     """
     if job.running and not job.stopped:
         job.watch()
         state = f"Computing … {job.fraction:.0%}" if job.fraction else "Setting up …"
         if job.waiting:
             state = "Waiting for another run to end …"
-        st.progress(job.fraction, f"{state} The picture is older." if older else state)
+        st.progress(job.fraction, f"{state} {picture}".strip())
         st.button("Stop", key="stop", width="stretch", on_click=job.stop)
         return False
     if finished:
         st.rerun()
     ended = job.error or f"Stopped at {job.fraction:.0%}."
-    st.markdown(f"{ended} The picture is the one before." if older else ended)
+    st.markdown(f"{ended} {picture}".strip())
     return st.button("Start again", key="again", width="stretch")

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode
 import numpy as np
 
 from dashboard.chart import PAGE_PARAM, THEME_PARAM, Absent, Frame, Table
-from dashboard.compute import LIVE_SECONDS, ComputedCache
+from dashboard.compute import LIVE_SECONDS, ComputedCache, SlowError
 from dashboard.figures.drawn import Drawn
 from dashboard.figures.error_curves import describe
 from dashboard.figures.why_bound import bound_figure
@@ -220,7 +220,7 @@ def render_frame(params: Mapping[str, str]) -> Frame:
     part = params.get(PART_PARAM, "plane")
     require_one_of(PART_PARAM, part, PARTS)
     if DISSECTIONS.find(scenario) is None and expected_seconds(scenario) > LIVE_SECONDS:
-        raise ValueError("This setting takes longer: it is computed when you let go.")
+        raise SlowError
     mode: Mode = "dark" if params.get(THEME_PARAM) == "dark" else "light"
     return why_frame(part, DISSECTIONS.compute(scenario), scenario, view, mode)
 

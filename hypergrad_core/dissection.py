@@ -11,7 +11,7 @@ from hypergrad_core.experiment import Experiment, prepare, run
 from hypergrad_core.methods import METHODS
 from hypergrad_core.methods.implicit import ImplicitMethod
 from hypergrad_core.modes import AdjointRun, Modes, adjoint_matrix, modes_of, run_adjoint
-from hypergrad_core.problem import FloatArray
+from hypergrad_core.problem import FloatArray, Progress
 from hypergrad_core.scenario import Scenario
 
 
@@ -96,7 +96,7 @@ class Dissection:
         return next((run for run in self.runs if run.method == method), None)
 
 
-def dissect(scenario: Scenario) -> Dissection:
+def dissect(scenario: Scenario, progress: Progress | None = None) -> Dissection:
     """Take the problem of a scenario apart.
 
     Conjugate gradient is run on the adjoint even where it does not apply: what then goes wrong is
@@ -104,6 +104,7 @@ def dissect(scenario: Scenario) -> Dissection:
 
     Args:
         scenario: with d of at most 500.
+        progress: told the fraction done of its experiment; whatever it raises stops the run.
 
     Raises:
         ValueError: if d is larger.
@@ -123,7 +124,9 @@ def dissect(scenario: Scenario) -> Dissection:
     modes = modes_of(problem) if problem.affine and problem.symmetric else None
     errors = [run.errors for run in runs] or [problem.reference.adjoint[None]]
     return Dissection(
-        experiment=run(scenario, steps=np.arange(scenario.horizon + 1), prepared=prepared),
+        experiment=run(
+            scenario, progress, steps=np.arange(scenario.horizon + 1), prepared=prepared
+        ),
         gaps=gaps,
         runs=runs,
         matrix=matrix,

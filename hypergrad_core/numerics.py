@@ -33,13 +33,13 @@ def spectral_norms_upper(matrices: FloatArray) -> FloatArray:
     """
     if matrices.shape[1] < matrices.shape[2]:
         matrices = np.swapaxes(matrices, 1, 2)
-    # Scaled first: the eighth power of a small norm would underflow.
-    scale = np.sqrt(np.einsum("bij,bij->b", matrices, matrices))
-    safe = np.where(scale > 0, scale, 1.0)
-    scaled = matrices / safe[:, None, None]
-    gram = np.swapaxes(scaled, 1, 2) @ scaled
-    squared = gram @ gram
-    return np.asarray(scale * np.einsum("bij,bij->b", squared, squared) ** 0.125)
+    gram = np.swapaxes(matrices, 1, 2) @ matrices
+    # Scaled: the eighth power of a small norm would underflow.
+    square = np.einsum("bii->b", gram)
+    gram /= np.where(square > 0, square, 1.0)[:, None, None]
+    # As a matrix times its transpose: BLAS then computes one half of the symmetric product.
+    squared = gram @ np.swapaxes(gram, 1, 2)
+    return np.asarray(np.sqrt(square) * np.einsum("bij,bij->b", squared, squared) ** 0.125)
 
 
 def row_norms(block: FloatArray) -> FloatArray:

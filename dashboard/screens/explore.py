@@ -13,7 +13,7 @@ from dashboard.explore import SETTINGS, explore_frame
 from dashboard.figures.error_curves import extract_lines
 from dashboard.figures.words import BEYOND_THEORY, STATUS_HELP, explain, formula_card
 from dashboard.introduction import introduce
-from dashboard.status import STATUS_HEIGHT, follow
+from dashboard.status import PREVIOUS, SMALLER, STATUS_HEIGHT, follow
 from dashboard.theme import Mode
 from dashboard.view import View
 from hypergrad_core import FAMILIES, METHODS, Experiment, Scenario
@@ -82,10 +82,11 @@ def compute(scenario: Scenario) -> Experiment:
         return EXPERIMENTS.compute(scenario)
     if job is None:
         job = st.session_state["job of explore"] = Job(scenario)
-    follow(job, "job of explore")
     shown = st.session_state.get("shown")
-    stand_in = controls.preview(scenario) if shown is None or is_long(shown) else shown
-    return EXPERIMENTS.compute(stand_in)
+    if shown is not None and is_long(shown):
+        shown = None
+    follow(job, "job of explore", SMALLER if shown is None else PREVIOUS)
+    return EXPERIMENTS.compute(shown or controls.preview(scenario))
 
 
 def explanation(experiment: Experiment, view: View, mode: Mode) -> None:

@@ -34,7 +34,10 @@ def test_stop_and_start_again(explore: ExplorePage) -> None:
     bar.wait_for()
     explore.wait_for_address("d", "1000000")
     explore.rest()
-    assert "The picture is older." in page.locator('[data-testid="stSidebar"]').inner_text()
+    assert (
+        "The picture still shows the previous settings."
+        in page.locator('[data-testid="stSidebar"]').inner_text()
+    )
     assert explore.drawn == {"T": "60", "theme": "light"}
     assert (explore.paths, explore.table) == small
 
@@ -42,7 +45,7 @@ def test_stop_and_start_again(explore: ExplorePage) -> None:
     again.wait_for()
     assert bar.count() == 0
     said = page.locator('[data-testid="stSidebar"]').inner_text()
-    assert re.search(r"Stopped at \d+%\. The picture is the one before\.", said)
+    assert re.search(r"Stopped at \d+%\. The picture still shows the previous settings\.", said)
     explore.rest()
     assert (explore.paths, explore.table) == small
 

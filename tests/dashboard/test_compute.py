@@ -11,7 +11,15 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from dashboard import compute
-from dashboard.compute import ExperimentCache, Job, is_live, is_long
+from dashboard.compute import (
+    ComputedCache,
+    ExperimentCache,
+    Job,
+    StoppedError,
+    is_live,
+    is_long,
+    reporting_to,
+)
 from hypergrad_core import METHODS, Experiment, Scenario, run
 from hypergrad_core.methods.base import Progress
 from hypergrad_core.scenario import SLICES
@@ -99,7 +107,6 @@ def test_many_who_ask_for_different_scenarios_all_get_theirs(runs: Runs) -> None
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda seed: cache.compute(quick(seed)).scenario.seed, seeds))
     assert found == seeds
-    assert runs.most_at_once == 1
     assert sum(cache.find(quick(seed)) is not None for seed in range(7)) == 3
 
 
@@ -116,10 +123,71 @@ def test_what_is_known_is_found_while_something_else_runs(runs: Runs) -> None:
         assert other.result(SECONDS).scenario == quick(2)
 
 
+def test_different_scenarios_do_not_wait_for_each_other(runs: Runs) -> None:
+    cache = ExperimentCache(3)
+    runs.go_on.clear()
+    with ThreadPoolExecutor(2) as pool:
+        tasks = [pool.submit(cache.compute, quick(seed)) for seed in (1, 2)]
+        deadline = time.monotonic() + SECONDS
+        while runs.at_once < 2:
+            assert time.monotonic() < deadline
+            time.sleep(0.002)
+        runs.go_on.set()
+        assert [task.result(SECONDS).scenario.seed for task in tasks] == [1, 2]
+
+
+def test_who_waits_for_a_run_that_is_stopped_makes_it_himself() -> None:
+    started, go_on, stop = threading.Event(), threading.Event(), threading.Event()
+    made: list[str] = []
+
+    def work(key: int, report: Progress) -> str:
+        made.append(threading.current_thread().name)
+        started.set()
+        while not go_on.wait(0.002):
+            report(0.5)
+        return "done"
+
+    def told_to_stop(fraction: float) -> None:
+        if stop.is_set():
+            raise StoppedError
+
+    def overtaken() -> None:
+        with pytest.raises(StoppedError), reporting_to(told_to_stop):
+            cache.compute(1)
+
+    cache = ComputedCache(3, work)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(overtaken)
+        assert started.wait(SECONDS)
+        started.clear()
+        second = pool.submit(cache.compute, 1)
+        stop.set()
+        first.result(SECONDS)
+        assert started.wait(SECONDS)
+        go_on.set()
+        assert second.result(SECONDS) == "done"
+    assert len(set(made)) == 2
+
+
+def test_who_waits_for_the_run_of_another_can_be_stopped(runs: Runs) -> None:
+    def stop(fraction: float) -> None:
+        raise StoppedError
+
+    cache = ExperimentCache(3)
+    runs.go_on.clear()
+    with ThreadPoolExecutor(1) as pool:
+        other = pool.submit(cache.compute, quick(1))
+        assert runs.started.wait(SECONDS)
+        with pytest.raises(StoppedError), reporting_to(stop):
+            cache.compute(quick(1))
+        runs.go_on.set()
+        assert other.result(SECONDS).scenario == quick(1)
+
+
 def test_a_run_that_fails_does_not_block_the_next(
     runs: Runs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(scenario: Scenario) -> Experiment:
+    def fail(scenario: Scenario, progress: Progress) -> Experiment:
         raise MemoryError
 
     cache = ExperimentCache(3)

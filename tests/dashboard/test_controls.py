@@ -449,8 +449,8 @@ class SlowRuns:
         return 60.0 if scenario.seed == self.SEED else 0.01
 
     def run(self, scenario: Scenario, progress: Progress | None = None) -> Experiment:
-        """As the core, after a wait at 30 %."""
-        if progress is not None:
+        """As the core, in a job after a wait at 30 %."""
+        if progress is not None and progress is not compute.checkpoint:
             self.started += 1
             while not self.go_on.wait(0.005):
                 progress(0.3)
@@ -511,6 +511,7 @@ def test_a_long_run_shows_progress_can_be_stopped_and_started_again(slow: SlowRu
     (bar,) = session.get("progress")
     assert bar.proto.value == 30
     assert "30%" in bar.proto.text
+    assert "The picture still shows the previous settings." in bar.proto.text
 
     # The click may come together with that of another control, in a run of the whole page.
     control(session, "stop").click().run()
@@ -582,8 +583,11 @@ def test_a_long_run_out_of_memory_says_what_to_do(
 
 def test_a_session_that_opens_with_a_long_run_shows_a_quick_one_first(slow: SlowRuns) -> None:
     slow_link = {"seed": str(SlowRuns.SEED), "d": "500", "T": "300"}
-    slow.go_on.set()
     session = open_page(slow_link)
+    (bar,) = session.get("progress")
+    assert bar.proto.text.endswith(" The picture shows a smaller problem until then.")
+    assert "previous" not in bar.proto.text
+    slow.go_on.set()
     finish(session)
     assert link_in(shown(session)) == slow_link
 

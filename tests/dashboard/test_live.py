@@ -18,6 +18,7 @@ from starlette.types import Message
 
 from dashboard.app import app
 from dashboard.chart import LIVE_PATH, PLOTLY_FILE, PLOTLY_PATH, Frame
+from dashboard.compute import SlowError, StoppedError, checkpoint
 from dashboard.explore import render_frame
 from dashboard.live import (
     MAX_MESSAGE,
@@ -254,55 +255,147 @@ def test_the_route_answers_one_request_after_the_other() -> None:
     asyncio.run(talk())
 
 
-def test_the_newest_request_wins() -> None:
-    started, go_on = threading.Event(), threading.Event()
-    drawn = []
+class Held:
+    """Draws what it is told to only when it is let go; until then it can be stopped."""
 
-    def slow(params: Mapping[str, str]) -> Frame:
-        drawn.append(params["n"])
-        started.set()
-        assert go_on.wait(SECONDS)
+    def __init__(self, *slow: str) -> None:
+        self.slow = slow
+        self.started = {name: threading.Event() for name in slow}
+        self.go_on, self.stopped = threading.Event(), threading.Event()
+        self.drawn: list[str] = []
+
+    def __call__(self, params: Mapping[str, str]) -> Frame:
+        name = params["n"]
+        self.drawn.append(name)
+        if name in self.slow:
+            self.started[name].set()
+            try:
+                while not self.go_on.wait(0.002):
+                    checkpoint()
+            except StoppedError:
+                self.stopped.set()
+                raise
         return echo(params)
 
+
+def test_a_slow_request_does_not_block_a_quick_one_behind_it() -> None:
+    held = Held("slow")
+
     async def talk() -> None:
-        async with Client(Starlette(routes=[live_route(slow)])) as client:
+        async with Client(Starlette(routes=[live_route(held)])) as client:
             await client.event()
-            client.say(request(1, {"n": "1"}))
-            await asyncio.to_thread(started.wait, SECONDS)
-            for number in range(2, 30):
-                client.say(request(number, {"n": str(number)}))
-            await asyncio.sleep(0.05)
-            assert client.silent()
-            go_on.set()
-            assert [(await client.hear())["id"] for _ in range(2)] == [1, 29]
-            await asyncio.sleep(0.05)
+            client.say(request(1, {"n": "slow"}))
+            assert await asyncio.to_thread(held.started["slow"].wait, SECONDS)
+            for number in range(2, 6):
+                client.say(request(number, {"n": "quick"}))
+                assert (await client.hear())["id"] == number
+            assert await asyncio.to_thread(held.stopped.wait, SECONDS), "It is overtaken."
+            held.go_on.set()
+            client.say(request(6, {"n": "slow"}))
+            assert (await client.hear())["id"] == 6, "The one before is never answered."
             assert client.silent()
 
     asyncio.run(talk())
-    assert drawn == ["1", "29"]
+    assert held.drawn == ["slow", *["quick"] * 4, "slow"]
+
+
+def test_an_older_request_may_be_answered_first() -> None:
+    held = Held("new")
+
+    async def talk() -> None:
+        async with Client(Starlette(routes=[live_route(held)])) as client:
+            await client.event()
+            client.say(request(1, {"n": "new"}))
+            client.say(request(2, {"n": "new"}))
+            assert await asyncio.to_thread(held.started["new"].wait, SECONDS)
+            held.go_on.set()
+            heard = [(await client.hear())["id"]]
+            if heard == [1]:
+                heard.append((await client.hear())["id"])
+            assert heard[-1] == 2
+            assert client.silent()
+
+    asyncio.run(talk())
+
+
+def test_the_newest_request_wins() -> None:
+    held = Held("1", "2")
+
+    async def talk() -> None:
+        async with Client(Starlette(routes=[live_route(held)])) as client:
+            await client.event()
+            for number in range(1, 30):
+                client.say(request(number, {"n": str(number)}))
+                if str(number) in held.slow:
+                    assert await asyncio.to_thread(held.started[str(number)].wait, SECONDS)
+            held.go_on.set()
+            heard = [(await client.hear())["id"]]
+            while heard[-1] != 29:
+                heard.append((await client.hear())["id"])
+            assert heard == sorted(heard)
+            assert set(heard) <= {1, 2, 29}
+
+    asyncio.run(talk())
+    assert held.drawn == ["1", "2", "29"]
+
+
+def test_two_slow_requests_give_way_to_the_newest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dashboard.live.LIVE_SECONDS", 0.0)
+    held = Held("1", "2")
+
+    async def talk() -> None:
+        async with Client(Starlette(routes=[live_route(held)])) as client:
+            await client.event()
+            for number in (1, 2, 3):
+                client.say(request(number, {"n": str(number)}))
+                if str(number) in held.slow:
+                    assert await asyncio.to_thread(held.started[str(number)].wait, SECONDS)
+            assert (await client.hear())["id"] == 3
+
+    asyncio.run(talk())
+    assert held.drawn == ["1", "2", "3"]
+
+
+def test_the_pages_of_two_people_do_not_wait_for_each_other() -> None:
+    held = Held("1", "2")
+
+    async def talk() -> None:
+        application = Starlette(routes=[live_route(held)])
+        async with Client(application) as first, Client(application) as second:
+            await first.event()
+            await second.event()
+            for number in (1, 2):
+                first.say(request(number, {"n": str(number)}))
+                assert await asyncio.to_thread(held.started[str(number)].wait, SECONDS)
+            second.say(request(1, {"n": "quick"}))
+            assert (await second.hear())["id"] == 1
+
+    asyncio.run(talk())
+
+
+def test_a_setting_that_takes_long_is_refused_as_slow() -> None:
+    def refuse(params: Mapping[str, str]) -> Frame:
+        raise SlowError
+
+    reply = json.loads(answer(refuse, request(4)))
+    assert reply == {"id": 4, "error": str(SlowError()), "slow": True}
+    assert "slow" not in json.loads(answer(render_frame, request(4, {"q": "2"})))
 
 
 def test_a_closed_page_is_not_computed_for() -> None:
-    started, go_on = threading.Event(), threading.Event()
-    drawn = []
-
-    def slow(params: Mapping[str, str]) -> Frame:
-        drawn.append(params["n"])
-        started.set()
-        assert go_on.wait(SECONDS)
-        return echo(params)
+    held = Held("1", "2")
 
     async def talk() -> None:
-        async with Client(Starlette(routes=[live_route(slow)])) as client:
+        async with Client(Starlette(routes=[live_route(held)])) as client:
             await client.event()
-            client.say(request(1, {"n": "1"}))
-            await asyncio.to_thread(started.wait, SECONDS)
-            client.say(request(2, {"n": "2"}))
-        go_on.set()
-        await asyncio.sleep(0.05)
+            for number in (1, 2, 3):
+                client.say(request(number, {"n": str(number)}))
+                if str(number) in held.slow:
+                    assert await asyncio.to_thread(held.started[str(number)].wait, SECONDS)
+        assert await asyncio.to_thread(held.stopped.wait, SECONDS)
 
     asyncio.run(talk())
-    assert drawn == ["1"]
+    assert held.drawn == ["1", "2"]
 
 
 @pytest.mark.parametrize("origin", [None, "http://evil.example", "null", "http://localhost"])

@@ -276,7 +276,7 @@ def test_another_setting_stops_the_run_and_the_old_figure_stays_until_the_new_on
     choose(session, "seed", 5)
     first = job_of(session)
     assert frame(session) == before
-    assert "The picture is older." in sidebar(session)
+    assert "The picture still shows the previous settings." in sidebar(session)
     choose(session, "seed", 6)
     second = job_of(session)
     assert first.stopped
@@ -285,7 +285,7 @@ def test_another_setting_stops_the_run_and_the_old_figure_stays_until_the_new_on
     wait_until(lambda: second.fraction > 0)
     control(session, "stop").click().run()
     finish(session, second)
-    assert sidebar(session) == "Stopped at 10%. The picture is the one before."
+    assert sidebar(session) == "Stopped at 10%. The picture still shows the previous settings."
     runs.go_on.set()
     control(session, "again").click().run()
     finish(session)
