@@ -18,6 +18,11 @@ from hypergrad_core.scenario import Scenario
 # How far each coordinate of λ is moved at first, relatively; halved until Φ still contracts.
 SPREAD = 0.5
 PLATEAU_STEPS = 10
+PLAIN = "fixed-point"
+# Two values that differ by less are told to be equal.
+EQUAL = 0.005
+# From this share of the steps on a curve is said to lie below another.
+NEARLY_ALWAYS = 0.9
 # A curve that changes by more than this factor from one half of its last quarter to the other has
 # not come to rest.
 RESTLESS = 1.2
@@ -32,18 +37,20 @@ class Track:
     Attributes:
         method: key of ``METHODS``.
         adjoint_steps: the k that is held, or None for k = t.
+        plain: whether w_t comes from w ← Φ(w, λ) though the scenario has another inner solver.
     """
 
     method: str
     adjoint_steps: int | None = None
+    plain: bool = False
 
     @property
     def label(self) -> str:
         """As in the paper: FP k = t, CG k = 10, …"""
         name = METHODS[self.method].label
-        if METHODS[self.method].whole:
-            return name
-        return f"{name}, k = {self.adjoint_steps or 't'}"
+        if not METHODS[self.method].whole:
+            name = f"{name}, k = {self.adjoint_steps or 't'}"
+        return f"{name}, plain map" if self.plain else name
 
 
 SYMMETRIC_TRACKS = (
@@ -60,6 +67,8 @@ GENERAL_TRACKS = (
     Track("aid-fp", PLATEAU_STEPS),
     Track("aid-cgnr", PLATEAU_STEPS),
 )
+# The paper compares these two on one map, and AID-FP solves its adjoint with the plain one.
+PLAIN_TRACKS = (Track("itd", plain=True), Track("aid-fp", plain=True))
 
 
 @dataclass(frozen=True)
@@ -69,11 +78,13 @@ class Replication:
     Attributes:
         scenario: the problem at its first λ, the inner solver and the horizon.
         steps: t, shape (T + 1,).
-        tracks: the curves.
+        tracks: the five curves of the figure; where the inner solver is not the plain map, ITD
+            and AID-FP on the plain map as well.
         errors: ‖estimate − ∇f(λ)‖ ÷ ‖∇f(λ)‖, shape (tracks, values of λ, T + 1).
         floor: largest relative rounding floor of the values of λ.
         contraction: largest q of the values of λ.
-        bounds: the paper's bounds of ITD and AID-FP at the first λ, relative, shape (2, T + 1).
+        bounds: the paper's bounds of ITD and AID-FP on the plain map at the first λ, relative,
+            shape (2, T + 1).
     """
 
     scenario: Scenario
@@ -101,7 +112,7 @@ class Replication:
 def replicate(
     scenario: Scenario, values: int = 20, progress: Progress | None = None
 ) -> Replication:
-    """Run the five curves of the figure at several values of λ.
+    """Run the curves of the figure at several values of λ.
 
     Args:
         scenario: family, data, q, sizes, inner solver, horizon and seed; its methods do not count.
@@ -115,6 +126,8 @@ def replicate(
     # A move of λ may cost ∂₁Φ its symmetry: CG is run only where it applies at every λ.
     refused = any(refusal(scenario, here, METHODS["aid-cg"]) for here in problems)
     tracks = GENERAL_TRACKS if refused else SYMMETRIC_TRACKS
+    if scenario.inner != PLAIN:
+        tracks += PLAIN_TRACKS
     steps = scenario.steps()
     errors = np.empty((len(tracks), values, len(steps)))
     floors, contractions = [], []
@@ -125,11 +138,10 @@ def replicate(
         contractions.append(contraction)
     report(1.0)
     constants = problem.constants
-    inner = SOLVERS[scenario.inner]
     bounds = np.full((2, len(steps)), np.inf)
     if constants.contraction < 1:
         for place, key in enumerate(("itd", "aid-fp")):
-            bound = METHODS[key].paper_bound(constants, Points(steps, steps), inner)
+            bound = METHODS[key].paper_bound(constants, Points(steps, steps), SOLVERS[PLAIN])
             bounds[place] = bound.values / constants.hypergradient_norm
     return Replication(
         scenario=scenario,
@@ -173,14 +185,19 @@ def _run_one(
     """Fill ``errors`` of shape (tracks, T + 1) for one λ; its relative floor and its q."""
     lockstep = problem.canonical()
     constants = lockstep.constants
-    states = trajectory(lockstep, scenario.inner, int(steps[-1]))
-    scheme = SOLVERS[scenario.inner].scheme(constants.contraction)
+    solvers = {track.plain: PLAIN if track.plain else scenario.inner for track in tracks}
+    states = {
+        plain: trajectory(lockstep, inner, int(steps[-1])) for plain, inner in solvers.items()
+    }
     truth = problem.reference.hypergradient
     for place, track in enumerate(tracks):
+        scheme = SOLVERS[solvers[track.plain]].scheme(constants.contraction)
         k = steps if track.adjoint_steps is None else np.full_like(steps, track.adjoint_steps)
         method = METHODS[track.method]
         points = method.take(Points(steps, k))
-        found = method.estimate(lockstep, states, points, scheme=scheme).hypergradients
+        found = method.estimate(
+            lockstep, states[track.plain], points, scheme=scheme
+        ).hypergradients
         errors[place] = row_norms(found - truth) / constants.hypergradient_norm
     return constants.rounding_floor / constants.hypergradient_norm, constants.contraction
 
@@ -191,6 +208,7 @@ class Verdict(StrEnum):
     HOLDS = "holds here"
     FAILS = "does not hold here"
     OPEN = "cannot be told from this run"
+    ELSEWHERE = "not the paper’s setting"
 
 
 @dataclass(frozen=True)
@@ -202,12 +220,14 @@ class Claim:
         verdict: whether it holds in the run.
         evidence: what the verdict rests on; a name in braces stands for each figure.
         figures: by these names.
+        compared: the pairs of curves that the claim sets side by side.
     """
 
     text: str
     verdict: Verdict
     evidence: str
     figures: Mapping[str, float] = field(default_factory=dict)
+    compared: tuple[tuple[Track, Track], ...] = ()
 
     def tell(self, write: Callable[[float], str] = "{:.3g}".format) -> str:
         """The evidence with its figures, each as ``write`` has it."""
@@ -215,19 +235,38 @@ class Claim:
 
 
 WITHIN_FEW_STEPS = "rounding is reached within a few steps"
+NO_CONTRACTION = "q is not below 1: the claim is for contractions"
+ON_THE_PLAIN_MAP = "; both on the plain map"
+
+
+def same_setting(scenario: Scenario, one: Track, other: Track) -> bool:
+    """Whether the paper compares two such curves.
+
+    It gives all methods one w_t. ITD goes back through the map that makes w_t, and AID-FP through
+    the plain one: these two are only compared where both maps are the same.
+    """
+    if one.plain is not other.plain:
+        return False
+    plain = one.plain or scenario.inner == PLAIN
+    return plain or {one.method, other.method} != {"itd", "aid-fp"}
 
 
 def claims(run: Replication) -> tuple[Claim, ...]:
     """The paper's claims, each with a verdict computed from the run."""
-    itd, fixed_point, conjugate, fixed_point_held, conjugate_held = run.tracks
-    return (
+    itd, fixed_point, conjugate, fixed_point_held, conjugate_held = run.tracks[:5]
+    # The two that unroll one and the same map.
+    plain_itd, plain_fixed_point = run.tracks[5:] or (itd, fixed_point)
+    told = (
         _linear(run),
-        _ordered_bounds(run),
-        _order(run, fixed_point, (itd,), "AID-FP is at least as accurate as ITD"),
+        _ordered_bounds(run, plain_itd, plain_fixed_point),
+        _order(run, plain_fixed_point, (plain_itd,), "AID-FP is at least as accurate as ITD"),
         _order(run, conjugate, (itd, fixed_point), "Conjugate gradient converges fastest"),
         _plateau(run, fixed_point_held, fixed_point, "AID-FP"),
         _plateau(run, conjugate_held, conjugate, "conjugate gradient"),
     )
+    if run.contraction < 1:
+        return told
+    return tuple(Claim(claim.text, Verdict.ELSEWHERE, NO_CONTRACTION) for claim in told)
 
 
 def _clear(run: Replication, error: FloatArray) -> IntArray:
@@ -255,34 +294,33 @@ def _linear(run: Replication) -> Claim:
     if not good:
         return Claim(text, Verdict.OPEN, WITHIN_FEW_STEPS)
     verdict = Verdict.HOLDS if all(good) else Verdict.FAILS
-    evidence = f"factor per step: {', '.join(parts)}; the largest q over the λ is {{q}}"
+    evidence = f"factor per step: {', '.join(parts)} (q is at most {{q}} for these λ)"
     return Claim(text, verdict, evidence, figures)
 
 
-def _ordered_bounds(run: Replication) -> Claim:
+def _ordered_bounds(run: Replication, itd: Track, fixed_point: Track) -> Claim:
     text = "The bound of AID-FP is never above that of ITD"
     if not np.isfinite(run.bounds).all():
-        return Claim(text, Verdict.OPEN, "q ≥ 1: there is no bound")
+        return Claim(text, Verdict.OPEN, "there is no bound")
     ratio = run.bounds[0] / run.bounds[1]
     verdict = Verdict.HOLDS if (ratio >= 1 - 1e-9).all() else Verdict.FAILS
-    evidence = "ITD’s is between {least} and {most} times AID-FP’s" + _maps_differ(run, verdict)
-    return Claim(text, verdict, evidence, {"least": float(ratio.min()), "most": float(ratio.max())})
-
-
-def _maps_differ(run: Replication, verdict: Verdict) -> str:
-    """Why a comparison of ITD and AID-FP may fail: the paper makes it for one and the same map."""
-    if verdict is Verdict.HOLDS or run.scenario.inner != "heavy-ball":
-        return ""
-    return "; here ITD unrolls heavy ball, AID-FP the plain map"
+    figures = {"least": float(ratio.min()), "most": float(ratio.max())}
+    evidence = "the bound of ITD is {least} to {most} times that of AID-FP"
+    if np.allclose(ratio, 1, rtol=EQUAL):
+        evidence = "the two bounds are equal"
+    if itd.plain:
+        evidence += ON_THE_PLAIN_MAP
+    return Claim(text, verdict, evidence, figures, ((itd, fixed_point),))
 
 
 def _order(run: Replication, better: Track, others: tuple[Track, ...], text: str) -> Claim:
     """Whether one curve lies below all the others, nearly everywhere above rounding."""
+    compared = tuple((better, other) for other in others)
     low = run.mean(better)
     high = np.min([run.mean(other) for other in others], axis=0)
     clear = _clear(run, high)
     if not len(clear):
-        return Claim(text, Verdict.OPEN, WITHIN_FEW_STEPS)
+        return Claim(text, Verdict.OPEN, WITHIN_FEW_STEPS, compared=compared)
     share = float((low[clear] <= high[clear] * (1 + 1e-6)).mean())
     middle = clear[len(clear) // 2]
     gain = float(high[middle] / low[middle])
@@ -291,15 +329,20 @@ def _order(run: Replication, better: Track, others: tuple[Track, ...], text: str
         "step": float(run.steps[middle]),
         "gain": max(gain, 1 / gain),
     }
-    if abs(gain - 1) < 0.005:
-        outcome = "as accurate"
+    if abs(gain - 1) < EQUAL:
+        outcome = "the errors are equal"
     else:
-        outcome = "{gain} times more accurate" if gain > 1 else "{gain} times less accurate"
-    verdict = Verdict.HOLDS if share >= 0.9 else Verdict.FAILS
-    evidence = f"at {{share}} % of the steps; at t = {{step}} it is {outcome}"
-    if len(others) == 1:
-        evidence += _maps_differ(run, verdict)
-    return Claim(text, verdict, evidence, figures)
+        outcome = f"its error is {{gain}} times {'smaller' if gain > 1 else 'larger'}"
+    verdict = Verdict.HOLDS if share >= NEARLY_ALWAYS else Verdict.FAILS
+    evidence = f"in {{share}} % of the steps; at t = {{step}} {outcome}"
+    if better.plain:
+        evidence += ON_THE_PLAIN_MAP
+    if better.method == "aid-cgnr":
+        verdict = Verdict.ELSEWHERE
+        evidence = f"∂₁Φ is not symmetric, so this is CG on the normal equations: {evidence}"
+    elif not all(same_setting(run.scenario, *pair) for pair in compared):
+        verdict = Verdict.ELSEWHERE
+    return Claim(text, verdict, evidence, figures, compared)
 
 
 def _plateau(run: Replication, held: Track, whole: Track, name: str) -> Claim:
@@ -309,17 +352,19 @@ def _plateau(run: Replication, held: Track, whole: Track, name: str) -> Claim:
     level = float(error[-1])
     figures = {"level": level}
     if level <= 100 * run.floor:
-        return Claim(text, Verdict.FAILS, "it falls to {level}, near rounding", figures)
+        # The claim is for a k that is too small. What it leaves here, rounding would hide.
+        evidence = f"{PLATEAU_STEPS} steps are enough here: the error falls to {{level}}, rounding"
+        return Claim(text, Verdict.ELSEWHERE, evidence, figures)
     quarter = np.log(error[-max(2, len(error) // 4) :])
     half = len(quarter) // 2
     change = float(np.exp(quarter[:half].mean() - quarter[-half:].mean()))
     if not 1 / RESTLESS <= change <= RESTLESS:
         moves = "falling" if change > 1 else "rising"
-        evidence = f"not within this horizon: {{level}} at its end, still {moves}"
+        evidence = f"not within T: {{level}} at the last step, still {moves}"
         return Claim(text, Verdict.OPEN, evidence, figures)
     if level < 2 * run.mean(whole)[-1]:
-        evidence = "not within this horizon: {level} at its end, about as with k = t"
+        evidence = "not within T: {level} at the last step, about as with k = t"
         return Claim(text, Verdict.OPEN, evidence, figures)
     figures["step"] = float(run.steps[np.flatnonzero(error <= 2 * level)[0]])
-    evidence = "at {level}, first within a factor 2 at t = {step}"
+    evidence = "plateau at {level}, reached (within a factor 2) at t = {step}"
     return Claim(text, Verdict.HOLDS, evidence, figures)
