@@ -9,19 +9,44 @@ from urllib.parse import urlencode
 
 from dashboard.chart import THEME_PARAM, Column, Frame, Row, Table
 from dashboard.compute import ResultCache
-from dashboard.figures.paper_panels import LETTERS, all_tracks, panel_title, paper_panels
+from dashboard.figures.paper_panels import (
+    LETTERS,
+    Look,
+    all_tracks,
+    panel_title,
+    paper_panels,
+)
+from dashboard.figures.words import BEYOND_THEORY
 from dashboard.notation import scientific
 from dashboard.settings import PageSettings
-from dashboard.theme import METHOD_STYLES, Mode
+from dashboard.theme import Mode
 from hypergrad_core import FAMILIES, Scenario, ScenarioError
 from hypergrad_core.link import LinkSettings, require_integer, require_one_of
-from hypergrad_core.paper import PLATEAU_STEPS, Replication, Verdict, claims, replicate
+from hypergrad_core.paper import (
+    NEARLY_ALWAYS,
+    PLATEAU_STEPS,
+    Replication,
+    Verdict,
+    claims,
+    replicate,
+)
 from hypergrad_core.problem import Progress
 
-KINDS: dict[str, str] = {"made-up": "Made-up", "real": "Real", "networks": "Networks"}
+KINDS: dict[str, str] = {"made-up": "Synthetic", "real": "Real", "networks": "Networks"}
+KIND_TITLES = {"made-up": "on synthetic data", "real": "on real data", "networks": "on networks"}
 SHORTEST_HORIZON, LONGEST_HORIZON = 50, 200
 MOST_VALUES = 20
-SYMBOLS = {Verdict.HOLDS: ":green[✓]", Verdict.FAILS: ":red[✗]", Verdict.OPEN: ":gray[?]"}
+SYMBOLS = {
+    Verdict.HOLDS: ":green[✓]",
+    Verdict.FAILS: ":red[✗]",
+    Verdict.OPEN: ":gray[?]",
+    Verdict.ELSEWHERE: ":gray[–]",
+}
+PAPER = (
+    "R. Grazzi, L. Franceschi, M. Pontil, S. Salzo: On the Iteration Complexity of Hypergradient "
+    "Computation. ICML 2020."
+)
+PAPER_LINK = "https://proceedings.mlr.press/v119/grazzi20a.html"
 # Of a scenario only these make a difference here.
 OWN_FIELDS = ("contraction", "horizon", "seed")
 
@@ -203,10 +228,14 @@ def paper_frame(task: Task, runs: tuple[Replication | None, ...], mode: Mode) ->
         # An unfinished figure is another picture.
         link["panels"] = str(len(here))
     names = "; ".join(panel_title(place, scenario) for place, scenario in enumerate(scenarios))
-    return {
+    steps = [int(step) for step in scenarios[0].steps()]
+    frame: Frame = {
         "link": urlencode(link),
         "figure": drawn.figure,
-        "steps": [f"t = {step}" for step in scenarios[0].steps()],
+        "steps": [f"t = {step}" for step in steps],
+        "at": steps,
+        "title": _title(task),
+        "key": drawn.key,
         "readout": drawn.readings,
         "table": _table(task, runs, mode),
         "message": message,
@@ -214,21 +243,51 @@ def paper_frame(task: Task, runs: tuple[Replication | None, ...], mode: Mode) ->
         "lines": drawn.lines,
         "dots": drawn.dots,
     }
+    if drawn.narrow is not None:
+        frame["narrow"] = drawn.narrow
+    if task.contraction >= 1:
+        frame["warning"] = BEYOND_THEORY
+    return frame
+
+
+def _title(task: Task) -> str:
+    """One line that names the figure, for titles and exports."""
+    lambdas = "1 λ" if task.values == 1 else f"{task.values} λ"
+    return (
+        "Grazzi, Franceschi, Pontil, Salzo (ICML 2020), Figure 1, rerun "
+        f"{KIND_TITLES[task.kind]} · q = {task.contraction:g} · {lambdas} · seed {task.seed}"
+    )
 
 
 def verdict(runs: tuple[Replication, ...], wanted: int) -> str:
-    """What the figure shows, in one line."""
+    """What the figure shows, in two sentences."""
     if len(runs) < wanted:
         return f"{len(runs)} of {wanted} panels so far."
     told = [claims(run) for run in runs]
-    fastest, held, held_conjugate = (
-        sum(claim[place].verdict is Verdict.HOLDS for claim in told) for place in (3, 4, 5)
+    if all(run.contraction >= 1 for run in runs):
+        return "q is not below 1: the claims of the paper are for contractions."
+    fastest, fixed_point, conjugate = (
+        [claim[place].verdict for claim in told] for place in (3, 4, 5)
     )
-    return (
-        f"With k = t, conjugate gradient is fastest in {fastest} of {wanted} panels. "
-        f"With k = {PLATEAU_STEPS}, AID-FP ends on a plateau in {held}, "
-        f"conjugate gradient in {held_conjugate}."
-    )
+    if all(verdict is Verdict.ELSEWHERE for verdict in fastest):
+        first = (
+            "∂₁Φ is not symmetric in any panel, so AID-CG does not apply; AID-CGNR takes its place."
+        )
+    else:
+        first = f"With k = t, conjugate gradient is fastest in {_panels(fastest)}."
+    held = (_panels(fixed_point), _panels(conjugate))
+    if held[0] == held[1]:
+        second = f"both AID methods stop at a plateau in {held[0]}."
+    else:
+        second = f"AID-FP stops at a plateau in {held[0]}, conjugate gradient in {held[1]}."
+    return f"{first} With k = {PLATEAU_STEPS}, {second}"
+
+
+def _panels(verdicts: list[Verdict]) -> str:
+    """In how many panels a claim holds."""
+    holds = sum(verdict is Verdict.HOLDS for verdict in verdicts)
+    names = {0: "no panel", 1: "one panel", len(verdicts): f"all {len(verdicts)} panels"}
+    return names.get(holds, f"{holds} of {len(verdicts)} panels")
 
 
 def _table(task: Task, runs: tuple[Replication | None, ...], mode: Mode) -> Table:
@@ -248,7 +307,8 @@ def _table(task: Task, runs: tuple[Replication | None, ...], mode: Mode) -> Tabl
             # One digit each, so that all of it fits on a line.
             low, high = (scientific(float(edge[-1]), digits=0) for edge in run.band(track))
             cells.append(f"{mean} ({low} – {high})")
-        rows.append({"color": METHOD_STYLES[track.method].color(mode), "cells": cells})
+        look = Look.of(track, mode)
+        rows.append({"color": look.color, "marker": look.symbol, "cells": cells})
     caption = (
         f"Relative error at t = {task.horizon}: geometric mean over {task.values} λ "
         "(smallest – largest)"
@@ -273,9 +333,16 @@ def claims_table(runs: tuple[Replication, ...]) -> str:
 
 def claims_key(runs: tuple[Replication, ...]) -> str:
     """What the signs in the table mean, and what differs from the paper here."""
-    sentences = [", ".join(f"{SYMBOLS[verdict]} {verdict}" for verdict in Verdict) + "."]
+    sentences = [
+        ", ".join(f"{SYMBOLS[verdict]} {verdict}" for verdict in Verdict) + ".",
+        "A comparison of errors is marked ✓ if it holds in at least "
+        f"{100 * NEARLY_ALWAYS:.0f} % of the steps before rounding.",
+    ]
     if any(run.scenario.inner == "heavy-ball" for run in runs):
-        sentences.append("The paper compares ITD and AID-FP on one and the same map.")
+        sentences.append(
+            "The paper compares ITD and AID-FP on one and the same map. Where the inner problem is "
+            "solved by heavy ball, both are therefore compared on the plain map Φ (dotted lines)."
+        )
     if any(track.method == "aid-cgnr" for track in all_tracks(runs)):
-        sentences.append("AID-CGNR is the conjugate gradient where AID-CG does not apply.")
+        sentences.append("AID-CGNR takes the place of AID-CG where ∂₁Φ is not symmetric.")
     return " ".join(sentences)

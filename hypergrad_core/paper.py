@@ -125,7 +125,7 @@ def replicate(
     problems = [problem, *(vary_hyper(problem, random) for _ in range(values - 1))]
     # A move of λ may cost ∂₁Φ its symmetry: CG is run only where it applies at every λ.
     refused = any(refusal(scenario, here, METHODS["aid-cg"]) for here in problems)
-    tracks = GENERAL_TRACKS if refused else SYMMETRIC_TRACKS
+    tracks: tuple[Track, ...] = GENERAL_TRACKS if refused else SYMMETRIC_TRACKS
     if scenario.inner != PLAIN:
         tracks += PLAIN_TRACKS
     steps = scenario.steps()
@@ -195,9 +195,7 @@ def _run_one(
         k = steps if track.adjoint_steps is None else np.full_like(steps, track.adjoint_steps)
         method = METHODS[track.method]
         points = method.take(Points(steps, k))
-        found = method.estimate(
-            lockstep, states[track.plain], points, scheme=scheme
-        ).hypergradients
+        found = method.estimate(lockstep, states[track.plain], points, scheme=scheme).hypergradients
         errors[place] = row_norms(found - truth) / constants.hypergradient_norm
     return constants.rounding_floor / constants.hypergradient_norm, constants.contraction
 

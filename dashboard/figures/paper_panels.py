@@ -9,28 +9,36 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.chart import packed
-from dashboard.figures.drawn import Drawn, annotation, shares, title
-from dashboard.figures.error_curves import POWER_SIZE
+from dashboard.chart import Bound, KeyEntry, Narrow, packed
+from dashboard.figures.axes import ROUNDING_DASH, ROUNDING_NAME, level_line, log_range
+from dashboard.figures.drawn import Drawn, annotation, shares
 from dashboard.theme import AXIS_SIZE, FONT, LABEL_SIZE, METHOD_STYLES, Mode, faded, neutral
 from hypergrad_core import Scenario
-from hypergrad_core.paper import Replication, Track
+from hypergrad_core.paper import RESOLUTION, Replication, Track
 
 COLUMNS = 2
 LETTERS = "abcd"
-X_GAP, Y_GAP = 0.115, 0.15
+X_GAP, Y_GAP = 0.115, 0.17
+# In one column, a panel below another.
+NARROW_GAP = 0.085
+NARROW_HEIGHT = 1080
 MARKERS = 5
 HELD_WIDTH = 2.5
+PLAIN_WIDTH = 1.5
+PLAIN_DASH = "2px,3px"
 MARKER_SIZE = 12
-FLOOR_DASH = "2px,5px"
-FLOOR_NAME = "floating-point floor"
 # Exponents of the ends of the error axis of a panel that is not there yet.
 EMPTY_RANGE = (-12, 0)
+MOST_TICKS = 5
+# Plotly writes powers on logarithmic axes larger than it was told to.
+POWER_SIZE = AXIS_SIZE / 1.25
 
 
 @dataclass(frozen=True)
 class Look:
     """How a curve is drawn. With k held it is thin and dashed, and its markers are hollow.
+
+    On the plain map it is a dotted line without markers: it is there for a comparison alone.
 
     Attributes:
         color, width, dash: of the line.
@@ -46,6 +54,8 @@ class Look:
     def of(cls, track: Track, mode: Mode) -> Look:
         """In the style of its method."""
         style = METHOD_STYLES[track.method]
+        if track.plain:
+            return cls(style.color(mode), PLAIN_WIDTH, PLAIN_DASH, style.marker)
         if track.adjoint_steps is None:
             return cls(style.color(mode), style.width, "solid", style.marker)
         return cls(style.color(mode), HELD_WIDTH, style.dash, f"{style.marker}-open")
@@ -87,7 +97,7 @@ def paper_panels(
     values: int,
     mode: Mode,
 ) -> Drawn:
-    """Four panels that zoom together, with one cursor and one legend for all.
+    """Four panels that zoom together, with one cursor and one key for all.
 
     Args:
         scenarios: the problem of each panel.
@@ -102,23 +112,25 @@ def paper_panels(
         suffix = suffix_of(place)
         if run is None:
             # Without a trace its axes would not be drawn.
-            drawn.add({**_entry(""), "showlegend": False, **_axes_of(suffix)})
+            drawn.add({"type": "scatter", "x": [None], "y": [None], **_axes_of(suffix)})
             continue
         # All bands lie below all lines.
         for track in run.tracks:
-            _band(run, track, mode, suffix, drawn)
+            if not track.plain:
+                _band(run, track, mode, suffix, drawn)
         for track in run.tracks:
             means[track].append((LETTERS[place], _mean(run, track, mode, suffix, drawn)))
-            _markers(run, track, mode, suffix, drawn)
-        drawn.add(_floor(run, mode, suffix))
+            if not track.plain:
+                _markers(run, track, mode, suffix, drawn)
+        ends = (0, int(run.steps[-1]))
+        drawn.add({**level_line(ends, run.floor, mode, ROUNDING_DASH), **_axes_of(suffix)})
         drawn.cross(suffix, run.steps)
     for track in tracks:
-        _read(drawn, track, means[track], Look.of(track, mode).color)
-        drawn.add(_legend_entry(track, mode))
-    if tracks:
-        line = {"color": neutral(mode), "width": 2, "dash": FLOOR_DASH}
-        drawn.add({**_entry(FLOOR_NAME), "mode": "lines", "line": line, "legendgroup": "floor"})
-    drawn.figure["layout"] = _layout(scenarios, runs, values)
+        if not track.plain:
+            _read(drawn, track, means[track], Look.of(track, mode))
+    drawn.key = _key(tracks, values, mode)
+    drawn.figure["layout"] = _layout(scenarios, runs)
+    drawn.narrow = _narrow(scenarios, runs)
     return drawn
 
 
@@ -134,9 +146,6 @@ def _band(run: Replication, track: Track, mode: Mode, suffix: str, drawn: Drawn)
         "mode": "lines",
         "x": packed(run.steps),
         "line": {"width": 0},
-        "hoverinfo": "skip",
-        "showlegend": False,
-        "legendgroup": track.label,
         **_axes_of(suffix),
     }
     low, high = run.band(track)
@@ -154,9 +163,6 @@ def _mean(run: Replication, track: Track, mode: Mode, suffix: str, drawn: Drawn)
             "x": packed(run.steps),
             "y": packed(run.mean(track)),
             "line": Look.of(track, mode).line,
-            "hovertemplate": f"{track.label} %{{y:.2e}}<extra></extra>",
-            "showlegend": False,
-            "legendgroup": track.label,
             **_axes_of(suffix),
         }
     )
@@ -175,98 +181,90 @@ def _markers(run: Replication, track: Track, mode: Mode, suffix: str, drawn: Dra
             "x": packed(run.steps[places]),
             "y": packed(run.mean(track)[places]),
             "marker": Look.of(track, mode).marker,
-            "hoverinfo": "skip",
-            "showlegend": False,
-            "legendgroup": track.label,
             **_axes_of(suffix),
         }
     )
 
 
-def _floor(run: Replication, mode: Mode, suffix: str) -> dict[str, Any]:
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "x": [0, int(run.steps[-1])],
-        "y": [run.floor, run.floor],
-        "line": {"color": neutral(mode), "width": 2, "dash": FLOOR_DASH},
-        "hoverinfo": "skip",
-        "showlegend": False,
-        "legendgroup": "floor",
-        **_axes_of(suffix),
-    }
+def _key(tracks: Sequence[Track], values: int, mode: Mode) -> list[KeyEntry]:
+    """What each curve and each kind of line is."""
+    if not tracks:
+        return []
+    key: list[KeyEntry] = []
+    for track in tracks:
+        if not track.plain:
+            look = Look.of(track, mode)
+            key.append({"text": track.label, "mark": look.symbol, "color": look.color})
+    if any(track.plain for track in tracks):
+        key.append({"text": "ITD and AID-FP, plain map", "mark": PLAIN_DASH})
+    key.append({"text": f"smallest to largest error over {values} λ", "mark": "area"})
+    key.append({"text": ROUNDING_NAME, "mark": ROUNDING_DASH, "color": neutral(mode)})
+    return key
 
 
-def _entry(name: str) -> dict[str, Any]:
-    """A trace that is in the legend alone."""
-    return {"type": "scatter", "name": name, "x": [None], "y": [None], "hoverinfo": "skip"}
-
-
-def _legend_entry(track: Track, mode: Mode) -> dict[str, Any]:
-    """Line and marker of a curve."""
-    look = Look.of(track, mode)
-    return {
-        **_entry(track.label),
-        "mode": "lines+markers",
-        "line": look.line,
-        "marker": look.marker,
-        "legendgroup": track.label,
-    }
-
-
-def _read(drawn: Drawn, track: Track, means: list[tuple[str, int]], color: str) -> None:
+def _read(drawn: Drawn, track: Track, means: list[tuple[str, int]], look: Look) -> None:
     """A card of one curve: its mean error in each panel."""
     (letter, first), *others = means
-    bounds = []
+    bounds: list[Bound] = []
     for name, trace in others:
         # A value that is read at a trace of its own gets no second mark.
         values = drawn.figure["data"][trace]
         hidden = {"visible": False, "x": values["x"], "y": values["y"]}
         series = drawn.add({"type": "scatter", "mode": "lines", **hidden})
         bounds.append({"name": name, "trace": series, "plain": True})
-        drawn.dots.append({"trace": trace, "color": color, "by": 0})
+        drawn.dots.append({"trace": trace, "color": look.color, "by": 0})
     drawn.readings.append(
-        {"name": track.label, "label": letter, "color": color, "trace": first, "bounds": bounds}  # type: ignore[typeddict-item]
+        {
+            "name": track.label,
+            "label": letter,
+            "color": look.color,
+            "marker": look.symbol,
+            "trace": first,
+            "bounds": bounds,
+        }
     )
 
 
-def _layout(
-    scenarios: Sequence[Scenario], runs: Sequence[Replication | None], values: int
-) -> dict[str, Any]:
-    first = scenarios[0]
-    parts = (
-        "Figure 1 of the paper",
-        f"q = {first.contraction:g}",
-        f"{values} values of λ: mean, and smallest to largest",
-        f"seed {first.seed}",
-    )
-    layout: dict[str, Any] = {
-        "title": title(" · ".join(parts), LABEL_SIZE),
-        "font": {"family": FONT, "size": AXIS_SIZE},
-        "margin": {"l": 84, "r": 16, "t": 112, "b": 54},
-        "hovermode": "x unified",
-        "showlegend": True,
-        "legend": {
-            "orientation": "h",
-            "x": 0,
-            "xanchor": "left",
-            "y": 0.945,
-            "yref": "container",
-            "yanchor": "top",
-            "itemwidth": 44,
-            "font": {"size": LABEL_SIZE},
-        },
-        "annotations": [],
-        "uirevision": f"{' '.join(f'{item.family} {item.data}' for item in scenarios)} "
-        f"{first.horizon}",
-    }
+def _layout(scenarios: Sequence[Scenario], runs: Sequence[Replication | None]) -> dict[str, Any]:
     rows = math.ceil(len(scenarios) / COLUMNS)
+    across, down = shares(COLUMNS, X_GAP), shares(rows, Y_GAP)
+    domains = [
+        (across[place % COLUMNS], down[rows - 1 - place // COLUMNS])
+        for place in range(len(scenarios))
+    ]
+    names = " ".join(f"{item.family} {item.data}" for item in scenarios)
+    return {
+        "font": {"family": FONT, "size": AXIS_SIZE},
+        "margin": {"l": 84, "r": 16, "t": 34, "b": 58},
+        "showlegend": False,
+        "uirevision": f"{names} {scenarios[0].horizon}",
+        **_panels(scenarios, runs, domains, titled=range(len(scenarios) - COLUMNS, len(scenarios))),
+    }
+
+
+def _narrow(scenarios: Sequence[Scenario], runs: Sequence[Replication | None]) -> Narrow:
+    """One panel below another."""
+    count = len(scenarios)
+    down = shares(count, NARROW_GAP)
+    domains = [([0.0, 1.0], down[count - 1 - place]) for place in range(count)]
+    layout = {
+        "margin": {"l": 76, "r": 12, "t": 34, "b": 54},
+        **_panels(scenarios, runs, domains, titled=[count - 1]),
+    }
+    return {"layout": layout, "height": NARROW_HEIGHT}
+
+
+def _panels(
+    scenarios: Sequence[Scenario],
+    runs: Sequence[Replication | None],
+    domains: Sequence[tuple[list[float], list[float]]],
+    titled: Sequence[int],
+) -> dict[str, Any]:
+    """Axes and names of the panels; those of ``titled`` name their x axis."""
+    layout: dict[str, Any] = {"annotations": []}
     for place, (scenario, run) in enumerate(zip(scenarios, runs, strict=True)):
-        x_domain = shares(COLUMNS, X_GAP)[place % COLUMNS]
-        y_domain = shares(rows, Y_GAP)[rows - 1 - place // COLUMNS]
-        suffix = suffix_of(place)
-        last = place >= len(scenarios) - COLUMNS
-        layout |= _axes(scenario, run, suffix, x_domain, y_domain, last=last)
+        x_domain, y_domain = domains[place]
+        layout |= _axes(scenario, run, suffix_of(place), x_domain, y_domain, place in titled)
         name = f"<b>{panel_title(place, scenario)}</b>"
         layout["annotations"].append(annotation(name, x_domain[0], y_domain[1], LABEL_SIZE))
         if run is None:
@@ -292,13 +290,9 @@ def _axes(
     suffix: str,
     x_domain: list[float],
     y_domain: list[float],
-    *,
-    last: bool,
+    titled: bool,
 ) -> dict[str, Any]:
-    low, top = EMPTY_RANGE
-    if run is not None:
-        top = math.ceil(math.log10(max(float(run.errors.max()), 1e-300)) + 0.2)
-        low = math.floor(math.log10(run.floor) - 0.5)
+    low, top = EMPTY_RANGE if run is None else log_range([np.maximum(run.errors, RESOLUTION)])
     named = {"font": {"size": AXIS_SIZE}, "standoff": 4}
     return {
         f"xaxis{suffix}": {
@@ -306,14 +300,14 @@ def _axes(
             "anchor": f"y{suffix}",
             "range": [0, scenario.horizon],
             **({"matches": "x"} if suffix else {}),
-            **({"title": {**named, "text": "Inner steps t"}} if last else {}),
+            **({"title": {**named, "text": "Inner steps t"}} if titled else {}),
         },
         f"yaxis{suffix}": {
             "domain": y_domain,
             "anchor": f"x{suffix}",
             "type": "log",
             "range": [low, top],
-            "dtick": max(1, round((top - low) / 5)),
+            "dtick": max(1, math.ceil((top - low) / MOST_TICKS)),
             "exponentformat": "power",
             "tickfont": {"size": POWER_SIZE},
             "title": {**named, "text": "Relative error"},

@@ -10,6 +10,7 @@ import re
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl
@@ -22,10 +23,13 @@ from streamlit.testing.v1 import AppTest
 from dashboard import paper
 from dashboard.compute import BackgroundRun, CachedRun, ResultCache
 from dashboard.export import replications_to_csv
-from dashboard.figures.paper_panels import LETTERS, MARKERS, paper_panels
+from dashboard.figures.paper_panels import LETTERS, MARKERS, PLAIN_DASH, Look, paper_panels
+from dashboard.figures.words import BEYOND_THEORY
 from dashboard.notation import scientific
 from dashboard.paper import (
     KINDS,
+    PAPER_LINK,
+    PROBLEMS,
     SETTINGS,
     SYMBOLS,
     PaperView,
@@ -38,7 +42,14 @@ from dashboard.paper import (
 )
 from dashboard.theme import METHOD_STYLES
 from hypergrad_core import Scenario, ScenarioError
-from hypergrad_core.paper import Replication, Track, Verdict, claims, replicate
+from hypergrad_core.paper import (
+    Replication,
+    Track,
+    Verdict,
+    claims,
+    replicate,
+    same_setting,
+)
 from hypergrad_core.problem import Progress
 
 SECONDS = 60.0
@@ -325,16 +336,16 @@ def test_the_controls_reach_the_panels_and_the_address(runs: Runs) -> None:
     assert not session.warning
     choose(session, "contraction", 1.2)
     assert job_of(session).key == Task("networks", 3, 1.2, 50, 0)
-    (warning,) = session.warning
-    assert "q is not below 1" in warning.value
     assert address(session) == {"kind": "networks", "q": "1.2", "T": "50", "values": "3"}
     finish(session)
     assert link(session) == address(session)
+    # With the picture, so that it goes with it.
+    assert frame(session)["warning"] == BEYOND_THEORY
     # Where nothing beyond 1 may be chosen, the nearest that may.
     choose(session, "kind", "real")
     assert job_of(session).key == Task("real", 3, largest_contraction("real"), 50, 0)
-    assert not session.warning
     finish(session)
+    assert "warning" not in frame(session)
 
 
 def test_until_one_is_changed_each_control_is_sent_its_value_again(runs: Runs) -> None:
@@ -446,8 +457,41 @@ def test_one_table_has_a_row_for_each_claim_and_a_column_for_each_panel(runs: Ru
             assert plain(cell) == f"{SYMBOLS[claim.verdict]} {claim.tell(scientific)}"
             assert not re.search(r" [=%]", cell), "It may be broken at the end of a line."
     assert not re.search(r"\de[+-]\d", claims_table(found)), "Powers of ten are written out."
-    (key,) = [item.value for item in session.caption]
+    key, _ = [item.value for item in session.caption]
     assert all(f"{SYMBOLS[verdict]} {verdict}" in key for verdict in Verdict)
+    assert "at least 90 % of the steps" in key
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_itd_and_aid_fp_are_never_judged_across_two_maps(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In every panel of every figure, as the page shows them; at sizes that are quick."""
+    sizes = {"size": 8, "samples": 8, "hyper_size": 4}
+    quick = [
+        (family, data, sizes if data == "made-up" else {}) for family, data, _ in PROBLEMS[kind]
+    ]
+    monkeypatch.setitem(PROBLEMS, kind, tuple(quick))
+    for scenario in panels(kind, 0.9, 60, 0):
+        told = claims(replicate(scenario, 2))
+        for claim in told:
+            alike = all(same_setting(scenario, one, other) for one, other in claim.compared)
+            assert alike or claim.verdict in (Verdict.OPEN, Verdict.ELSEWHERE)
+        for claim in told[1:3]:
+            assert claim.verdict is Verdict.HOLDS, f"{scenario.family}: {claim.tell()}"
+            assert ("plain map" in claim.evidence) is (scenario.inner == "heavy-ball")
+
+
+def test_the_page_names_the_paper(runs: Runs) -> None:
+    session = open_paper()
+    finish(session)
+    said = "\n".join(item.value for item in (*session.main.caption, *session.sidebar.markdown))
+    assert "Grazzi, Franceschi, Pontil, Salzo (ICML 2020)" in said
+    assert "On the Iteration Complexity of Hypergradient Computation" in said
+    assert PAPER_LINK in said
+    assert frame(session)["title"].startswith(
+        "Grazzi, Franceschi, Pontil, Salzo (ICML 2020), Figure 1, rerun on synthetic data · "
+    )
 
 
 def test_the_key_says_what_differs_from_the_paper() -> None:
@@ -461,11 +505,26 @@ def test_the_key_says_what_differs_from_the_paper() -> None:
 def test_the_message_counts_what_holds() -> None:
     runs = tiny_runs()
     told = [claims(run) for run in runs]
-    holds = [
-        sum(claim.verdict is Verdict.HOLDS for claim in row) for row in zip(*told, strict=True)
-    ]
-    said = [int(number) for number in re.findall(r"\bin (\d)", verdict(runs, 4))]
-    assert said == holds[3:]
+    held = [sum(claim.verdict is Verdict.HOLDS for claim in row) for row in zip(*told, strict=True)]
+    names = {0: "no panel", 1: "one panel", 4: "all 4 panels"}
+    said = [names.get(count, f"{count} of 4 panels") for count in held]
+    assert verdict(runs, 4) == (
+        f"With k = t, conjugate gradient is fastest in {said[3]}. With k = 10, "
+        f"AID-FP stops at a plateau in {said[4]}, conjugate gradient in {said[5]}."
+    )
+    # Where both kinds of AID end on a plateau it is said once.
+    wide = Scenario(family="biased", size=40, samples=60, contraction=0.9, horizon=60)
+    assert verdict((replicate(wide, 2),) * 4, 4) == (
+        "With k = t, conjugate gradient is fastest in all 4 panels. With k = 10, both AID methods "
+        "stop at a plateau in all 4 panels."
+    )
+
+
+def test_the_message_says_where_the_claims_do_not_apply() -> None:
+    network = tiny_runs()[3]
+    assert verdict((network,) * 4, 4).startswith("∂₁Φ is not symmetric in any panel")
+    beyond = replace(network, contraction=1.1)
+    assert verdict((beyond,) * 4, 4).startswith("q is not below 1")
 
 
 def test_downloads_and_link_are_offered_with_the_figure(runs: Runs) -> None:
@@ -538,50 +597,45 @@ def test_the_figure_has_four_linked_panels(mode: Any) -> None:
         assert one[1] < other[0] or other[1] < one[0] or one[3] < other[2] or other[3] < one[2]
 
 
-def looks(trace: dict[str, Any]) -> tuple[Any, ...]:
-    """What tells a curve from another besides its colour."""
-    return (trace["line"]["dash"], trace["marker"]["symbol"])
-
-
 @pytest.mark.parametrize("mode", ["light", "dark"])
-def test_the_legend_shows_line_and_marker_of_each_curve_once(mode: Any) -> None:
-    data = drawn(mode).figure["data"]
-    entries = [
-        trace for trace in data if trace.get("showlegend", True) and trace.get("visible", True)
+def test_the_key_shows_marker_and_colour_of_each_curve_once(mode: Any) -> None:
+    found = drawn(mode)
+    tracks = {track.label: track for run in tiny_runs() for track in run.tracks}
+    shown = {entry["text"]: entry for entry in found.key}
+    assert len(shown) == len(found.key)
+    for label, track in tracks.items():
+        if track.plain:
+            assert label not in shown
+            continue
+        style = METHOD_STYLES[track.method]
+        assert shown[label]["color"] == style.color(mode)
+        hollow = track.adjoint_steps is not None
+        assert shown[label]["mark"] == style.marker + ("-open" if hollow else "")
+    rest = [entry["text"] for entry in found.key if entry["text"] not in tracks]
+    assert rest == [
+        "ITD and AID-FP, plain map",
+        f"smallest to largest error over {VALUES} λ",
+        "rounding (upper estimate)",
     ]
-    labels = {track.label: track for run in tiny_runs() for track in run.tracks}
-    named = {trace["name"]: trace for trace in entries}
-    assert len(entries) == len(named)
-    assert named.keys() == {*labels, "floating-point floor"}
-    for label, track in labels.items():
-        entry, style = named[label], METHOD_STYLES[track.method]
-        assert entry["mode"] == "lines+markers"
-        assert entry["line"]["color"] == entry["marker"]["color"] == style.color(mode)
-        if track.adjoint_steps is None:
-            assert (entry["line"]["width"], entry["line"]["dash"]) == (style.width, "solid")
-            assert entry["marker"]["symbol"] == style.marker
-        else:
-            assert entry["line"]["width"] < style.width
-            assert entry["line"]["dash"] == style.dash
-            assert entry["marker"]["symbol"] == f"{style.marker}-open"
-    assert len({looks(named[label]) for label in labels}) == len(labels)
-    # A press on an entry works on all panels.
-    for trace in data:
-        if trace.get("visible", True):
-            assert trace["legendgroup"] in {*labels, "floor"}
+    assert len({entry["mark"] for entry in found.key}) == len(found.key)
+    assert not found.figure["layout"]["showlegend"]
 
 
 def test_each_band_is_around_its_mean_and_all_are_the_measured_ones() -> None:
     data = drawn().figure["data"]
     for run, suffix in zip(tiny_runs(), SUFFIXES, strict=True):
         here = [trace for trace in data if trace.get("yaxis") == f"y{suffix}"]
-        count = len(run.tracks)
-        assert len(here) == 4 * count + 1
+        marked = [track for track in run.tracks if not track.plain]
+        count, plain = len(marked), len(run.tracks) - len(marked)
+        assert plain == (2 if run.scenario.inner == "heavy-ball" else 0)
+        assert len(here) == 4 * count + plain + 1
         bands, lines, floor = here[: 2 * count], here[2 * count : -1], here[-1]
-        for place, track in enumerate(run.tracks):
+        for track, dotted in zip(run.tracks[count:], lines[4 * count - 2 * count :], strict=True):
+            assert dotted["line"]["dash"] == PLAIN_DASH
+            np.testing.assert_array_equal(unpacked(dotted["y"]), run.mean(track))
+        for place, track in enumerate(marked):
             low, high = bands[2 * place : 2 * place + 2]
             mean, markers = lines[2 * place : 2 * place + 2]
-            assert {trace["legendgroup"] for trace in (low, high, mean, markers)} == {track.label}
             assert high["fill"] == "tonexty"
             assert "fill" not in low
             assert mean["name"] == track.label
@@ -620,13 +674,14 @@ def test_the_cursor_reads_every_curve_of_every_panel_at_one_step() -> None:
         assert reading["color"] == METHOD_STYLES[track.method].color("light")
         cells = {reading["label"]: reading["trace"]}
         cells |= {bound["name"]: bound["trace"] for bound in reading["bounds"]}
+        assert reading["marker"] == Look.of(track, "light").symbol
         for letter, run in zip(LETTERS, tiny_runs(), strict=True):
             assert (letter in cells) is (track in run.tracks)
             if letter in cells:
                 values = unpacked(data[cells[letter]]["y"])
                 np.testing.assert_array_equal(values, run.mean(track))
                 read += 1
-    assert read == sum(len(run.tracks) for run in tiny_runs())
+    assert read == sum(not track.plain for run in tiny_runs() for track in run.tracks)
     # Each curve has a mark: those that are read by themselves, and a dot for each of the others.
     marked = [reading["trace"] for reading in found.readings] + [dot["trace"] for dot in found.dots]
     assert len(marked) == len(set(marked)) == read
@@ -654,7 +709,10 @@ def test_the_frame_says_in_words_what_the_figure_shows(runs: Runs) -> None:
     assert shown["alt"].startswith("Relative error over inner steps t in 4 panels: a · Logistic")
     assert shown["alt"].endswith(shown["message"])
     assert shown["steps"] == [f"t = {step}" for step in range(51)]
-    assert "q = 0.9 · 2 values of λ" in shown["figure"]["layout"]["title"]["text"]
+    assert shown["at"] == [*range(51)]
+    assert "q = 0.9 · 2 λ · seed 0" in shown["title"]
+    assert "title" not in shown["figure"]["layout"]
+    assert "warning" not in shown
     found = paper.FIGURES.find(session.session_state["shown on paper"])
     assert found is not None
     rows = {row["cells"][0]: row["cells"][1:] for row in shown["table"]["rows"]}
@@ -673,8 +731,29 @@ def test_a_figure_of_a_problem_beyond_theory_can_be_drawn() -> None:
     assert not np.isfinite(run.bounds).any()
     found = paper_panels((scenario,) * 4, (run,) * 4, 2, "light")
     json.dumps(found.figure, allow_nan=False)
-    verdicts = {claim.text: claim.verdict for claim in claims(run)}
-    assert verdicts["The bound of AID-FP is never above that of ITD"] == Verdict.OPEN
+    assert {claim.verdict for claim in claims(run)} == {Verdict.ELSEWHERE}
+
+
+def test_no_measured_curve_leaves_its_panel() -> None:
+    layout = drawn().figure["layout"]
+    for run, suffix in zip(tiny_runs(), SUFFIXES, strict=True):
+        low, high = layout[f"yaxis{suffix}"]["range"]
+        for track in run.tracks:
+            for edge in (run.mean(track), *run.band(track)):
+                assert (10.0**low <= edge).all()
+                assert (edge <= 10.0**high).all()
+
+
+def test_on_a_small_screen_the_panels_are_in_one_column() -> None:
+    found = drawn()
+    assert found.narrow is not None
+    layout = found.narrow["layout"]
+    domains = [layout[f"yaxis{suffix}"]["domain"] for suffix in SUFFIXES]
+    for upper, lower in itertools.pairwise(domains):
+        assert lower[1] < upper[0]
+    assert all(layout[f"xaxis{suffix}"]["domain"] == [0, 1] for suffix in SUFFIXES)
+    whole = found.figure["layout"]["annotations"]
+    assert [note["text"] for note in layout["annotations"]] == [note["text"] for note in whole]
 
 
 @pytest.mark.parametrize("kind", list(KINDS))
