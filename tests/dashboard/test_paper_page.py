@@ -513,7 +513,7 @@ def test_the_message_counts_what_holds() -> None:
         f"AID-FP stops at a plateau in {said[4]}, conjugate gradient in {said[5]}."
     )
     # Where both kinds of AID end on a plateau it is said once.
-    wide = Scenario(family="biased", size=40, samples=60, contraction=0.9, horizon=60)
+    wide = panels("made-up", 0.9, 80, 0)[2]
     assert verdict((replicate(wide, 2),) * 4, 4) == (
         "With k = t, conjugate gradient is fastest in all 4 panels. With k = 10, both AID methods "
         "stop at a plateau in all 4 panels."
