@@ -7,16 +7,18 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 from urllib.parse import urlencode
 
-from dashboard.chart import PAGE_PARAM, THEME_PARAM, Column, Frame, Row, Table
+from dashboard.chart import PAGE_PARAM, THEME_PARAM, Absent, Column, Frame, Row, Table
 from dashboard.compute import LIVE_SECONDS, ComputedCache, SlowError
 from dashboard.figures.budget_map import LAYERS, budget_map
+from dashboard.figures.error_curves import describe
+from dashboard.figures.words import BEYOND_THEORY
 from dashboard.notation import ratio, scientific
 from dashboard.settings import PageSettings
 from dashboard.theme import METHOD_STYLES, Mode
 from hypergrad_core import METHODS, Scenario, ScenarioError
-from hypergrad_core.experiment import expected_seconds
+from hypergrad_core.experiment import expected_seconds, prepare
 from hypergrad_core.link import LinkSettings, require_integer, require_one_of
-from hypergrad_core.plane import Plane, Split, best_split, best_splits, plane, plane_methods
+from hypergrad_core.plane import Plane, Split, best_split_by, plane, plane_methods
 from hypergrad_core.problem import Progress
 
 NONE = "none"
@@ -30,13 +32,13 @@ COLUMNS: list[Column] = [
     {"label": "Method"},
     {"label": "Best split", "help": "t and k with the smallest measured error within the budget."},
     {"label": "On w", "help": "Products spent on inner steps: evaluations of Φ."},
-    {"label": "On v", "help": "Products spent on the adjoint and on the estimate."},
-    {"label": "Error there", "help": "Relative, measured."},
-    {"label": "Error with k = t", "help": "Of the longest k = t that the budget pays for."},
-    {"label": "Gained", "help": "The one divided by the other."},
+    {"label": "On v", "help": "Products spent on the adjoint system and on the estimate."},
+    {"label": "Error there", "help": "Measured error of the best split, divided by ‖∇f(λ)‖."},
+    {"label": "Error with k = t", "help": "For the largest k = t within the budget."},
+    {"label": "Improvement", "help": "How many times smaller the error is than with k = t."},
     {
-        "label": "Bound would split",
-        "help": "The split with the smallest paper’s bound.",
+        "label": "Split by the bound",
+        "help": "t and k with the smallest paper’s bound within the budget.",
     },
 ]
 
@@ -132,10 +134,11 @@ class Maps:
         """The plane of each method, or why there is none."""
         report = progress or (lambda fraction: None)
         found: list[Plane | str] = []
+        prepared = prepare(self.scenario, self.scenario.horizon)
         for place, method in enumerate(self.methods):
             report(place / len(self.methods))
             try:
-                found.append(plane(self.scenario, method))
+                found.append(plane(self.scenario, method, prepared=prepared))
             except ScenarioError:
                 raise
             except ValueError as refusal:
@@ -168,7 +171,7 @@ def budget_frame(
         mode: light or dark.
     """
     planes = [item for item in found if isinstance(item, Plane)]
-    splits = [best_split(best_splits(item), view.budget) for item in planes]
+    splits = [item.frontier.within(view.budget) for item in planes]
     link = {**SETTINGS.link_of(scenario, view), THEME_PARAM: mode}
     steps = [str(step) for step in planes[0].steps] if planes else []
     message = verdict(planes, splits, view.budget)
@@ -177,6 +180,9 @@ def budget_frame(
         "link": urlencode(link),
         "figure": drawn.figure,
         "steps": [f"t = {step}" for step in steps],
+        "at": [int(step) for step in planes[0].steps] if planes else [],
+        "title": describe(planes[0]) if planes else "",
+        "key": drawn.key,
         "readout": drawn.readings,
         "table": _table(planes, splits, view.budget, mode),
         "message": message,
@@ -188,7 +194,28 @@ def budget_frame(
     }
     if steps:
         frame["other"] = {"name": "Adjoint steps", "steps": [f"k = {step}" for step in steps]}
+    if drawn.narrow is not None:
+        frame["narrow"] = drawn.narrow
+    if scenario.contraction >= 1:
+        frame["warning"] = BEYOND_THEORY
+    refused = [
+        _absent(method, reason, mode)
+        for method, reason in zip(view.methods, found, strict=True)
+        if isinstance(reason, str)
+    ]
+    if refused:
+        frame["absent"] = refused
     return frame
+
+
+def _absent(method: str, reason: str, mode: Mode) -> Absent:
+    style = METHOD_STYLES[method]
+    return {
+        "name": METHODS[method].label,
+        "color": style.color(mode),
+        "marker": style.marker,
+        "reason": reason,
+    }
 
 
 def render_frame(params: Mapping[str, str]) -> Frame:
@@ -217,15 +244,24 @@ def live_params(scenario: Scenario, view: BudgetView, mode: Mode) -> dict[str, s
 def verdict(planes: list[Plane], splits: list[Split], budget: int) -> str:
     """How to spend the budget, in words."""
     if not planes:
-        return "No plane to show: the methods do not apply here."
+        return "There is no map: the method does not apply to this problem."
     parts = []
     for item, split in zip(planes, splits, strict=True):
+        error = f"error {scientific(split.error / _unit(item))}"
+        if split.error <= item.floor:
+            error += ", which is rounding"
         label = METHODS[item.method].label
-        error = scientific(split.error / _unit(item))
-        parts.append(
-            f"{label}: spend {split.inner_steps} on w and {split.on_adjoint} on v (error {error})"
-        )
-    return f"With {budget} products – {'; '.join(parts)}."
+        parts.append(f"{label} {split.inner_steps} on w and {split.on_adjoint} on v ({error})")
+    said = f"Best use of {budget} products: {'; '.join(parts)}."
+    if any(_at_the_edge(*pair) for pair in zip(planes, splits, strict=True)):
+        said += f" The map ends at T = {planes[0].steps[-1]}."
+    return said
+
+
+def _at_the_edge(item: Plane, split: Split) -> bool:
+    """Whether a larger map would have had a use for what is left of the budget."""
+    ends = int(item.steps[-1]) in (split.inner_steps, split.adjoint_steps)
+    return ends and split.products < split.budget and split.error > item.floor
 
 
 def _unit(item: Plane) -> float:
@@ -237,10 +273,12 @@ def _table(planes: list[Plane], splits: list[Split], budget: int, mode: Mode) ->
     for item, split in zip(planes, splits, strict=True):
         diagonal = [int(n) for n in item.steps if item.products[n, n] <= budget]
         equal = float(item.errors[diagonal[-1], diagonal[-1]])
-        bound = best_split(best_splits(item, item.paper), budget)
+        bound = best_split_by(item, item.paper, budget)
+        style = METHOD_STYLES[item.method]
         rows.append(
             {
-                "color": METHOD_STYLES[item.method].color(mode),
+                "color": style.color(mode),
+                "marker": style.marker,
                 "cells": [
                     METHODS[item.method].label,
                     f"t = {split.inner_steps}, k = {split.adjoint_steps}",
@@ -248,9 +286,18 @@ def _table(planes: list[Plane], splits: list[Split], budget: int, mode: Mode) ->
                     str(split.on_adjoint),
                     scientific(split.error / _unit(item)),
                     scientific(equal / _unit(item)),
-                    ratio(equal / max(split.error, item.floor)),
-                    f"t = {bound.inner_steps}, k = {bound.adjoint_steps}",
+                    improvement(equal, split.error, item.floor),
+                    "–" if bound is None else f"t = {bound.inner_steps}, k = {bound.adjoint_steps}",
                 ],
             }
         )
     return {"caption": f"The best use of {budget} products", "columns": COLUMNS, "rows": rows}
+
+
+def improvement(equal: float, best: float, floor: float) -> str:
+    """How many times smaller the best error is; of errors within rounding there is no ratio."""
+    if equal <= floor:
+        return "rounding"
+    if best <= floor:
+        return f"at least {ratio(equal / floor)}"
+    return ratio(equal / best)

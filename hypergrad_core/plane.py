@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -13,6 +14,8 @@ from hypergrad_core.scenario import Scenario
 
 # Hypergradients of so many numbers are kept at once; a larger plane is taken in bands of t.
 BAND_FLOATS = 2**24
+# In place of an error of 0, which has no logarithm.
+SMALLEST = 1e-300
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,11 @@ class Plane:
         """0, …, T."""
         return np.arange(len(self.errors))
 
+    @cached_property
+    def frontier(self) -> Frontier:
+        """The best split of every budget."""
+        return best_splits(self)
+
 
 @dataclass(frozen=True)
 class Split:
@@ -71,23 +79,56 @@ class Split:
         return self.products - self.inner_steps
 
 
+@dataclass(frozen=True)
+class Frontier:
+    """The best splits: from each of these budgets on, that one.
+
+    Attributes:
+        products: spent, rising, shape (n,).
+        inner_steps, adjoint_steps: t and k, each of shape (n,).
+        errors: measured there, falling, shape (n,).
+    """
+
+    products: IntArray
+    inner_steps: IntArray
+    adjoint_steps: IntArray
+    errors: FloatArray
+
+    def within(self, budget: int) -> Split:
+        """The best split of a budget; of one that pays for nothing, the cheapest."""
+        place = max(0, int(np.searchsorted(self.products, budget, side="right")) - 1)
+        return Split(
+            budget=budget,
+            inner_steps=int(self.inner_steps[place]),
+            adjoint_steps=int(self.adjoint_steps[place]),
+            error=float(self.errors[place]),
+            products=int(self.products[place]),
+        )
+
+
 def plane_methods() -> tuple[str, ...]:
     """Keys of the methods whose t and k can be chosen freely."""
     return tuple(key for key, method in METHODS.items() if not method.fixed_adjoint_steps)
 
 
-def plane(scenario: Scenario, method: str, progress: Progress | None = None) -> Plane:
+def plane(
+    scenario: Scenario,
+    method: str,
+    progress: Progress | None = None,
+    prepared: Preparation | None = None,
+) -> Plane:
     """Run a method at every t and k up to the scenario's horizon, in lockstep.
 
     Args:
         scenario: its family, data, q, sizes, inner solver, horizon and seed; no other field counts.
         method: key of ``METHODS``.
         progress: told the fraction done, in [0, 1]; whatever it raises stops the run.
+        prepared: of this scenario up to its horizon, if it is there from another method.
 
     Raises:
         ValueError: if the method does not apply, or its k cannot be chosen.
     """
-    prepared = prepare(scenario, scenario.horizon)
+    prepared = prepared or prepare(scenario, scenario.horizon)
     reason = refusal(replace(scenario, vary="adjoint"), prepared.problem, METHODS[method])
     if reason:
         raise ValueError(reason)
@@ -129,36 +170,51 @@ def _band(
     )
 
 
-def best_splits(found: Plane, judged_by: FloatArray | None = None) -> tuple[Split, ...]:
+def best_splits(found: Plane) -> Frontier:
     """The best split of every budget at which it changes, from the smallest budget on.
 
-    Args:
-        found: the plane.
-        judged_by: what is to be small, shape (T + 1, T + 1): the errors, or a bound. Below the
-            floor it counts as the floor: what is below is chance.
+    An error below the floor may be chance, so there only a split that halves it is better. So the
+    best is never more than twice as bad as any other that the budget pays for.
     """
-    judged = found.errors if judged_by is None else judged_by
-    values = np.maximum(judged, found.floor).ravel()
+    values = _halvings_below(found.errors.ravel(), found.floor)
     products = found.products.ravel()
     order = np.lexsort((values, products))
-    values, products = values[order], products[order]
-    record = np.minimum.accumulate(values)
+    record = np.minimum.accumulate(values[order])
     # The first of each new record; of equal budgets the best comes first.
-    better = np.flatnonzero(np.r_[True, record[1:] < record[:-1]])
+    better = order[np.flatnonzero(np.r_[True, record[1:] < record[:-1]])]
     width = found.errors.shape[1]
-    return tuple(
-        Split(
-            budget=int(products[i]),
-            inner_steps=int(order[i] // width),
-            adjoint_steps=int(order[i] % width),
-            error=float(found.errors.ravel()[order[i]]),
-            products=int(products[i]),
-        )
-        for i in better
+    return Frontier(
+        products=products[better],
+        inner_steps=better // width,
+        adjoint_steps=better % width,
+        errors=found.errors.ravel()[better],
     )
 
 
-def best_split(splits: tuple[Split, ...], budget: int) -> Split:
-    """The best split of a budget, out of those of ``best_splits``."""
-    within = [split for split in splits if split.products <= budget]
-    return replace(within[-1] if within else splits[0], budget=budget)
+def _halvings_below(values: FloatArray, floor: float) -> FloatArray:
+    """``values``, each below the floor rounded up to the floor times a power of ½."""
+    if floor <= 0:
+        return values
+    halvings = np.floor(np.log2(floor / np.maximum(values, SMALLEST)))
+    return np.asarray(np.where(values < floor, floor * 0.5**halvings, values))
+
+
+def best_split_by(found: Plane, judged_by: FloatArray, budget: int) -> Split | None:
+    """The split within a budget at which something else than the error is smallest, or None.
+
+    Args:
+        found: the plane.
+        judged_by: what is to be small, shape (T + 1, T + 1): a bound. None where it is infinite.
+        budget: products that may be spent.
+    """
+    within = np.where(found.products <= budget, judged_by, np.inf)
+    t, k = np.unravel_index(int(np.argmin(within)), within.shape)
+    if not np.isfinite(within[t, k]):
+        return None
+    return Split(
+        budget=budget,
+        inner_steps=int(t),
+        adjoint_steps=int(k),
+        error=float(found.errors[t, k]),
+        products=int(found.products[t, k]),
+    )

@@ -7,26 +7,46 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.chart import Reading, packed
-from dashboard.figures.drawn import Drawn, annotation, title
-from dashboard.figures.error_curves import NEARLY_ZERO, describe
+from dashboard.chart import KeyEntry, Narrow, Reading, packed
+from dashboard.figures.axes import NEGLIGIBLE, ROUNDING_NAME, log_range
+from dashboard.figures.drawn import Drawn, annotation, shares
+from dashboard.figures.error_curves import POWER_SIZE
 from dashboard.notation import scientific
-from dashboard.theme import AXIS_SIZE, FONT, LABEL_SIZE, METHOD_STYLES, Mode
+from dashboard.theme import (
+    AXIS_SIZE,
+    FONT,
+    LABEL_SIZE,
+    METHOD_STYLES,
+    Mode,
+    faded,
+    neutral,
+)
 from hypergrad_core import METHODS
-from hypergrad_core.plane import Plane, Split, best_splits
+from hypergrad_core.plane import Plane, Split
 from hypergrad_core.problem import FloatArray
 
-LAYERS: dict[str, str] = {"error": "Error", "paper": "Paper’s bound", "sharp": "Sharp bound"}
+# Short, so that all three stand in one row of buttons.
+LAYERS: dict[str, str] = {"error": "Error", "paper": "Paper", "sharp": "Sharp"}
 MAP_TITLES = {"error": "error", "paper": "paper’s bound", "sharp": "sharp bound"}
 # The curves lie beside the maps; a map is about square.
-CURVES_AT = [0.785, 1.0]
-MAPS_AT = {1: [[0.0, 0.62]], 2: [[0.0, 0.29], [0.345, 0.635]]}
+CURVES_AT = [0.8, 1.0]
+MAPS_AT = {1: [[0.0, 0.62]], 2: [[0.0, 0.28], [0.33, 0.61]]}
 ROW_AT, COLUMN_AT = [0.61, 1.0], [0.0, 0.38]
+# Everything below another: the maps, then the row and the column.
+NARROW_GAPS = {1: 0.12, 2: 0.085}
+NARROW_HEIGHTS = {1: 950, 2: 1300}
+NARROW_WEIGHTS = {1: [1.5, 1, 1], 2: [1.4, 1.4, 1, 1]}
 ROW_AXIS, COLUMN_AXIS = "8", "9"
 COLOR_SCALE = "Viridis"
 # On the map, which is dark and light in places: black under white is seen on both.
 INK, HALO = "#FFFFFF", "#000000"
 MOST_CONTOURS = 9
+MOST_TICKS = 5
+ROUNDING_SHADE = 0.14
+SHARP_DASH = "3px,3px"
+COST_DASH = "6px,4px"
+# In single precision there is nothing smaller; a logarithm has no 0.
+SMALLEST = 1e-37
 
 
 def relative(found: Plane, values: FloatArray) -> FloatArray:
@@ -36,19 +56,22 @@ def relative(found: Plane, values: FloatArray) -> FloatArray:
 
 
 def layer_values(found: Plane, layer: str) -> FloatArray:
-    """What the colours of a map mean, shape (T + 1, T + 1); not below the floor."""
+    """What the colours of a map mean, shape (T + 1, T + 1); more than 0."""
     values = {"error": found.errors, "paper": found.paper, "sharp": found.sharp}[layer]
-    return relative(found, np.maximum(values, found.floor))
+    return np.maximum(relative(found, values), SMALLEST)
 
 
 def color_range(planes: list[Plane], layer: str) -> tuple[float, float]:
-    """Exponents of the ends of the common colour scale."""
-    logs = [np.log10(layer_values(found, layer)) for found in planes]
-    finite = [values[np.isfinite(values)] for values in logs]
-    if not any(values.size for values in finite):
+    """Exponents of the ends of the common colour scale. Bounds within rounding go beyond it."""
+    shown = []
+    for found in planes:
+        values = layer_values(found, layer)
+        least = NEGLIGIBLE if layer == "error" else relative(found, np.array(found.floor))
+        shown.append(values[np.isfinite(values) & (values >= least)])
+    values = np.log10(np.concatenate(shown))
+    if not len(values):
         return -1.0, 0.0
-    low = math.floor(min(float(values.min()) for values in finite if values.size))
-    high = math.ceil(max(float(values.max()) for values in finite if values.size))
+    low, high = math.floor(values.min()), math.ceil(values.max())
     return float(low), float(max(high, low + 1))
 
 
@@ -68,22 +91,45 @@ def budget_map(planes: list[Plane], splits: list[Split], layer: str, mode: Mode)
     ends = color_range(planes, layer)
     steps = planes[0].steps
     for place, (found, split) in enumerate(zip(planes, splits, strict=True)):
-        suffix = str(place + 1) if place else ""
+        suffix = _suffix(place)
         drawn.maps.append(len(drawn.figure["data"]))
         drawn.figure["data"] += _map(found, split, layer, suffix, ends)
         drawn.cross(suffix, steps, by=1)
         drawn.cross(suffix, steps, along="y")
     drawn.cross(ROW_AXIS, steps, by=1)
     drawn.cross(COLUMN_AXIS, steps)
+    y_range = _error_range(planes)
+    for suffix in (ROW_AXIS, COLUMN_AXIS):
+        drawn.add(_within_rounding(planes, y_range, suffix, mode))
     for found in planes:
         _curves(found, mode, drawn)
-    y_range = _error_range(planes)
     for suffix, by, held in ((ROW_AXIS, 0, "t"), (COLUMN_AXIS, 1, "k")):
         texts = [[f"error at {held} = {step}"] for step in steps]
         drawn.moving.append({"trace": len(drawn.figure["data"]), "by": by, "text": texts})
         drawn.add(_heading(suffix, y_range))
+    drawn.key = _key(bool(np.isfinite(planes[0].paper).any()), mode)
     drawn.figure["layout"] = _layout(planes, layer, ends, y_range)
+    drawn.narrow = _narrow(planes, layer)
     return drawn
+
+
+def _key(bounded: bool, mode: Mode) -> list[KeyEntry]:
+    """What the lines over the maps mean, and those beside them."""
+    # The white lines of the maps, in the colour of the text, which is seen on the page.
+    key: list[KeyEntry] = [
+        {"text": "thin black: equal colour", "mark": "solid"},
+        {"text": "dashed: equal cost, in products", "mark": COST_DASH},
+        {"text": "thick: best split of every budget", "mark": "solid"},
+        {"text": "best split of this budget", "mark": "star"},
+        {"text": "right: measured error", "mark": "solid"},
+    ]
+    if bounded:
+        key += [
+            {"text": "paper’s bound", "mark": METHOD_STYLES["aid-fp"].dash},
+            {"text": "sharp bound", "mark": SHARP_DASH},
+        ]
+    key.append({"text": ROUNDING_NAME, "mark": "area", "color": neutral(mode)})
+    return key
 
 
 def _map(
@@ -93,7 +139,7 @@ def _map(
     axes = {"xaxis": f"x{suffix}", "yaxis": f"y{suffix}", "showlegend": False}
     values = packed(np.log10(layer_values(found, layer)), "f4")
     steps = packed(found.steps)
-    path = best_splits(found)
+    path = found.frontier
     spacing = max(1, math.ceil((ends[1] - ends[0]) / MOST_CONTOURS))
     return [
         {
@@ -102,7 +148,7 @@ def _map(
             "y": steps,
             "z": values,
             "coloraxis": "coloraxis",
-            "hovertemplate": "t = %{y}, k = %{x}<extra></extra>",
+            "hoverinfo": "none",
             **axes,
         },
         _contours(
@@ -123,14 +169,14 @@ def _map(
                 "showlabels": True,
                 "labelfont": {"size": LABEL_SIZE - 3, "color": INK},
             },
-            {"color": INK, "width": 1.5, "dash": "6px,4px"},
+            {"color": INK, "width": 1.5, "dash": COST_DASH},
         ),
         *(
             {
                 "type": "scatter",
                 "mode": "lines",
-                "x": [item.adjoint_steps for item in path],
-                "y": [item.inner_steps for item in path],
+                "x": packed(path.adjoint_steps, "f4"),
+                "y": packed(path.inner_steps, "f4"),
                 "line": {"color": color, "width": width},
                 "hoverinfo": "skip",
                 **axes,
@@ -177,14 +223,21 @@ def _curves(found: Plane, mode: Mode, drawn: Drawn) -> None:
     style = METHOD_STYLES[found.method]
     color = style.color(mode)
     label = METHODS[found.method].label
-    reading: Reading = {"name": label, "color": color, "trace": 0, "bounds": []}
+    reading: Reading = {
+        "name": label,
+        "color": color,
+        "marker": style.marker,
+        "rounding": float(relative(found, np.array(found.floor))),
+        "trace": 0,
+        "bounds": [],
+    }
     layers = {
-        "error": (relative(found, found.errors), style.width, "solid"),
-        "sharp": (layer_values(found, "sharp"), 2.0, "3px,3px"),
-        "paper": (layer_values(found, "paper"), 2.5, style.dash),
+        "error": (found.errors, style.width, "solid"),
+        "sharp": (found.sharp, 2.0, SHARP_DASH),
+        "paper": (found.paper, 2.5, style.dash),
     }
     for name, (values, width, dash) in layers.items():
-        drawable = np.where(np.isfinite(values), np.maximum(values, NEARLY_ZERO), np.nan)
+        drawable = np.where(np.isfinite(values), relative(found, values), np.nan)
         for suffix, by, rows in ((ROW_AXIS, 0, drawable), (COLUMN_AXIS, 1, drawable.T)):
             trace = drawn.add(
                 {
@@ -216,10 +269,36 @@ def _curves(found: Plane, mode: Mode, drawn: Drawn) -> None:
 
 
 def _error_range(planes: list[Plane]) -> tuple[float, float]:
-    """Exponents of the ends of the error axis of the curves: errors and bounds that are drawn."""
-    ends = [color_range(planes, layer) for layer in LAYERS if np.isfinite(planes[0].paper).any()]
-    ends = ends or [color_range(planes, "error")]
-    return min(low for low, _ in ends), max(high for _, high in ends)
+    """Exponents of the ends of the error axis of the curves."""
+    return log_range(
+        [relative(found, found.errors) for found in planes],
+        [relative(found, bound) for found in planes for bound in (found.paper, found.sharp)],
+        rounding=_rounding(planes),
+    )
+
+
+def _rounding(planes: list[Plane]) -> float:
+    """The upper estimate of rounding, relative."""
+    return max(float(relative(found, np.array(found.floor))) for found in planes)
+
+
+def _within_rounding(
+    planes: list[Plane], y_range: tuple[float, float], suffix: str, mode: Mode
+) -> dict[str, Any]:
+    """The part of the plot in which a bound says nothing: bounds are of exact arithmetic."""
+    low, top = 10 ** y_range[0], _rounding(planes)
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": [0, int(planes[0].steps[-1]), int(planes[0].steps[-1]), 0],
+        "y": [top, top, low, low] if top > low else [None] * 4,
+        "line": {"width": 0},
+        "fill": "toself",
+        "fillcolor": faded(neutral(mode), ROUNDING_SHADE),
+        "hoverinfo": "skip",
+        "xaxis": f"x{suffix}",
+        "yaxis": f"y{suffix}",
+    }
 
 
 def _heading(suffix: str, y_range: tuple[float, float]) -> dict[str, Any]:
@@ -248,20 +327,20 @@ def _layout(
     named = {"font": {"size": AXIS_SIZE}, "standoff": 6}
     every = max(1, round((ends[1] - ends[0]) / 6))
     ticks = list(range(int(ends[0]), int(ends[1]) + 1, every))
+    maps = MAPS_AT[len(planes)]
     layout: dict[str, Any] = {
-        "title": title(describe(planes[0]), LABEL_SIZE),
         "font": {"family": FONT, "size": AXIS_SIZE},
-        "margin": {"l": 66, "r": 20, "t": 76, "b": 58},
+        "margin": {"l": 66, "r": 20, "t": 34, "b": 58},
         "showlegend": False,
         "hovermode": "closest",
-        "annotations": [],
+        "annotations": _map_names(planes, layer, [(domain[0], 1.0) for domain in maps]),
         "coloraxis": {
             "cmin": ends[0],
             "cmax": ends[1],
             "colorscale": COLOR_SCALE,
             "colorbar": {
                 "orientation": "v",
-                "x": MAPS_AT[len(planes)][-1][1] + 0.005,
+                "x": maps[-1][1] + 0.005,
                 "xanchor": "left",
                 "thickness": 14,
                 "outlinewidth": 0,
@@ -272,9 +351,8 @@ def _layout(
         },
         "uirevision": f"{planes[0].scenario.family} {layer} {horizon}",
     }
-    for place, found in enumerate(planes):
-        suffix = str(place + 1) if place else ""
-        domain = MAPS_AT[len(planes)][place]
+    for place, domain in enumerate(maps):
+        suffix = _suffix(place)
         layout[f"xaxis{suffix}"] = {
             **axis,
             "domain": domain,
@@ -283,18 +361,14 @@ def _layout(
         }
         layout[f"yaxis{suffix}"] = {
             **axis,
+            "domain": [0, 1],
             "anchor": f"x{suffix}",
             **({} if place else {"title": {**named, "text": "Inner steps t"}}),
         }
-        layout["annotations"].append(
-            annotation(
-                f"<b>{METHODS[found.method].label}</b>, {MAP_TITLES[layer]}",
-                domain[0],
-                1,
-                LABEL_SIZE,
-            )
-        )
-    for suffix, name, domain in ((ROW_AXIS, "k", ROW_AT), (COLUMN_AXIS, "t", COLUMN_AT)):
+    for suffix, name, domain in (
+        (ROW_AXIS, "Adjoint steps k", ROW_AT),
+        (COLUMN_AXIS, "Inner steps t", COLUMN_AT),
+    ):
         layout[f"xaxis{suffix}"] = {
             "domain": CURVES_AT,
             "anchor": f"y{suffix}",
@@ -306,7 +380,45 @@ def _layout(
             "anchor": f"x{suffix}",
             "type": "log",
             "range": list(y_range),
-            "dtick": max(1, round((y_range[1] - y_range[0]) / 5)),
+            "dtick": max(1, math.ceil((y_range[1] - y_range[0]) / MOST_TICKS)),
             "exponentformat": "power",
+            "tickfont": {"size": POWER_SIZE},
         }
     return layout
+
+
+def _narrow(planes: list[Plane], layer: str) -> Narrow:
+    """Maps and curves below each other, the colour bar beside the maps."""
+    count = len(planes)
+    rows = shares(count + 2, NARROW_GAPS[count], NARROW_WEIGHTS[count][::-1])[::-1]
+    maps = rows[:count]
+    layout: dict[str, Any] = {
+        "margin": {"l": 70, "r": 84, "t": 34, "b": 54},
+        "annotations": _map_names(planes, layer, [(0.0, domain[1]) for domain in maps]),
+        "coloraxis": {
+            "colorbar": {"x": 1.01, "y": maps[-1][0], "yanchor": "bottom", "len": 1 - maps[-1][0]}
+        },
+    }
+    suffixes = [*(_suffix(place) for place in range(count)), ROW_AXIS, COLUMN_AXIS]
+    for suffix, domain in zip(suffixes, rows, strict=True):
+        layout[f"xaxis{suffix}"] = {"domain": [0.0, 1.0]}
+        layout[f"yaxis{suffix}"] = {"domain": domain}
+    for suffix in suffixes[:count]:
+        named = {"text": "Inner steps t", "font": {"size": AXIS_SIZE}, "standoff": 6}
+        layout[f"yaxis{suffix}"]["title"] = named
+    return {"layout": layout, "height": NARROW_HEIGHTS[count]}
+
+
+def _suffix(place: int) -> str:
+    """What the axes of a map are called by."""
+    return str(place + 1) if place else ""
+
+
+def _map_names(
+    planes: list[Plane], layer: str, corners: list[tuple[float, float]]
+) -> list[dict[str, Any]]:
+    """What each map shows, above its upper left corner."""
+    return [
+        annotation(f"<b>{METHODS[found.method].label}</b>, {MAP_TITLES[layer]}", x, y, LABEL_SIZE)
+        for found, (x, y) in zip(planes, corners, strict=True)
+    ]

@@ -12,6 +12,7 @@ import numpy as np
 from dashboard.chart import Bound, KeyEntry, Narrow, packed
 from dashboard.figures.axes import ROUNDING_DASH, ROUNDING_NAME, level_line, log_range
 from dashboard.figures.drawn import Drawn, annotation, shares
+from dashboard.figures.error_curves import POWER_SIZE
 from dashboard.theme import AXIS_SIZE, FONT, LABEL_SIZE, METHOD_STYLES, Mode, faded, neutral
 from hypergrad_core import Scenario
 from hypergrad_core.paper import RESOLUTION, Replication, Track
@@ -30,8 +31,6 @@ MARKER_SIZE = 12
 # Exponents of the ends of the error axis of a panel that is not there yet.
 EMPTY_RANGE = (-12, 0)
 MOST_TICKS = 5
-# Plotly writes powers on logarithmic axes larger than it was told to.
-POWER_SIZE = AXIS_SIZE / 1.25
 
 
 @dataclass(frozen=True)

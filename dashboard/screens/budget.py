@@ -19,20 +19,22 @@ from dashboard.budget import (
 from dashboard.chart import chart
 from dashboard.compute import JOB_SECONDS
 from dashboard.figures.budget_map import LAYERS
-from dashboard.figures.words import BEYOND_THEORY
 from dashboard.introduction import introduce
 from dashboard.notation import count
 from dashboard.settings import store
 from dashboard.status import STATUS_HEIGHT, in_background
 from dashboard.take_home import csv_button, link_box
 from dashboard.theme import Mode
-from hypergrad_core import FAMILIES, METHODS
+from hypergrad_core import FAMILIES
 from hypergrad_core.plane import Plane
 
 HEIGHT = 420
 REST = 440
 BUDGETS = [*range(5, 101, 5), *range(110, 201, 10), 250, 300, 400, 500]
-INTRODUCTION = "## Budget\nWhere to spend products: on w or on v?"
+INTRODUCTION = (
+    "## Budget\nYou can pay for a number of Jacobian–vector products. How many for the inner "
+    "problem (w), how many for the adjoint (v)?"
+)
 
 
 def page() -> None:
@@ -42,8 +44,8 @@ def page() -> None:
         status = st.container(height=STATUS_HEIGHT, border=False)
         watched = [controls.slider("budget", "Budget of products", BUDGETS, count)]
         controls.choice("left", "Method", LEFT)
-        controls.choice("right", "Beside it", RIGHT)
-        controls.switch("layer", "Colours", LAYERS)
+        controls.choice("right", "Compare with", RIGHT)
+        controls.switch("layer", "Colour shows", LAYERS)
         watched += controls.problem_controls(tuple(FAMILIES), LARGEST_SIZE)
         watched += controls.start_controls()
         controls.solver_control(exact=False)
@@ -72,15 +74,9 @@ def page() -> None:
         filename="hypergradient-budget",
         on_cursor=keep_cell,
     )
-    if scenario.contraction >= 1:
-        st.warning(BEYOND_THEORY)
-    for method, item in zip(maps.methods, found, strict=False):
-        if isinstance(item, str):
-            st.info(f"**{METHODS[method].label}** does not apply here. {item}")
     st.caption(
-        "Point at a cell to see its row and its column; press to keep it. Arrow keys move it. "
-        "White dashes: equal cost, in products. White line: the best split of every budget; "
-        "star: of this one. Errors are relative."
+        "Point at a cell to see its row and its column on the right; press to keep it. On the "
+        "keyboard, ↑ and ↓ change t, ← and → change k. All errors are divided by ‖∇f(λ)‖."
     )
     left, right = st.columns([1, 3])
     planes = [item for item in found if isinstance(item, Plane)]

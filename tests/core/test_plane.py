@@ -10,7 +10,8 @@ import pytest
 
 from hypergrad_core import METHODS, Scenario, run
 from hypergrad_core import plane as plane_module
-from hypergrad_core.plane import Plane, best_split, best_splits, plane, plane_methods
+from hypergrad_core.experiment import prepare
+from hypergrad_core.plane import Plane, best_split_by, plane, plane_methods
 from hypergrad_core.problem import FloatArray
 
 HORIZON = 24
@@ -115,24 +116,49 @@ def test_methods_without_a_free_k_have_no_plane(method: str) -> None:
 @pytest.mark.parametrize("method", plane_methods())
 def test_the_best_split_is_the_best_of_all_cells(method: str) -> None:
     found = plane(QUADRATICS[0], method)
-    splits = best_splits(found)
-    values = np.maximum(found.errors, found.floor)
     for budget in range(int(found.products.max()) + 1):
-        split = best_split(splits, budget)
+        split = found.frontier.within(budget)
         assert split.budget == budget
         assert split.products <= budget
         cell = split.inner_steps, split.adjoint_steps
         assert found.products[cell] == split.products
         assert found.errors[cell] == split.error
-        assert values[cell] == values[found.products <= budget].min()
+        least = float(found.errors[found.products <= budget].min())
+        # Within rounding one that is hardly better is not worth more products.
+        assert split.error == least or least <= split.error < 2 * least < 2 * found.floor
         assert split.on_adjoint == split.products - split.inner_steps >= 0
+
+
+@pytest.mark.parametrize("q", [0.05, 0.2, 0.4])
+def test_within_rounding_the_best_split_is_not_far_worse_than_another(q: float) -> None:
+    """The estimate of rounding is an upper one: errors go on falling below it for a while."""
+    scenario = Scenario(family="logistic", size=50, horizon=60, contraction=q)
+    for method in ("aid-fp", "aid-cg"):
+        found = plane(scenario, method)
+        for budget in (40, 60, 100):
+            split = found.frontier.within(budget)
+            assert split.error < 2 * found.errors[found.products <= budget].min()
 
 
 def test_a_split_can_be_judged_by_the_bound() -> None:
     found = plane(OTHERS[0], "aid-fp")
-    split = best_split(best_splits(found, found.paper), 30)
+    split = best_split_by(found, found.paper, 30)
+    assert split is not None
     assert (
         found.paper[split.inner_steps, split.adjoint_steps]
         == found.paper[found.products <= 30].min()
     )
     assert split.error == found.errors[split.inner_steps, split.adjoint_steps]
+    assert split.products == found.products[split.inner_steps, split.adjoint_steps] <= 30
+
+
+def test_where_there_is_no_bound_it_splits_nothing() -> None:
+    found = plane(OTHERS[0], "aid-fp")
+    assert best_split_by(found, np.full_like(found.paper, np.inf), 30) is None
+
+
+def test_methods_may_share_what_is_prepared() -> None:
+    prepared = prepare(QUADRATICS[0], QUADRATICS[0].horizon)
+    for method in ("aid-fp", "aid-cg"):
+        shared = plane(QUADRATICS[0], method, prepared=prepared)
+        np.testing.assert_array_equal(shared.errors, plane(QUADRATICS[0], method).errors)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import time
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -17,9 +19,17 @@ from streamlit.testing.v1 import AppTest
 from dashboard import app
 from dashboard.budget import LEFT, SETTINGS, BudgetView, Maps, budget_frame, render_frame
 from dashboard.export import planes_to_csv
-from dashboard.figures.budget_map import LAYERS, color_range, layer_values
+from dashboard.figures.budget_map import (
+    COST_DASH,
+    LAYERS,
+    SHARP_DASH,
+    color_range,
+    layer_values,
+)
+from dashboard.figures.words import BEYOND_THEORY
+from dashboard.theme import METHOD_STYLES
 from hypergrad_core import METHODS, Scenario, ScenarioError
-from hypergrad_core.plane import Plane, best_split, best_splits, plane_methods
+from hypergrad_core.plane import Plane, best_split_by, plane_methods
 
 SMALL = {"d": "10", "n": "20", "T": "15", "budget": "18"}
 SCENARIO = replace(SETTINGS.scenario, size=10, samples=20, horizon=15)
@@ -96,12 +106,9 @@ def test_row_and_column_of_every_cell_are_those_of_the_plane() -> None:
 def test_the_verdict_and_the_table_say_the_best_split() -> None:
     frame, found = frame_of(), planes()
     for row, item in zip(frame["table"]["rows"], found, strict=True):
-        split = best_split(best_splits(item), 18)
+        split = item.frontier.within(18)
         label = METHODS[item.method].label
-        assert (
-            f"{label}: spend {split.inner_steps} on w and {split.on_adjoint} on v"
-            in (frame["message"])
-        )
+        assert f"{label} {split.inner_steps} on w and {split.on_adjoint} on v" in (frame["message"])
         assert row["cells"][:4] == [
             label,
             f"t = {split.inner_steps}, k = {split.adjoint_steps}",
@@ -127,8 +134,18 @@ def test_every_method_has_a_map_or_says_why_not(method: str) -> None:
             assert "Use" in found
             assert frame["figure"]["data"] == []
             assert not frame["steps"]
+            style = METHOD_STYLES[method]
+            assert frame["absent"] == [
+                {
+                    "name": METHODS[method].label,
+                    "color": style.dark,
+                    "marker": style.marker,
+                    "reason": found,
+                }
+            ]
         else:
             assert len(heat(dict(frame))) == 1
+            assert "absent" not in frame
 
 
 def test_beyond_the_theory_only_the_measured_is_drawn() -> None:
@@ -137,6 +154,116 @@ def test_beyond_the_theory_only_the_measured_is_drawn() -> None:
     frame = frame_of(scenario, view)
     json.dumps(frame, allow_nan=False)
     assert len(heat(frame)) == 2
+    assert frame["warning"] == BEYOND_THEORY
+    assert "bound" not in " ".join(entry["text"] for entry in frame["key"])
+    # No bound, so no split by it.
+    assert [row["cells"][-1] for row in frame["table"]["rows"]] == ["–", "–"]
+
+
+def test_below_1_there_is_a_split_by_the_bound_and_no_warning() -> None:
+    frame = frame_of()
+    assert "warning" not in frame
+    for row, item in zip(frame["table"]["rows"], planes(), strict=True):
+        split = best_split_by(item, item.paper, 18)
+        assert split is not None
+        assert row["cells"][-1] == f"t = {split.inner_steps}, k = {split.adjoint_steps}"
+
+
+@pytest.mark.parametrize("q", [0.05, 0.1, 0.3, 0.6, 0.9])
+def test_the_best_split_is_never_told_to_be_worse_than_another(q: float) -> None:
+    scenario = replace(SETTINGS.scenario, contraction=q)
+    frame = frame_of(scenario, SETTINGS.view)
+    for row, item in zip(frame["table"]["rows"], planes(scenario, SETTINGS.view), strict=True):
+        said = row["cells"][6]
+        error, equal = (number(cell) * item.hypergradient_norm for cell in row["cells"][4:6])
+        if equal < item.floor:
+            assert said == "rounding"
+            assert "which is rounding" in frame["message"]
+        else:
+            assert number(said.removeprefix("at least ")) >= 1
+        assert error < 2.1 * equal
+
+
+def number(text: str) -> float:
+    """The value of a number as the page writes it."""
+    mantissa, _, power = text.removesuffix("×").partition("10")
+    if not power:
+        return float(text.removesuffix("×"))
+    exponent = int(power.translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")))
+    return float(mantissa.removesuffix("·") or 1) * 10.0**exponent
+
+
+def test_a_budget_larger_than_the_map_says_where_the_map_ends() -> None:
+    small = replace(SCENARIO, horizon=5)
+    frame = frame_of(small, replace(VIEW, budget=60))
+    assert frame["message"].endswith("The map ends at T = 5.")
+    assert "map ends" not in frame_of()["message"]
+
+
+def test_the_key_says_what_every_line_means() -> None:
+    frame = frame_of()
+    said = [entry["text"] for entry in frame["key"]]
+    for words in ("equal colour", "equal cost", "best split of every budget", "of this budget"):
+        assert any(words in text for text in said)
+    dashes = {
+        trace["line"]["dash"]
+        for trace in frame["figure"]["data"]
+        if trace.get("line", {}).get("dash") not in (None, "solid")
+    }
+    # The dash of a bound is that of its method; the first stands for all.
+    assert {entry["mark"] for entry in frame["key"]} & dashes == {
+        COST_DASH,
+        SHARP_DASH,
+        METHOD_STYLES["aid-fp"].dash,
+    }
+
+
+def test_no_error_is_clamped_and_none_leaves_the_frame() -> None:
+    scenario = replace(SCENARIO, horizon=60, contraction=0.4)
+    frame, found = frame_of(scenario), planes(scenario)
+    low, high = frame["figure"]["layout"]["yaxis8"]["range"]
+    for item in found:
+        assert item.errors.min() < item.floor, "The estimate of rounding is an upper one."
+        errors = item.errors / item.hypergradient_norm
+        assert low <= np.log10(errors.min())
+        assert np.log10(errors.max()) <= high
+        # A bound goes on below rounding, where its curve is in the shade.
+        paper = item.paper / item.hypergradient_norm
+        for reading in frame["readout"]:
+            if reading["name"] == METHODS[item.method].label:
+                (curve,) = [
+                    move
+                    for move in frame["moving"]
+                    if move["trace"] == reading["bounds"][1]["trace"] and "y" in move
+                ]
+                np.testing.assert_allclose(grid(curve["y"]), paper.T, rtol=1e-6)
+                assert reading["rounding"] == item.floor / item.hypergradient_norm
+    scale = frame["figure"]["layout"]["coloraxis"]
+    assert 10 ** scale["cmin"] <= min(item.errors.min() / item.hypergradient_norm for item in found)
+
+
+@pytest.mark.parametrize("right", ["aid-cg", "none"])
+def test_on_a_small_screen_everything_is_in_one_column(right: str) -> None:
+    frame = frame_of(view=replace(VIEW, right=right))
+    layout = {**frame["figure"]["layout"], **frame["narrow"]["layout"]}
+    axes = [name for name in layout if name.startswith("yaxis")]
+    domains = sorted(layout[name]["domain"] for name in axes)
+    assert len(domains) == (3 if right == "none" else 4)
+    for lower, upper in pairwise(domains):
+        assert lower[1] < upper[0]
+    assert all(layout[name.replace("y", "x", 1)]["domain"] == [0, 1] for name in axes)
+
+
+def test_a_frame_is_quick_to_make() -> None:
+    """While a hand moves the map is drawn thirty times a second."""
+    found = Maps.of(SETTINGS.scenario, SETTINGS.view).run()
+    seconds = []
+    for place in range(7):
+        view = replace(SETTINGS.view, budget=40 + place)
+        started = time.perf_counter()
+        budget_frame(found, SETTINGS.scenario, view, "light")
+        seconds.append(time.perf_counter() - started)
+    assert min(seconds) < 0.01
 
 
 CHANGES: list[tuple[str, Any, dict[str, str]]] = [
