@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 from urllib.parse import urlencode
 
-from dashboard.chart import THEME_PARAM, Column, Frame, Row, Table
+from dashboard.chart import THEME_PARAM, Absent, Column, Frame, Row, Table
 from dashboard.compute import BackgroundRun, ResultCache
 from dashboard.figures.complexity_curves import (
     AXES,
     Growth,
     complexity_curves,
     growths,
+    sweep_title,
     theory_slope,
 )
+from dashboard.figures.words import listed
 from dashboard.notation import count, power, scientific
 from dashboard.settings import PageSettings
 from dashboard.theme import METHOD_STYLES, Mode
 from hypergrad_core import METHODS, Scenario, ScenarioError
 from hypergrad_core.complexity import Requirements, contractions, fitted_slope, requirements
+from hypergrad_core.experiment import Refusal
 from hypergrad_core.link import (
     LinkSettings,
     require_integer,
@@ -33,21 +37,29 @@ from hypergrad_core.sweep import sweep
 
 LARGEST_SIZE = 1000
 PREDICTIONS = {"shown": "Shown", "hidden": "Hidden"}
+PLAIN_NUMBER = re.compile(r"\d\.\de[-+]\d+")
 # The fitted slope and the theory's are the same to this.
 AGREES = 0.1
 
+LAST = "At the largest κ so far, geometric mean over the seeds."
+MEASURED = "Power of κ, fitted to the measured numbers of steps."
+BOUNDED = "Power of κ, fitted to the numbers of steps by the paper’s bound."
+IN_THEORY = "Power of κ as κ → ∞."
 COLUMNS: list[Column] = [
     {"label": "Method"},
-    {"label": "t grows like", "help": "Exponent of κ, fitted to the measured numbers of steps."},
-    {"label": "Bound", "help": "The same, fitted to what the paper’s bound predicts."},
-    {"label": "Theory", "help": "Exponent as κ grows without end."},
-    {"label": "k grows like", "help": "Exponent of κ, fitted to the measured numbers of steps."},
-    {"label": "Bound", "help": "The same, fitted to what the paper’s bound predicts."},
-    {"label": "Theory", "help": "Exponent as κ grows without end."},
-    {"label": "t", "help": "At the largest κ that is there, geometric mean over seeds."},
-    {"label": "k", "help": "At the largest κ that is there, geometric mean over seeds."},
-    {"label": "Products", "help": "At the largest κ that is there, geometric mean over seeds."},
-    {"label": "Memory", "help": "Numbers kept at once there, geometric mean over seeds."},
+    {"label": "t grows like", "help": MEASURED},
+    {"label": "t by the bound", "help": BOUNDED},
+    {"label": "t in theory", "help": IN_THEORY},
+    {"label": "k grows like", "help": MEASURED},
+    {"label": "k by the bound", "help": BOUNDED},
+    {"label": "k in theory", "help": IN_THEORY},
+    {"label": "t", "help": LAST},
+    {"label": "k", "help": LAST},
+    {
+        "label": "Products",
+        "help": "Jacobian–vector products; an evaluation of Φ counts as one. " + LAST,
+    },
+    {"label": "Memory", "help": "Floating-point numbers in memory, without the data. " + LAST},
 ]
 
 
@@ -216,43 +228,82 @@ def complexity_frame(
         scenario,
         view.axis,
         mode,
-        target=view.target,
         seeds=view.seeds,
         predicted=view.predicted == "shown",
     )
     link = {**SETTINGS.link_of(scenario, view), THEME_PARAM: mode, "done": str(len(found))}
     message = headline(found, scenario, complete=len(found) == len(sweep_of.scenarios))
-    return {
+    frame: Frame = {
         "link": urlencode(link),
         "figure": drawn.figure,
         "steps": [f"κ = {kappa:.4g} (q = {(kappa - 1) / (kappa + 1):.4g})" for kappa in kappas],
+        "title": sweep_title(found, scenario, view.target, view.seeds),
+        "key": drawn.key,
+        "names": drawn.names,
         "readout": drawn.readings,
         "table": _table(found, scenario, mode),
         "message": message,
         "alt": f"{AXES[view.axis]} to reach ε against κ, both axes logarithmic. {message}",
         "lines": drawn.lines,
     }
+    if drawn.narrow is not None:
+        frame["narrow"] = drawn.narrow
+    if found and found[-1].refusals:
+        frame["absent"] = [_absent(refusal, mode) for refusal in found[-1].refusals]
+    return frame
+
+
+def _absent(refusal: Refusal, mode: Mode) -> Absent:
+    style = METHOD_STYLES[refusal.method]
+    return {
+        "name": METHODS[refusal.method].label,
+        "color": style.color(mode),
+        "marker": style.marker,
+        "reason": refusal.reason,
+    }
 
 
 def headline(found: list[Requirements], scenario: Scenario, *, complete: bool) -> str:
-    """The fitted slopes, and whether they are those of theory."""
-    parts, agree = [], True
+    """How the numbers of steps grow, and whether that is what the theory says."""
+    grown: dict[str, list[str]] = {}
+    agree = True
     for growth in growths(found):
-        label = METHODS[growth.method].label
-        whole = METHODS[growth.method].whole
+        told = []
         for name, fit, adjoint in _fits(growth):
             if fit is None:
                 continue
-            parts.append(f"{label} {'t = k' if whole else name} ~ {power('κ', fit)}")
-            agree &= abs(fit - theory_slope(scenario, growth.method, adjoint=adjoint)) <= AGREES
-    if not parts and complete:
+            theory = theory_slope(scenario, growth.method, adjoint=adjoint)
+            agree &= abs(fit - theory) <= AGREES
+            told.append((name, _law(fit, theory)))
+        if told:
+            grown.setdefault(_growing(told), []).append(METHODS[growth.method].label)
+    if not grown and complete:
         if not any(growth.inner or growth.adjoint for growth in growths(found)):
             return "No method was seen to reach this ε: see below."
-        return "No slope: it takes three values of κ from 10 to 2000."
-    if not parts:
-        return "Slopes are fitted as soon as three values of κ from 10 to 2000 are there."
-    end = "as theory says, within 0.1" if agree else "not all as theory says: see below"
-    return f"{', '.join(parts)} – {end}."
+        return "No power of κ is fitted: that takes three values of κ from 10 to 2000."
+    if not grown:
+        return "Powers of κ are fitted once there are three values of κ from 10 to 2000."
+    end = "As the theory says." if agree else "Not all as the theory says: see below."
+    sentences = [f"{listed(labels)}: {growing}." for growing, labels in grown.items()]
+    return " ".join([*sentences, end])
+
+
+def _growing(told: list[tuple[str, str]]) -> str:
+    """How the numbers of one method grow: both in one word where they grow alike."""
+    if len({law for _, law in told}) == 1:
+        return f"steps grow like {told[0][1]}"
+    (name, law), *others = told
+    return ", ".join([f"{name} grows like {law}", *(f"{name} like {law}" for name, law in others)])
+
+
+def _law(fit: float, theory: float) -> str:
+    """A fitted power of κ, and what it is about where the theory says so."""
+    fitted = power("κ", fit)
+    if abs(fit - theory) > AGREES:
+        return fitted
+    if theory == 1:
+        return "κ" if abs(fit - 1) <= AGREES / 2 else f"{fitted} ≈ κ"
+    return f"{fitted} ≈ √κ"
 
 
 def gaps(found: list[Requirements]) -> list[str]:
@@ -267,6 +318,8 @@ def gaps(found: list[Requirements]) -> list[str]:
         if missing:
             kappa, reason = min(missing)
             runs = "1 run" if len(found) == 1 else f"{len(found)} runs"
+            # The core writes numbers plainly.
+            reason = PLAIN_NUMBER.sub(lambda number: scientific(float(number[0])), reason)
             said.append(
                 f"**{METHODS[method].label}** has no number in {len(missing)} of {runs}, "
                 f"first at κ = {kappa:.4g}. {reason}"
@@ -290,32 +343,33 @@ def deviations(found: list[Requirements], scenario: Scenario) -> list[str]:
             theory = theory_slope(scenario, growth.method, adjoint=adjoint)
             if fit is None or abs(fit - theory) <= AGREES:
                 continue
-            grows, wanted = power("κ", fit), power("κ", theory)
-            head = f"**{label}**: {name} grows like {grows}, theory says {wanted}."
+            wanted = "κ" if theory == 1 else "√κ"
+            head = f"**{label}**: {name} grows like {power('κ', fit)}; the theory says {wanted}."
             if fit > theory:
                 why = (
-                    "The error carries a factor that grows with κ as well, so that more than a "
-                    "constant number of halvings is needed."
+                    "A factor of the error also grows with κ, so the error has to be halved more "
+                    "often for larger κ."
                 )
             elif adjoint and theory < 1:
                 size = found[-1].state_size
                 most = max(growth.adjoint.values(), default=0.0)
                 why = (
                     f"It ends early: with d = {size} there are at most {size} different "
-                    "eigenvalues, so that about as many steps are enough for any κ. Here k is "
-                    f"{most:.0f} at the most."
+                    "eigenvalues, so about as many steps are enough for any κ. Here k is at most "
+                    f"{most:.0f}."
                     if most > size / 2
-                    else "The spectrum is kinder than the worst case, whose eigenvalues crowd at "
-                    "both ends of [1 − q, 1 + q]: it adapts to those that are there."
+                    else "The theory is for the worst case, eigenvalues that crowd at both ends of "
+                    "[1 − q, 1 + q]. The method adapts to those that are there."
                 )
             elif adjoint:
                 why = (
-                    "The adjoint does not excite the slowest direction, or q is not reached there."
+                    "∇₁E has hardly any part in the slowest direction, or ∂₁Φ is smaller at w(λ) "
+                    "than q allows."
                 )
             else:
                 why = (
-                    "Φ contracts faster where the iterates are than q says, or the slowest "
-                    "direction hardly matters to E."
+                    "Near the iterates Φ contracts faster than q allows, or the slowest direction "
+                    "hardly matters to E."
                 )
             said.append(f"{head} {why}")
     return said
@@ -331,6 +385,7 @@ def _table(found: list[Requirements], scenario: Scenario, mode: Mode) -> Table:
         rows.append(
             {
                 "color": METHOD_STYLES[growth.method].color(mode),
+                "marker": METHOD_STYLES[growth.method].marker,
                 "cells": [
                     METHODS[growth.method].label,
                     _exponent(growth.inner_slope),
@@ -347,7 +402,7 @@ def _table(found: list[Requirements], scenario: Scenario, mode: Mode) -> Table:
             }
         )
     reached = max((item.scenario.condition_number for item in found), default=0.0)
-    caption = f"Exponents of κ, fitted from 10 to 2000. Largest κ so far: {scientific(reached)}"
+    caption = f"Powers of κ, fitted for κ from 10 to 2000. Largest κ so far: {scientific(reached)}"
     return {"caption": caption, "columns": COLUMNS, "rows": rows}
 
 

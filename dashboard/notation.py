@@ -39,8 +39,8 @@ def latex(value: float, digits: int = 2) -> str:
 
 
 def power(symbol: str, exponent: float) -> str:
-    """κ⁰·⁴⁹."""
-    return symbol + f"{exponent:.2f}".translate(SUPERSCRIPTS)
+    """κ^0.49: a raised dot would read as "times"."""
+    return f"{symbol}^{exponent:.2f}"
 
 
 def count(value: float) -> str:

@@ -379,10 +379,10 @@ class _Trial:
             predicted = predicted_steps(bound, share * self.scale)
         floor = constants.rounding_floor / self.scale
         if share <= floor:
-            reason = f"An error of {share:.1e} is asked for; below {floor:.1e} it is rounding."
+            reason = f"An error of {share:.1e} is wanted; below {floor:.1e} it may be rounding."
             return Steps(None, predicted), reason
         measured = search_steps(errors, share, self.cap, predicted)
-        reason = "" if measured is not None else f"It was not there within {self.cap} steps."
+        reason = "" if measured is not None else f"It did not reach ε within {self.cap} steps."
         return Steps(measured, predicted), reason
 
     def states(self, steps: int, progress: Progress) -> FloatArray:

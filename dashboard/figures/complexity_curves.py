@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.chart import packed
-from dashboard.figures.drawn import Drawn, annotation, title
+from dashboard.chart import Bound, KeyEntry, packed
+from dashboard.figures.drawn import Drawn
+from dashboard.figures.error_curves import POWER_SIZE
 from dashboard.notation import count, power, scientific
 from dashboard.theme import (
     AXIS_SIZE,
@@ -23,6 +24,8 @@ from dashboard.theme import (
 )
 from hypergrad_core import METHODS, Scenario
 from hypergrad_core.complexity import Requirement, Requirements, fitted_slope
+from hypergrad_core.inner import SOLVERS
+from hypergrad_core.scenario import PRECISIONS, SPECTRA
 
 AXES: dict[str, str] = {
     "adjoint": "Adjoint steps k",
@@ -31,12 +34,9 @@ AXES: dict[str, str] = {
     "floats": "Memory",
     "seconds": "Seconds",
 }
-TITLES: dict[str, str] = {
-    **AXES,
-    "products": "Jacobian–vector products (an evaluation of Φ counts as one)",
-    "floats": "Numbers kept in memory",
-    "seconds": "Seconds, measured",
-}
+# Short enough for the height of a chart: what they mean in full is below it.
+TITLES: dict[str, str] = {**AXES, "floats": "Numbers in memory", "seconds": "Measured seconds"}
+GUIDE_DASH = "2px,4px"
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,6 @@ def complexity_curves(
     axis: str,
     mode: Mode,
     *,
-    target: float,
     seeds: int,
     predicted: bool,
 ) -> Drawn:
@@ -154,7 +153,6 @@ def complexity_curves(
         scenario: what they have in common.
         axis: key of ``AXES``.
         mode: light or dark.
-        target: ε.
         seeds: how many, from the scenario's own on.
         predicted: whether predictions are drawn, where there are any.
     """
@@ -163,22 +161,16 @@ def complexity_curves(
     predicted = predicted and axis in ("inner", "adjoint")
     low, high = _range(curves, kappas, scenario, axis, predicted=predicted)
     ends = (math.log10(kappas[0]) - 0.05, math.log10(kappas[-1]) + 0.05)
-    _guides(drawn, curves, kappas, axis, (low, high), mode)
+    guides = _guides(drawn, curves, kappas, axis, (low, high), mode)
     for growth in curves:
         _method(drawn, growth, kappas, axis, mode, predicted=predicted)
-    if curves:
-        drawn.add(_labels(curves, axis, (low, high), mode))
+    drawn.names.append({"trace": drawn.add(_names(curves, axis, guides, mode))})
     drawn.cross("", kappas)
-    key = "━ measured"
-    if seeds > 1:
-        key += ", geometric mean   band: smallest to largest over seeds"
-    if predicted:
-        key += "   ╍ predicted by the paper’s bound"
+    drawn.key = _key(seeds, mode, predicted=predicted)
+    drawn.narrow = {"layout": {"margin": {"l": 74, "r": 124, "t": 14, "b": 54}}, "height": 320}
     drawn.figure["layout"] = {
-        "title": title(_description(found, scenario, target, seeds), LABEL_SIZE),
-        "annotations": [annotation(key, 0, 1, LABEL_SIZE)],
         "font": {"family": FONT, "size": AXIS_SIZE},
-        "margin": {"l": 92, "r": 170, "t": 70, "b": 58},
+        "margin": {"l": 92, "r": 170, "t": 14, "b": 58},
         "showlegend": False,
         "hovermode": "closest",
         "xaxis": {
@@ -186,6 +178,8 @@ def complexity_curves(
             "range": list(ends),
             "dtick": 1,
             "exponentformat": "power",
+            "tickfont": {"size": POWER_SIZE},
+            "tickangle": 0,
             "title": {"text": "Condition number κ", "font": {"size": AXIS_SIZE}},
         },
         "yaxis": {
@@ -193,6 +187,7 @@ def complexity_curves(
             "range": [low, high],
             "dtick": 1,
             "exponentformat": "power",
+            "tickfont": {"size": POWER_SIZE},
             "title": {"text": TITLES[axis], "font": {"size": AXIS_SIZE}},
         },
         "uirevision": f"{scenario.family} {axis}",
@@ -200,7 +195,20 @@ def complexity_curves(
     return drawn
 
 
-def _description(
+def _key(seeds: int, mode: Mode, *, predicted: bool) -> list[KeyEntry]:
+    """What the kinds of lines mean."""
+    many = seeds > 1
+    measured = f"measured, geometric mean over {seeds} seeds" if many else "measured"
+    key: list[KeyEntry] = [{"text": measured, "mark": "solid"}]
+    if many:
+        key.append({"text": "smallest to largest over the seeds", "mark": "area"})
+    if predicted:
+        key.append({"text": "paper’s bound", "mark": METHOD_STYLES["aid-fp"].dash})
+    key.append({"text": "slope of κ and of √κ", "mark": GUIDE_DASH, "color": neutral(mode)})
+    return key
+
+
+def sweep_title(
     found: Sequence[Requirements], scenario: Scenario, target: float, seeds: int
 ) -> str:
     """One line that names the sweep, for titles and exports."""
@@ -216,15 +224,20 @@ def _description(
     if "samples" in family.uses:
         parts.append(f"n = {count(scenario.sample_size)}")
     if "spectrum" in family.uses:
-        parts.append(f"spectrum {scenario.spectrum}")
+        parts.append(f"eigenvalues: {_lower(SPECTRA[scenario.spectrum])}")
     if scenario.inner == "heavy-ball":
-        parts.append("heavy ball")
+        parts.append(_lower(SOLVERS[scenario.inner].label))
     if scenario.start > 0:
-        parts.append(f"start {scenario.start:g}")
+        parts.append(f"start ‖w₀‖ = {scenario.start:g} ‖w(λ)‖")
     if scenario.precision != "double":
-        parts.append(scenario.precision)
+        parts.append(f"{_lower(PRECISIONS[scenario.precision])} precision")
     parts.append(f"seed {scenario.seed}" if seeds == 1 else f"{seeds} seeds from {scenario.seed}")
     return " · ".join(parts)
+
+
+def _lower(label: str) -> str:
+    """A label within a line."""
+    return label[0].lower() + label[1:]
 
 
 def _range(
@@ -290,11 +303,9 @@ def _method(
             "y": series(growth.measured(axis)),
             "line": {"color": color, "width": style.width},
             "marker": {"color": color, "symbol": style.marker, "size": 11},
-            "hoverinfo": "all",
-            "hovertemplate": f"{label}: %{{y:.4g}} at κ = %{{x:.4g}}<extra></extra>",
         }
     )
-    bounds = []
+    bounds: list[Bound] = []
     if predicted and growth.predicted(axis):
         trace = drawn.add(
             {
@@ -312,41 +323,36 @@ def _method(
             "name": label,
             "label": "measured",
             "color": color,
+            "marker": style.marker,
             "trace": measured,
-            "bounds": bounds,  # type: ignore[typeddict-item]
+            "bounds": bounds,
         }
     )
 
 
-def _labels(
+def _names(
     curves: Sequence[Growth],
     axis: str,
-    exponents: tuple[float, float],
+    guides: Sequence[tuple[str, float, float]],
     mode: Mode,
 ) -> dict[str, Any]:
-    """Name and fitted slope at the end of each line so far, moved apart where ends meet."""
-    low, high = exponents
-    gap = 0.055 * (high - low)
-    ends = []
+    """Name and fitted slope at the end of each line so far, and the names of the guides."""
+    names = list(guides)
+    colors = [neutral(mode)] * len(names)
     for growth in curves:
         values = growth.measured(axis)
         if values:
-            ends.append((math.log10(values[max(values)]), growth))
-    ends.sort(key=lambda end: end[0])
-    heights: list[float] = []
-    for height, _ in ends:
-        heights.append(max(height, heights[-1] + gap) if heights else height)
+            last = max(values)
+            names.append((f"<b>{_label(growth, axis)}</b>", last, values[last]))
+            colors.append(METHOD_STYLES[growth.method].color(mode))
     return {
         "type": "scatter",
         "mode": "text",
-        "x": [max(growth.measured(axis)) for _, growth in ends],
-        "y": [10**height for height in heights],
-        "text": [f"  <b>{_label(growth, axis)}</b>" for _, growth in ends],
+        "x": packed([x for _, x, _ in names]),
+        "y": packed([y for _, _, y in names]),
+        "text": [f"  {text}" for text, _, _ in names],
         "textposition": "middle right",
-        "textfont": {
-            "size": LABEL_SIZE,
-            "color": [METHOD_STYLES[growth.method].color(mode) for _, growth in ends],
-        },
+        "textfont": {"size": LABEL_SIZE, "color": colors},
         "cliponaxis": False,
         "showlegend": False,
         "hoverinfo": "skip",
@@ -367,11 +373,12 @@ def _guides(
     axis: str,
     exponents: tuple[float, float],
     mode: Mode,
-) -> None:
-    """κ and √κ from one point on, so that a slope can be compared by eye."""
+) -> list[tuple[str, float, float]]:
+    """κ and √κ from one point on, so that a slope can be compared by eye; name and end of each."""
     starts = [values[min(values)] for growth in curves if (values := growth.measured(axis))]
     # Below all the curves, where it crosses none of them at the start.
     anchor = math.log10(min(starts)) - 0.25 if starts else exponents[0] + 0.4
+    ends = []
     for exponent, name in ((1.0, "∝ κ"), (0.5, "∝ √κ")):
         x = np.array([kappas[0], kappas[-1]])
         y = 10**anchor * (x / x[0]) ** exponent
@@ -379,17 +386,16 @@ def _guides(
         top = 10 ** (exponents[1] - 0.06 * (exponents[1] - exponents[0]))
         if y[1] > top:
             x[1], y[1] = x[0] * (top / y[0]) ** (1 / exponent), top
+        ends.append((name, float(x[1]), float(y[1])))
         drawn.add(
             {
                 "type": "scatter",
-                "mode": "lines+text",
+                "mode": "lines",
                 "x": packed(x),
                 "y": packed(y),
-                "text": ["", f"{name}  "],
-                "textposition": "middle left",
-                "textfont": {"size": LABEL_SIZE, "color": neutral(mode)},
-                "line": {"color": neutral(mode), "width": 1.5, "dash": "2px,4px"},
+                "line": {"color": neutral(mode), "width": 1.5, "dash": GUIDE_DASH},
                 "showlegend": False,
                 "hoverinfo": "skip",
             }
         )
+    return ends

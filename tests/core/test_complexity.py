@@ -441,7 +441,7 @@ def test_what_takes_too_long_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) 
     found = requirements(Scenario(methods=("itd", "aid-cg")), 1e-4)
     itd, cg = found.methods
     assert (itd.inner.measured, itd.adjoint.measured, itd.outlay) == (None, None, None)
-    assert itd.reason == "It was not there within 30 steps."
+    assert itd.reason == "It did not reach ε within 30 steps."
     assert itd.inner.predicted is not None
     assert cg.inner.measured is None
     assert cg.adjoint.measured is not None
@@ -475,7 +475,7 @@ def test_without_a_contraction_steps_are_only_measured(
             assert method.outlay.error <= 1e-3
         else:
             assert method.outlay is None
-            assert method.reason == "It was not there within 2500 steps."
+            assert method.reason == "It did not reach ε within 2500 steps."
 
 
 def test_without_a_hypergradient_the_error_is_absolute(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,11 +32,19 @@ from dashboard.complexity import (
 )
 from dashboard.compute import ResultCache
 from dashboard.export import requirements_to_csv
-from dashboard.figures.complexity_curves import AXES, growths, theory_slope
+from dashboard.figures.complexity_curves import (
+    AXES,
+    TITLES,
+    growths,
+    sweep_title,
+    theory_slope,
+)
 from dashboard.notation import power
+from dashboard.theme import METHOD_STYLES
 from hypergrad_core import METHODS, Scenario, ScenarioError
 from hypergrad_core.complexity import Requirements, requirements
 from hypergrad_core.problem import Progress
+from hypergrad_core.scenario import SPECTRA
 
 SECONDS = 60.0
 SMALL = {"d": "12", "m": "2", "points": "4", "qmax": "0.9"}
@@ -113,7 +121,11 @@ def test_the_default_slopes_are_those_of_theory() -> None:
         assert slopes[method].inner_slope == pytest.approx(1, abs=0.1)
         assert slopes[method].adjoint_slope == pytest.approx(1, abs=0.1)
     assert slopes["aid-cg"].adjoint_slope == pytest.approx(0.5, abs=0.1)
-    assert "as theory says, within 0.1" in headline(found, SETTINGS.scenario, complete=True)
+    fitted = slopes["aid-cg"].adjoint_slope
+    assert headline(found, SETTINGS.scenario, complete=True) == (
+        "ITD and AID-FP: steps grow like κ. AID-CG: t grows like κ, "
+        f"k like κ^{fitted:.2f} ≈ √κ. As the theory says."
+    )
     assert deviations(found, SETTINGS.scenario) == []
 
 
@@ -121,7 +133,9 @@ def test_a_slope_that_is_not_that_of_theory_is_explained() -> None:
     """With few eigenvalues conjugate gradient ends early, whatever κ is."""
     view = replace(VIEW, largest=0.999, points=8, seeds=1)
     found = list(measured(Sweep.of(SCENARIO, view)))
-    assert "not all as theory says" in headline(found, SCENARIO, complete=True)
+    assert headline(found, SCENARIO, complete=True).endswith(
+        "Not all as the theory says: see below."
+    )
     (said,) = [text for text in deviations(found, SCENARIO) if "AID-CG" in text and ": k" in text]
     assert "It ends early: with d = 12" in said
 
@@ -149,7 +163,44 @@ def test_the_figure_has_means_spreads_and_predictions(axis: str) -> None:
             assert (unpacked(data[bound["trace"]]["y"]) >= means).all()
     hidden = frame_of(replace(VIEW, axis=axis, predicted="hidden"))
     assert all(reading["bounds"] == [] for reading in hidden["readout"])
-    assert "predicted" not in hidden["figure"]["layout"]["annotations"][0]["text"]
+    said = [entry["text"] for entry in frame["key"]]
+    assert ("paper’s bound" in said) is (axis in ("inner", "adjoint"))
+    assert "paper’s bound" not in [entry["text"] for entry in hidden["key"]]
+    assert {"title", "annotations"}.isdisjoint(frame["figure"]["layout"])
+    assert len(TITLES[axis]) < 20, "It must be shorter than the chart is high."
+
+
+def test_the_ends_and_the_guides_have_names_that_the_chart_keeps_apart() -> None:
+    frame = frame_of()
+    (names,) = frame["names"]
+    trace = frame["figure"]["data"][names["trace"]]
+    texts = [text.strip() for text in trace["text"]]
+    assert texts[:2] == ["∝ κ", "∝ √κ"]
+    x, y = unpacked(trace["x"]), unpacked(trace["y"])
+    for place, growth in enumerate(growths(measured(Sweep.of(SCENARIO, VIEW))), start=2):
+        assert METHODS[growth.method].label in texts[place]
+        last = max(growth.adjoint)
+        assert (x[place], y[place]) == (last, growth.adjoint[last])
+    # No other text is in the picture.
+    others = [item for item in frame["figure"]["data"] if "text" in item and item is not trace]
+    assert others == []
+
+
+def test_the_title_names_the_sweep_in_the_words_of_the_menus() -> None:
+    scenario = replace(SCENARIO, inner="heavy-ball", precision="single", start=2.0)
+    title = sweep_title([], scenario, 1e-4, 3)
+    assert SPECTRA[scenario.spectrum].lower() in title.lower()
+    assert "chebyshev" not in title
+    assert "heavy ball" in title
+    assert "start ‖w₀‖ = 2 ‖w(λ)‖" in title
+    assert title.endswith("3 seeds from 0")
+
+
+def test_a_law_is_told_with_what_it_is_about() -> None:
+    assert complexity._law(1.02, 1.0) == "κ"
+    assert complexity._law(0.93, 1.0) == "κ^0.93 ≈ κ"
+    assert complexity._law(0.49, 0.5) == "κ^0.49 ≈ √κ"
+    assert complexity._law(0.3, 0.5) == "κ^0.30"
 
 
 def test_means_are_geometric_over_the_seeds() -> None:
@@ -174,7 +225,7 @@ def test_half_a_sweep_is_a_picture() -> None:
         json.dumps(frame, allow_nan=False)
         assert len(frame["steps"]) == 4
         assert bool(frame["readout"]) == (done > 0)
-        assert "Slopes are fitted as soon as" in frame["message"]
+        assert "Powers of κ are fitted once" in frame["message"]
 
 
 def test_the_axis_has_room_for_what_has_yet_to_arrive() -> None:
@@ -372,12 +423,17 @@ def test_a_bad_value_is_named_and_the_page_goes_on(
 
 def test_methods_that_never_get_there_say_why(runs: Runs) -> None:
     session = finish(open_complexity({**SMALL, "methods": "itd.one-step", "seeds": "1"}))
-    assert any("One-step" in item.value and "plateau" in item.value for item in session.info)
+    (absent,) = shown(session)["absent"]
+    assert absent["name"] == "One-step"
+    assert "plateau" in absent["reason"]
+    assert absent["marker"] == METHOD_STYLES["one-step"].marker
     session = finish(
         open_complexity({**SMALL, "eps": "1e-12", "seeds": "1", "precision": "single"})
     )
-    said = [item.value for item in session.markdown if "it is rounding" in item.value]
+    said = [item.value for item in session.markdown if "rounding" in item.value]
     assert len(said) == 3, "One sentence for each method, not for each point."
+    assert "An error of 10⁻¹² is wanted" in said[0]
+    assert "e-" not in "".join(said)
     assert "ITD** has no number in 4 of 4 runs, first at κ = 1.857" in said[0]
     assert shown(session)["message"] == "No method was seen to reach this ε: see below."
 
@@ -388,7 +444,7 @@ def test_only_missing_numbers_are_explained() -> None:
 
 def test_too_few_values_of_kappa_have_no_slope() -> None:
     found = list(measured(Sweep.of(SCENARIO, VIEW)))
-    assert headline(found, SCENARIO, complete=True).startswith("No slope")
+    assert headline(found, SCENARIO, complete=True).startswith("No power of κ is fitted")
 
 
 def test_every_point_is_taken_home() -> None:
@@ -434,8 +490,8 @@ def test_every_field_of_the_view_is_checked() -> None:
         assert caught.value.field == field
 
 
-def test_powers_are_written_small() -> None:
-    assert power("κ", 0.494) == "κ⁰·⁴⁹"
+def test_a_power_cannot_be_read_as_a_product() -> None:
+    assert power("κ", 0.494) == "κ^0.49"
 
 
 def test_the_cache_holds_several_sweeps() -> None:
