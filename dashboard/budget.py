@@ -190,7 +190,6 @@ def budget_frame(
         "lines": drawn.lines,
         "dots": drawn.dots,
         "moving": drawn.moving,
-        "pointing": drawn.maps,
     }
     if steps:
         frame["other"] = {"name": "Adjoint steps", "steps": [f"k = {step}" for step in steps]}

@@ -320,9 +320,9 @@ def view_controls() -> list[Watch]:
     return [slider("target", "Target accuracy ε", TARGETS, scientific)]
 
 
-def move_cursor(index: int) -> None:
-    """Remember where the chart's cursor was left."""
-    store()["cursor"] = index
+def move_cursor(step: int) -> None:
+    """Remember the step at which the chart's cursor was left."""
+    store()["cursor"] = step
 
 
 def choose_card(methods: Sequence[str]) -> str:

@@ -74,6 +74,7 @@ def explore_frame(
         "link": urlencode({**link, THEME_PARAM: mode}),
         "figure": figure,
         "steps": names[experiment.scenario.vary],
+        "at": experiment.scenario.steps().tolist(),
         "readout": readings,
         "table": _table(experiment, lines, view, mode),
         "message": headline(experiment, lines, view),

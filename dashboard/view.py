@@ -47,7 +47,7 @@ class View(LinkSettings):
         bound: key of ``BOUNDS``.
         target: ε, in the units of the error that is shown, from 1e-15 to 1e6.
         card: key of the method whose bound is written out.
-        cursor: index of the point that the cursor reads, from 0 to 2000.
+        cursor: the step that the cursor reads, from 0 to 2000.
 
     Raises:
         ScenarioError: naming the field, the value and what is allowed.

@@ -28,6 +28,7 @@ SCRIPTS = (
     "table.js",
     "fastpath.js",
     "live.js",
+    "stepper.js",
     "cursor.js",
     "chart.js",
 )
@@ -111,10 +112,11 @@ class Moving(TypedDict):
 
 
 class Other(TypedDict):
-    """The other direction of a cursor that moves on a plane."""
+    """The other direction of a cursor that moves on a plane; ``at`` as in :class:`Frame`."""
 
     name: str
     steps: list[str]
+    at: NotRequired[list[int]]
 
 
 class Column(TypedDict):
@@ -196,8 +198,8 @@ class Frame(TypedDict):
 
     ``link`` is the canonical query string of that setting: equal links mean equal pictures, and
     nothing is redrawn. ``steps`` names each place of the cursor, and ``at`` is the step that it
-    is, rising; without ``at`` a place is its own number. ``pointing`` lists maps: where a cell is
-    pointed at, the cursor goes to its row, and its other direction to its column.
+    is, rising; without ``at`` a place is its own number. Pointing at a subplot reads the place
+    where one of its ``lines`` would be; where there is none, the nearest curve that is read.
 
     ``title`` names what is run and ``key`` the kinds of marks. Both are text above the plot, not
     part of the figure: text that belongs to no place wraps. ``warning`` is said above them.
@@ -214,7 +216,6 @@ class Frame(TypedDict):
     dots: NotRequired[list[Dot]]
     moving: NotRequired[list[Moving]]
     other: NotRequired[Other]
-    pointing: NotRequired[list[int]]
     at: NotRequired[list[int]]
     title: NotRequired[str]
     key: NotRequired[list[KeyEntry]]
@@ -294,13 +295,17 @@ def chart(
 ) -> None:
     """Show ``frame``.
 
+    A place of the cursor is a step, here and in the state that comes back: the chart shows the
+    place of its frame that is nearest, and keeps the step when the frame changes.
+
     ``height`` is the least height of the plot alone, in pixels; it grows with the window, of which
     it leaves ``rest`` to what is above and below it. ``cursor`` is where the cursor starts, and
     ``other`` its other direction; a later call with another value moves it. The cursors of charts
-    of one ``group`` move together. With ``commit`` the page is run again when the hand is lifted
-    from the cursor, after ``on_cursor``: the state of ``key`` then holds "cursor" and "other".
-    ``pending`` says what is being computed while the picture is not that of the settings. When the
-    card of a reading with ``focus`` is pressed, ``on_focus`` finds that in the state "focus".
+    of one ``group`` move together, by one set of controls. With ``commit`` the page is run again
+    when the hand is lifted from the cursor, after ``on_cursor``: the state of ``key`` then holds
+    "cursor" and "other". ``pending`` says what is being computed while the picture is not that of
+    the settings. When the card of a reading with ``focus`` is pressed, ``on_focus`` finds that in
+    the state "focus".
     """
     payload = {
         "frame": frame,

@@ -5,7 +5,6 @@
 // The other scripts of this folder are placed before this one.
 
 const SETTLE_AFTER = 150; // ms without input until Plotly redraws, so that hover is right again
-const STATES = { index: "cursor", other: "other" }; // of the cursor, as Python calls them
 const TYPED = { f4: Float32Array, f8: Float64Array };
 
 function loadPlotly(url) {
@@ -44,6 +43,12 @@ function withDefaults(defaults, values) {
   return merged;
 }
 
+/** Steps and names of the places of the cursor, in each of its directions. */
+function placesOf({ at, steps, other }) {
+  const places = (names = [], own = names.map((_, i) => i)) => ({ names, at: own });
+  return { step: places(steps, at), other: places(other?.steps, other?.at) };
+}
+
 class Chart {
   constructor(parent) {
     this.parent = parent;
@@ -51,28 +56,34 @@ class Chart {
     this.absences = new Absences();
     this.veil = element("div", "hg-veil", { role: "status" });
     this.plot = element("div", "hg-plotly");
-    this.stage = element("div", "hg-plot", { role: "img", tabindex: 0 }, this.plot);
+    this.stage = element("div", "hg-plot", {
+      role: "application", "aria-roledescription": "chart", tabindex: 0,
+      "aria-keyshortcuts": "ArrowLeft ArrowRight ArrowUp ArrowDown Home End Space Escape",
+    }, this.plot);
     this.cursor = new Cursor(this.plot, {
+      shown: () => this.stepper.shown,
       onPaint: () => this.cursorPainted(),
-      onRest: () => this.group().forEach((chart) => chart.commitLater()),
       onFocus: (focus) => this.setTriggerValue("focus", focus),
+    });
+    this.pointing = new Pointing(this.stage, {
+      stepsAt: (x, y) => this.cursor.stepsAt(x, y),
+      onPeek: (steps) => this.stepper.peek(steps),
+      onKeep: (steps) => this.stepper.keep(steps),
     });
     this.stage.append(this.cursor.overlay, this.absences.root, this.veil);
     this.table = new FigureTable();
-    this.cursor.controls.append(this.buildTools());
+    this.transportSlot = element("div", "hg-transport-slot");
+    const bar = element("div", "hg-controls", {}, this.transportSlot, this.buildTools());
     this.root = element("div", "hg-chart", { "data-draws": 0 },
-      this.heading.root, this.stage, this.cursor.controls, this.cursor.readoutBox, this.table.root);
+      this.heading.root, this.stage, bar, this.cursor.readoutBox, this.table.root);
     this.root.__paints = [];
-    this.root.addEventListener("keydown", (event) => this.cursor.onKey(event));
+    this.root.addEventListener("keydown", (event) => this.stepper.onKey(event, this));
     parent.append(this.root);
 
     this.live = new Live({
       onFrame: (frame) => this.queue(frame),
       onError: (error) => this.showMessage(error),
     });
-    this.committed = {}; // by us, in Python's state
-    this.lastSent = {}; // by Python
-    this.known = {}; // the newer of the two
     this.resizing = new ResizeObserver(() => this.drawn && this.settleLater(50));
   }
 
@@ -87,17 +98,16 @@ class Chart {
   update(props) {
     const sent = JSON.parse(new TextDecoder().decode(props.data));
     const { frame, commit, filename, height, rest, narrow } = sent;
-    Object.assign(this, { commit, filename, groupName: sent.group, fromPython: frame });
+    Object.assign(this, { commit, filename, fromPython: frame });
     const { setStateValue, setTriggerValue } = props;
     Object.assign(this, { setStateValue, setTriggerValue, room: { height, rest, narrow } });
     this.showVeil(sent.pending);
     this.live.configure(sent.live);
-    for (const name of ["index", "other"]) {
-      const wanted = sent[STATES[name]];
-      const isOurOwn = wanted === this.committed[name] || wanted === this.lastSent[name];
-      if (wanted !== null && !isOurOwn) this.cursor[name] = this.known[name] = wanted;
-      this.lastSent[name] = wanted;
+    if (!this.stepper) {
+      this.stepper = Stepper.of(sent.group);
+      this.stepper.join(this);
     }
+    for (const [direction, name] of Object.entries(STATES)) this.stepper.receive(direction, sent[name]);
     if (this.drawn) return this.accept();
     this.showFrameText(frame);
     this.starting ??= loadPlotly(appUrl(sent.plotly)).then(
@@ -124,7 +134,7 @@ class Chart {
     clearTimeout(this.rechecking);
     this.rechecking = setTimeout(() => this.isRestyled() && this.react(), 400);
     if (this.isRestyled()) this.settleLater(0);
-    else this.cursor.go(this.cursor.index, this.cursor.other);
+    else this.stepper.moveTo({});
   }
 
   isRestyled() {
@@ -151,9 +161,9 @@ class Chart {
   draw(frame) {
     const { figure, moving = [], lines = [] } = decode({ figure: frame.figure, moving: frame.moving, lines: frame.lines });
     const structure = structureOf(figure);
-    this.frame = { ...frame, figure, moving, lines };
+    this.frame = { ...frame, figure, moving, lines, places: placesOf(frame) };
     this.showFrameText(frame);
-    this.cursor.keepInside(frame);
+    this.cursor.findPlaces(this.frame);
     this.showSteps();
     if (this.drawn && structure === this.structure && this.tryFastPath(figure.data)) {
       moveTitle(this.plot, figure.layout);
@@ -161,6 +171,7 @@ class Chart {
     } else this.react();
     this.structure = structure;
     this.cursor.setFrame(this.frame);
+    this.stepper.frameChanged();
     this.root.dataset.drawnLink = frame.link;
     this.root.dataset.draws = Number(this.root.dataset.draws) + 1;
   }
@@ -192,13 +203,11 @@ class Chart {
     const size = this.fit();
     const config = { displayModeBar: false, showTips: false };
     forgetMoves(this.plot);
-    const done = this.Plotly.react(this.plot, data, { ...withDefaults(theme, layout), ...size }, config);
+    const done = this.Plotly.react(this.plot, data, { ...withDefaults(theme, layout), ...size, hovermode: false }, config);
     if (this.drawn) return done;
     this.drawn = true;
     this.plot.on("plotly_afterplot", () => this.cursor.place());
     this.plot.on("plotly_relayouting", () => this.cursor.place());
-    this.plot.on("plotly_click", ({ points }) => this.pointAt(points[0], true));
-    this.plot.on("plotly_hover", ({ points }) => this.pointAt(points[0], false));
     this.resizing.observe(this.stage);
     done.then(() => {
       this.cursor.place();
@@ -237,7 +246,6 @@ class Chart {
       font: { color: text, family: style.fontFamily, size: parseFloat(style.fontSize) },
       paper_bgcolor: background,
       plot_bgcolor: background,
-      hoverlabel: { bgcolor: background, bordercolor: grid, font: { color: text } },
       ...Object.fromEntries(axisNames.map((name) => [name, axis])),
     };
   }
@@ -260,28 +268,28 @@ class Chart {
     this.root.dataset.stale = Boolean(text);
   }
 
+  /** Steps and names of the places in a direction of the cursor. */
+  placesOf(direction) {
+    return this.frame?.places[direction].at ?? [];
+  }
+
+  namesOf(direction) {
+    return this.frame?.places[direction].names ?? [];
+  }
+
   cursorPainted() {
-    const { index, other } = this.cursor;
-    this.root.dataset.cursor = index;
+    this.root.dataset.cursor = this.placesOf("step")[this.cursor.places[0]] ?? 0;
     if (this.showSteps()) {
       if (this.tryFastPath(this.frame.figure.data)) this.settleLater();
       else this.settleLater(0);
     }
     this.root.__paints.push(performance.now());
     if (this.root.__paints.length > 600) this.root.__paints.shift();
-    if (!this.cursor.leads) return;
-    for (const chart of this.group()) if (chart !== this) chart.cursor.follow(index, other);
-  }
-
-  /** The charts that step together with this one, itself included. */
-  group() {
-    if (!this.groupName) return [this];
-    return [...charts.values()].filter((chart) => chart.groupName === this.groupName);
   }
 
   /** Put into the traces that go with the cursor what they show at its place; whether that is new. */
   showSteps() {
-    const places = [this.cursor.index, this.cursor.other];
+    const { places } = this.cursor;
     const key = places.join();
     if (this.frame.shownAt === key) return false;
     this.frame.shownAt = key;
@@ -303,26 +311,8 @@ class Chart {
     return this.frame.moving.length > 0;
   }
 
-  /** A point of a curve or a cell of a map is pointed at: move the cursor there. */
-  pointAt({ curveNumber, pointIndex }, pressed) {
-    const isCell = this.frame.pointing?.includes(curveNumber) && Array.isArray(pointIndex);
-    if (pressed && isCell) this.cursor.stepTo(...pointIndex);
-    else if (pressed && !Array.isArray(pointIndex)) this.cursor.stepTo(pointIndex);
-    else if (isCell) this.cursor.moveTo(...pointIndex);
-  }
-
-  /** Tell Python where the cursor rests; once, also when a key is held down. */
-  commitLater() {
-    clearTimeout(this.committing);
-    if (!this.commit) return;
-    this.committing = setTimeout(() => {
-      for (const [name, state] of Object.entries(STATES)) {
-        const place = this.cursor[name];
-        if (place === this.known[name] || (name === "other" && !this.frame.other)) continue;
-        this.committed[name] = this.known[name] = place;
-        this.setStateValue(state, place);
-      }
-    }, 250);
+  commitState(name, value) {
+    this.setStateValue(name, value);
   }
 
   resetZoom() {
@@ -344,12 +334,14 @@ class Chart {
 
   close() {
     this.closed = true;
-    for (const timer of [this.settling, this.committing, this.reconciling, this.rechecking, this.reporting]) {
+    for (const timer of [this.settling, this.reconciling, this.rechecking, this.reporting]) {
       clearTimeout(timer);
     }
     cancelAnimationFrame(this.drawing);
     this.live.close();
     this.cursor.close();
+    this.pointing.close();
+    this.stepper?.leave(this);
     this.table.close();
     this.resizing.disconnect();
     if (this.drawn) this.Plotly.purge(this.plot);

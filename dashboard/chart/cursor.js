@@ -1,84 +1,36 @@
-// The iteration cursor: buttons, scrubber, the marks over the plot and the readout below it.
+// The cursor in one chart: marks and lines over the plot, and the readout below it.
 // Moving the cursor never makes Plotly draw; it moves elements of our own.
 
-const clamp = (index, steps) => Math.max(0, Math.min(steps.length - 1, index));
-
-/** A scrubber over these steps, and a label that is wide enough for each of them. */
-function resize(range, label, steps) {
-  range.max = Math.max(0, steps.length - 1);
-  const widest = Math.max(0, ...steps.map((step) => step.length));
-  label.style.width = `${widest + 1}ch`;
-}
-
-function show(range, label, place, steps = []) {
-  range.value = place;
-  range.setAttribute("aria-valuetext", steps[place] ?? "");
-  label.textContent = steps[place] ?? "";
-}
+const REACH = 40; // pixels around a curve in which it can be pointed at
 
 class Cursor {
-  /** `plot` is Plotly's element; `onPaint` follows each move, `onRest` the lifting of the hand. */
-  constructor(plot, { onPaint, onRest, onFocus }) {
-    Object.assign(this, { plot, onPaint, onRest, onFocus, index: 0, other: 0, leads: false, steps: [], readout: [], data: [] });
+  /** `plot` is Plotly's element; `shown()` says which steps to show; `onPaint` follows each move. */
+  constructor(plot, { shown, onPaint, onFocus }) {
+    Object.assign(this, { plot, shown, onPaint, onFocus, places: [0, 0], data: [] });
     this.overlay = element("svg", "hg-overlay", { "aria-hidden": "true" });
     this.readoutBox = element("div", "hg-readout");
-    this.buildControls();
   }
 
-  buildControls() {
-    this.playButton = button("Play", iconOf("play"), () => (this.playing ? this.pause() : this.play()));
-    this.range = this.buildRange("Iteration", (index) => this.moveTo(index));
-    this.stepLabel = element("output", "hg-step");
-    this.otherRange = this.buildRange("Other step", (other) => this.moveTo(this.index, other), "hg-scrub-other");
-    this.otherLabel = element("output", "hg-step-other");
-    this.speed = element("select", "", { "aria-label": "Speed" });
-    for (const factor of [0.5, 1, 2, 4]) this.speed.append(new Option(`${factor}×`, factor));
-    this.speed.value = "1";
-    this.steppers = element("span", "hg-steppers", {},
-      button("Back to the start", iconOf("reset"), () => this.stepTo(0)),
-      button("Step back", iconOf("back"), () => this.stepTo(this.index - 1)),
-      this.playButton,
-      button("Step forward", iconOf("forward"), () => this.stepTo(this.index + 1)),
-      this.range, this.stepLabel, this.otherRange, this.otherLabel, this.speed);
-    this.controls = element("div", "hg-controls", { role: "group", "aria-label": "Iteration" }, this.steppers);
-  }
-
-  buildRange(label, move, className = "hg-scrub") {
-    const range = element("input", className, { type: "range", min: 0, step: 1, "aria-label": label });
-    range.addEventListener("input", () => {
-      this.stopClock();
-      move(Number(range.value));
-    });
-    range.addEventListener("change", () => this.onRest());
-    return range;
-  }
-
-  /** A frame may be shorter than the one before it. */
-  keepInside({ steps, other }) {
-    this.index = clamp(this.index, steps);
-    this.other = clamp(this.other, other?.steps ?? []);
-  }
-
-  /** New curves: the same place, other values. */
+  /** New curves: the same steps, other values. */
   setFrame(frame) {
+    this.frame = frame;
     this.data = frame.figure.data;
     this.lines = frame.lines;
     const shape = JSON.stringify([frame.readout, frame.dots, frame.lines.length]);
     if (shape !== this.shape) this.buildReadout(frame.readout, frame.dots ?? []);
     this.shape = shape;
-    this.otherSteps = frame.other?.steps ?? [];
-    this.otherRange.hidden = this.otherLabel.hidden = !frame.other;
-    if (frame.other) this.otherRange.setAttribute("aria-label", frame.other.name);
-    if (this.steps.join() !== frame.steps.join()) resize(this.range, this.stepLabel, frame.steps);
-    resize(this.otherRange, this.otherLabel, this.otherSteps);
-    this.steps = frame.steps;
-    this.steppers.hidden = !frame.steps.length;
     this.readoutBox.hidden = !frame.readout.length;
-    this.go(this.index, this.other, true);
+    this.go(true);
+  }
+
+  /** The places that are nearest to the steps that are shown. */
+  findPlaces({ places }) {
+    const shown = this.shown();
+    this.places = DIRECTIONS.map((direction) => nearest(places[direction].at, shown[direction]));
+    return this.places;
   }
 
   buildReadout(readout, dots) {
-    this.readout = readout;
     const dot = (color, kind) => element("circle", `hg-dot-${kind}`, { r: 6, stroke: color, fill: color });
     const cell = (label) => {
       const value = element("span", "hg-value");
@@ -87,14 +39,15 @@ class Cursor {
       return { row, value, ratio };
     };
     this.marks = dots.map(({ trace, color, by }) => ({ trace, by, dot: dot(color, "measured") }));
-    const cards = readout.map(({ name, label, color, trace, bounds, marker = "circle", focus }) => {
-      const error = cell(label ?? "error");
-      this.marks.push({ trace, by: 0, dot: dot(color, "measured"), value: error.value });
+    const cards = readout.map(({ name, label = "error", color, trace, bounds, marker = "circle", focus, rounding }) => {
+      const error = cell(label);
+      this.marks.push({ trace, by: 0, dot: dot(color, "measured"), value: error.value, name, label });
       const rows = [error.row];
       for (const bound of bounds) {
         const { row, value, ratio } = cell(bound.name);
         const of = bound.plain ? undefined : trace;
-        this.marks.push({ trace: bound.trace, by: 0, dot: dot(color, "bound"), value, ratio, of });
+        const least = bound.plain ? undefined : rounding;
+        this.marks.push({ trace: bound.trace, by: 0, dot: dot(color, "bound"), value, ratio, of, least });
         rows.push(row);
       }
       const title = element("span", "hg-name", {}, glyph(marker, color), name);
@@ -118,24 +71,8 @@ class Cursor {
     this.paint();
   }
 
-  /** The hand moves this cursor; those of its group come along. */
-  moveTo(index, other = this.other, now = false) {
-    this.leads = true;
-    this.go(index, other, now);
-  }
-
-  /** Another chart of the group was moved: come along. What is painted late must not lead. */
-  follow(index, other) {
-    if (!this.steps.length) return; // not drawn yet: it begins where Python says
-    this.leads = false;
-    if (clamp(index, this.steps) !== this.index || clamp(other, this.otherSteps ?? []) !== this.other) {
-      this.go(index, other);
-    }
-  }
-
-  go(index, other, now = false) {
-    this.index = clamp(index, this.steps);
-    this.other = clamp(other, this.otherSteps ?? []);
+  go(now = false) {
+    if (!this.frame) return; // not drawn yet
     if (now) return this.paint();
     this.queued ??= requestAnimationFrame(() => this.paint());
   }
@@ -144,23 +81,27 @@ class Cursor {
     cancelAnimationFrame(this.queued);
     this.queued = null;
     if (!this.plot._fullLayout?.xaxis?._length || !this.marks) return;
+    this.findPlaces(this.frame);
     this.onPaint(); // may change the values that are read below
-    const places = [this.index, this.other];
-    for (const { trace, by, dot, value, ratio, of } of this.marks) {
-      const { x, y } = this.data[trace];
-      const i = places[by];
-      const full = this.plot._fullData[trace];
-      const area = this.areaOf(full?.xaxis ?? "x", full?.yaxis ?? "y");
-      const point = area && [area.toX(x[i]), area.toY(y[i])];
-      const shown = full?.visible === true && area && isInside(point, area);
-      dot.style.display = shown ? "" : "none";
-      if (shown) dot.setAttribute("transform", `translate(${area.left + clampPixel(point[0])},${area.top + clampPixel(point[1])})`);
-      if (value) value.textContent = formatValue(Number(y[i] ?? NaN), 2);
-      if (of !== undefined) ratio.textContent = formatRatio(y[i] / this.data[of].y[i]);
-    }
-    this.lines.forEach((line, n) => this.paintLine(this.lineElements[n], line, line.at[places[line.by]]));
-    show(this.range, this.stepLabel, this.index, this.steps);
-    show(this.otherRange, this.otherLabel, this.other, this.otherSteps);
+    for (const mark of this.marks) this.paintMark(mark);
+    this.lines.forEach((line, n) => this.paintLine(this.lineElements[n], line, line.at[this.places[line.by]]));
+  }
+
+  paintMark({ trace, by, dot, value, ratio, of, least }) {
+    const { x, y } = this.data[trace];
+    const i = this.places[by];
+    const full = this.plot._fullData[trace];
+    const area = this.areaOf(full?.xaxis ?? "x", full?.yaxis ?? "y");
+    const point = area && [area.toX(x[i]), area.toY(y[i])];
+    const shown = full?.visible === true && area && isInside(point, area);
+    dot.style.display = shown ? "" : "none";
+    if (shown) dot.setAttribute("transform", `translate(${area.left + clampPixel(point[0])},${area.top + clampPixel(point[1])})`);
+    if (!value) return;
+    const number = Number(y[i] ?? NaN);
+    write(value, number <= least ? "rounding" : formatValue(number, 2));
+    if (of === undefined) return;
+    const error = this.data[of].y[i];
+    write(ratio, number <= least || error <= least ? "" : formatRatio(number / error));
   }
 
   /** Where a subplot lies in the overlay, and how data become pixels there. */
@@ -187,72 +128,105 @@ class Cursor {
     for (const [name, value] of Object.entries({ x1: x, y1: y, x2: toX, y2: toY })) node.setAttribute(name, value);
   }
 
-  stepTo(index, other = this.other) {
-    this.stopClock();
-    this.moveTo(index, other);
-    this.onRest();
+  /** Which direction of the cursor is moved by ← and →, and which by ↑ and ↓. */
+  axes() {
+    if (!this.frame.other) return { across: "step" };
+    const by = this.lines.find(({ along }) => along === "x")?.by ?? 0;
+    return { across: DIRECTIONS[by], up: DIRECTIONS[1 - by] };
   }
 
-  play() {
-    if (this.index >= this.steps.length - 1) this.moveTo(0);
-    // About ten seconds from start to end, but never so fast or so slow that it cannot be followed.
-    const perSecond = Math.max(3, Math.min(30, this.steps.length / 10));
-    let position = this.index;
-    let last = performance.now();
-    const tick = (now) => {
-      position += ((now - last) / 1000) * perSecond * Number(this.speed.value);
-      last = now;
-      if (Math.floor(position) !== this.index) this.moveTo(Math.floor(position), this.other, true);
-      if (this.index >= this.steps.length - 1) this.pause();
-      else this.playing = requestAnimationFrame(tick);
+  /** The steps at a point of the screen; null where there is nothing to read. */
+  stepsAt(clientX, clientY) {
+    if (!this.frame) return null;
+    const box = this.overlay.getBoundingClientRect();
+    const found = {};
+    const read = (by, place) => {
+      const { at } = this.frame.places[DIRECTIONS[by]];
+      if (place < at.length) found[DIRECTIONS[by]] = at[place];
     };
-    this.playing = requestAnimationFrame(tick);
-    this.showPlaying("Pause", "pause");
-  }
-
-  pause() {
-    this.stopClock();
-    this.onRest();
-  }
-
-  stopClock() {
-    cancelAnimationFrame(this.playing);
-    this.playing = null;
-    this.showPlaying("Play", "play");
-  }
-
-  showPlaying(label, icon) {
-    if (this.playButton.title === label) return;
-    this.playButton.title = label;
-    this.playButton.setAttribute("aria-label", label);
-    this.playButton.replaceChildren(iconOf(icon));
-  }
-
-  onKey(event) {
-    const { key, target } = event;
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    // Leave to each control the keys that it understands itself.
-    if (target.matches("select")) return;
-    if (target.matches("input") && key !== " ") return;
-    if (target.matches("button") && key === " ") return;
-    const keys = {
-      " ": () => (this.playing ? this.pause() : this.play()),
-      ArrowLeft: () => this.stepTo(this.index - 1),
-      ArrowRight: () => this.stepTo(this.index + 1),
-      Home: () => this.stepTo(0),
-      End: () => this.stepTo(this.steps.length - 1),
+    const here = (xid, yid) => {
+      const area = this.areaOf(xid, yid);
+      const point = area && [clientX - box.left - area.left, clientY - box.top - area.top];
+      return point && isInside(point, area) ? { area, point } : null;
     };
-    if (this.otherSteps?.length) {
-      keys.ArrowUp = () => this.stepTo(this.index, this.other + 1);
-      keys.ArrowDown = () => this.stepTo(this.index, this.other - 1);
+    for (const { xaxis, yaxis, along, by, at } of this.lines) {
+      const spot = here(xaxis, yaxis);
+      if (!spot) continue;
+      const [to, pixel] = along === "x" ? [spot.area.toX, spot.point[0]] : [spot.area.toY, spot.point[1]];
+      read(by, closest(at.length, (i) => Math.abs(to(at[i]) - pixel)).place);
     }
-    if (!keys[key]) return;
-    event.preventDefault();
-    keys[key]();
+    if (Object.keys(found).length) return found;
+    // Where no line crosses the plot, the curve that is near.
+    let least = REACH;
+    for (const { trace, by } of this.marks) {
+      const { xaxis = "x", yaxis = "y", visible = true, x, y } = this.data[trace];
+      const spot = visible === true && here(xaxis, yaxis);
+      if (!spot) continue;
+      const { area, point } = spot;
+      const { place, distance } = closest(x.length, (i) => Math.hypot(area.toX(x[i]) - point[0], area.toY(y[i]) - point[1]));
+      if (distance >= least) continue;
+      least = distance;
+      read(by, place);
+    }
+    return Object.keys(found).length ? found : null;
+  }
+
+  /** What stands at the cursor, in words. */
+  said() {
+    if (!this.frame?.readout.length) return "";
+    const readings = this.marks.filter(({ name }) => name);
+    const values = readings.map(({ name, label, value }) => `${name}: ${label} ${value.textContent}`);
+    return [this.frame.steps[this.places[0]], ...values].join(". ");
   }
 
   close() {
-    cancelAnimationFrame(this.playing);
     cancelAnimationFrame(this.queued);
+  }
+}
+
+/** The place that is least far away. */
+function closest(count, distanceOf) {
+  let [place, distance] = [0, Infinity];
+  for (let i = 0; i < count; i++) {
+    const far = distanceOf(i);
+    if (far < distance) [place, distance] = [i, far];
+  }
+  return { place, distance };
+}
+
+/** Pointing at the plot shows what is there, leaving returns, pressing keeps. */
+class Pointing {
+  constructor(stage, { stepsAt, onPeek, onKeep }) {
+    const isPlot = (target) => target.closest?.(".nsewdrag");
+    stage.addEventListener("pointermove", (event) => {
+      if (event.buttons) return; // a zoom is being drawn
+      this.at = [event.clientX, event.clientY];
+      this.queued ??= requestAnimationFrame(() => {
+        this.queued = null;
+        if (this.at) onPeek(stepsAt(...this.at));
+      });
+    });
+    stage.addEventListener("pointerleave", () => {
+      this.at = null;
+      onPeek(null);
+    });
+    stage.addEventListener("pointerdown", (event) => {
+      this.down = isPlot(event.target) ? [event.clientX, event.clientY] : null;
+    }, true);
+    // On the window, because Plotly covers the plot while a button is down.
+    this.onUp = (event) => {
+      const [x, y] = this.down ?? [NaN, NaN];
+      this.down = null;
+      if (!(Math.hypot(event.clientX - x, event.clientY - y) < 4)) return;
+      const steps = stepsAt(x, y);
+      if (steps) onKeep(steps);
+      stage.focus({ preventScroll: true }); // so that the arrow keys walk on from there
+    };
+    addEventListener("pointerup", this.onUp, true);
+  }
+
+  close() {
+    cancelAnimationFrame(this.queued);
+    removeEventListener("pointerup", this.onUp, true);
   }
 }

@@ -92,7 +92,6 @@ def budget_map(planes: list[Plane], splits: list[Split], layer: str, mode: Mode)
     steps = planes[0].steps
     for place, (found, split) in enumerate(zip(planes, splits, strict=True)):
         suffix = _suffix(place)
-        drawn.maps.append(len(drawn.figure["data"]))
         drawn.figure["data"] += _map(found, split, layer, suffix, ends)
         drawn.cross(suffix, steps, by=1)
         drawn.cross(suffix, steps, along="y")

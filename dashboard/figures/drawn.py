@@ -31,7 +31,6 @@ class Drawn:
         lines: lines across subplots at the cursor.
         dots: marks on traces at the cursor.
         moving: traces that show something else at each place of the cursor.
-        maps: indices of the traces that can be pointed at.
         names: text traces that the chart keeps apart.
         key: what kinds of marks mean.
         narrow: what is different where there is little room.
@@ -42,7 +41,6 @@ class Drawn:
     lines: list[CursorLine] = field(default_factory=list)
     dots: list[Dot] = field(default_factory=list)
     moving: list[Moving] = field(default_factory=list)
-    maps: list[int] = field(default_factory=list)
     names: list[Names] = field(default_factory=list)
     key: list[KeyEntry] = field(default_factory=list)
     narrow: Narrow | None = None

@@ -69,8 +69,8 @@ def page() -> None:
         height=HEIGHT,
         rest=REST,
         live={"params": live_params(scenario, view, mode), "watch": watched},
-        cursor=min(view.row, scenario.horizon),
-        other=min(view.column, scenario.horizon),
+        cursor=view.row,
+        other=view.column,
         filename="hypergradient-budget",
         on_cursor=keep_cell,
     )

@@ -53,7 +53,7 @@ def page() -> None:
             "params": {**SETTINGS.link_of(scenario, view, full=True), THEME_PARAM: mode},
             "watch": watched,
         },
-        cursor=min(view.cursor, len(experiment.scenario.steps()) - 1),
+        cursor=view.cursor,
         filename=export.file_name(experiment),
         on_cursor=keep_cursor,
     )
@@ -65,9 +65,9 @@ def page() -> None:
 
 def keep_cursor() -> None:
     """The hand was lifted from the chart's cursor."""
-    index = st.session_state["explore"].get("cursor")
-    if isinstance(index, int | float):
-        controls.move_cursor(int(index))
+    step = st.session_state["explore"].get("cursor")
+    if isinstance(step, int | float):
+        controls.move_cursor(int(step))
 
 
 def compute(scenario: Scenario) -> Experiment:

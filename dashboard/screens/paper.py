@@ -77,7 +77,7 @@ def page() -> None:
         key="paper_chart",
         height=HEIGHT,
         rest=REST,
-        cursor=min(view.cursor, drawn.horizon),
+        cursor=view.cursor,
         filename="hypergradient-figure-1",
         on_cursor=keep_cursor,
     )
@@ -126,9 +126,9 @@ def keep_seed() -> None:
 
 def keep_cursor() -> None:
     """The hand was lifted from the chart's cursor."""
-    index = st.session_state["paper_chart"].get("cursor")
-    if isinstance(index, int | float):
-        controls.move_cursor(int(index))
+    step = st.session_state["paper_chart"].get("cursor")
+    if isinstance(step, int | float):
+        controls.move_cursor(int(step))
 
 
 @st.fragment(run_every=POLL_SECONDS)

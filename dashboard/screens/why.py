@@ -99,7 +99,7 @@ def page() -> None:
             height=HEIGHTS[part],
             rest=REST if len(view.parts) == 1 else 10_000,
             live={"params": live_params(part, scenario, view, mode), "watch": watched},
-            cursor=min(view.cursor, scenario.horizon),
+            cursor=view.cursor,
             group="why",
             commit=part == view.parts[0],
             filename=f"hypergradient-why-{part}",

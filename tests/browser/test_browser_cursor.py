@@ -15,11 +15,10 @@ LAST = Scenario().horizon
 
 def check_readout(explore: ExplorePage, experiment: Experiment) -> None:
     """Compare the readout with the core's numbers at the cursor."""
-    at, scale = explore.cursor, scale_of(experiment, explore.view)
-    assert (
-        explore.page.locator(".hg-step").inner_text()
-        == f"t = k = {experiment.scenario.steps()[at]}"
-    )
+    steps = experiment.scenario.steps()
+    at = int(np.flatnonzero(steps == explore.cursor)[0])
+    scale = scale_of(experiment, explore.view)
+    assert explore.page.locator(".hg-step").inner_text() == f"t = k = {steps[at]}"
     cards = explore.readout
     assert [card.name for card in cards] == [METHODS[c.method].label for c in experiment.curves]
     for card, curve in zip(cards, experiment.curves, strict=True):
@@ -124,17 +123,86 @@ def test_keys_on_the_plot(explore: ExplorePage) -> None:
     assert plot.evaluate("node => node === document.activeElement"), "The focus was lost."
 
 
-def test_a_click_on_a_curve_moves_the_cursor(explore: ExplorePage) -> None:
+def test_pointing_reads_a_step_and_leaving_returns(explore: ExplorePage) -> None:
     explore.open()
+    experiment = run(Scenario())
     box = explore.page.locator(".hg-plot .nsewdrag").bounding_box()
     assert box is not None
-    explore.page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.4 * box["height"])
-    explore.page.locator(
-        ".hg-plot .hoverlayer .hovertext, .hg-plot .hoverlayer .legend"
-    ).first.wait_for()
+    middle = box["y"] + 0.4 * box["height"]
+    explore.page.mouse.move(box["x"] + 0.5 * box["width"], middle)
+    assert abs(explore.wait_for_cursor("i !== 20") - LAST / 2) <= 1
+    check_readout(explore, experiment)
+    assert explore.page.locator(".hoverlayer > *").count() == 0, "A box covers the curves."
+    explore.page.mouse.move(5, 5)
+    explore.wait_for_cursor("i === 20")
+    check_readout(explore, experiment)
+    # Pressing keeps, and the arrow keys walk on from there.
+    explore.page.mouse.move(box["x"] + 0.75 * box["width"], middle)
+    explore.wait_for_cursor(f"Math.abs(i - {0.75 * LAST}) <= 1")
     explore.page.mouse.down()
     explore.page.mouse.up()
-    assert abs(explore.wait_for_cursor("i !== 20") - LAST / 2) <= 1
+    explore.page.mouse.move(5, 5)
+    kept = explore.wait_for_cursor(f"Math.abs(i - {0.75 * LAST}) <= 1")
+    explore.page.keyboard.press("ArrowRight")
+    explore.wait_for_cursor(f"i === {kept + 1}")
+    explore.wait_for_address("at", str(kept + 1))
+
+
+def test_the_cursor_stays_at_its_step_when_the_horizon_changes(explore: ExplorePage) -> None:
+    """Beyond 200 steps not every step is a point of a curve."""
+    explore.open("T=200&at=20")
+    assert explore.cursor == 20
+    explore.open("T=400&at=20")
+    assert explore.cursor == 20
+    check_readout(explore, run(Scenario(horizon=400)))
+    explore.open("T=200&at=150")
+    with explore.redrawn():
+        explore.press("horizon", "ArrowRight")
+    assert explore.drawn["T"] == "250"
+    assert abs(explore.cursor - 150) <= 1
+    with explore.redrawn():
+        explore.press("horizon", "ArrowLeft", times=11)
+    assert (explore.drawn["T"], explore.cursor) == ("100", 100)
+    # The step is still wanted, and is shown as soon as there is such a step again.
+    with explore.redrawn():
+        explore.press("horizon", "ArrowRight", times=10)
+    assert explore.cursor == 150
+
+
+def test_escape_stops_the_playing(explore: ExplorePage) -> None:
+    explore.open()
+    explore.page.locator(".hg-plot").focus()
+    explore.page.keyboard.press("Space")
+    explore.wait_for_cursor("i >= 23")
+    explore.page.keyboard.press("Escape")
+    explore.button("Play").wait_for()
+    at = explore.cursor
+    explore.wait_for_address("at", str(at))
+    assert explore.cursor == at
+
+
+def test_steps_are_read_out_at_rest_and_not_while_playing(explore: ExplorePage) -> None:
+    explore.open()
+    explore.page.evaluate(
+        """
+        () => {
+            window.said = [];
+            for (const node of document.querySelectorAll(
+                ".hg-transport [role=status], .hg-transport [aria-live], .hg-transport output")) {
+                const say = () => window.said.push(node.textContent);
+                new MutationObserver(say).observe(node, {
+                    childList: true, characterData: true, subtree: true });
+            }
+        }
+        """
+    )
+    explore.button("Play").click()
+    explore.wait_for_cursor("i >= 30")
+    assert explore.page.evaluate("window.said") == []
+    explore.button("Pause").click()
+    explore.page.wait_for_function("window.said.length > 0")
+    (said,) = explore.page.evaluate("window.said")
+    assert said.startswith(f"t = k = {explore.cursor}. ITD: error")
 
 
 def test_marks_lie_on_the_curves(explore: ExplorePage) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from urllib.parse import parse_qsl
 
+import numpy as np
 import pytest
 from conftest import NewContext, Server, Watcher
-from explore_page import TIMEOUT
+from explore_page import TIMEOUT, number
 from playwright.sync_api import Locator, Page, expect
 
 from dashboard.lessons.why import PRESETS
+from hypergrad_core import Scenario, run
 
 pytestmark = pytest.mark.browser
 
@@ -83,6 +85,58 @@ def test_the_step_is_in_the_link_whichever_view_it_was_taken_in(why: Page, place
     why.reload()
     why.wait_for_function(_READY, arg=3)
     why.wait_for_function(_CURSORS, arg=7)
+
+
+def test_one_clock_and_one_set_of_controls_move_all_views(why: Page) -> None:
+    controls = why.get_by_role("group", name="Step of all three views", exact=True)
+    assert controls.count() == 1
+    assert why.get_by_role("button", name="Play", exact=True).count() == 1
+    assert why.locator(".hg-scrub").count() == 1
+    why.get_by_role("button", name="Play", exact=True).click()
+    why.wait_for_function("() => document.querySelector('.hg-chart').dataset.cursor >= 6")
+    seen = why.evaluate(
+        """
+        () => new Promise(done => {
+            const seen = [];
+            const look = () => {
+                seen.push([...document.querySelectorAll(".hg-chart")].map(c => c.dataset.cursor));
+                if (seen.length < 30) requestAnimationFrame(look); else done(seen);
+            };
+            look();
+        })
+        """
+    )
+    assert all(len(set(cursors)) == 1 for cursors in seen), seen
+    why.get_by_role("button", name="Pause", exact=True).click()
+    at = why.locator(".hg-chart").first.get_attribute("data-cursor")
+    why.wait_for_function("at => new URLSearchParams(location.search).get('at') === at", arg=at)
+    why.wait_for_function(_CURSORS, arg=int(at or -1))
+
+
+def test_the_controls_stay_in_sight_with_the_last_view(why: Page) -> None:
+    controls = why.locator(".hg-transport")
+    why.locator(".hg-plot").nth(2).scroll_into_view_if_needed()
+    why.mouse.move(900, 600)
+    why.mouse.wheel(0, 5000)
+    expect(controls).to_be_in_viewport(ratio=0.99)
+    scrub = why.locator(".hg-scrub").bounding_box()
+    assert scrub is not None
+    why.mouse.click(scrub["x"] + 0.5 * scrub["width"], scrub["y"] + scrub["height"] / 2)
+    why.wait_for_function(_CURSORS, arg=10)
+
+
+@pytest.mark.parametrize("horizon", [250, 400])
+def test_the_bound_is_read_at_the_step_of_the_label(why: Page, horizon: int) -> None:
+    why.goto(why.url.split("?")[0] + f"?T={horizon}&at=50")
+    why.wait_for_function(_READY, arg=3)
+    card = why.locator(".hg-chart").nth(2).locator(".hg-card").first
+    scenario = Scenario(size=12, hyper_size=2, horizon=horizon)
+    experiment = run(scenario)
+    at = int(np.abs(scenario.steps() - 50).argmin())
+    curve = experiment.curve("itd")
+    assert curve is not None
+    error = curve.errors[at] / experiment.constants.hypergradient_norm
+    assert number(card.locator(".hg-value").first.inner_text()) == pytest.approx(error, rel=6e-3)
 
 
 def test_all_views_follow_the_hand(why: Page) -> None:

@@ -128,7 +128,7 @@ def test_the_cursor_is_in_the_link() -> None:
     session = open_page({"at": "33"})
     assert payload(session)["cursor"] == 33
     assert any("t=33" in item.value for item in session.latex)
-    assert payload(open_page({"at": "33", "T": "5"}))["cursor"] == 5
+    assert payload(open_page({"at": "33", "T": "5"}))["cursor"] == 33
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
