@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard.status import stop_elsewhere
 
 STYLES = Path(__file__).parent / "page.css"
+SCRIPT = Path(__file__).parent / "page.js"
 
 # First of all, or the browser would fetch the icon of the page's tab from another host.
 st.set_page_config(page_icon="📉", layout="wide", initial_sidebar_state=350)
@@ -35,6 +36,7 @@ page = st.navigation(
 )
 st.set_page_config(page_title=f"{page.title} · Hypergradients")
 st.html(STYLES)
+st.html(f"<script>{SCRIPT.read_text(encoding='utf-8')}</script>", unsafe_allow_javascript=True)
 st.html(f'<h1 class="page-name">{page.title}</h1>')
 stop_elsewhere(page.title.lower())
 page.run()
