@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import controls, export
+from dashboard import controls, export, snippets
 from dashboard.budget import (
     LARGEST_HORIZON,
     LARGEST_SIZE,
@@ -23,7 +23,7 @@ from dashboard.introduction import introduce
 from dashboard.notation import count
 from dashboard.settings import store
 from dashboard.status import STATUS_HEIGHT, in_background
-from dashboard.take_home import csv_button, link_box
+from dashboard.take_home import Table, take_home
 from dashboard.theme import Mode
 from hypergrad_core import FAMILIES
 from hypergrad_core.plane import Plane
@@ -78,12 +78,24 @@ def page() -> None:
         "Point at a cell to see its row and its column on the right; press to keep it. On the "
         "keyboard, ↑ and ↓ change t, ← and → change k. All errors are divided by ‖∇f(λ)‖."
     )
-    left, right = st.columns([1, 3])
     planes = [item for item in found if isinstance(item, Plane)]
-    with left:
-        csv_button(lambda: export.planes_to_csv(planes), "hypergradient-budget", "Planes (CSV)")
-    with right:
-        link_box(SETTINGS.link_of(scenario, view))
+    if not planes:
+        return
+    take_home(
+        "budget",
+        tables=[
+            Table(
+                "Maps",
+                export.file_name(scenario, planes[0].state_size, "budget"),
+                lambda: export.planes_to_csv(planes),
+            )
+        ],
+        pictures=lambda mode: {"": budget_frame(found, scenario, view, mode)},
+        settings=lambda: {**export.plane_settings(planes[0]), "budget": f"{view.budget} products"},
+        code=snippets.planes_snippet(planes),
+        link=SETTINGS.link_of(scenario, view),
+        cursor=(view.row, view.column),
+    )
 
 
 def keep_cell() -> None:

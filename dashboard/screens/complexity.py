@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import controls, export
+from dashboard import controls, export, snippets
 from dashboard.chart import chart
 from dashboard.complexity import (
     LARGEST_SIZE,
@@ -22,7 +22,7 @@ from dashboard.introduction import introduce
 from dashboard.notation import scientific
 from dashboard.settings import store
 from dashboard.status import JOB_OF, POLL_SECONDS
-from dashboard.take_home import csv_button, link_box
+from dashboard.take_home import Table, take_home
 from dashboard.theme import Mode
 from hypergrad_core import FAMILIES, Scenario
 
@@ -85,15 +85,22 @@ def page() -> None:
         wanted, scenario, view, clocked=running
     )
     st.caption(DEFINITION)
-    left, right = st.columns([1, 3])
-    with left:
-        csv_button(
-            lambda: export.requirements_to_csv(wanted.found()),
-            "hypergradient-complexity",
-            "All points (CSV)",
-        )
-    with right:
-        link_box(SETTINGS.link_of(scenario, view))
+    take_home(
+        "complexity",
+        tables=[
+            Table(
+                "All points",
+                export.file_name(scenario, scenario.state_size, "complexity", sweep=True),
+                lambda: export.requirements_to_csv(wanted.found()),
+            )
+        ],
+        pictures=lambda mode: {
+            "": complexity_frame(wanted, wanted.found(), scenario, view, mode),
+        },
+        settings=lambda: export.sweep_settings(wanted.found()),
+        code=snippets.sweep_snippet(wanted.scenarios, wanted.target),
+        link=SETTINGS.link_of(scenario, view),
+    )
 
 
 def picture(wanted: Sweep, scenario: Scenario, view: ComplexityView, *, clocked: bool) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
-
 import streamlit as st
 
-from dashboard import controls, export
+from dashboard import controls, export, snippets
 from dashboard.chart import THEME_PARAM, chart
 from dashboard.compute import EXPERIMENTS, Job, is_long
 from dashboard.explore import SETTINGS, explore_frame
@@ -14,6 +12,7 @@ from dashboard.figures.error_curves import extract_lines
 from dashboard.figures.words import BEYOND_THEORY, STATUS_HELP, explain, formula_card
 from dashboard.introduction import introduce
 from dashboard.status import PREVIOUS, SMALLER, STATUS_HEIGHT, follow
+from dashboard.take_home import Table, take_home
 from dashboard.theme import Mode
 from dashboard.view import View
 from hypergrad_core import FAMILIES, METHODS, Experiment, Scenario
@@ -45,6 +44,7 @@ def page() -> None:
         st.warning(BEYOND_THEORY)
     with status:
         experiment = compute(scenario)
+    name = export.file_name(experiment.scenario, experiment.state_size)
     chart(
         explore_frame(experiment, view, mode),
         key="explore",
@@ -54,13 +54,23 @@ def page() -> None:
             "watch": watched,
         },
         cursor=view.cursor,
-        filename=export.file_name(experiment),
+        filename=name,
         on_cursor=keep_cursor,
     )
     for refusal in experiment.refusals:
         st.info(f"**{METHODS[refusal.method].label}** does not apply here. {refusal.reason}")
     explanation(experiment, view, mode)
-    take_home(experiment, scenario, view)
+    take_home(
+        "explore",
+        tables=[Table("Curves", name, lambda: export.to_csv(experiment, view.error))],
+        pictures=lambda mode: {"": explore_frame(experiment, view, mode)},
+        settings=lambda: export.settings_of(
+            experiment.scenario, experiment.state_size, experiment.hyper_size
+        ),
+        code=snippets.experiment_snippet(experiment, view.error),
+        link=SETTINGS.link_of(scenario, view),
+        cursor=(view.cursor, 0),
+    )
 
 
 def keep_cursor() -> None:
@@ -113,36 +123,6 @@ def explanation(experiment: Experiment, view: View, mode: Mode) -> None:
             st.latex(line)
         st.markdown(f"**{METHODS[method].label}**")
         st.latex(card.estimate)
-
-
-def take_home(experiment: Experiment, scenario: Scenario, view: View) -> None:
-    """Downloads and the Python of this run."""
-    name = export.file_name(experiment)
-    left, middle, right = st.columns([1, 1, 2])
-    left.download_button(
-        "Curves (CSV)",
-        lambda: export.to_csv(experiment),
-        f"{name}.csv",
-        "text/csv",
-        key="download_csv",
-        on_click="ignore",
-        width="stretch",
-    )
-    middle.download_button(
-        "Figure (HTML)",
-        lambda: export.to_html(experiment, view),
-        f"{name}.html",
-        "text/html",
-        key="download_html",
-        on_click="ignore",
-        width="stretch",
-    )
-    with right.expander("The same numbers in Python"):
-        st.code(export.to_snippet(experiment), language="python", wrap_lines=True)
-    with st.expander("A link to this picture"):
-        address = str(st.context.url or "").split("?")[0]
-        query = urlencode(SETTINGS.link_of(scenario, view))
-        st.code(f"{address}?{query}" if query else address, language=None, wrap_lines=True)
 
 
 page()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import controls, export
+from dashboard import controls, export, snippets
 from dashboard.chart import chart
 from dashboard.controls import BEYOND, CONTRACTIONS
 from dashboard.introduction import introduce
@@ -24,7 +24,7 @@ from dashboard.paper import (
 )
 from dashboard.settings import store
 from dashboard.status import POLL_SECONDS, STATUS_HEIGHT, in_background
-from dashboard.take_home import csv_button, link_box
+from dashboard.take_home import Table, take_home
 from dashboard.theme import Mode
 
 HEIGHT = 560
@@ -89,13 +89,21 @@ def page() -> None:
     st.container(key="paper_claims").markdown(claims_table(runs))
     st.caption(claims_key(runs))
     st.caption(f"The paper: {PAPER} [{PAPER_LINK}]({PAPER_LINK})")
-    left, right = st.columns([1, 3])
-    with left:
-        csv_button(
-            lambda: export.replications_to_csv(runs), "hypergradient-figure-1", "Curves (CSV)"
-        )
-    with right:
-        link_box(SETTINGS.link_of(scenario, view))
+    take_home(
+        SETTINGS.name,
+        tables=[
+            Table(
+                "Curves",
+                f"hypergradient-figure-1-{task.kind}-q{task.contraction:g}-seed{task.seed}",
+                lambda: export.replications_to_csv(runs),
+            )
+        ],
+        pictures=lambda mode: {"": paper_frame(task, runs, mode)},
+        settings=lambda: export.replication_settings(runs),
+        code=snippets.replications_snippet(task.panels, task.values),
+        link=SETTINGS.link_of(scenario, view),
+        cursor=(view.cursor, 0),
+    )
 
 
 def insist() -> None:

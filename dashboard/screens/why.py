@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import controls, export
+from dashboard import controls, export, snippets
 from dashboard.chart import Watch, chart
 from dashboard.figures.why_spectrum import NORMS
 from dashboard.introduction import introduce
 from dashboard.lessons.why import PRESETS
 from dashboard.settings import store
 from dashboard.status import STATUS_HEIGHT
-from dashboard.take_home import csv_button, link_box
+from dashboard.take_home import Table, take_home
 from dashboard.theme import Mode
 from dashboard.why import (
     DISSECTIONS,
@@ -113,18 +113,23 @@ def page() -> None:
         st.info(f"**{METHODS[refusal.method].label}** does not apply here. {refusal.reason}")
     if "bound" in view.parts:
         st.markdown(constants_table(found))
-    left, middle, right = st.columns([1, 1, 2])
-    with left:
-        csv_button(lambda: export.dissection_to_csv(found), "hypergradient-why", "All steps (CSV)")
-    with middle:
-        csv_button(
-            lambda: export.terms_to_csv(found.experiment),
-            "hypergradient-bound",
-            "Bound, term by term (CSV)",
-            "download_terms",
-        )
-    with right:
-        link_box(SETTINGS.link_of(scenario, view))
+    name = export.file_name(scenario, found.state_size, "why")
+    take_home(
+        "why",
+        tables=[
+            Table("All steps", name, lambda: export.dissection_to_csv(found)),
+            Table(
+                "Terms of the bound", f"{name}-bound", lambda: export.terms_to_csv(found.experiment)
+            ),
+        ],
+        pictures=lambda mode: {
+            PARTS[part]: why_frame(part, found, scenario, view, mode) for part in view.parts
+        },
+        settings=lambda: export.settings_of(scenario, found.state_size, found.hyper_size),
+        code=snippets.dissection_snippet(found),
+        link=SETTINGS.link_of(scenario, view),
+        cursor=(view.cursor, 0),
+    )
 
 
 def lessons() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 import threading
 import time
@@ -450,9 +449,8 @@ def test_too_few_values_of_kappa_have_no_slope() -> None:
 def test_every_point_is_taken_home() -> None:
     sweep = Sweep.of(SCENARIO, VIEW)
     text = requirements_to_csv(list(measured(sweep)))
-    lines = text.splitlines(keepends=True)
-    assert lines[0].startswith("# relative target: 0.0001")
-    rows = list(csv.DictReader(io.StringIO("".join(lines[2:]))))
+    assert "# target: 0.0001" in text.splitlines()
+    rows = list(csv.DictReader(line for line in text.splitlines() if not line.startswith("#")))
     assert len(rows) == 12 * 3
     pairs = [(found, item) for found in measured(sweep) for item in found.methods]
     for row, (point, item) in zip(rows, pairs, strict=True):

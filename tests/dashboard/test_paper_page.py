@@ -531,15 +531,21 @@ def test_downloads_and_link_are_offered_with_the_figure(runs: Runs) -> None:
     session = open_paper({"seed": "8"})
     assert not session.get("download_button")
     finish(session)
-    assert [item.key for item in session.get("download_button")] == ["download_csv"]
-    (code,) = session.get("code")
-    assert code.value.endswith("?seed=8")
+    assert [item.key for item in session.get("download_button")] == [
+        "download_csv",
+        "download_html",
+    ]
+    code, link = session.get("code")
+    assert "seed=8" in code.value
+    assert link.value.endswith("?seed=8")
 
 
 def test_the_exported_file_has_every_error() -> None:
     text = replications_to_csv(tiny_runs())
-    comments = [line for line in text.splitlines() if line.startswith("#")]
-    assert comments == [f"# {run.scenario}" for run in tiny_runs()]
+    for number, run in enumerate(tiny_runs(), 1):
+        scenario = run.scenario
+        told = f"{scenario.family} ({scenario.problem_family.label})"
+        assert f"# panel {number}, family: {told}" in text.splitlines()
     body = "\n".join(line for line in text.splitlines() if not line.startswith("#"))
     rows = list(csv.DictReader(io.StringIO(body)))
     assert len(rows) == sum(run.errors.size for run in tiny_runs())

@@ -1,0 +1,195 @@
+"""One HTML file that works by itself, offline: pictures, headline, table, settings, link back."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import numpy as np
+
+from dashboard.chart import FOLDER, NARROW, PLOTLY_FILE, Frame, KeyEntry, Table
+
+_TEMPLATE = Path(__file__).with_name("export_page.html")
+# The glyphs in key and table are those of the chart.
+_GLYPHS = ("dom.js", "glyphs.js")
+# No button that sends the figure to somebody, and no server to send it to.
+CONFIG: dict[str, Any] = {
+    "responsive": True,
+    "displaylogo": False,
+    "showSendToCloud": False,
+    "plotlyServerURL": "",
+    "modeBarButtonsToRemove": ["sendChartToCloud"],
+}
+HEIGHT = 600
+# The names of the fields of a scenario are those of Python; here people read them.
+LABELS = {
+    "family": "problem",
+    "contraction": "contraction constant q",
+    "size": "inner variables d",
+    "hyper_size": "hyperparameters m",
+    "samples": "training examples n",
+    "spectrum": "eigenvalues of ∂₁Φ",
+    "vary": "what varies",
+    "inner": "inner solver",
+    "horizon": "horizon T",
+    "inner_steps": "fixed t",
+    "adjoint_steps": "fixed k",
+    "start": "start ‖w₀‖ ÷ ‖w(λ)‖",
+    "target": "target accuracy ε",
+}
+PAIR = tuple[Frame, Frame]
+
+
+def to_html(
+    title: str,
+    pictures: Mapping[str, PAIR],
+    settings: Mapping[str, str],
+    address: str,
+    cursor: tuple[int, int] = (0, 0),
+) -> str:
+    """The page.
+
+    Args:
+        title: of the page.
+        pictures: heading → the frame for a light and for a dark screen; the heading of a single
+            picture is not shown.
+        settings: what was run, in plain text.
+        address: of the picture in the dashboard.
+        cursor: the step at which what moves with the cursor is drawn, and that of its other
+            direction.
+    """
+    sections, figures = [], []
+    for place, (heading, (light, dark)) in enumerate(pictures.items()):
+        sections.append(_section(place, heading if len(pictures) > 1 else "", light, dark))
+        figures.append({"light": _drawn(light, cursor), "dark": _drawn(dark, cursor)})
+    told = "".join(
+        f"<div><dt>{html.escape(LABELS.get(name, name))}</dt><dd>{html.escape(value)}</dd></div>"
+        for name, value in settings.items()
+    )
+    return Template(_TEMPLATE.read_text(encoding="utf-8")).substitute(
+        title=html.escape(title),
+        sections="".join(sections),
+        settings=told,
+        address=html.escape(address),
+        plotly=PLOTLY_FILE.read_text(encoding="utf-8"),
+        glyphs="\n".join((FOLDER / name).read_text(encoding="utf-8") for name in _GLYPHS),
+        figures=_inert(figures),
+        height=HEIGHT,
+        config=_inert(CONFIG),
+        narrow=NARROW,
+    )
+
+
+def _inert(value: object) -> str:
+    """JSON in which nothing can end the script that it is in, or begin a comment."""
+    return json.dumps(value, allow_nan=False).replace("<", "\\u003c")
+
+
+def _drawn(frame: Frame, cursor: tuple[int, int]) -> dict[str, Any]:
+    """Traces as they are at the cursor, and layout; what is text on the page is not in it."""
+    data = deepcopy(frame["figure"]["data"])
+    layout = deepcopy(frame["figure"]["layout"])
+    layout.pop("title", None)
+    # The boxes name one point at a time, not every trace.
+    layout["hovermode"] = "closest"
+    at = frame.get("at") or list(range(len(frame["steps"])))
+    places = [int(np.argmin(np.abs(np.asarray(at) - step))) if at else 0 for step in cursor]
+    for move in frame.get("moving", []):
+        trace, place = data[move["trace"]], places[move["by"]]
+        if move.get("walk"):
+            for name in ("x", "y"):
+                trace[name] = _numbers(trace[name])[: place + 1].tolist()
+        for name in ("x", "y", "text"):
+            if name in move:
+                rows: Any = move[name]  # type: ignore[literal-required]
+                rows = _numbers(rows).tolist() if isinstance(rows, dict) else rows
+                trace[name] = _finite(rows[min(place, len(rows) - 1)])
+    picture: dict[str, Any] = {"data": data, "layout": layout}
+    if "narrow" in frame:
+        picture["narrow"] = frame["narrow"]
+    return picture
+
+
+def _finite(values: Any) -> Any:
+    """JSON has no NaN: Plotly takes None for it."""
+    if isinstance(values, list):
+        return [_finite(value) for value in values]
+    return None if isinstance(values, float) and not np.isfinite(values) else values
+
+
+def _numbers(values: Any) -> np.ndarray[Any, Any]:
+    """What ``chart.packed`` packed, or a list, as an array."""
+    if not isinstance(values, dict):
+        return np.asarray(values)
+    array = np.frombuffer(base64.b64decode(values["bdata"]), dtype=f"<{values['dtype']}")
+    shape = values.get("shape")
+    return array.reshape([int(size) for size in shape.split(",")]) if shape else array
+
+
+def _section(place: int, heading: str, light: Frame, dark: Frame) -> str:
+    title = light.get("title") or light["figure"]["layout"].get("title", {}).get("text", "")
+    parts = [f"<h2>{html.escape(heading)}</h2>" if heading else ""]
+    if light.get("warning"):
+        parts.append(f'<p class="warning">{html.escape(light["warning"])}</p>')
+    parts.append(f'<p class="headline">{html.escape(light["message"])}</p>')
+    parts.append(f'<p class="run">{html.escape(_text(title))}</p>' if title else "")
+    parts.append(_key(light.get("key", []), dark.get("key", [])))
+    for one, other in zip(light.get("absent", []), dark.get("absent", []), strict=True):
+        glyph = _glyph(one["marker"], one["color"], other["color"])
+        name, reason = html.escape(one["name"]), html.escape(one["reason"])
+        parts.append(f"<p>{glyph}<b>{name}</b> does not apply here. {reason}</p>")
+    alt = html.escape(light["alt"])
+    parts.append(f'<figure id="figure-{place}" aria-label="{alt}"></figure>')
+    parts.append(_table(light["table"], dark["table"]))
+    return f"<section>{''.join(parts)}</section>"
+
+
+def _text(title: str) -> str:
+    """A title of a figure without Plotly's line breaks."""
+    return title.replace("<br>", " ")
+
+
+def _glyph(mark: str, light: str = "", dark: str = "") -> str:
+    colors = f' data-light="{html.escape(light)}" data-dark="{html.escape(dark)}"' if light else ""
+    return f'<span data-mark="{html.escape(mark)}"{colors}></span>'
+
+
+def _key(light: Sequence[KeyEntry], dark: Sequence[KeyEntry]) -> str:
+    entries = "".join(
+        f"<li>{_glyph(one['mark'], one.get('color', ''), other.get('color', ''))}"
+        f"{html.escape(one['text'])}</li>"
+        for one, other in zip(light, dark, strict=True)
+    )
+    return f'<ul class="key">{entries}</ul>' if entries else ""
+
+
+def _table(light: Table, dark: Table) -> str:
+    if not light["rows"]:
+        return ""
+    caption = html.escape(light["caption"])
+    heads = "".join(
+        f'<th scope="col">{html.escape(column["label"])}</th>' for column in light["columns"]
+    )
+    body = []
+    for one, other in zip(light["rows"], dark["rows"], strict=True):
+        first, *rest = (html.escape(cell) for cell in one["cells"])
+        glyph = _glyph(one.get("marker", "circle"), one["color"], other["color"])
+        cells = "".join(f"<td>{cell}</td>" for cell in rest)
+        body.append(f'<tr><th scope="row">{glyph}{first}</th>{cells}</tr>')
+    helps = "".join(
+        f"<li><b>{html.escape(column['label'])}</b>: {html.escape(column['help'])}</li>"
+        for column in light["columns"]
+        if "help" in column
+    )
+    return (
+        f'<div class="table" role="region" tabindex="0" aria-label="{caption}"><table>'
+        f"<caption>{caption}</caption>"
+        f"<thead><tr>{heads}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
+        + (f'<ul class="helps">{helps}</ul>' if helps else "")
+    )
