@@ -34,7 +34,7 @@ COLUMNS: list[Column] = [
     {"label": "On w", "help": "Products spent on inner steps: evaluations of Φ."},
     {"label": "On v", "help": "Products spent on the adjoint system and on the estimate."},
     {"label": "Error there", "help": "Measured error of the best split, divided by ‖∇f(λ)‖."},
-    {"label": "Error with k = t", "help": "For the largest k = t within the budget."},
+    {"label": "Error with k\u00a0=\u00a0t", "help": "For the largest k = t within the budget."},
     {"label": "Improvement", "help": "How many times smaller the error is than with k = t."},
     {
         "label": "Split by the bound",
@@ -280,17 +280,22 @@ def _table(planes: list[Plane], splits: list[Split], budget: int, mode: Mode) ->
                 "marker": style.marker,
                 "cells": [
                     METHODS[item.method].label,
-                    f"t = {split.inner_steps}, k = {split.adjoint_steps}",
+                    _pair(split),
                     str(split.inner_steps),
                     str(split.on_adjoint),
                     scientific(split.error / _unit(item)),
                     scientific(equal / _unit(item)),
                     improvement(equal, split.error, item.floor),
-                    "–" if bound is None else f"t = {bound.inner_steps}, k = {bound.adjoint_steps}",
+                    "–" if bound is None else _pair(bound),
                 ],
             }
         )
     return {"caption": f"The best use of {budget} products", "columns": COLUMNS, "rows": rows}
+
+
+def _pair(split: Split) -> str:
+    # Broken, if at all, between the two.
+    return f"t\u00a0=\u00a0{split.inner_steps}, k\u00a0=\u00a0{split.adjoint_steps}"
 
 
 def improvement(equal: float, best: float, floor: float) -> str:

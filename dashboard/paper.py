@@ -286,8 +286,14 @@ def verdict(runs: tuple[Replication, ...], wanted: int) -> str:
 def _panels(verdicts: list[Verdict]) -> str:
     """In how many panels a claim holds."""
     holds = sum(verdict is Verdict.HOLDS for verdict in verdicts)
-    names = {0: "no panel", 1: "one panel", len(verdicts): f"all {len(verdicts)} panels"}
-    return names.get(holds, f"{holds} of {len(verdicts)} panels")
+    names = {
+        0: "no panel",
+        1: "one panel",
+        2: "two panels",
+        3: "three panels",
+        4: "all four panels",
+    }
+    return names[holds]
 
 
 def _table(task: Task, runs: tuple[Replication | None, ...], mode: Mode) -> Table:
@@ -341,7 +347,7 @@ def claims_key(runs: tuple[Replication, ...]) -> str:
     if any(run.scenario.inner == "heavy-ball" for run in runs):
         sentences.append(
             "The paper compares ITD and AID-FP on one and the same map. Where the inner problem is "
-            "solved by heavy ball, both are therefore compared on the plain map Φ (dotted lines)."
+            "solved by heavy ball, both are therefore compared on the plain map Φ (thin lines)."
         )
     if any(track.method == "aid-cgnr" for track in all_tracks(runs)):
         sentences.append("AID-CGNR takes the place of AID-CG where ∂₁Φ is not symmetric.")

@@ -29,7 +29,7 @@ from hypergrad_core.problem import FloatArray
 LAYERS: dict[str, str] = {"error": "Error", "paper": "Paper", "sharp": "Sharp"}
 MAP_TITLES = {"error": "error", "paper": "paper’s bound", "sharp": "sharp bound"}
 # The curves lie beside the maps; a map is about square.
-CURVES_AT = [0.8, 1.0]
+CURVES_AT = [0.775, 1.0]
 MAPS_AT = {1: [[0.0, 0.62]], 2: [[0.0, 0.28], [0.33, 0.61]]}
 ROW_AT, COLUMN_AT = [0.61, 1.0], [0.0, 0.38]
 # Everything below another: the maps, then the row and the column.
@@ -106,28 +106,31 @@ def budget_map(planes: list[Plane], splits: list[Split], layer: str, mode: Mode)
         texts = [[f"error at {held} = {step}"] for step in steps]
         drawn.moving.append({"trace": len(drawn.figure["data"]), "by": by, "text": texts})
         drawn.add(_heading(suffix, y_range))
-    drawn.key = _key(bool(np.isfinite(planes[0].paper).any()), mode)
+    drawn.key = _key(planes, splits[0].budget, y_range, mode)
     drawn.figure["layout"] = _layout(planes, layer, ends, y_range)
     drawn.narrow = _narrow(planes, layer)
     return drawn
 
 
-def _key(bounded: bool, mode: Mode) -> list[KeyEntry]:
+def _key(
+    planes: list[Plane], budget: int, y_range: tuple[float, float], mode: Mode
+) -> list[KeyEntry]:
     """What the lines over the maps mean, and those beside them."""
-    # The white lines of the maps, in the colour of the text, which is seen on the page.
+    # White lines are named: on the page itself white is not seen.
     key: list[KeyEntry] = [
-        {"text": "thin black: equal colour", "mark": "solid"},
-        {"text": "dashed: equal cost, in products", "mark": COST_DASH},
-        {"text": "thick: best split of every budget", "mark": "solid"},
+        {"text": "thin line: equal colour", "mark": "solid"},
+        {"text": f"dashed: equal cost, {budget / 2:g} products apart", "mark": COST_DASH},
+        {"text": "white line: best split of every budget", "mark": "solid"},
         {"text": "best split of this budget", "mark": "star"},
-        {"text": "right: measured error", "mark": "solid"},
+        {"text": "beside the maps: measured error", "mark": "solid"},
     ]
-    if bounded:
+    if np.isfinite(planes[0].paper).any():
         key += [
             {"text": "paper’s bound", "mark": METHOD_STYLES["aid-fp"].dash},
             {"text": "sharp bound", "mark": SHARP_DASH},
         ]
-    key.append({"text": ROUNDING_NAME, "mark": "area", "color": neutral(mode)})
+    if _rounding(planes) > 10 ** y_range[0]:
+        key.append({"text": ROUNDING_NAME, "mark": "area", "color": neutral(mode)})
     return key
 
 
@@ -165,8 +168,8 @@ def _map(
                 "start": split.budget / 2,
                 "end": 4 * split.budget,
                 "size": split.budget / 2,
-                "showlabels": True,
-                "labelfont": {"size": LABEL_SIZE - 3, "color": INK},
+                # Labels would lie on the other lines: the key tells the cost.
+                "showlabels": False,
             },
             {"color": INK, "width": 1.5, "dash": COST_DASH},
         ),

@@ -26,7 +26,6 @@ NARROW_HEIGHT = 1080
 MARKERS = 5
 HELD_WIDTH = 2.5
 PLAIN_WIDTH = 1.5
-PLAIN_DASH = "2px,3px"
 MARKER_SIZE = 12
 # Exponents of the ends of the error axis of a panel that is not there yet.
 EMPTY_RANGE = (-12, 0)
@@ -37,7 +36,7 @@ MOST_TICKS = 5
 class Look:
     """How a curve is drawn. With k held it is thin and dashed, and its markers are hollow.
 
-    On the plain map it is a dotted line without markers: it is there for a comparison alone.
+    On the plain map it is a thin line without markers: it is there for a comparison alone.
 
     Attributes:
         color, width, dash: of the line.
@@ -54,7 +53,7 @@ class Look:
         """In the style of its method."""
         style = METHOD_STYLES[track.method]
         if track.plain:
-            return cls(style.color(mode), PLAIN_WIDTH, PLAIN_DASH, style.marker)
+            return cls(style.color(mode), PLAIN_WIDTH, "solid", style.marker)
         if track.adjoint_steps is None:
             return cls(style.color(mode), style.width, "solid", style.marker)
         return cls(style.color(mode), HELD_WIDTH, style.dash, f"{style.marker}-open")
@@ -77,7 +76,7 @@ def panel_title(place: int, scenario: Scenario) -> str:
     family = scenario.problem_family
     # What stands in brackets, the size of the data, would not fit above a panel.
     data = family.data[scenario.data].label.split(" (")[0]
-    return f"{LETTERS[place]} · {family.label} · {data}"
+    return f"{LETTERS[place]} · {family.label}, {data[0].lower()}{data[1:]}"
 
 
 def all_tracks(runs: Sequence[Replication | None]) -> tuple[Track, ...]:
@@ -127,7 +126,7 @@ def paper_panels(
     for track in tracks:
         if not track.plain:
             _read(drawn, track, means[track], Look.of(track, mode))
-    drawn.key = _key(tracks, values, mode)
+    drawn.key = _key(runs, values, mode)
     drawn.figure["layout"] = _layout(scenarios, runs)
     drawn.narrow = _narrow(scenarios, runs)
     return drawn
@@ -185,8 +184,9 @@ def _markers(run: Replication, track: Track, mode: Mode, suffix: str, drawn: Dra
     )
 
 
-def _key(tracks: Sequence[Track], values: int, mode: Mode) -> list[KeyEntry]:
+def _key(runs: Sequence[Replication | None], values: int, mode: Mode) -> list[KeyEntry]:
     """What each curve and each kind of line is."""
+    tracks = all_tracks(runs)
     if not tracks:
         return []
     key: list[KeyEntry] = []
@@ -195,9 +195,10 @@ def _key(tracks: Sequence[Track], values: int, mode: Mode) -> list[KeyEntry]:
             look = Look.of(track, mode)
             key.append({"text": track.label, "mark": look.symbol, "color": look.color})
     if any(track.plain for track in tracks):
-        key.append({"text": "ITD and AID-FP, plain map", "mark": PLAIN_DASH})
+        key.append({"text": "thin, no markers: ITD and AID-FP, plain map", "mark": "solid"})
     key.append({"text": f"smallest to largest error over {values} λ", "mark": "area"})
-    key.append({"text": ROUNDING_NAME, "mark": ROUNDING_DASH, "color": neutral(mode)})
+    if any(run.floor > 10 ** _error_range(run)[0] for run in runs if run is not None):
+        key.append({"text": ROUNDING_NAME, "mark": ROUNDING_DASH, "color": neutral(mode)})
     return key
 
 
@@ -247,9 +248,12 @@ def _narrow(scenarios: Sequence[Scenario], runs: Sequence[Replication | None]) -
     down = shares(count, NARROW_GAP)
     domains = [([0.0, 1.0], down[count - 1 - place]) for place in range(count)]
     layout = {
-        "margin": {"l": 76, "r": 12, "t": 34, "b": 54},
+        "margin": {"l": 76, "r": 22, "t": 34, "b": 54},
         **_panels(scenarios, runs, domains, titled=[count - 1]),
     }
+    for note in layout["annotations"]:
+        # A long name begins over the axis, where there is room for it.
+        note["xshift"] = -70 if note["xanchor"] == "left" else 0
     return {"layout": layout, "height": NARROW_HEIGHT}
 
 
@@ -264,11 +268,17 @@ def _panels(
     for place, (scenario, run) in enumerate(zip(scenarios, runs, strict=True)):
         x_domain, y_domain = domains[place]
         layout |= _axes(scenario, run, suffix_of(place), x_domain, y_domain, place in titled)
-        name = f"<b>{panel_title(place, scenario)}</b>"
+        family, _, data = panel_title(place, scenario).partition(",")
+        name = f"<b>{family}</b>,{data}"
         layout["annotations"].append(annotation(name, x_domain[0], y_domain[1], LABEL_SIZE))
         if run is None:
             layout["annotations"].append(_placeholder(x_domain, y_domain))
     return layout
+
+
+def _error_range(run: Replication) -> tuple[float, float]:
+    """Exponents of the ends of the error axis of a panel."""
+    return log_range([np.maximum(run.errors, RESOLUTION)])
 
 
 def _placeholder(x_domain: list[float], y_domain: list[float]) -> dict[str, Any]:
@@ -291,7 +301,7 @@ def _axes(
     y_domain: list[float],
     titled: bool,
 ) -> dict[str, Any]:
-    low, top = EMPTY_RANGE if run is None else log_range([np.maximum(run.errors, RESOLUTION)])
+    low, top = EMPTY_RANGE if run is None else _error_range(run)
     named = {"font": {"size": AXIS_SIZE}, "standoff": 4}
     return {
         f"xaxis{suffix}": {
@@ -299,7 +309,7 @@ def _axes(
             "anchor": f"y{suffix}",
             "range": [0, scenario.horizon],
             **({"matches": "x"} if suffix else {}),
-            **({"title": {**named, "text": "Inner steps t"}} if titled else {}),
+            "title": {**named, "text": "Inner steps t" if titled else ""},
         },
         f"yaxis{suffix}": {
             "domain": y_domain,

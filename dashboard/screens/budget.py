@@ -31,10 +31,7 @@ from hypergrad_core.plane import Plane
 HEIGHT = 420
 REST = 440
 BUDGETS = [*range(5, 101, 5), *range(110, 201, 10), 250, 300, 400, 500]
-INTRODUCTION = (
-    "## Budget\nYou can pay for a number of Jacobian–vector products. How many for the inner "
-    "problem (w), how many for the adjoint (v)?"
-)
+INTRODUCTION = "## Budget"
 
 
 def page() -> None:

@@ -56,7 +56,7 @@ def page() -> None:
     if st.session_state.pop(AGAIN, False):
         send_values_again()
     with st.sidebar:
-        st.markdown("## Complexity\nHow many steps bring the error below ε as κ grows?")
+        st.markdown("## Complexity")
         controls.choice("axis", "Vertical axis", AXES)
         controls.switch("predicted", "Predictions", PREDICTIONS, "Of t and k: no bound has others.")
         controls.slider("target", "Target accuracy ε", TARGETS, scientific)

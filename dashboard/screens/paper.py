@@ -27,20 +27,30 @@ from dashboard.status import POLL_SECONDS, STATUS_HEIGHT, in_background
 from dashboard.take_home import Table, take_home
 from dashboard.theme import Mode
 
-HEIGHT = 560
+HEIGHT = 460
 REST = 330
 HORIZONS = [50, 100, 150, 200]
 VALUES = [3, 5, 10, 20]
-INTRODUCTION = (
-    "## Figure 1 of the paper\nGrazzi, Franceschi, Pontil, Salzo (ICML 2020), rerun. "
-    "Lines: geometric mean over λ; bands: smallest to largest."
-)
-# Columns of the same width, which stay where they are when the figures change.
-TABLE_STYLE = (
-    "<style>.st-key-paper_claims table {table-layout: fixed; width: 100%}"
-    ".st-key-paper_claims td, .st-key-paper_claims th"
-    " {font-size: 0.95rem; line-height: 1.4; vertical-align: top}</style>"
-)
+INTRODUCTION = "## Figure 1 of the paper"
+# Columns of the same width, which stay where they are when the figures change. Where there is no
+# room for five, each claim is a heading over its four verdicts.
+TABLE_STYLE = """<style>
+.st-key-paper_claims {container-type: inline-size}
+.st-key-paper_claims table {table-layout: fixed; width: 100%}
+.st-key-paper_claims td, .st-key-paper_claims th
+  {font-size: 0.95rem; hyphens: auto; line-height: 1.4; vertical-align: top}
+@container (max-width: 760px) {
+  .st-key-paper_claims :is(table, tbody, tr, td) {display: block; border: 0}
+  .st-key-paper_claims thead {display: none}
+  .st-key-paper_claims tr {margin-bottom: 0.8rem}
+  .st-key-paper_claims td {padding: 0.1rem 0}
+  .st-key-paper_claims td:first-child {font-weight: 600}
+  .st-key-paper_claims td:nth-child(2)::before {content: "a · "}
+  .st-key-paper_claims td:nth-child(3)::before {content: "b · "}
+  .st-key-paper_claims td:nth-child(4)::before {content: "c · "}
+  .st-key-paper_claims td:nth-child(5)::before {content: "d · "}
+}
+</style>"""
 
 
 def page() -> None:
@@ -121,7 +131,7 @@ def insist() -> None:
 
 
 def seed_control() -> None:
-    """Which made-up data, and which λ."""
+    """Which synthetic data, and which λ."""
     if st.session_state.get("seed") != store()["seed"]:
         st.session_state["seed"] = store()["seed"]
     st.number_input("Seed", min_value=0, max_value=9999, step=1, key="seed", on_change=keep_seed)

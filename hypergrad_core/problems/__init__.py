@@ -49,7 +49,7 @@ class Family:
         formula: LaTeX of the lower level, of what it is made of, and of E; short lines.
         builder: "module:function" that makes the problem of a scenario; imported when first used,
             so that a family costs nothing until it is chosen.
-        data: the data sets it can run on, made-up data first.
+        data: the data sets it can run on, synthetic data first.
         uses: scenario fields that matter to this family beyond those that always do.
         largest_size: the largest d that is allowed.
         affine: whether Φ is affine with ∂₁Φ symmetric, so that momentum is guaranteed to help.
@@ -68,7 +68,7 @@ class Family:
     unit_rows: bool = False
     largest_contraction: float = 0.9999
     suggested: Mapping[str, int] = field(default_factory=dict)
-    data: dict[str, DataSet] = field(default_factory=lambda: {MADE_UP: DataSet("Made-up data")})
+    data: dict[str, DataSet] = field(default_factory=lambda: {MADE_UP: DataSet("Synthetic data")})
 
     def state_size(self, data: str, size: int, samples: int) -> int:
         """d of the problem that will be built: the data or the rows may decide it."""
@@ -98,11 +98,11 @@ def _far_start(problem: Problem, scenario: Scenario) -> FloatArray:
 
 
 _LOGISTIC_DATA = {
-    MADE_UP: DataSet("Made-up data"),
+    MADE_UP: DataSet("Synthetic data"),
     "breast_cancer": DataSet("Breast cancer (569 × 30)", state_size=30, samples=284),
 }
 _EQUILIBRIUM_DATA = {
-    MADE_UP: DataSet("Made-up data"),
+    MADE_UP: DataSet("Synthetic data"),
     "digits": DataSet("Handwritten digits (50 × 8)", samples=50),
 }
 
@@ -154,7 +154,7 @@ FAMILIES: dict[str, Family] = {
         affine=True,
         suggested={"size": 100, "hyper_size": 6},
         data={
-            MADE_UP: DataSet("Made-up data"),
+            MADE_UP: DataSet("Synthetic data"),
             "diabetes": DataSet("Diabetes (442 × 10)", state_size=221, samples=221),
         },
     ),
@@ -169,7 +169,7 @@ FAMILIES: dict[str, Family] = {
         largest_size=1000,
         affine=True,
         data={
-            MADE_UP: DataSet("Made-up data"),
+            MADE_UP: DataSet("Synthetic data"),
             "digits": DataSet("Two handwritten digits (20 × 64)", state_size=64, samples=20),
         },
     ),
@@ -186,7 +186,7 @@ FAMILIES: dict[str, Family] = {
         affine=True,
         suggested={"size": 10, "hyper_size": 100, "samples": 100},
         data={
-            MADE_UP: DataSet("Made-up data"),
+            MADE_UP: DataSet("Synthetic data"),
             "wine": DataSet("Wine (178 × 13)", samples=89),
         },
     ),

@@ -107,7 +107,7 @@ def test_the_verdict_and_the_table_say_the_best_split() -> None:
         assert f"{label} {split.inner_steps} on w and {split.on_adjoint} on v" in (frame["message"])
         assert row["cells"][:4] == [
             label,
-            f"t = {split.inner_steps}, k = {split.adjoint_steps}",
+            f"t\u00a0=\u00a0{split.inner_steps}, k\u00a0=\u00a0{split.adjoint_steps}",
             str(split.inner_steps),
             str(split.on_adjoint),
         ]
@@ -162,7 +162,10 @@ def test_below_1_there_is_a_split_by_the_bound_and_no_warning() -> None:
     for row, item in zip(frame["table"]["rows"], planes(), strict=True):
         split = best_split_by(item, item.paper, 18)
         assert split is not None
-        assert row["cells"][-1] == f"t = {split.inner_steps}, k = {split.adjoint_steps}"
+        assert (
+            row["cells"][-1]
+            == f"t\u00a0=\u00a0{split.inner_steps}, k\u00a0=\u00a0{split.adjoint_steps}"
+        )
 
 
 @pytest.mark.parametrize("q", [0.05, 0.1, 0.3, 0.6, 0.9])
@@ -199,7 +202,12 @@ def test_a_budget_larger_than_the_map_says_where_the_map_ends() -> None:
 def test_the_key_says_what_every_line_means() -> None:
     frame = frame_of()
     said = [entry["text"] for entry in frame["key"]]
-    for words in ("equal colour", "equal cost", "best split of every budget", "of this budget"):
+    for words in (
+        "equal colour",
+        "equal cost, 9 products apart",
+        "best split of every budget",
+        "of this budget",
+    ):
         assert any(words in text for text in said)
     dashes = {
         trace["line"]["dash"]
