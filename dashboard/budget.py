@@ -13,7 +13,7 @@ from dashboard.figures.budget_map import LAYERS, budget_map
 from dashboard.figures.error_curves import describe
 from dashboard.figures.words import BEYOND_THEORY
 from dashboard.notation import ratio, scientific
-from dashboard.settings import PageSettings
+from dashboard.settings import SHARED, PageSettings
 from dashboard.theme import METHOD_STYLES, Mode
 from hypergrad_core import METHODS, Scenario, ScenarioError
 from hypergrad_core.experiment import expected_seconds, prepare
@@ -91,7 +91,9 @@ class BudgetView(LinkSettings):
 def check(scenario: Scenario) -> None:
     """Refuse what is too large for a whole plane."""
     if scenario.horizon > LARGEST_HORIZON:
-        raise ScenarioError("horizon", scenario.horizon, f"at most {LARGEST_HORIZON} on this page")
+        raise ScenarioError(
+            "horizon", scenario.horizon, f"a whole number up to {LARGEST_HORIZON} on this page"
+        )
     if scenario.problem_family.data[scenario.data].state_size is None:
         require_integer("size", scenario.size, 2, LARGEST_SIZE)
 
@@ -101,6 +103,7 @@ SETTINGS = PageSettings(
     Scenario(family="logistic", size=50, horizon=60),
     BudgetView(),
     check,
+    tuple(field for field in SHARED if field != "methods"),
 )
 
 

@@ -21,7 +21,7 @@ from dashboard.figures.complexity_curves import (
 )
 from dashboard.figures.words import listed
 from dashboard.notation import count, power, scientific
-from dashboard.settings import PageSettings
+from dashboard.settings import SHARED, PageSettings
 from dashboard.theme import METHOD_STYLES, Mode
 from hypergrad_core import METHODS, Scenario, ScenarioError
 from hypergrad_core.complexity import Requirements, contractions, fitted_slope, requirements
@@ -121,6 +121,7 @@ SETTINGS = PageSettings(
     Scenario(spectrum="chebyshev", size=400),
     ComplexityView(),
     check,
+    tuple(field for field in SHARED if field != "contraction"),
 )
 
 

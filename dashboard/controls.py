@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from dashboard.chart import Watch
+from dashboard.glossary import help_text, methods_help
 from dashboard.notation import count, scientific
-from dashboard.settings import link_name, store
+from dashboard.settings import active, keep, link_name, store
 from dashboard.view import BOUNDS, ERRORS, X_AXES
 from hypergrad_core import FAMILIES, METHODS, Scenario
 from hypergrad_core.inner import SOLVERS
-from hypergrad_core.problems import Family
 from hypergrad_core.scenario import (
     COUPLING_FLOATS,
     LARGEST_HYPER_SIZE,
@@ -26,6 +26,9 @@ from hypergrad_core.scenario import (
     SPECTRA,
     TRAJECTORY_FLOATS,
 )
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
 
 # Steps of about equal effect: coarse where q changes little, fine towards 1.
 CONTRACTIONS = (
@@ -65,12 +68,17 @@ STARTS = [0.0, 0.1, 0.2, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 30.0, 50.0, 100.0]
 TARGETS = [float(f"{m}e{e}") for e in range(1, -15, -1) for m in (3, 1)]
 
 
-def _keep(field: str) -> None:
-    store()[field] = st.session_state[field]
+def _keep(field: str, named: Mapping[str, Any] | None = None) -> None:
+    value = st.session_state[field]
+    if value is None:  # a choice that was cleared stays as it was
+        value = store()[field]
+    elif named is not None:
+        value = named[value]
+    keep(**{field: value})
 
 
 def _prime(field: str, options: Sequence[Any], most: Any = None) -> list[Any]:
-    """Options that hold the stored value, and the widget set to it."""
+    """Options that hold the stored value, which is cut to what there is room for."""
     value = store()[field]
     if most is not None and value > most:
         # Beyond what this problem allows: the nearest that it does.
@@ -82,51 +90,65 @@ def _prime(field: str, options: Sequence[Any], most: Any = None) -> list[Any]:
             # A link may hold a value between two stops, or beyond the last: it becomes a stop.
             options = sorted([*options, value], reverse=options[0] > options[-1])
     store()[field] = value
-    if st.session_state.get(field) != value:
-        st.session_state[field] = value
     return list(options)
 
 
-def choice(field: str, label: str, options: dict[str, str], help: str | None = None) -> None:
+def _set(field: str, name: Callable[[Any], Any] = lambda value: value) -> Any:
+    """What the widget of a field is to stand at, to be passed on as its first value.
+
+    A widget that the browser makes anew, after a change of page or of what is shown, begins with
+    the first value of the run that it is made from. A widget that is there already hears of another
+    value through the session only. So both are told, and both from the store.
+    """
+    value = name(store()[field])
+    if field in st.session_state and st.session_state[field] != value:
+        st.session_state[field] = value
+    return value
+
+
+def _help(field: str) -> str:
+    if field == "methods":
+        return methods_help()
+    return help_text(field, active().name)
+
+
+def choice(field: str, label: str, options: dict[str, str]) -> None:
     """A list to choose one value of a field from."""
     keys = _prime(field, list(options))
     st.selectbox(
         label,
         keys,
+        index=keys.index(_set(field)),
         format_func=lambda key: options[key],
         key=field,
         on_change=_keep,
         args=(field,),
-        help=help,
+        help=_help(field),
     )
 
 
-def switch(field: str, label: str, options: dict[str, str], help: str | None = None) -> None:
+def switch(
+    field: str,
+    label: str,
+    options: dict[str, str],
+) -> None:
     """A row of buttons, one for each value of a field."""
-    keys = _prime(field, list(options))
     st.segmented_control(
         label,
-        keys,
+        _prime(field, list(options)),
+        default=_set(field),
         format_func=lambda key: options[key],
         key=field,
-        on_change=_keep_required,
+        on_change=_keep,
         args=(field,),
-        help=help,
+        help=_help(field),
+        required=True,
         width="stretch",
     )
 
 
-def _keep_required(field: str) -> None:
-    # A segmented control can be cleared by a second press: one choice is always made here.
-    if st.session_state[field] is None:
-        st.session_state[field] = store()[field]
-    _keep(field)
-
-
 def _keep_family() -> None:
-    _keep("family")
-    # Sizes that suit the family; those of others may be far too large or too small for it.
-    store().update(FAMILIES[st.session_state["family"]].suggested)
+    active().keep_family(st.session_state["family"])
 
 
 def slider(
@@ -134,41 +156,89 @@ def slider(
     label: str,
     options: Sequence[Any],
     write: Callable[[Any], str],
-    help: str | None = None,
     most: Any = None,
 ) -> Watch:
     """A slider over listed values up to ``most``, watched by the chart while it moves."""
     stops = _prime(field, [stop for stop in options if most is None or stop <= most], most)
-    texts = {stop: write(stop) for stop in stops}
+    # By their names, because Streamlit takes two small numbers for the same.
+    named = {str(stop): stop for stop in stops}
+    texts = {name: write(stop) for name, stop in named.items()}
     # Streamlit finds a stop by its text: two stops must not share one.
     common = Counter(texts.values())
     st.select_slider(
         label,
-        stops,
-        format_func=lambda stop: texts[stop] if common[texts[stop]] == 1 else repr(stop),
+        list(named),
+        value=_set(field, str),
+        format_func=lambda name: texts[name] if common[texts[name]] == 1 else name,
+        key=field,
+        on_change=_keep,
+        args=(field, named),
+        help=_help(field),
+    )
+    return {"param": link_name(field), "key": field, "options": list(named)}
+
+
+def number(field: str, label: str, least: int, most: int) -> None:
+    """A whole number to type."""
+    st.number_input(
+        label,
+        min_value=least,
+        max_value=most,
+        value=_set(field),
+        step=1,
         key=field,
         on_change=_keep,
         args=(field,),
-        help=help,
+        help=_help(field),
     )
-    return {"param": link_name(field), "key": field, "options": [str(stop) for stop in stops]}
+
+
+def many(field: str, label: str, options: dict[str, str], least: int = 0) -> None:
+    """Pills of which any number may be chosen, but at least so many."""
+    st.pills(
+        label,
+        list(options),
+        selection_mode="multi",
+        default=_set(field, list),
+        format_func=lambda key: options[key],
+        key=field,
+        on_change=_keep_many,
+        args=(field, tuple(options), least),
+        help=_help(field),
+    )
+
+
+def _keep_many(field: str, options: Sequence[str], least: int) -> None:
+    chosen = st.session_state[field]
+    # In the order of the options, so that equal choices are equal settings.
+    kept = tuple(key for key in options if key in chosen)
+    keep(**{field: kept if len(kept) >= least else store()[field]})
 
 
 def problem_controls(
     families: Sequence[str] = tuple(FAMILIES),
     largest_size: int = LARGEST_SIZE,
     *,
-    contraction: bool = True,
+    contraction_at: DeltaGenerator | None = None,
 ) -> list[Watch]:
-    """What is solved, out of these families, with d up to ``largest_size``; with or without q."""
+    """What is solved, out of these families, with d up to ``largest_size``.
+
+    Args:
+        families: keys of ``FAMILIES``.
+        largest_size: the most d that the page has room for.
+        contraction_at: where on the page the slider of q goes; None for no such slider.
+    """
     watched: list[Watch] = []
     values = store()
+    problems = _prime("family", families)
     st.selectbox(
         "Problem",
-        _prime("family", families),
+        problems,
+        index=problems.index(_set("family")),
         format_func=lambda key: FAMILIES[key].label,
         key="family",
         on_change=_keep_family,
+        help=_help("family"),
     )
     family = FAMILIES[values["family"]]
     if len(family.data) > 1:
@@ -176,52 +246,38 @@ def problem_controls(
     else:
         values["data"] = next(iter(family.data))
     data = family.data[values["data"]]
-    if contraction:
-        watched.append(_contraction_slider(family))
+    if contraction_at is not None:
+        with contraction_at:
+            watched.append(contraction_slider(family.largest_contraction))
     largest = min(family.largest_size, largest_size)
     if data.state_size is None:
-        watched.append(slider("size", "Problem size d", SIZES, count, "Length of w.", largest))
+        watched.append(slider("size", "Problem size d", SIZES, count, largest))
     else:
-        st.caption(f"The data fix d = {data.state_size} and n = {data.samples}.")
+        st.caption(
+            f"This data set has d = {data.state_size} inner variables and n = {data.samples} "
+            "training examples."
+        )
         values["size"] = min(values["size"], largest)
     if "hyper_size" in family.uses:
         most = min(LARGEST_HYPER_SIZE, COUPLING_FLOATS // values["size"])
-        watched.append(
-            slider("hyper_size", "Hyperparameters m", HYPER_SIZES, count, "Length of λ.", most)
-        )
+        watched.append(slider("hyper_size", "Hyperparameters m", HYPER_SIZES, count, most))
     if "samples" in family.uses and data.samples is None:
-        most = LARGEST_SAMPLES
-        watched.append(slider("samples", "Samples n", SIZES, count, "Training rows.", most))
+        watched.append(slider("samples", "Training examples n", SIZES, count, LARGEST_SAMPLES))
     if "spectrum" in family.uses:
-        choice("spectrum", "Eigenvalues of ∂₁Φ", SPECTRA, "Where in [−q, q] they lie.")
-    st.number_input(
-        "Seed",
-        min_value=0,
-        max_value=9999,
-        step=1,
-        key=_primed_number("seed"),
-        on_change=_keep,
-        args=("seed",),
-    )
+        choice("spectrum", "Eigenvalues of ∂₁Φ", SPECTRA)
+    number("seed", "Seed", 0, 9999)
     return watched
 
 
-def _contraction_slider(family: Family) -> Watch:
+def contraction_slider(most: float) -> Watch:
+    """The dial of the contraction constant."""
     return slider(
         "contraction",
         "Contraction constant q",
         [*CONTRACTIONS, *BEYOND],
         lambda q: f"{q:g} (κ = {(1 + q) / (1 - q):.4g})" if q < 1 else f"{q:g} (no theory)",
-        "Each inner step brings w at least this factor closer to w(λ). κ = (1 + q)/(1 − q).",
-        family.largest_contraction,
+        most,
     )
-
-
-def _primed_number(field: str) -> str:
-    value = store()[field]
-    if st.session_state.get(field) != value:
-        st.session_state[field] = value
-    return field
 
 
 def method_controls() -> list[Watch]:
@@ -234,13 +290,11 @@ def method_controls() -> list[Watch]:
     held = values["vary"] == "adjoint"
     watched.append(horizon_control(LARGEST_STEPS if held else most_steps()))
     if held and values["inner"] != "exact":
-        watched.append(
-            slider("inner_steps", "Fixed t", STEPS, count, "Inner steps, held.", most_steps())
-        )
+        watched.append(slider("inner_steps", "Fixed t", STEPS, count, most_steps()))
     truncated = values["vary"] == "both" and "itd-truncated" in values["methods"]
     if values["vary"] == "inner" or truncated:
         label = "Truncation k" if truncated else "Fixed k"
-        watched.append(slider("adjoint_steps", label, STEPS, count, "Backward steps, held."))
+        watched.append(slider("adjoint_steps", label, STEPS, count))
     return watched
 
 
@@ -249,28 +303,6 @@ def methods_control(methods: Sequence[str] = tuple(METHODS)) -> None:
     chosen = [key for key in store()["methods"] if key in methods]
     store()["methods"] = tuple(chosen or methods[:1])
     many("methods", "Methods", {key: METHODS[key].label for key in methods}, least=1)
-
-
-def many(field: str, label: str, options: dict[str, str], least: int = 0) -> None:
-    """Pills of which any number may be chosen, but at least so many."""
-    if list(st.session_state.get(field) or []) != list(store()[field]):
-        st.session_state[field] = list(store()[field])
-    st.pills(
-        label,
-        list(options),
-        selection_mode="multi",
-        format_func=lambda key: options[key],
-        key=field,
-        on_change=_keep_many,
-        args=(field, tuple(options), least),
-    )
-
-
-def _keep_many(field: str, options: Sequence[str], least: int) -> None:
-    chosen = st.session_state[field]
-    # In the order of the options, so that equal choices are equal settings.
-    if len(chosen) >= least:
-        store()[field] = tuple(key for key in options if key in chosen)
 
 
 def start_controls() -> list[Watch]:
@@ -283,7 +315,6 @@ def start_controls() -> list[Watch]:
                 "Start ‖w₀‖ ÷ ‖w(λ)‖",
                 STARTS,
                 lambda start: f"{start:g}",
-                "In a direction drawn from the seed; 0 is w₀ = 0.",
             )
         ]
 
@@ -297,7 +328,7 @@ def solver_control(*, exact: bool) -> None:
         if (family.affine or not solver.affine_only) and (key != "exact" or exact)
     }
     if len(solvers) > 1:
-        choice("inner", "Lower level", solvers)
+        choice("inner", "Inner solver", solvers)
     else:
         store()["inner"] = next(iter(solvers))
 
@@ -309,7 +340,7 @@ def most_steps() -> int:
 
 def horizon_control(most: int) -> Watch:
     """The largest step."""
-    return slider("horizon", "Horizon T", HORIZONS, count, "Largest step shown.", most)
+    return slider("horizon", "Horizon T", HORIZONS, count, most)
 
 
 def view_controls() -> list[Watch]:
@@ -320,24 +351,19 @@ def view_controls() -> list[Watch]:
     return [slider("target", "Target accuracy ε", TARGETS, scientific)]
 
 
-def move_cursor(step: int) -> None:
-    """Remember the step at which the chart's cursor was left."""
-    store()["cursor"] = step
-
-
 def choose_card(methods: Sequence[str]) -> str:
-    """Which method's bound is written out."""
-    values = store()
-    shown = values["card"] if values["card"] in methods else methods[-1]
-    if st.session_state.get("card") != shown:
-        st.session_state["card"] = shown
+    """Which method's bound is written out; another, for the time being, if it is not there."""
+    wanted = store()["card"]
+    shown: str = wanted if wanted in methods else methods[-1]
     st.segmented_control(
         "Bound written out",
         list(methods),
+        default=_set("card", lambda _: shown),
         format_func=lambda key: METHODS[key].label,
         key="card",
-        on_change=_keep_required,
+        on_change=_keep,
         args=("card",),
+        required=True,
         label_visibility="collapsed",
     )
     return shown

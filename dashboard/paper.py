@@ -133,7 +133,13 @@ PROBLEMS: dict[str, tuple[tuple[str, str, dict[str, int]], ...]] = {
     ),
 }
 # The family of the default only says how far q may go, on any of the figures.
-SETTINGS = PaperSettings("paper", Scenario(family="equilibrium", horizon=100), PaperView(), check)
+SETTINGS = PaperSettings(
+    "paper",
+    Scenario(family="equilibrium", horizon=100),
+    PaperView(),
+    check,
+    ("contraction", "seed"),
+)
 
 
 def panels(kind: str, contraction: float, horizon: int, seed: int) -> tuple[Scenario, ...]:

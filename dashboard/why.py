@@ -108,7 +108,9 @@ class WhyView(LinkSettings):
 def check(scenario: Scenario) -> None:
     """Refuse what is too large to be taken apart, or is not a whole path from w_0."""
     if scenario.horizon > LARGEST_HORIZON:
-        raise ScenarioError("horizon", scenario.horizon, f"at most {LARGEST_HORIZON} on this page")
+        raise ScenarioError(
+            "horizon", scenario.horizon, f"a whole number up to {LARGEST_HORIZON} on this page"
+        )
     if scenario.problem_family.data[scenario.data].state_size is None:
         require_integer("size", scenario.size, 2, LARGEST_SIZE)
     if scenario.vary != "both":

@@ -63,7 +63,7 @@ class LinkSettings:
     def to_link(self, *, full: bool = False, defaults: Self | None = None) -> dict[str, str]:
         """Query parameters; what ``from_link`` restores by itself is left out unless ``full``."""
         values = {item.name: getattr(self, item.name) for item in fields(self)}
-        left_out = self._beside(values, defaults)
+        left_out = self.beside(values, defaults)
         return {
             self.link_names[name]: _write(value)
             for name, value in values.items()
@@ -99,10 +99,10 @@ class LinkSettings:
                 else:
                     # A default does not go with what is named.
                     refused += cls._keep_compatible(values, defaults)
-        return found, tuple(cls._told(error, found) for error in refused)
+        return found, tuple(cls.told(error, found) for error in refused)
 
     @classmethod
-    def _beside(cls, named: Mapping[str, Any], defaults: Self | None) -> dict[str, Any]:
+    def beside(cls, named: Mapping[str, Any], defaults: Self | None) -> dict[str, Any]:
         """What each field is if a link leaves it out, given those that it names.
 
         It may depend on named values that are not those of ``defaults``, and on no others: these
@@ -113,7 +113,7 @@ class LinkSettings:
 
     @classmethod
     def _completed(cls, values: Mapping[str, Any], defaults: Self | None) -> Self:
-        return cls(**{**cls._beside(values, defaults), **values})
+        return cls(**{**cls.beside(values, defaults), **values})
 
     @classmethod
     def _keep_compatible(cls, values: dict[str, Any], defaults: Self | None) -> list[ScenarioError]:
@@ -125,7 +125,8 @@ class LinkSettings:
                 cls._completed({**kept, name: value}, defaults)
                 kept[name] = value
             except ScenarioError as error:
-                why = f"another: {error.field} = {error.value} needs {error.allowed}"
+                param = cls.link_names[error.field]
+                why = f"another: {param} = {error.value} needs {error.allowed}"
                 clash = ScenarioError(name, value, why)
                 refused.append(error if error.field == name else clash)
         values.clear()
@@ -133,14 +134,13 @@ class LinkSettings:
         return refused
 
     @classmethod
-    def _told(cls, error: ScenarioError, found: Self) -> str:
+    def told(cls, error: ScenarioError, found: Self) -> str:
         """The message to who opened the link: by the names in it, and with what is taken."""
         param = cls.link_names[error.field]
-        name = param if param == error.field else f"{param} ({error.field})"
         taken = _write(getattr(found, error.field))
         return (
-            f"{name} = {error.value} is not allowed: choose {error.allowed}. "
-            f"{param} = {taken} is taken."
+            f"{param} = {error.value} is not allowed: choose {error.allowed}. "
+            f"{param} = {taken} is used instead."
         )
 
 

@@ -126,9 +126,7 @@ class Scenario(LinkSettings):
         require_integer("samples", self.samples, 2, LARGEST_SAMPLES)
         require_one_of("spectrum", self.spectrum, SPECTRA)
         if not isinstance(self.methods, tuple) or not self.methods:
-            raise ScenarioError(
-                "methods", self.methods, f"at least one of {', '.join(METHODS)}, as a tuple"
-            )
+            raise ScenarioError("methods", self.methods, f"at least one of {', '.join(METHODS)}")
         for method in self.methods:
             require_one_of("methods", method, METHODS)
         if len(set(self.methods)) < len(self.methods):
@@ -162,9 +160,9 @@ class Scenario(LinkSettings):
             raise ScenarioError(name, steps, f"at most {TRAJECTORY_FLOATS // self.size - 1} here")
 
     @classmethod
-    def _beside(cls, named: Mapping[str, Any], defaults: Self | None) -> dict[str, Any]:
+    def beside(cls, named: Mapping[str, Any], defaults: Self | None) -> dict[str, Any]:
         """As the base has it, but another family brings sizes that suit it."""
-        base = super()._beside(named, defaults)
+        base = super().beside(named, defaults)
         family = named.get("family", base["family"])
         if family != base["family"] and family in FAMILIES:
             for name, wanted in FAMILIES[family].suggested.items():

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent
 SCRIPTS = (
+    "history.js",
     "dom.js",
     "glyphs.js",
     "heading.js",

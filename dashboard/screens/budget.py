@@ -21,7 +21,7 @@ from dashboard.compute import JOB_SECONDS
 from dashboard.figures.budget_map import LAYERS
 from dashboard.introduction import introduce
 from dashboard.notation import count
-from dashboard.settings import store
+from dashboard.settings import keep
 from dashboard.status import STATUS_HEIGHT, in_background
 from dashboard.take_home import Table, take_home
 from dashboard.theme import Mode
@@ -37,17 +37,19 @@ INTRODUCTION = "## Budget"
 def page() -> None:
     """The whole page."""
     SETTINGS.restore()
+    introduce("budget")
+    dial = st.container()
     with st.sidebar:
+        SETTINGS.reset_button()
         status = st.container(height=STATUS_HEIGHT, border=False)
         watched = [controls.slider("budget", "Budget of products", BUDGETS, count)]
         controls.choice("left", "Method", LEFT)
         controls.choice("right", "Compare with", RIGHT)
         controls.switch("layer", "Colour shows", LAYERS)
-        watched += controls.problem_controls(tuple(FAMILIES), LARGEST_SIZE)
+        watched += controls.problem_controls(tuple(FAMILIES), LARGEST_SIZE, contraction_at=dial)
         watched += controls.start_controls()
         controls.solver_control(exact=False)
         watched.append(controls.horizon_control(LARGEST_HORIZON))
-    introduce("budget")
     scenario, view = SETTINGS.current()
     SETTINGS.write_address(scenario, view)
     SETTINGS.show_notices()
@@ -100,7 +102,7 @@ def keep_cell() -> None:
     state = st.session_state["budget_chart"]
     for field, name in (("row", "cursor"), ("column", "other")):
         if isinstance(state.get(name), int | float):
-            store()[field] = int(state[name])
+            keep(**{field: int(state[name])})
 
 
 page()

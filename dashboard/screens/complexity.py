@@ -20,7 +20,6 @@ from dashboard.complexity import (
 from dashboard.figures.complexity_curves import AXES
 from dashboard.introduction import introduce
 from dashboard.notation import scientific
-from dashboard.settings import store
 from dashboard.status import JOB_OF, POLL_SECONDS
 from dashboard.take_home import Table, take_home
 from dashboard.theme import Mode
@@ -31,8 +30,6 @@ REST = 470
 # Of fixed height, so that nothing moves when the sweep ends.
 STATUS_HEIGHT = 62
 JOB = JOB_OF + SETTINGS.name
-# In the session: whether the page is drawn again because the sweep has ended.
-AGAIN = "complexity is drawn again"
 SEEDS = [1, 3, 5, 10]
 TARGETS = [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-8, 1e-10]
 SMALLEST = [0.1, 0.3, 0.5, 0.7, 0.8]
@@ -53,22 +50,21 @@ HEAVY_BALL = (
 def page() -> None:
     """The whole page."""
     SETTINGS.restore()
-    if st.session_state.pop(AGAIN, False):
-        send_values_again()
+    introduce("complexity")
     with st.sidebar:
+        SETTINGS.reset_button()
         st.markdown("## Complexity")
         controls.choice("axis", "Vertical axis", AXES)
-        controls.switch("predicted", "Predictions", PREDICTIONS, "Of t and k: no bound has others.")
+        controls.switch("predicted", "Predictions", PREDICTIONS)
         controls.slider("target", "Target accuracy ε", TARGETS, scientific)
         controls.slider("smallest", "Smallest q", SMALLEST, lambda q: f"{q:g}")
         controls.slider("largest", "Largest q", LARGEST, lambda q: f"{q:g}")
         controls.slider("points", "Number of κ", POINTS, str)
         controls.slider("seeds", "Seeds", SEEDS, str)
-        controls.problem_controls(tuple(FAMILIES), LARGEST_SIZE, contraction=False)
+        controls.problem_controls(tuple(FAMILIES), LARGEST_SIZE)
         controls.start_controls()
         controls.methods_control()
         controls.solver_control(exact=False)
-    introduce("complexity")
     scenario, view = SETTINGS.current()
     SETTINGS.write_address(scenario, view)
     SETTINGS.show_notices()
@@ -110,7 +106,6 @@ def picture(wanted: Sweep, scenario: Scenario, view: ComplexityView, *, clocked:
     # it is to go on.
     ended = job is None or not job.running or not wanted.missing()
     if (clocked and ended) or (job is None and wanted.missing()):
-        st.session_state[AGAIN] = True
         st.rerun()
     with st.container(height=STATUS_HEIGHT, border=False):
         progress(job, wanted)
@@ -129,17 +124,6 @@ def picture(wanted: Sweep, scenario: Scenario, view: ComplexityView, *, clocked:
         notes.append(HEAVY_BALL)
     for sentence in notes:
         st.markdown(f"- {sentence}")
-
-
-def send_values_again() -> None:
-    """Send what the widgets are set to with this drawing of the page as well.
-
-    Streamlit sends it with the first alone; but of two drawings that come soon after another, a
-    browser that is still loading keeps the second.
-    """
-    for field, value in store().items():
-        if field in st.session_state:
-            st.session_state[field] = list(value) if isinstance(value, tuple) else value
 
 
 def go_on() -> None:

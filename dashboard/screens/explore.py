@@ -11,6 +11,7 @@ from dashboard.explore import SETTINGS, explore_frame
 from dashboard.figures.error_curves import extract_lines
 from dashboard.figures.words import BEYOND_THEORY, STATUS_HELP, explain, formula_card
 from dashboard.introduction import introduce
+from dashboard.settings import keep
 from dashboard.status import PREVIOUS, SMALLER, STATUS_HEIGHT, follow
 from dashboard.take_home import Table, take_home
 from dashboard.theme import Mode
@@ -29,13 +30,15 @@ def page() -> None:
     expected = SETTINGS.expected()
     if expected is not None and not is_long(expected):
         EXPERIMENTS.compute(expected)
+    introduce("explore")
+    dial = st.container()
     with st.sidebar:
+        SETTINGS.reset_button()
         status = st.container(height=STATUS_HEIGHT, border=False)
-        watched = controls.problem_controls()
+        watched = controls.problem_controls(contraction_at=dial)
         watched += controls.start_controls()
         watched += controls.method_controls()
         watched += controls.view_controls()
-    introduce("explore")
     scenario, view = SETTINGS.current()
     SETTINGS.write_address(scenario, view)
     SETTINGS.show_notices()
@@ -77,7 +80,7 @@ def keep_cursor() -> None:
     """The hand was lifted from the chart's cursor."""
     step = st.session_state["explore"].get("cursor")
     if isinstance(step, int | float):
-        controls.move_cursor(int(step))
+        keep(cursor=int(step))
 
 
 def compute(scenario: Scenario) -> Experiment:

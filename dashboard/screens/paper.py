@@ -6,13 +6,11 @@ import streamlit as st
 
 from dashboard import controls, export, snippets
 from dashboard.chart import chart
-from dashboard.controls import BEYOND, CONTRACTIONS
 from dashboard.introduction import introduce
 from dashboard.notation import count
 from dashboard.paper import (
     FIGURES,
     KINDS,
-    OWN_FIELDS,
     PAPER,
     PAPER_LINK,
     SETTINGS,
@@ -22,7 +20,7 @@ from dashboard.paper import (
     largest_contraction,
     paper_frame,
 )
-from dashboard.settings import store
+from dashboard.settings import keep, store
 from dashboard.status import POLL_SECONDS, STATUS_HEIGHT, in_background
 from dashboard.take_home import Table, take_home
 from dashboard.theme import Mode
@@ -56,22 +54,17 @@ TABLE_STYLE = """<style>
 def page() -> None:
     """The whole page."""
     SETTINGS.restore()
-    insist()
-    with st.sidebar:
-        status = st.container(height=STATUS_HEIGHT, border=False)
-        controls.switch("kind", "Problems", KINDS, "On made-up or on real data, or networks.")
-        controls.slider(
-            "contraction",
-            "Contraction constant q",
-            [*CONTRACTIONS, *BEYOND],
-            lambda q: f"{q:g}" if q < 1 else f"{q:g} (no theory)",
-            "Of the first λ; at the others it may be up to half as close to 1.",
-            largest_contraction(store()["kind"]),
-        )
-        controls.slider("horizon", "Horizon T", HORIZONS, count, "Largest step shown.")
-        controls.slider("values", "Number of λ", VALUES, count)
-        seed_control()
     introduce("paper")
+    dial = st.container()
+    with st.sidebar:
+        SETTINGS.reset_button()
+        status = st.container(height=STATUS_HEIGHT, border=False)
+        controls.switch("kind", "Problems", KINDS)
+        with dial:
+            controls.contraction_slider(largest_contraction(store()["kind"]))
+        controls.slider("horizon", "Horizon T", HORIZONS, count)
+        controls.slider("values", "Number of λ", VALUES, count)
+        controls.number("seed", "Seed", 0, 9999)
     scenario, view = SETTINGS.current()
     SETTINGS.write_address(scenario, view)
     SETTINGS.show_notices()
@@ -116,37 +109,11 @@ def page() -> None:
     )
 
 
-def insist() -> None:
-    """Send each control its value again, until one has been changed.
-
-    The page may be run again, for a new panel, before the browser has made the controls of its
-    first run. It would then make them with the values that Streamlit begins with, and send these
-    back as if somebody had chosen them.
-    """
-    if "kind" not in st.session_state:
-        st.session_state["paper as opened"] = dict(store())
-    if store() == st.session_state["paper as opened"]:
-        for field in (*OWN_FIELDS, "kind", "values"):
-            st.session_state[field] = store()[field]
-
-
-def seed_control() -> None:
-    """Which synthetic data, and which λ."""
-    if st.session_state.get("seed") != store()["seed"]:
-        st.session_state["seed"] = store()["seed"]
-    st.number_input("Seed", min_value=0, max_value=9999, step=1, key="seed", on_change=keep_seed)
-
-
-def keep_seed() -> None:
-    """The seed was changed."""
-    store()["seed"] = st.session_state["seed"]
-
-
 def keep_cursor() -> None:
     """The hand was lifted from the chart's cursor."""
     step = st.session_state["paper_chart"].get("cursor")
     if isinstance(step, int | float):
-        controls.move_cursor(int(step))
+        keep(cursor=int(step))
 
 
 @st.fragment(run_every=POLL_SECONDS)

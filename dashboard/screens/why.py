@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qsl
+
 import streamlit as st
 
 from dashboard import controls, export, snippets
@@ -9,7 +11,7 @@ from dashboard.chart import Watch, chart
 from dashboard.figures.why_spectrum import NORMS
 from dashboard.introduction import introduce
 from dashboard.lessons.why import PRESETS
-from dashboard.settings import store
+from dashboard.settings import keep, store
 from dashboard.status import STATUS_HEIGHT
 from dashboard.take_home import Table, take_home
 from dashboard.theme import Mode
@@ -25,7 +27,6 @@ from dashboard.why import (
     live_params,
     preset_named,
     preset_of,
-    settings_of,
     why_frame,
 )
 from hypergrad_core import FAMILIES, METHODS
@@ -62,19 +63,21 @@ NO_MODES = (
 def page() -> None:
     """The whole page."""
     SETTINGS.restore()
+    introduce("why")
+    dial = st.container()
     with st.sidebar:
+        SETTINGS.reset_button()
         st.container(height=STATUS_HEIGHT, border=False).markdown(
             "## Why\nOne small problem from inside."
         )
         lessons()
         controls.choice("show", "Show", SHOWN)
-        watched = controls.problem_controls(tuple(FAMILIES), LARGEST_SIZE)
+        watched = controls.problem_controls(tuple(FAMILIES), LARGEST_SIZE, contraction_at=dial)
         watched += controls.start_controls()
         controls.methods_control()
         controls.solver_control(exact=False)
         watched.append(controls.horizon_control(LARGEST_HORIZON))
         watched += what_if_controls()
-    introduce("why")
     scenario, view = SETTINGS.current()
     SETTINGS.write_address(scenario, view)
     SETTINGS.show_notices()
@@ -151,18 +154,14 @@ def load_lesson() -> None:
     """Take the settings of the chosen lesson."""
     key = st.session_state["preset"]
     if key is not None:
-        SETTINGS.load(*settings_of(preset_named(key)))
+        SETTINGS.open_link(dict(parse_qsl(preset_named(key).link)))
 
 
 def what_if_controls() -> list[Watch]:
     """Other constants to bound with."""
     controls.many("what_if", "What if", WHAT_IF)
     if "misjudged" in store()["what_if"]:
-        return [
-            controls.slider(
-                "assumed", "Assumed q̂", controls.CONTRACTIONS, lambda q: f"{q:g}", "In place of q."
-            )
-        ]
+        return [controls.slider("assumed", "Assumed q̂", controls.CONTRACTIONS, lambda q: f"{q:g}")]
     return []
 
 
@@ -171,7 +170,7 @@ def keep_cursor() -> None:
     for part in PARTS:
         state = st.session_state.get(f"why_{part}")
         if state is not None and isinstance(state.get("cursor"), int | float):
-            store()["cursor"] = int(state["cursor"])
+            keep(cursor=int(state["cursor"]))
             return
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import json
 from functools import cache
@@ -88,6 +89,12 @@ def control(session: AppTest, key: str) -> Any:
     return found[0]
 
 
+def value_of(session: AppTest, key: str) -> Any:
+    """What the widget of that key stands at."""
+    place = control(session, key)
+    return ast.literal_eval(place.value) if place.type == "select_slider" else place.value
+
+
 def keys(session: AppTest) -> set[str]:
     """Keys of all the controls on the page."""
     return {str(key) for item in session if (key := getattr(item, "key", None))}
@@ -95,5 +102,7 @@ def keys(session: AppTest) -> set[str]:
 
 def choose(session: AppTest, key: str, value: Any) -> AppTest:
     """Set a control as a person does, and run the page."""
-    control(session, key).set_value(value).run()
+    place = control(session, key)
+    # Sliders know their stops by name.
+    place.set_value(str(value) if place.type == "select_slider" else value).run()
     return check(session)

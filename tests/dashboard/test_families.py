@@ -7,7 +7,19 @@ from typing import Any
 
 import numpy as np
 import pytest
-from frames import ALL, choose, control, keys, link_in, open_page, payload, shown, traces, unpacked
+from frames import (
+    ALL,
+    choose,
+    control,
+    keys,
+    link_in,
+    open_page,
+    payload,
+    shown,
+    traces,
+    unpacked,
+    value_of,
+)
 
 from dashboard.figures.error_curves import BOUND_NAMES
 from dashboard.figures.words import BEYOND_THEORY
@@ -79,7 +91,7 @@ def test_every_method_is_drawn_or_says_why_not(family: str, vary: str, inner: st
         choose(session, "inner", inner)
     if len(solvers) > 1:
         assert control(session, "inner").options == [SOLVERS[key].label for key in solvers]
-        assert control(session, "inner").value == inner
+        assert value_of(session, "inner") == inner
     frame = shown(session)
     assert link_in(frame).get("inner", "fixed-point") == inner
     assert not session.warning
@@ -158,7 +170,7 @@ def test_a_family_brings_sizes_that_suit_it(family: str) -> None:
     for name, value in FAMILIES[family].suggested.items():
         assert stored[name] == value
         if name in keys(session):
-            assert control(session, name).value == value
+            assert value_of(session, name) == value
         # The family says it.
         assert LINK_NAMES[name] not in session.query_params
     assert session.query_params.items() >= kept.items()

@@ -548,19 +548,19 @@ def test_the_live_route_answers_with_each_view() -> None:
     [
         ({"show": "x"}, "show"),
         ({"method": "x"}, "method"),
-        ({"if": "x"}, "what_if"),
+        ({"if": "x"}, "if"),
         ({"assumed": "1"}, "assumed"),
         ({"stack": "x"}, "stack"),
-        ({"at": "-1"}, "cursor"),
-        ({"d": "500"}, "size"),
-        ({"T": "2000"}, "horizon"),
+        ({"at": "-1"}, "at"),
+        ({"d": "500"}, "d"),
+        ({"T": "2000"}, "T"),
         ({"vary": "inner"}, "vary"),
     ],
 )
 def test_a_bad_value_is_named_and_the_page_goes_on(link: dict[str, str], said: str) -> None:
     session = open_why({**SMALL, **link})
     (warning,) = session.warning
-    assert said in warning.value
+    assert f"{said} = " in warning.value.replace("\\", "")
     assert len(payloads(session)) == 3
 
 
