@@ -318,8 +318,8 @@ def test_the_live_route_refuses_what_takes_long() -> None:
     [
         ({"layer": "x"}, "layer"),
         ({"budget": "0"}, "budget"),
-        ({"T": "500"}, "horizon"),
-        ({"d": "900"}, "size"),
+        ({"T": "500"}, "T"),
+        ({"d": "900"}, "d"),
         ({"left": "itd"}, "left"),
     ],
 )

@@ -353,8 +353,8 @@ def test_whichever_run_a_control_is_made_from_it_begins_with_its_value(runs: Run
 
     def begin(session: AppTest) -> dict[str, Any]:
         sliders = {name: control(session, name).proto for name in ("contraction", "horizon")}
-        stops = {name: proto.options[proto.default[0]] for name, proto in sliders.items()}
-        return {**stops, "seed": control(session, "seed").proto.default}
+        stops = {name: proto.options[int(proto.default[0])] for name, proto in sliders.items()}
+        return {**stops, "seed": int(control(session, "seed").proto.default)}
 
     session = open_paper({"q": "0.7", "T": "150", "seed": "3"})
     wanted = {"contraction": "0.7 (κ = 5.667)", "horizon": "150", "seed": 3}
