@@ -86,6 +86,7 @@ def agree(page: Page) -> None:
         assert {"contraction", "target"} & {*read}, "The controls were not found."
         for key, text in read.items():
             if key in NUMBERS:
+                assert key in values, f"{key} is a control of another page"
                 assert number(text) == pytest.approx(values[key]), f"{key} stands at {text}"
             elif key == "methods":
                 assert text == [
