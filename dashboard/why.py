@@ -271,17 +271,27 @@ def _plane_message(found: Dissection) -> str:
     if left[0] > 0:
         share = float(left[-1] / left[0])
         change = f"{percent(share)} of what it was" if share < 10 else f"{times(share)} what it was"
-        said = f"After {found.steps} steps the distance to w(λ) is {change}."
-    else:
-        said = "The iteration starts at w(λ)."
+        return f"After {found.steps} steps the distance to w(λ) is {change}."
+    return "The iteration starts at w(λ)."
+
+
+def plane_caption(found: Dissection) -> str:
+    """What the picture of two dimensions is, as Markdown."""
     if found.state_size == 2:
-        return f"{said} The picture shows both coordinates of w and of v."
-    what = (
-        "spanned by the eigenvectors of the smallest and the largest eigenvalue of I − ∂₁Φ"
-        if found.modes is not None
-        else "in which the iterates move most"
+        what = "Both coordinates of w and of v"
+    elif found.modes is not None:
+        what = (
+            "The plane spanned by the eigenvectors of the smallest and the largest eigenvalue of "
+            "I − ∂₁Φ"
+        )
+    else:
+        what = "The plane in which the iterates move most"
+    return (
+        f"{what}. Thin lines: contour lines of the objective of the inner problem (left) and of "
+        "the adjoint system (right), evenly spaced in its square root. The adjoint system is taken "
+        "at the exact w(λ), so only the solver’s error shows. **Distance left**: the distance to "
+        "the solution divided by that at the start."
     )
-    return f"{said} The picture shows the plane {what}."
 
 
 def _spectrum_message(found: Dissection) -> str:

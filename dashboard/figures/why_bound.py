@@ -43,8 +43,10 @@ from hypergrad_core.theory import Bound, Term
 WHAT_IF_DASHES = ("3px,3px", "10px,3px,2px,3px", "14px,4px")
 SHARP_DASH = "3px,3px"
 # Of the height: the errors above, the shares below.
-ERRORS, SHARES = [0.37, 1.0], [0.0, 0.27]
+ERRORS, SHARES = [0.38, 1.0], [0.0, 0.26]
 NARROW_HEIGHT = 620
+# Of the height: where the first name of a peak stands, and from one to the next.
+PEAK_TOP, PEAK_GAP = 0.05, 0.085
 # Where in the width a name may stand in its band of the shares.
 NAMED = (0.12, 0.8)
 # A band that is nowhere so high has its name beside it.
@@ -60,9 +62,9 @@ class TermStyle:
 
 
 TERM_STYLES: dict[str, TermStyle] = {
-    "lower level": TermStyle("5px,3px", "hexagon"),
-    "drift": TermStyle("12px,3px,2px,3px", "bowtie"),
-    "adjoint": TermStyle("16px,5px", "pentagon"),
+    "lower level": TermStyle("5px,3px", "circle-open"),
+    "drift": TermStyle("12px,3px,2px,3px", "cross"),
+    "adjoint": TermStyle("16px,5px", "square-open"),
 }
 
 
@@ -107,7 +109,8 @@ def bound_figure(found: Dissection, curve: Curve, what_if: dict[str, Bound], mod
     terms = [term for term in curve.paper.terms if bounded and term.values.any()]
     shown = [bound.values / norm for bound in what_if.values()]
     shown += [paper, sharp] if bounded else []
-    low, high = log_range(measured, shown, rounding=rounding)
+    marks = _marked_peaks(found, curve)
+    low, high = _with_headroom(log_range(measured, shown, rounding=rounding), shown, len(marks))
 
     for other in others:
         _other(drawn, other, norm, ends, mode)
@@ -147,14 +150,14 @@ def bound_figure(found: Dissection, curve: Curve, what_if: dict[str, Bound], mod
     curves = [(steps, values) for values in (*measured, *shown)]
     names = level_names(width, {ROUNDING_NAME: rounding}, (low, high), curves, mode)
     drawn.add(names)
-    _peaks(drawn, found, curve, (low, high), mode)
+    _peaks(drawn, marks, (low, high), mode)
     _end_names(drawn, ends, (low, high), mode)
     _shares(drawn, steps, terms, curve.paper.values, mode)
     for axis in ("y", "y2") if terms else ("y",):
         drawn.lines.append(
             {"xaxis": "x", "yaxis": axis, "along": "x", "by": 0, "at": packed(steps)}
         )
-    drawn.key = _key(bounded, color, style.dash)
+    drawn.key = _key(bounded, color, style.dash, mode)
     drawn.figure["layout"] = _layout(found, curve, width, (low, high), shares=bool(terms))
     drawn.narrow = _narrow(shares=bool(terms))
     return drawn
@@ -180,7 +183,12 @@ def _marks(x: FloatArray, y: FloatArray, symbol: str, color: str, size: int) -> 
         "mode": "markers",
         "x": packed(x[places]),
         "y": drawable(y[places]),
-        "marker": {"color": color, "symbol": symbol, "size": size, "line": {"width": 0}},
+        "marker": {
+            "color": color,
+            "symbol": symbol,
+            "size": size,
+            "line": {"width": 2 if symbol.endswith("-open") else 0, "color": color},
+        },
         "showlegend": False,
     }
 
@@ -208,7 +216,7 @@ def _term(
     ends.add(TERM_NAMES[term.name], values, color)
     drawn.readings.append(
         {
-            "name": TERM_NAMES[term.name],
+            "name": TERM_NAMES[term.name].capitalize(),
             "label": "value",
             "color": color,
             "marker": style.marker,
@@ -266,7 +274,8 @@ def _shares(
             }
         )
         names[term.name] = _name_place(steps, low, height)
-        reading = next(r for r in drawn.readings if r["name"] == TERM_NAMES[term.name])
+        card = TERM_NAMES[term.name].capitalize()
+        reading = next(item for item in drawn.readings if item["name"] == card)
         share = drawn.hidden(100 * part)
         reading["bounds"].append({"name": "% of the bound", "trace": share, "plain": True})
     trace = drawn.add(
@@ -301,29 +310,48 @@ def _name_place(steps: FloatArray, low: FloatArray, high: FloatArray) -> tuple[f
     return float(steps[at]), float((low[at] + high[at]) / 2)
 
 
-def _peaks(
-    drawn: Drawn, found: Dissection, curve: Curve, ends: tuple[float, float], mode: Mode
-) -> None:
-    """Where ITD's error rises first, and where R14 says that it may."""
+def _marked_peaks(found: Dissection, curve: Curve) -> list[tuple[float, str]]:
+    """Where ITD's error rises first, and where R14 says that it may: steps and what to write."""
     constants = found.experiment.constants
-    measured = int(np.argmax(curve.errors))
     if not METHODS[curve.method].whole or constants.contraction >= 1:
-        return
-    marks = []
+        return []
+    peaks = []
     for name, burn_in in (
         ("bound of the Jacobian", jacobian_burn_in(constants)),
         ("bound of the error", error_burn_in(constants)),
     ):
         if burn_in.rises and burn_in.peak_step <= curve.steps[-1]:
-            marks.append((burn_in.peak_step, f"{name} peaks", burn_in.growth))
+            peaks.append((burn_in.peak_step, name, burn_in.growth))
+    measured = int(np.argmax(curve.errors))
     if measured > 0 and curve.errors[0] > 0:
         growth = float(curve.errors[measured] / curve.errors[0])
-        marks.append((float(curve.steps[measured]), "measured error peaks", growth))
+        peaks.append((float(curve.steps[measured]), "measured error", growth))
+    return [
+        (step, f"{name} peaks at t = {step:.3g} ({ratio(growth)})") for step, name, growth in peaks
+    ]
+
+
+def _with_headroom(
+    exponents: tuple[float, float], shown: list[FloatArray], lines: int
+) -> tuple[float, float]:
+    """The axis with room for so many lines of text above all curves."""
+    low, high = exponents
+    if not lines:
+        return low, high
+    tallest = max(float(np.log10(values.max())) for values in shown if values.max() > 0)
+    taken = PEAK_TOP + PEAK_GAP * lines
+    return low, max(high, float(np.ceil((tallest - taken * low) / (1 - taken))))
+
+
+def _peaks(
+    drawn: Drawn, marks: list[tuple[float, str]], ends: tuple[float, float], mode: Mode
+) -> None:
+    """A line across at each peak, and what it is."""
     if not marks:
         return
     span = ends[1] - ends[0]
-    tops = [10 ** (ends[1] - span * (0.05 + 0.08 * place)) for place in range(len(marks))]
-    for (step, _, _), top in zip(marks, tops, strict=True):
+    tops = [10 ** (ends[1] - span * (PEAK_TOP + PEAK_GAP * row)) for row in range(len(marks))]
+    for (step, _), top in zip(marks, tops, strict=True):
         drawn.add(
             {
                 "type": "scatter",
@@ -338,11 +366,9 @@ def _peaks(
         {
             "type": "scatter",
             "mode": "text",
-            "x": [step for step, _, _ in marks],
+            "x": [step for step, _ in marks],
             "y": tops,
-            "text": [
-                f"  {name} at t = {step:.3g} ({ratio(growth)})" for step, name, growth in marks
-            ],
+            "text": [f"  {text}" for _, text in marks],
             "textposition": "middle right",
             "textfont": {"size": LABEL_SIZE, "color": neutral(mode), "shadow": halo(mode)},
             "showlegend": False,
@@ -351,15 +377,20 @@ def _peaks(
     drawn.names.append({"trace": trace})
 
 
-def _key(bounded: bool, color: str, dash: str) -> list[KeyEntry]:
+def _key(bounded: bool, color: str, dash: str, mode: Mode) -> list[KeyEntry]:
     entries: list[KeyEntry] = [{"text": "measured", "mark": "solid", "color": color}]
+    others: KeyEntry = {
+        "text": "other methods, measured",
+        "mark": "solid",
+        "color": faded(neutral(mode), FADED),
+    }
     if bounded:
         entries += [
             {"text": "paper’s bound", "mark": dash, "color": color},
             {"text": "sharp bound", "mark": SHARP_DASH, "color": color},
-            {"text": "thin lines: the terms that add up to the paper’s bound", "mark": "16px,5px"},
+            {"text": "terms of the paper’s bound", "mark": "16px,5px"},
         ]
-    return [*entries, {"text": "pale: errors of the other methods", "mark": "solid"}]
+    return [*entries, others]
 
 
 def _headings(y: list[float]) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from dashboard.chart import KeyEntry, Narrow, packed
 from dashboard.figures.drawn import Drawn, annotation, shares
-from dashboard.theme import AXIS_SIZE, FONT, LABEL_SIZE, METHOD_STYLES, Mode, Style, neutral
+from dashboard.theme import AXIS_SIZE, FONT, LABEL_SIZE, METHOD_STYLES, Mode, Style, halo, neutral
 from hypergrad_core import METHODS
 from hypergrad_core.dissection import Dissection, Plane2D
 from hypergrad_core.modes import AdjointRun
@@ -82,7 +82,7 @@ def _reading(drawn: Drawn, name: str, gaps: FloatArray, style: Style, mode: Mode
     drawn.readings.append(
         {
             "name": name,
-            "label": "distance (start = 1)",
+            "label": "distance left",
             "color": style.color(mode),
             "marker": style.marker,
             "trace": drawn.hidden(distances / (distances[0] or 1.0)),
@@ -193,10 +193,17 @@ def _solution(suffix: str, mode: Mode) -> dict[str, Any]:
 def _named_points(
     found: Dissection, paths: list[FloatArray], ranges: list[list[float]]
 ) -> list[tuple[AdjointRun, FloatArray]]:
-    """Where to write the name of each way: where it is farthest from the others and their ends."""
+    """Where to write the name of each way: where it is farthest from the others and their ends.
+
+    At one of its points, or half way between two: a way may consist of one step.
+    """
     sizes = np.array([high - low for low, high in ranges])
     middle = np.array([(low + high) / 2 for low, high in ranges])
-    places = [path[: NAMED_STEPS + 1] / sizes for path in paths]
+    candidates = []
+    for path in paths:
+        early = path[: NAMED_STEPS + 1]
+        candidates.append(np.concatenate([early, (early[1:] + early[:-1]) / 2]))
+    places = [points / sizes for points in candidates]
     named = []
     for number, (run, path) in enumerate(zip(found.runs, places, strict=True)):
         others = [other for place, other in enumerate(places) if place != number]
@@ -205,7 +212,7 @@ def _named_points(
         apart = np.linalg.norm(path[:, None] - taken, axis=-1).min(axis=1)
         inside = (np.abs(path - middle / sizes) < 0.5 / ROOM).all(axis=1)
         apart[~inside] = -1.0
-        named.append((run, paths[number][int(np.argmax(apart))]))
+        named.append((run, candidates[number][int(np.argmax(apart))]))
     return named
 
 
@@ -226,7 +233,7 @@ def _names(
             "y": [float(point[1]) for point in points.values()],
             "text": [f"<b>{name}</b>" for name in points],
             "textposition": ["top right" if name in styles else "bottom right" for name in points],
-            "textfont": {"size": LABEL_SIZE, "color": colors},
+            "textfont": {"size": LABEL_SIZE, "color": colors, "shadow": halo(mode)},
             "xaxis": f"x{suffix}",
             "yaxis": f"y{suffix}",
             "cliponaxis": False,

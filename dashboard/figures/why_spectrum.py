@@ -143,7 +143,6 @@ def _polynomials(drawn: Drawn, found: Dissection, modes: Modes, mode: Mode) -> N
                 "bounds": [],
             }
         )
-    drawn.key.append({"text": "eigenvalues zᵢ of M = I − ∂₁Φ", "mark": "line-ns"})
     if run is not None and not run.forced:
         _ritz(drawn, run, steps, mode)
 
@@ -198,7 +197,7 @@ def _band_key(modes: Modes, mode: Mode) -> list[KeyEntry]:
     for part, color in _bands(modes, mode):
         first, last = (f"{float(modes.values[part][end]):.3g}" for end in (0, -1))
         text = f"z = {first}" if first == last else f"z = {first} … {last}"
-        entries.append({"text": text, "mark": "area", "color": color})
+        entries.append({"text": text, "mark": "square", "color": color})
     return entries
 
 
@@ -287,7 +286,7 @@ def _residuals(found: Dissection, mode: Mode) -> Drawn:
         drawn.readings.append(
             {
                 "name": name,
-                "label": "residual (start = 1)",
+                "label": "residual left",
                 "color": style.color(mode),
                 "marker": style.marker,
                 "trace": trace,
@@ -356,7 +355,11 @@ def _polynomial_axes(modes: Modes, domain: list[float]) -> dict[str, Any]:
             "domain": domain,
             "anchor": "y",
             "range": [0, 1.04 * float(modes.values[-1])],
-            "title": {"text": "z", "font": {"size": AXIS_SIZE}, "standoff": 6},
+            "title": {
+                "text": "z (bars: eigenvalues zᵢ of M = I − ∂₁Φ)",
+                "font": {"size": AXIS_SIZE},
+                "standoff": 6,
+            },
         },
         "yaxis": {
             "domain": [0, 1],

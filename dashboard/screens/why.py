@@ -25,6 +25,7 @@ from dashboard.why import (
     WHAT_IF,
     constants_table,
     live_params,
+    plane_caption,
     preset_named,
     preset_of,
     why_frame,
@@ -33,30 +34,25 @@ from hypergrad_core import FAMILIES, METHODS
 
 # Least heights of the plots: the bound has two panels, one above the other.
 HEIGHTS = {"plane": 400, "spectrum": 400, "bound": 560}
-# Alone on the page a chart leaves this much of the window to what is around it.
-REST = 360
-EXPLAINED = {
-    "plane": (
-        "Thin lines: contour lines of the objective of the inner problem (left) and of the adjoint "
-        "system (right), evenly spaced in its square root. The adjoint system is taken at the "
-        "exact w(λ), so only the solver’s error shows."
-    ),
-    "spectrum": (
-        "After k steps the residual is $p_k(M)\\,\\nabla_1E$, with $M=I-\\partial_1\\Phi$ and "
-        "$p_k$ a polynomial of degree k with $p_k(0)=1$. CG’s polynomial is that of this run. "
-        "Stacked: squared error in each eigenmode, smallest eigenvalue at the bottom; the modes "
-        "add up to the whole error."
-    ),
-    "bound": (
-        "**Inner-problem term**: the error of $w_t$ in the gradients of E. **Drift term**: the "
-        "Jacobians are evaluated at early iterates or at $w_t$ instead of $w(\\lambda)$. "
-        "**Adjoint term**: what k backward steps leave unsolved. Where the bound is pale it is "
-        "below the estimate of rounding and says nothing about the measured error."
-    ),
-}
+# Alone on the page a chart leaves this much of the window to what is around it, but not all of it.
+REST = 500
+LEAST = 400
+MODES = (
+    "After k steps the residual is $p_k(M)\\,\\nabla_1E$, with $M=I-\\partial_1\\Phi$ and "
+    "$p_k$ a polynomial of degree k with $p_k(0)=1$. CG’s polynomial is that of this run. "
+    "Stacked: squared error in each eigenmode, smallest eigenvalue at the bottom; the modes add up "
+    "to the whole error."
+)
 NO_MODES = (
     "$\\partial_1\\Phi$ is not symmetric, or Φ is not affine, so there are no orthogonal "
-    "eigenmodes. The eigenvalues are those of $M=I-\\partial_1\\Phi$ at $w(\\lambda)$."
+    "eigenmodes. The eigenvalues are those of $M=I-\\partial_1\\Phi$ at $w(\\lambda)$. "
+    "**Residual left**: the norm of the residual divided by that at the start."
+)
+TERMS = (
+    "**Inner-problem term**: the error of $w_t$ in the gradients of E. **Drift term**: the "
+    "Jacobians are evaluated at early iterates or at $w_t$ instead of $w(\\lambda)$. **Adjoint "
+    "term**: what k backward steps leave unsolved. Where the bound is pale it is below the "
+    "estimate of rounding and says nothing about the measured error."
 )
 
 
@@ -87,20 +83,22 @@ def page() -> None:
         st.markdown(f"**{preset.title}.** {preset.text}")
     found = DISSECTIONS.compute(scenario)
     for part in view.parts:
-        st.header(PARTS[part])
-        if part == "bound" and found.experiment.curves:
-            options = {
-                curve.method: METHODS[curve.method].label for curve in found.experiment.curves
-            }
-            controls.switch("method", "Bound of", options)
-        if part == "spectrum" and found.modes is not None:
-            controls.switch("stack", "Stack shows", NORMS)
+        heading, beside = st.columns(2, vertical_alignment="bottom")
+        heading.header(PARTS[part])
+        with beside:
+            if part == "bound" and found.experiment.curves:
+                curves = found.experiment.curves
+                labels = {curve.method: METHODS[curve.method].label for curve in curves}
+                controls.switch("method", "Bound of", labels)
+            if part == "spectrum" and found.modes is not None:
+                controls.switch("stack", "Stack shows", NORMS)
         view = SETTINGS.current()[1]
+        alone = len(view.parts) == 1
         chart(
             why_frame(part, found, scenario, view, mode),
             key=f"why_{part}",
-            height=HEIGHTS[part],
-            rest=REST if len(view.parts) == 1 else 10_000,
+            height=LEAST if alone else HEIGHTS[part],
+            rest=REST if alone else 10_000,
             live={"params": live_params(part, scenario, view, mode), "watch": watched},
             cursor=view.cursor,
             group="why",
@@ -108,11 +106,10 @@ def page() -> None:
             filename=f"hypergradient-why-{part}",
             on_cursor=keep_cursor,
         )
-        if part == "spectrum" and found.modes is None:
-            st.caption(NO_MODES)
-        else:
-            st.caption(EXPLAINED[part])
-    for refusal in found.experiment.refusals:
+        spectrum = MODES if found.modes is not None else NO_MODES
+        st.caption({"plane": plane_caption(found), "spectrum": spectrum, "bound": TERMS}[part])
+    # The picture of the bound says this itself, where the curve would be.
+    for refusal in () if "bound" in view.parts else found.experiment.refusals:
         st.info(f"**{METHODS[refusal.method].label}** does not apply here. {refusal.reason}")
     if "bound" in view.parts:
         st.markdown(constants_table(found))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import parse_qsl
 
 import numpy as np
@@ -11,11 +12,22 @@ from explore_page import TIMEOUT, number
 from playwright.sync_api import Locator, Page, expect
 
 from dashboard.lessons.why import PRESETS
-from hypergrad_core import Scenario, run
+from dashboard.why import SETTINGS, preset_named
+from hypergrad_core.dissection import dissect
+from hypergrad_core.modes import fixed_point_polynomials
 
 pytestmark = pytest.mark.browser
 
 QUERY = "d=8&T=20&at=2"
+
+# The first row of each card: what it is of, and its value; and the rows of bounds below it.
+_CARDS = """
+() => [...document.querySelectorAll('.hg-chart')].map(chart => Object.fromEntries(
+    [...chart.querySelectorAll('.hg-card')].map(card => [
+        card.querySelector('.hg-name').textContent.trim(),
+        [...card.querySelectorAll('.hg-value')].map(value => value.textContent),
+    ])))
+"""
 
 _READY = """
 count => {
@@ -125,20 +137,6 @@ def test_the_controls_stay_in_sight_with_the_last_view(why: Page) -> None:
     why.wait_for_function(_CURSORS, arg=10)
 
 
-@pytest.mark.parametrize("horizon", [250, 400])
-def test_the_bound_is_read_at_the_step_of_the_label(why: Page, horizon: int) -> None:
-    why.goto(why.url.split("?")[0] + f"?T={horizon}&at=50")
-    why.wait_for_function(_READY, arg=3)
-    card = why.locator(".hg-chart").nth(2).locator(".hg-card").first
-    scenario = Scenario(size=12, hyper_size=2, horizon=horizon)
-    experiment = run(scenario)
-    at = int(np.abs(scenario.steps() - 50).argmin())
-    curve = experiment.curve("itd")
-    assert curve is not None
-    error = curve.errors[at] / experiment.constants.hypergradient_norm
-    assert number(card.locator(".hg-value").first.inner_text()) == pytest.approx(error, rel=6e-3)
-
-
 def test_all_views_follow_the_hand(why: Page) -> None:
     links = why.locator(".hg-chart").evaluate_all("all => all.map(c => c.dataset.drawnLink)")
     thumb = why.locator(".st-key-contraction input[type=range]")
@@ -158,11 +156,62 @@ def test_all_views_follow_the_hand(why: Page) -> None:
     why.mouse.up()
 
 
+@pytest.mark.parametrize(("horizon", "step"), [(40, 17), (400, 50), (400, 300), (250, 190)])
+def test_what_is_read_is_of_the_step_that_is_named(
+    new_context: NewContext, server: Server, watcher: Watcher, horizon: int, step: int
+) -> None:
+    """However many steps there are, and in all three views."""
+    watcher.allowed.append(r"status of 404 \(Not Found\)")
+    page = new_context().new_page()
+    page.set_default_timeout(TIMEOUT)
+    page.goto(f"{server.base}why?T={horizon}&at={step}")
+    page.wait_for_function(_READY, arg=3)
+    page.wait_for_function(_CURSORS, arg=step)
+    labels = page.locator(".hg-step").all_text_contents()
+    assert f"t = k = {step}" in labels
+    assert {label for label in labels if label} == {f"t = k = {step}"}
+    plane, spectrum, bound = page.evaluate(_CARDS)
+    alone = dissect(replace(SETTINGS.scenario, horizon=step))
+    norm = alone.experiment.constants.hypergradient_norm
+    curve = alone.experiment.curve("itd")
+    assert curve is not None
+    distances = np.linalg.norm(alone.gaps, axis=1)
+    wanted = [
+        (bound["ITD"][0], curve.errors[-1] / norm),
+        (bound["ITD"][1], curve.paper.values[-1] / norm),
+        (plane["Inner problem"][0], distances[-1] / distances[0]),
+    ]
+    assert alone.modes is not None
+    worst = abs(fixed_point_polynomials(alone.modes.values, step)[-1]).max()
+    wanted.append((spectrum["Fixed point, (1 − z)ᵏ"][0], worst))
+    for text, value in wanted:
+        assert number(text) == pytest.approx(value, rel=0.006)
+
+
+def test_a_preset_keeps_its_name_and_its_text_while_its_problem_is_looked_at(why: Page) -> None:
+    """Pressing another method is how one checks what the text says."""
+    wanted = preset_named("curse")
+    box = why.locator(".st-key-preset input[role=combobox]")
+    box.click()
+    why.get_by_role("option", name=wanted.title, exact=True).click()
+    why.wait_for_function(_READY, arg=1)
+    text = why.get_by_text(wanted.text)
+    text.wait_for()
+    why.locator(".st-key-method").get_by_text("AID-CG", exact=True).click()
+    expect(why.locator(".hg-message")).to_contain_text("AID-CG at t = 150")
+    expect(text).to_be_visible()
+    expect(box).to_have_value(wanted.title)
+    # Another problem is no longer the preset's.
+    why.locator(".st-key-contraction input[type=range]").press("ArrowLeft")
+    expect(text).to_have_count(0)
+    expect(box).to_have_value("")
+
+
 def test_a_preset_is_chosen(why: Page) -> None:
     wanted = PRESETS[0]
     why.locator(".st-key-preset input[role=combobox]").click()
     why.get_by_role("option", name=wanted.title, exact=True).click()
-    why.get_by_text(wanted.title + ":").wait_for()
+    why.get_by_text(wanted.text).wait_for()
     why.wait_for_function(_READY, arg=1)
     assert dict(parse_qsl(why.url.split("?")[1])) == dict(parse_qsl(wanted.link))
     # Until the thumbs have come to rest, the live route may answer for some of them only.

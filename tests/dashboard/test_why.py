@@ -278,7 +278,7 @@ def test_each_term_of_the_bound_is_a_line_and_they_add_up_to_it() -> None:
     total = 0.0
     for term in curve.paper.terms:
         values = unpacked(drawn[term.name]["y"])
-        np.testing.assert_allclose(read(frame, TERM_NAMES[term.name]), values)
+        np.testing.assert_allclose(read(frame, TERM_NAMES[term.name].capitalize()), values)
         np.testing.assert_allclose(values, np.maximum(term.values / norm, 1e-300), rtol=1e-12)
         total = total + values
     paper = frame["readout"][0]["bounds"][0]["trace"]
@@ -364,7 +364,7 @@ def test_colours_of_modes_stand_out_and_are_told() -> None:
         found = dissected(SCENARIO)
         assert found.modes is not None
         frame = dict(why_frame("spectrum", found, SCENARIO, VIEW, mode))
-        key = {entry["text"]: entry["color"] for entry in frame["key"] if entry["mark"] == "area"}
+        key = {entry["text"]: entry["color"] for entry in frame["key"] if entry["mark"] == "square"}
         assert list(key) == [f"z = {value:.3g}" for value in found.modes.values]
         filled = [
             trace["fillcolor"]
@@ -466,8 +466,10 @@ def test_conjugate_gradient_goes_wrong_where_it_does_not_apply() -> None:
     assert cure.residual_norms[1] < 1e-12 * cure.residual_norms[0]
     names = [reading["name"] for reading in frame_of("plane", found.scenario)["readout"]]
     assert "AID-CG (does not apply)" in names
-    session = open_why({"problem": "nonsymmetric", "d": "2", "m": "2", "T": "10"})
-    assert any("does not apply here" in item.value for item in session.info)
+    link = {"problem": "nonsymmetric", "d": "2", "m": "2", "T": "10", "show": "plane"}
+    assert any("does not apply here" in item.value for item in open_why(link).info)
+    # The picture of the bound has a place for the reason.
+    assert not open_why({**link, "show": "bound"}).info
 
 
 def test_a_misjudged_q_makes_the_bound_false_and_the_page_says_so() -> None:
