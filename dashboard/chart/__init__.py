@@ -29,8 +29,11 @@ SCRIPTS = (
     "table.js",
     "fastpath.js",
     "live.js",
+    "stale.js",
+    "scale.js",
     "stepper.js",
     "cursor.js",
+    "names.js",
     "chart.js",
 )
 PLOTLY_FILE = FOLDER / "static" / "plotly-cartesian.min.js"

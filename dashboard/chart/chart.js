@@ -54,7 +54,6 @@ class Chart {
     this.parent = parent;
     this.heading = new Heading();
     this.absences = new Absences();
-    this.veil = element("div", "hg-veil", { role: "status" });
     this.plot = element("div", "hg-plotly");
     this.stage = element("div", "hg-plot", {
       role: "application", "aria-roledescription": "chart", tabindex: 0,
@@ -70,7 +69,8 @@ class Chart {
       onPeek: (steps) => this.stepper.peek(steps),
       onKeep: (steps) => this.stepper.keep(steps),
     });
-    this.stage.append(this.cursor.overlay, this.absences.root, this.veil);
+    this.names = new Names(this.plot);
+    this.stage.append(this.names.layer, this.cursor.overlay, this.absences.root);
     this.table = new FigureTable();
     this.transportSlot = element("div", "hg-transport-slot");
     const bar = element("div", "hg-controls", {}, this.transportSlot, this.buildTools());
@@ -81,10 +81,13 @@ class Chart {
     parent.append(this.root);
 
     this.live = new Live({
-      onFrame: (frame) => this.queue(frame),
-      onError: (error) => this.showMessage(error),
+      onFrame: (frame, text) => this.queue(frame, text),
+      onMove: () => this.stale.check(),
     });
-    this.resizing = new ResizeObserver(() => this.drawn && this.settleLater(50));
+    this.stale = new Staleness({ live: this.live, root: this.root, stage: this.stage });
+    this.resizing = new ResizeObserver(() => this.resized());
+    this.onWindow = () => this.resized();
+    addEventListener("resize", this.onWindow);
   }
 
   buildTools() {
@@ -101,8 +104,8 @@ class Chart {
     Object.assign(this, { commit, filename, fromPython: frame });
     const { setStateValue, setTriggerValue } = props;
     Object.assign(this, { setStateValue, setTriggerValue, room: { height, rest, narrow } });
-    this.showVeil(sent.pending);
     this.live.configure(sent.live);
+    this.stale.answered(sent.pending);
     if (!this.stepper) {
       this.stepper = Stepper.of(sent.group);
       this.stepper.join(this);
@@ -114,21 +117,23 @@ class Chart {
       (Plotly) => {
         if (this.closed) return;
         this.Plotly = Plotly;
-        this.queue(this.fromPython);
+        this.queue(this.fromPython, this.live.committed());
       },
-      () => this.showMessage("The chart needs the server that `streamlit run dashboard/app.py` starts."),
+      () => this.heading.say("The chart needs the server that `streamlit run dashboard/app.py` starts."),
     );
   }
 
   /** Draw Python's frame, unless the hand has already moved on. */
   accept() {
     clearTimeout(this.reconciling);
-    if (this.fromPython.link === (this.queued ?? this.frame).link) {
-      this.showMessage(this.fromPython.message); // an error of the live route may stand there
+    if (this.fromPython.link === (this.queued?.frame ?? this.frame).link) {
+      // The picture is there, or about to be: drawn for what was asked live, it is this one.
+      if (this.queued) this.queued.text = this.live.committed();
+      else this.stale.drawn(this.live.committed());
     } else {
       // If the slider comes to rest elsewhere and Python still insists, Python is right.
       if (this.live.isBusy()) this.reconciling = setTimeout(() => this.accept(), 300);
-      else this.queue(this.fromPython);
+      else this.queue(this.fromPython, this.live.committed());
     }
     // The theme's variables may change a little after this call.
     clearTimeout(this.rechecking);
@@ -141,10 +146,13 @@ class Chart {
     return this.theme !== JSON.stringify(this.themeLayout());
   }
 
-  /** Draw at once, or with the next screen frame if one was drawn just now; the newest counts. */
-  queue(frame) {
+  /**
+   * Draw at once, or with the next screen frame if one was drawn just now; the newest counts.
+   * `text` is what the frame was drawn for: the parameters of a page with a live route.
+   */
+  queue(frame, text) {
     if (!this.Plotly) return; // it is on its way, and will begin with Python's newest frame
-    this.queued = frame;
+    this.queued = { frame, text };
     if (performance.now() - (this.lastDraw ?? 0) > 30) this.drawQueued();
     else this.drawing ??= requestAnimationFrame(() => this.drawQueued());
   }
@@ -155,7 +163,9 @@ class Chart {
     this.lastDraw = performance.now();
     const next = this.queued;
     this.queued = null;
-    if (next) this.draw(next);
+    if (!next) return;
+    this.draw(next.frame);
+    this.stale.drawn(next.text);
   }
 
   draw(frame) {
@@ -198,9 +208,8 @@ class Chart {
     const restyled = this.drawn && theme.paper_bgcolor !== this.background;
     this.background = theme.paper_bgcolor;
     if (restyled) this.reporting = setTimeout(() => this.setStateValue("background", this.background), 250);
-    const data = this.frame.figure.data;
-    const layout = this.layoutHere();
     const size = this.fit();
+    const { data, layout } = this.figureHere();
     const config = { displayModeBar: false, showTips: false };
     forgetMoves(this.plot);
     const done = this.Plotly.react(this.plot, data, { ...withDefaults(theme, layout), ...size, hovermode: false }, config);
@@ -216,23 +225,35 @@ class Chart {
     return done;
   }
 
-  /** Give the plot the height that it wants here; its size. */
+  resized() {
+    if (this.drawn) this.settleLater(50);
+  }
+
+  /** Give everything the size that it wants on this screen; the size of the plot. */
   fit() {
     const { height, rest } = this.room;
-    const narrow = this.isNarrow() && this.frame.narrow?.height;
-    this.stage.style.height = `${narrow || Math.max(height, innerHeight - rest)}px`;
-    return { width: this.stage.clientWidth, height: this.stage.clientHeight };
+    this.factor = screenFactor();
+    this.root.style.setProperty("--hg-scale", this.factor);
+    const width = this.stage.clientWidth;
+    // No higher than is of use on a screen that is high and not wide.
+    const room = Math.min(innerHeight - rest * this.factor, 0.75 * width);
+    const narrow = this.isNarrow() && this.frame.narrow?.height * (this.factor / SMALLEST);
+    this.stage.style.height = `${Math.round(narrow || Math.max(height * this.factor, room))}px`;
+    return { width, height: this.stage.clientHeight };
   }
 
   isNarrow() {
     return this.stage.clientWidth < this.room.narrow;
   }
 
-  /** The layout for this width. It is ours to change: Plotly writes zoomed ranges into it. */
-  layoutHere() {
-    const { figure, narrow } = this.frame;
-    const layout = structuredClone(figure.layout);
-    return this.isNarrow() && narrow ? withDefaults(layout, structuredClone(narrow.layout)) : layout;
+  /** The figure as it is drawn here. It is ours to change: Plotly writes zoomed ranges into it. */
+  figureHere() {
+    const { figure, narrow, names = [] } = this.frame;
+    const other = this.isNarrow() && narrow ? withDefaults(figure.layout, narrow.layout) : figure.layout;
+    const data = figure.data.map((trace) => scaled(trace, this.factor));
+    for (const { trace } of names) data[trace].visible = false; // we write them ourselves
+    const base = { font: { size: 17 } };
+    return { data, layout: levelTicks(scaled(withDefaults(base, other), this.factor)) };
   }
 
   /** Text, grid and background from Streamlit's theme; the traces bring their own colours. */
@@ -257,17 +278,6 @@ class Chart {
     this.stage.setAttribute("aria-label", frame.alt);
   }
 
-  showMessage(text) {
-    this.heading.show({ ...this.frame, message: text });
-  }
-
-  /** A picture that is not that of the controls looks so, and says what is awaited. */
-  showVeil(text) {
-    write(this.veil, text);
-    this.veil.hidden = !text;
-    this.root.dataset.stale = Boolean(text);
-  }
-
   /** Steps and names of the places in a direction of the cursor. */
   placesOf(direction) {
     return this.frame?.places[direction].at ?? [];
@@ -283,6 +293,7 @@ class Chart {
       if (this.tryFastPath(this.frame.figure.data)) this.settleLater();
       else this.settleLater(0);
     }
+    this.names.paint(this.frame, this.factor, this.background);
     this.root.__paints.push(performance.now());
     if (this.root.__paints.length > 600) this.root.__paints.shift();
   }
@@ -312,11 +323,12 @@ class Chart {
   }
 
   commitState(name, value) {
+    this.stale.expectOwnRun();
     this.setStateValue(name, value);
   }
 
   resetZoom() {
-    const layout = this.layoutHere();
+    const { layout } = this.figureHere();
     const axes = {};
     for (const name of Object.keys(layout).filter((key) => /^[xy]axis\d*$/.test(key))) {
       if (layout[name].range) axes[`${name}.range`] = [...layout[name].range];
@@ -339,11 +351,13 @@ class Chart {
     }
     cancelAnimationFrame(this.drawing);
     this.live.close();
+    this.stale.close();
     this.cursor.close();
     this.pointing.close();
     this.stepper?.leave(this);
     this.table.close();
     this.resizing.disconnect();
+    removeEventListener("resize", this.onWindow);
     if (this.drawn) this.Plotly.purge(this.plot);
     this.root.remove();
     charts.delete(this.parent);

@@ -23,6 +23,11 @@ class Heading {
     this.key.replaceChildren(...key.map(({ mark, color, text }) =>
       element("li", "", {}, glyph(mark, color), text)));
   }
+
+  /** In place of the headline, where there is no picture. */
+  say(text) {
+    write(this.message, text);
+  }
 }
 
 /** Methods that do not apply: a note in the picture, where their curves would be. */

@@ -1,8 +1,13 @@
 // Live while the hand moves: watch Streamlit's own sliders and ask the server for each value.
 //
 // Streamlit tells Python about a slider when it is released. In between, the thumb's value is
-// read from the page and the frame for it is fetched over a WebSocket: one request in flight,
-// the latest value wins. Without the route or the markup, the chart is redrawn on release.
+// read from the page and the frame for it is fetched over a WebSocket. Two requests may be under
+// way, so that a slow one does not hold up a quick one; the newest value waits for its turn, and
+// what is answered later than a newer one is dropped. Without the route or the markup, the chart
+// is redrawn on release.
+
+const AT_ONCE = 2; // requests under way
+const SLOW = 400; // ms after which a request is no longer waited for, if a newer one is wanted
 
 /** Absolute address of a path of this app, also below a base path. */
 function appUrl(path) {
@@ -14,14 +19,18 @@ function appUrl(path) {
 const sameValue = (a, b) => a === b || (a !== "" && b !== "" && Number(a) === Number(b));
 
 class Live {
-  constructor({ onFrame, onError }) {
-    Object.assign(this, { onFrame, onError });
+  /** `onFrame` gets a frame and the parameters that it answers, `onMove` follows each thumb. */
+  constructor({ onFrame, onMove }) {
+    Object.assign(this, { onFrame, onMove });
     this.lastInput = -Infinity;
     this.settings = null;
-    this.wanted = null; // parameters that the thumbs stand at, not yet sent
-    this.asked = null; // the newest parameters, as text
-    this.inFlight = null; // id of the request that is being computed
+    this.wanted = null; // parameters that the thumbs stand at, not yet sent, as text
+    this.asked = null; // the newest parameters
+    this.inFlight = new Map(); // id -> what is being computed: its parameters, and since when
     this.nextId = 1;
+    this.standing = null; // parameters that the thumbs stand at
+    this.left = new Map(); // parameters -> when a thumb left them
+    this.refused = null; // parameters that were answered by a message
     this.retryAfter = 1000;
     this.observer = new MutationObserver((records) => {
       if (records.some((r) => this.watches(r.target))) this.thumbMoved();
@@ -29,7 +38,7 @@ class Live {
   }
 
   configure(settings) {
-    const known = JSON.stringify(this.settings?.params);
+    const known = this.settings && this.committed();
     this.settings = settings;
     if (!settings) return;
     if (!this.socket) {
@@ -37,12 +46,14 @@ class Live {
       const attributeFilter = ["aria-valuetext", "value"];
       this.observer.observe(document.body, { subtree: true, attributeFilter });
       this.connect();
-    } else if (JSON.stringify(settings.params) !== known) {
+    } else if (this.committed() !== known) {
       // What is being computed belongs to settings that are no longer those of the page.
-      this.inFlight = this.wanted = null;
-      this.asked = this.isAhead() ? null : JSON.stringify(this.params());
+      this.inFlight.clear();
+      this.wanted = this.refused = null;
+      this.asked = this.isAhead() ? null : this.now();
       if (this.handIsDown() && this.isAhead()) this.thumbMoved();
     }
+    this.standing = this.now();
   }
 
   thumb(watch) {
@@ -65,11 +76,18 @@ class Live {
     return params;
   }
 
+  /** Those that Python knows of, and those that the thumbs stand at, as text. */
+  committed() {
+    return JSON.stringify(this.settings?.params);
+  }
+
+  now() {
+    return this.settings ? JSON.stringify(this.params()) : undefined;
+  }
+
   /** True while a thumb stands elsewhere than the settings that Python knows of. */
   isAhead() {
-    if (!this.settings) return false;
-    const now = this.params();
-    return this.settings.watch.some(({ param }) => now[param] !== this.settings.params[param]);
+    return this.now() !== this.committed();
   }
 
   handIsDown() {
@@ -79,25 +97,39 @@ class Live {
   /** True while what Python says may be an answer to an earlier value of a thumb. */
   isBusy() {
     if (!this.isAhead()) return false;
-    const state = document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState;
-    const patience = state === "running" ? 5000 : 1000;
+    const patience = scriptIsRunning() ? 5000 : 1000;
     return this.handIsDown() || performance.now() - this.lastInput < patience;
   }
 
   thumbMoved() {
-    const params = this.params();
-    const text = JSON.stringify(params);
+    const text = this.now();
+    if (text !== this.standing) {
+      this.left.set(this.standing, performance.now());
+      if (this.left.size > 500) this.left.delete(this.left.keys().next().value);
+      this.standing = text;
+    }
+    this.onMove();
     if (text === this.asked) return; // Streamlit also writes the same value again
-    this.asked = text;
+    this.asked = this.wanted = text;
     this.lastInput = performance.now();
-    this.wanted = params;
     this.send();
   }
 
   send() {
-    if (!this.wanted || this.inFlight !== null || this.socket?.readyState !== WebSocket.OPEN) return;
-    this.inFlight = this.nextId++;
-    this.socket.send(JSON.stringify({ id: this.inFlight, params: this.wanted }));
+    clearTimeout(this.waiting);
+    if (!this.wanted || this.socket?.readyState !== WebSocket.OPEN) return;
+    if (this.inFlight.size >= AT_ONCE) {
+      const [oldest, { since }] = this.inFlight.entries().next().value;
+      const left = since + SLOW - performance.now();
+      if (left > 0) {
+        this.waiting = setTimeout(() => this.send(), left);
+        return;
+      }
+      this.inFlight.delete(oldest);
+    }
+    const id = this.nextId++;
+    this.inFlight.set(id, { text: this.wanted, since: performance.now() });
+    this.socket.send(JSON.stringify({ id, params: JSON.parse(this.wanted) }));
     this.wanted = null;
   }
 
@@ -108,27 +140,33 @@ class Live {
     this.socket = socket;
     socket.onopen = () => {
       this.retryAfter = 1000;
+      if (this.isAhead()) this.thumbMoved();
       this.send();
     };
     socket.onmessage = (event) => this.receive(JSON.parse(event.data));
     socket.onclose = () => {
-      this.inFlight = this.wanted = this.asked = null;
+      this.inFlight.clear();
+      this.wanted = this.asked = null;
+      this.onMove();
       this.timer = setTimeout(() => this.connect(), this.retryAfter);
       this.retryAfter = Math.min(2 * this.retryAfter, 60000);
     };
   }
 
-  receive(answer) {
-    if (answer.id !== this.inFlight && answer.id !== null) return; // null: it could not even be read
-    this.inFlight = null;
+  receive({ id, frame, error, slow }) {
+    const asked = this.inFlight.get(id);
+    if (!asked) return; // older than what has been answered, or of other settings
+    for (const other of [...this.inFlight.keys()]) if (other <= id) this.inFlight.delete(other);
     this.send(); // the server computes the next one while this one is drawn
-    if (answer.error) this.onError(answer.error);
-    else this.onFrame(answer.frame);
+    if (error) this.refused = { text: asked.text, message: error, slow };
+    else this.onFrame(frame, asked.text);
+    this.onMove();
   }
 
   close() {
     this.observer.disconnect();
     clearTimeout(this.timer);
+    clearTimeout(this.waiting);
     if (this.socket) {
       this.socket.onclose = null;
       this.socket.onmessage = null;
