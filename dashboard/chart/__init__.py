@@ -34,6 +34,8 @@ SCRIPTS = (
     "stepper.js",
     "cursor.js",
     "names.js",
+    "absent.js",
+    "picture.js",
     "chart.js",
 )
 PLOTLY_FILE = FOLDER / "static" / "plotly-cartesian.min.js"

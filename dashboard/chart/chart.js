@@ -53,7 +53,7 @@ class Chart {
   constructor(parent) {
     this.parent = parent;
     this.heading = new Heading();
-    this.absences = new Absences();
+    this.absences = new Absences(this.heading.root);
     this.plot = element("div", "hg-plotly");
     this.stage = element("div", "hg-plot", {
       role: "application", "aria-roledescription": "chart", tabindex: 0,
@@ -70,7 +70,7 @@ class Chart {
       onKeep: (steps) => this.stepper.keep(steps),
     });
     this.names = new Names(this.plot);
-    this.stage.append(this.names.layer, this.cursor.overlay, this.absences.root);
+    this.stage.append(this.names.layer, this.cursor.overlay);
     this.table = new FigureTable();
     this.transportSlot = element("div", "hg-transport-slot");
     const bar = element("div", "hg-controls", {}, this.transportSlot, this.buildTools());
@@ -215,7 +215,10 @@ class Chart {
     const done = this.Plotly.react(this.plot, data, { ...withDefaults(theme, layout), ...size, hovermode: false }, config);
     if (this.drawn) return done;
     this.drawn = true;
-    this.plot.on("plotly_afterplot", () => this.cursor.place());
+    this.plot.on("plotly_afterplot", () => {
+      this.cursor.place();
+      this.absences.place(this.stage, this.plot, this.frame.figure.data, this.isNarrow());
+    });
     this.plot.on("plotly_relayouting", () => this.cursor.place());
     this.resizing.observe(this.stage);
     done.then(() => {
@@ -339,9 +342,11 @@ class Chart {
 
   async save(format) {
     await this.react(); // what is saved is what Plotly knows, not what the fast path has moved
-    const { width, height } = this.plot._fullLayout;
-    const scale = format === "png" ? 2 : 1;
-    this.Plotly.downloadImage(this.plot, { format, filename: this.filename, width, height, scale });
+    const { width, height, font } = this.plot._fullLayout;
+    const markup = await this.Plotly.toImage(this.plot, { format: "svg", width, height, imageDataOnly: true });
+    const style = { width, height, font, factor: this.factor, background: this.background };
+    const picture = pictureOf(this.frame, markup, this.names.layer, style);
+    download(format === "svg" ? picture.asBlob() : await picture.asImage(2), `${this.filename}.${format}`);
   }
 
   close() {

@@ -29,19 +29,3 @@ class Heading {
     write(this.message, text);
   }
 }
-
-/** Methods that do not apply: a note in the picture, where their curves would be. */
-class Absences {
-  constructor() {
-    this.root = element("div", "hg-absent");
-  }
-
-  show(absent = []) {
-    this.root.hidden = !absent.length;
-    const shape = JSON.stringify(absent);
-    if (shape === this.shape) return;
-    this.shape = shape;
-    this.root.replaceChildren(...absent.map(({ name, color, marker, reason }) =>
-      element("p", "", {}, glyph(marker, color), element("b", "", {}, name), ` does not apply here. ${reason}`)));
-  }
-}

@@ -57,13 +57,20 @@ function clipSegment([x0, y0], [x1, y1], { left = 0, top = 0, width, height }) {
   return from <= to ? [from, to] : null;
 }
 
-/** Where a curve is seen last. */
-function lastSeen(points, area) {
-  for (let i = points.length - 1; i > 0; i--) {
-    const [a, b] = [points[i - 1], points[i]];
-    if (!isDrawable(a) || !isDrawable(b)) continue;
-    const part = clipSegment(a, b, area);
-    if (part) return [a[0] + part[1] * (b[0] - a[0]), a[1] + part[1] * (b[1] - a[1])];
+/** Where a curve is seen nearest to its point `n`, which is out of sight: before it, or after it. */
+function nearestSeen(points, n, area) {
+  const seen = (from, towards) => {
+    if (!isDrawable(from) || !isDrawable(towards)) return null;
+    const part = clipSegment(from, towards, area);
+    return part && [from[0] + part[1] * (towards[0] - from[0]), from[1] + part[1] * (towards[1] - from[1])];
+  };
+  for (let i = n; i > 0; i--) {
+    const point = seen(points[i - 1], points[i]);
+    if (point) return point;
+  }
+  for (let i = n + 1; i < points.length; i++) {
+    const point = seen(points[i], points[i - 1]);
+    if (point) return point;
   }
   return null;
 }
@@ -115,15 +122,18 @@ class Names {
     return labels;
   }
 
-  /** The point that is named, or where its curve is seen last if that is out of sight. */
+  /** The point that is named, or where its curve is seen nearest to it if that is out of sight. */
   pointSeen(data, { x, y, xaxis = "x", yaxis = "y" }, i, toX, toY, area) {
     const point = [toX(x[i]), toY(y[i])];
     if (isDrawable(point) && isInside(point, area)) return point;
-    const curve = data.find((other) =>
-      other.type === "scatter" && other.mode.includes("lines") && other.visible !== false &&
-      (other.xaxis ?? "x") === xaxis && (other.yaxis ?? "y") === yaxis &&
-      closest(other.x.length, (n) => (isSame(other.x[n], x[i]) && isSame(other.y[n], y[i]) ? 0 : 1)).distance === 0);
-    return curve ? lastSeen(pixelsOf(curve, toX, toY), area) : null;
+    for (const other of data) {
+      const isCurve = other.type === "scatter" && other.mode.includes("lines") && other.visible !== false &&
+        (other.xaxis ?? "x") === xaxis && (other.yaxis ?? "y") === yaxis;
+      if (!isCurve) continue;
+      const n = other.x.findIndex((value, k) => isSame(value, x[i]) && isSame(other.y[k], y[i]));
+      if (n >= 0) return nearestSeen(pixelsOf(other, toX, toY), n, area);
+    }
+    return null;
   }
 
   /** From top to bottom; those that are nearly level keep the order that they had. */
@@ -147,7 +157,7 @@ class Names {
   }
 
   addNode() {
-    const [leader, text] = [element("path", "hg-leader"), element("text")];
+    const [leader, text] = [element("path", "hg-leader", { fill: "none" }), element("text")];
     const node = element("g", "textpoint", {}, leader, text);
     this.nodes.push({ node, leader, text });
     this.layer.append(node);
