@@ -133,6 +133,11 @@ class Maps:
         )
         return cls(plain, view.methods)
 
+    def seen_by(self, view: BudgetView) -> BudgetView:
+        """The view, of these methods."""
+        right = self.methods[1] if len(self.methods) > 1 else NONE
+        return replace(view, left=self.methods[0], right=right)
+
     def run(self, progress: Progress | None = None) -> tuple[Plane | str, ...]:
         """The plane of each method, or why there is none."""
         report = progress or (lambda fraction: None)

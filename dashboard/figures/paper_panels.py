@@ -23,6 +23,7 @@ X_GAP, Y_GAP = 0.115, 0.17
 # In one column, a panel below another.
 NARROW_GAP = 0.085
 NARROW_HEIGHT = 1080
+NAME_SHIFT = -64
 MARKERS = 5
 HELD_WIDTH = 2.5
 PLAIN_WIDTH = 1.5
@@ -251,9 +252,6 @@ def _narrow(scenarios: Sequence[Scenario], runs: Sequence[Replication | None]) -
         "margin": {"l": 76, "r": 22, "t": 34, "b": 54},
         **_panels(scenarios, runs, domains, titled=[count - 1]),
     }
-    for note in layout["annotations"]:
-        # A long name begins over the axis, where there is room for it.
-        note["xshift"] = -70 if note["xanchor"] == "left" else 0
     return {"layout": layout, "height": NARROW_HEIGHT}
 
 
@@ -270,7 +268,10 @@ def _panels(
         layout |= _axes(scenario, run, suffix_of(place), x_domain, y_domain, place in titled)
         family, _, data = panel_title(place, scenario).partition(",")
         name = f"<b>{family}</b>,{data}"
-        layout["annotations"].append(annotation(name, x_domain[0], y_domain[1], LABEL_SIZE))
+        # A long name begins over the numbers of the axis, where there is room for it.
+        layout["annotations"].append(
+            annotation(name, x_domain[0], y_domain[1], LABEL_SIZE, xshift=NAME_SHIFT)
+        )
         if run is None:
             layout["annotations"].append(_placeholder(x_domain, y_domain))
     return layout

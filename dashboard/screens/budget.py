@@ -16,7 +16,7 @@ from dashboard.budget import (
     budget_frame,
     live_params,
 )
-from dashboard.chart import chart
+from dashboard.chart import Live, chart
 from dashboard.compute import JOB_SECONDS
 from dashboard.figures.budget_map import LAYERS
 from dashboard.introduction import introduce
@@ -62,15 +62,23 @@ def page() -> None:
     if found is None:
         st.info("The maps appear here as soon as they are computed.")
         return
+    # While new maps are computed, the last ones, as what they are.
+    shown: Maps = st.session_state["shown on budget"]
+    live: Live = {"params": live_params(scenario, view, mode), "watch": watched}
+    pending = ""
+    if shown != maps:
+        pending = f"Computing q = {scenario.contraction:g} …"
+        scenario, view = shown.scenario, shown.seen_by(view)
     chart(
         budget_frame(found, scenario, view, mode),
         key="budget_chart",
         height=HEIGHT,
         rest=REST,
-        live={"params": live_params(scenario, view, mode), "watch": watched},
+        live=live,
         cursor=view.row,
         other=view.column,
         filename="hypergradient-budget",
+        pending=pending,
         on_cursor=keep_cell,
     )
     st.caption(

@@ -73,7 +73,7 @@ def page() -> None:
     with status:
         runs = in_background(SETTINGS.name, task, FIGURES, Task.run, INTRODUCTION)
     # The last whole figure stays until the new one is whole; before the first, panels as they come.
-    drawn = task if runs is None else st.session_state[f"shown on {SETTINGS.name}"]
+    drawn: Task = task if runs is None else st.session_state[f"shown on {SETTINGS.name}"]
     shown = task.found() if runs is None else runs
     chart(
         paper_frame(drawn, shown, mode),
@@ -81,6 +81,7 @@ def page() -> None:
         height=HEIGHT,
         rest=REST,
         cursor=view.cursor,
+        pending="" if drawn == task else f"Computing q = {task.contraction:g} …",
         filename="hypergradient-figure-1",
         on_cursor=keep_cursor,
     )
@@ -97,14 +98,14 @@ def page() -> None:
         tables=[
             Table(
                 "Curves",
-                f"hypergradient-figure-1-{task.kind}-q{task.contraction:g}-seed{task.seed}",
+                f"hypergradient-figure-1-{drawn.kind}-q{drawn.contraction:g}-seed{drawn.seed}",
                 lambda: export.replications_to_csv(runs),
             )
         ],
-        pictures=lambda mode: {"": paper_frame(task, runs, mode)},
+        pictures=lambda mode: {"": paper_frame(drawn, runs, mode)},
         settings=lambda: export.replication_settings(runs),
-        code=snippets.replications_snippet(task.panels, task.values),
-        link=SETTINGS.link_of(scenario, view),
+        code=snippets.replications_snippet(drawn.panels, drawn.values),
+        link=SETTINGS.link_of(scenario, view) if drawn == task else drawn.link,
         cursor=(view.cursor, 0),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import threading
 import time
 from dataclasses import replace
 from itertools import pairwise
@@ -16,6 +17,7 @@ from frames import ROOT, check, choose, control, payload, shown, unpacked
 from streamlit.testing.v1 import AppTest
 
 from dashboard import app
+from dashboard import compute as screen_compute
 from dashboard.budget import LEFT, SETTINGS, BudgetView, Maps, budget_frame, render_frame
 from dashboard.export import planes_to_csv
 from dashboard.figures.budget_map import (
@@ -357,6 +359,43 @@ def test_planes_are_taken_home_at_full_precision() -> None:
         assert float(row["relative_paper_bound"]) == item.paper[cell] / unit
         assert float(row["relative_sharp_bound"]) == item.sharp[cell] / unit
         assert int(row["products"]) == item.products[cell]
+
+
+def test_maps_of_other_settings_are_shown_as_what_they_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Until the new maps are there: with their own title and link, and with a word on it."""
+    session = open_budget({**SMALL, "right": "none"})
+    before = shown(session)
+    assert payload(session)["pending"] == ""
+    go_on = threading.Event()
+    monkeypatch.setattr(screen_compute, "JOB_SECONDS", -1.0)
+    whole = Maps.run
+
+    def slow(maps: Maps, progress: Any = None) -> Any:
+        go_on.wait(60)
+        return whole(maps, progress)
+
+    monkeypatch.setattr(Maps, "run", slow)
+    choose(session, "contraction", 0.77)
+    assert shown(session) == before
+    assert payload(session)["pending"] == "Computing q = 0.77 …"
+    # The sliders are compared with what is set, not with what is shown.
+    assert payload(session)["live"]["params"]["q"] == "0.77"
+    # Also where other methods are asked for, and more of them.
+    choose(session, "left", "aid-gmres")
+    choose(session, "right", "aid-cg")
+    assert shown(session) == before
+    go_on.set()
+    job = session.session_state["job of budget"]
+    deadline = time.monotonic() + 60
+    while job.running:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    check(session.run())
+    assert payload(session)["pending"] == ""
+    assert len(heat(shown(session))) == 2
+    assert dict(parse_qsl(shown(session)["link"]))["q"] == "0.77"
 
 
 def test_what_makes_no_difference_is_computed_once() -> None:
