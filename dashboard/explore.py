@@ -8,47 +8,56 @@ from urllib.parse import urlencode
 
 import numpy as np
 
-from dashboard.chart import THEME_PARAM, Column, CursorLine, Frame, Row, Table, packed
+from dashboard.chart import THEME_PARAM, Absent, Column, Frame, Row, Table
 from dashboard.compute import EXPERIMENTS, SlowError, is_live
-from dashboard.figures.error_curves import Line, describe, error_curves, unit
-from dashboard.figures.words import listed
+from dashboard.figures.describe import describe
+from dashboard.figures.error_curves import error_curves
+from dashboard.figures.lines import Line, extract_lines, unit
+from dashboard.figures.words import BEYOND_THEORY, listed
 from dashboard.notation import count, ratio, scientific
 from dashboard.settings import PageSettings
-from dashboard.theme import Mode
+from dashboard.theme import METHOD_STYLES, Mode
 from dashboard.view import View
-from hypergrad_core import METHODS, Curve, Experiment, Scenario
+from hypergrad_core import METHODS, Curve, Experiment, Refusal, Scenario
 from hypergrad_core.complexity import Crossing
 
 SETTINGS = PageSettings("explore", Scenario(), View())
 
-# Characters that fit on one line above the chart at 1440 pixels.
-LONGEST_HEADLINE = 142
+# From so many groups of methods on the headline is a list, not a sentence.
+MANY = 4
+ROUNDING = "rounding"
 
-COLUMNS: list[Column] = [
-    {"label": "Method"},
-    {
-        "label": "Steps to ε",
-        "help": "First step from which the measured error stays at or below ε.",
-    },
-    {
-        "label": "Paper predicts",
-        "help": "The same for the paper’s bound, followed beyond the horizon if need be.",
-    },
-    {"label": "Sharp predicts", "help": "The same for the sharp bound, within the horizon."},
-    {
-        "label": "Paper’s bound ÷ error",
-        "help": "At that step, or at the last step if ε is not reached.",
-    },
-    {
-        "label": "Sharp bound ÷ error",
-        "help": "At that step, or at the last step if ε is not reached.",
-    },
-    {
-        "label": "Products",
-        "help": "Evaluations of Φ and products with its Jacobians up to that step, counted.",
-    },
-    {"label": "Memory", "help": "Numbers kept at once at that step, beyond the data."},
-]
+
+def columns(view: View) -> list[Column]:
+    """The headings of the table."""
+    error = f"{view.error} error"
+    at = "At the step in the second column; at the last step if ε is not reached."
+    return [
+        {"label": "Method"},
+        {
+            "label": "Steps, measured",
+            "help": f"First step from which the measured {error} stays at or below ε.",
+        },
+        {
+            "label": "Steps by paper’s bound",
+            "help": "First step from which the paper’s bound stays at or below ε, also if that "
+            "is after T.",
+        },
+        {
+            "label": "Steps by sharp bound",
+            "help": "First step up to T from which the sharp bound stays at or below ε.",
+        },
+        {"label": "Paper’s bound ÷ error", "help": at},
+        {"label": "Sharp bound ÷ error", "help": at},
+        {
+            "label": "Products",
+            "help": "Evaluations of Φ and products with its Jacobians up to that step, counted.",
+        },
+        {
+            "label": "Memory",
+            "help": "Floating-point numbers held in memory at that step, not counting the data.",
+        },
+    ]
 
 
 def explore_frame(
@@ -62,32 +71,41 @@ def explore_frame(
         mode: light or dark.
         asked: the scenario that the frame stands in for, if it is not the experiment's own.
     """
-    figure, readings, lines = error_curves(experiment, view, mode)
-    steps = experiment.scenario.points()
+    lines = extract_lines(experiment, view)
+    drawn = error_curves(experiment, lines, view, mode)
+    steps = experiment.scenario.steps()
     link = SETTINGS.link_of(asked or experiment.scenario, view)
-    names = {
-        "both": [f"t = k = {t}" for t in steps.inner_steps],
-        "adjoint": [f"k = {k}" for k in steps.adjoint_steps],
-        "inner": [f"t = {t}" for t in steps.inner_steps],
-    }
-    return {
+    name = {"both": "t = k", "adjoint": "k", "inner": "t"}[experiment.scenario.vary]
+    frame: Frame = {
         "link": urlencode({**link, THEME_PARAM: mode}),
-        "figure": figure,
-        "steps": names[experiment.scenario.vary],
-        "at": experiment.scenario.steps().tolist(),
-        "readout": readings,
+        "figure": drawn.figure,
+        "steps": [f"{name} = {step}" for step in steps],
+        "at": steps.tolist(),
+        "readout": drawn.readings,
         "table": _table(experiment, lines, view, mode),
         "message": headline(experiment, lines, view),
+        "title": describe(experiment),
+        "key": drawn.key,
+        "names": drawn.names,
+        "absent": [_absent(refusal, mode) for refusal in experiment.refusals],
         "alt": _alt(experiment, lines, view),
-        "lines": _cursor_lines(lines),
+        "lines": drawn.lines,
     }
+    if drawn.narrow is not None:
+        frame["narrow"] = drawn.narrow
+    if experiment.constants.contraction >= 1:
+        frame["warning"] = BEYOND_THEORY
+    return frame
 
 
-def _cursor_lines(lines: tuple[Line, ...]) -> list[CursorLine]:
-    """One line across the plot makes sense only where all curves are at the same x."""
-    if not lines or any(not np.array_equal(line.x, lines[0].x) for line in lines):
-        return []
-    return [{"xaxis": "x", "yaxis": "y", "along": "x", "by": 0, "at": packed(lines[0].x)}]
+def _absent(refusal: Refusal, mode: Mode) -> Absent:
+    style = METHOD_STYLES[refusal.method]
+    return {
+        "name": METHODS[refusal.method].label,
+        "color": style.color(mode),
+        "marker": style.marker,
+        "reason": refusal.short,
+    }
 
 
 def render_frame(params: Mapping[str, str]) -> Frame:
@@ -117,6 +135,7 @@ def _table(experiment: Experiment, lines: tuple[Line, ...], view: View, mode: Mo
         rows.append(
             {
                 "color": line.style.color(mode),
+                "marker": line.style.marker,
                 "cells": [
                     line.label,
                     _steps(reached.measured, experiment.scenario.horizon, thinned),
@@ -127,8 +146,8 @@ def _table(experiment: Experiment, lines: tuple[Line, ...], view: View, mode: Mo
                 ],
             }
         )
-    caption = f"Steps until the error stays at or below ε = {scientific(view.target)}"
-    return {"caption": caption, "columns": COLUMNS, "rows": rows}
+    caption = f"Steps until the {view.error} error stays at or below ε = {scientific(view.target)}"
+    return {"caption": caption, "columns": columns(view), "rows": rows}
 
 
 def _predictions(
@@ -139,7 +158,7 @@ def _predictions(
         return "–", "–"
     if view.target * unit(experiment, view) < curve.floor:
         # A bound says nothing of rounding.
-        return "below the floor", "below the floor"
+        return ROUNDING, ROUNDING
     return (
         "never" if reached.paper is None else count(reached.paper),
         _steps(reached.sharp, experiment.scenario.horizon, _is_sampled(experiment)),
@@ -152,7 +171,7 @@ def _ratios(experiment: Experiment, curve: Curve, at: int) -> tuple[str, str]:
         return "–", "–"
     error = float(curve.errors[at])
     if error <= curve.floor:
-        return "rounding", "rounding"
+        return ROUNDING, ROUNDING
     return (
         ratio(float(curve.paper.values[at]) / error),
         ratio(float(curve.sharp.values[at]) / error),
@@ -172,33 +191,34 @@ def _steps(step: int | None, horizon: int, thinned: bool) -> str:
 
 
 def headline(experiment: Experiment, lines: tuple[Line, ...], view: View) -> str:
-    """What the picture shows now, on one line: where there are many methods, the ends alone."""
-    said = ranking(experiment, lines, view)
-    if len(said) <= LONGEST_HEADLINE:
-        return said
-    groups, late = _reached(lines)
-    at_most = "≤ " if _is_sampled(experiment) else ""
-    (first, quickest), (last, slowest) = groups[0], groups[-1]
-    parts = [f"{at_most}{first} for {', '.join(quickest)}"]
-    if last > first:
-        parts.append(f"last {at_most}{last} for {', '.join(slowest)}")
-    if late:
-        parts.append(f"> {experiment.scenario.horizon} for {', '.join(late)}")
-    return f"Steps to ε = {scientific(view.target)}: {'; '.join(parts)}."
-
-
-def ranking(experiment: Experiment, lines: tuple[Line, ...], view: View) -> str:
-    """When each method reaches the target, however long the sentence is."""
-    groups, late = _reached(lines)
-    goal = f"ε = {scientific(view.target)}"
+    """When each method reaches the target: a sentence, or a list where there are many."""
     if not lines:
-        return "No method applies."
+        return "No method applies here."
+    groups, late = _reached(lines)
+    horizon = _plural(experiment.scenario.horizon)
+    goal = f"the {view.error} error below ε = {scientific(view.target)}"
     if not groups:
-        return f"No method reaches {goal} within {experiment.scenario.horizon} steps."
-    at_most = "≤ " if _is_sampled(experiment) else ""
-    reached = ", ".join(f"{listed(labels)} after {at_most}{step}" for step, labels in groups)
-    rest = f"; {listed(late)} not within {experiment.scenario.horizon}" if late else ""
-    return f"{goal} is reached by {reached} steps{rest}."
+        return f"No method gets {goal} within {horizon}."
+    at_most = "at most " if _is_sampled(experiment) else ""
+    if len(groups) + bool(late) < MANY:
+        needs = [
+            f"{listed(names)} {'need' if names[1:] else 'needs'} "
+            f"{at_most}{count(step) if place else _plural(step)}"
+            for place, (step, names) in enumerate(groups)
+        ]
+        do = "do" if late[1:] else "does"
+        rest = f"; {listed(late)} {do} not get there within {horizon}" if late else ""
+        return f"To get {goal}, {', '.join(needs)}{rest}."
+    written = [f"{at_most}{step} ({', '.join(names)})" for step, names in groups]
+    written[0] = f"fastest: {written[0]}"
+    written[-1] = f"slowest: {written[-1]}"
+    if late:
+        written.append(f"not within {experiment.scenario.horizon}: {', '.join(late)}")
+    return f"Steps to get {goal} – {'; '.join(written)}."
+
+
+def _plural(steps: int) -> str:
+    return f"{count(steps)} step{'' if steps == 1 else 's'}"
 
 
 def _reached(lines: tuple[Line, ...]) -> tuple[list[tuple[int, list[str]]], list[str]]:
@@ -215,13 +235,14 @@ def _reached(lines: tuple[Line, ...]) -> tuple[list[tuple[int, list[str]]], list
 
 
 def _alt(experiment: Experiment, lines: tuple[Line, ...], view: View) -> str:
-    scale = unit(experiment, view)
     ends = "; ".join(f"{line.label} ends at {scientific(float(line.error[-1]))}" for line in lines)
-    floor = max((curve.floor for curve in experiment.curves), default=0.0) / scale
+    rounding = max((line.rounding for line in lines), default=0.0)
     refused = "".join(
-        f" {METHODS[item.method].label} does not apply here." for item in experiment.refusals
+        f" {METHODS[item.method].label} does not apply here: it {item.short}."
+        for item in experiment.refusals
     )
     return (
-        f"Error of the hypergradient on a logarithmic axis, {describe(experiment)}. {ends}. "
-        f"Floating-point floor {scientific(floor)}. {ranking(experiment, lines, view)}{refused}"
+        f"{view.error.capitalize()} error of the hypergradient on a logarithmic axis, "
+        f"{describe(experiment)}. {ends}. An upper estimate of rounding is "
+        f"{scientific(rounding)}. {headline(experiment, lines, view)}{refused}"
     )

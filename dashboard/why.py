@@ -11,8 +11,8 @@ import numpy as np
 
 from dashboard.chart import PAGE_PARAM, THEME_PARAM, Absent, Frame, Table
 from dashboard.compute import LIVE_SECONDS, ComputedCache, SlowError
+from dashboard.figures.describe import describe
 from dashboard.figures.drawn import Drawn
-from dashboard.figures.error_curves import describe
 from dashboard.figures.why_bound import bound_figure
 from dashboard.figures.why_plane import plane_figure
 from dashboard.figures.why_spectrum import NORMS, spectrum_figure

@@ -43,10 +43,20 @@ class Curve:
 
 @dataclass(frozen=True)
 class Refusal:
-    """A method that was asked for and does not apply, and why."""
+    """A method that was asked for and does not apply.
+
+    Attributes:
+        method: its key.
+        reason: why, in a first sentence that begins with "It"; then what to use instead.
+    """
 
     method: str
     reason: str
+
+    @property
+    def short(self) -> str:
+        """Why, without what to use instead, to follow the name of the method."""
+        return self.reason.partition(". ")[0].removeprefix("It ")
 
 
 @dataclass(frozen=True)
@@ -81,8 +91,8 @@ def refusal(scenario: Scenario, problem: Problem, method: Method) -> str:
     """Why a method does not apply to a scenario, or ""."""
     if scenario.vary == "adjoint" and method.fixed_adjoint_steps:
         return method.fixed_adjoint_steps
-    if scenario.vary == "inner" and method.whole:
-        return method.fixed_adjoint_steps
+    if scenario.vary == "inner" and method.tied_adjoint_steps:
+        return method.tied_adjoint_steps
     return method.refusal(problem)
 
 

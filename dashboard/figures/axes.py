@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,35 @@ TARGET_DASH = "10px,4px"
 NAME_WIDTH = 0.22
 # Of the height of the plot: from a level to the middle of its name.
 NAME_LIFT = 0.035
+
+
+@dataclass(frozen=True)
+class Plot:
+    """The part of the plane that is drawn.
+
+    Attributes:
+        x, y: ends of the axes, exponents where they are logarithmic.
+        logarithmic: whether the x axis is.
+    """
+
+    x: tuple[float, float]
+    y: tuple[float, float]
+    logarithmic: bool
+
+    def place(self, x: FloatArray) -> FloatArray:
+        """From 0 at the left end of the x axis to 1 at the right one."""
+        if self.logarithmic:
+            x = np.log10(np.maximum(x, NEARLY_ZERO))
+        return np.asarray((x - self.x[0]) / (self.x[1] - self.x[0]))
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Values at both ends of the x axis."""
+        return (10 ** self.x[0], 10 ** self.x[1]) if self.logarithmic else self.x
+
+    def lifted(self, y: float, by: float) -> float:
+        """So much of the height of the plot above y."""
+        return float(y * 10 ** (by * (self.y[1] - self.y[0])))
 
 
 def drawable(values: FloatArray) -> Any:
@@ -100,7 +130,7 @@ def level_line(ends: tuple[float, float], value: float, mode: Mode, dash: str) -
         "type": "scatter",
         "mode": "lines",
         "x": list(ends),
-        "y": [value, value],
+        "y": [max(value, NEARLY_ZERO)] * 2,
         "line": {"color": neutral(mode), "width": 2, "dash": dash},
         "showlegend": False,
         "hoverinfo": "skip",
@@ -108,40 +138,38 @@ def level_line(ends: tuple[float, float], value: float, mode: Mode, dash: str) -
 
 
 def level_names(
-    ends: tuple[float, float],
+    plot: Plot,
     levels: dict[str, float],
-    exponents: tuple[float, float],
     curves: Iterable[tuple[FloatArray, FloatArray]],
     mode: Mode,
 ) -> dict[str, Any]:
     """The names of levels, just above their lines, at the end where fewer curves are in the way.
 
     Args:
-        ends: of the x axis.
+        plot: the part of the plane that is drawn.
         levels: values by name; one outside the axis has no name.
-        exponents: of the ends of the y axis.
-        curves: x and y of all that is drawn. ``x`` may be any rising axis.
+        curves: x and y of all that is drawn.
         mode: light or dark.
     """
-    low, high = exponents
-    lift = 10 ** (NAME_LIFT * (high - low))
-    curves = list(curves)
-    x, y, text, places = [], [], [], []
+    placed = [(plot.place(x), y) for x, y in curves]
+    low, high = plot.y
+    x, y, text, sides = [], [], [], []
     for name, value in levels.items():
         seen = value > 0 and low < math.log10(value) < high
-        side = _free_side(ends, value, value * lift**2, curves)
-        for place in (0, 1):
-            x.append(ends[place])
-            y.append(value * lift if seen and side == place else math.nan)
-            text.append(f"  {name}" if place == 0 else f"{name}  ")
-            places.append("middle right" if place == 0 else "middle left")
+        right = _is_right_freer(value, plot.lifted(value, 2 * NAME_LIFT), placed)
+        # A place at each end, so that a name can change sides without a new element.
+        for end, here in zip(plot.ends, (not right, right), strict=True):
+            x.append(end)
+            y.append(plot.lifted(value, NAME_LIFT) if seen and here else math.nan)
+        text += [f"  {name}", f"{name}  "]
+        sides += ["middle right", "middle left"]
     return {
         "type": "scatter",
         "mode": "text",
         "x": packed(x),
         "y": packed(y),
         "text": text,
-        "textposition": places,
+        "textposition": sides,
         # Read over the curves that cross it all the same.
         "textfont": {"size": LABEL_SIZE, "color": neutral(mode), "shadow": halo(mode)},
         "cliponaxis": False,
@@ -155,20 +183,10 @@ def target_name(target: float) -> str:
     return f"ε = {scientific(target)}"
 
 
-def _free_side(
-    ends: tuple[float, float],
-    low: float,
-    high: float,
-    curves: list[tuple[FloatArray, FloatArray]],
-) -> int:
-    """0 for the left end or 1 for the right one: where fewer curves pass between two heights."""
-    width = NAME_WIDTH * (ends[1] - ends[0])
+def _is_right_freer(low: float, high: float, curves: list[tuple[FloatArray, FloatArray]]) -> bool:
+    """Whether fewer curves pass between two heights at the right end than at the left one."""
     crowds = []
-    for start, stop in ((ends[0], ends[0] + width), (ends[1] - width, ends[1])):
-        crowd = 0
-        for x, y in curves:
-            inside = y[(x >= start) & (x <= stop)]
-            inside = inside[np.isfinite(inside)]
-            crowd += bool(len(inside) and inside.min() <= high and inside.max() >= low)
-        crowds.append(crowd)
-    return int(crowds[1] < crowds[0])
+    for start, stop in ((0.0, NAME_WIDTH), (1 - NAME_WIDTH, 1.0)):
+        there = [y[(start <= x) & (x <= stop) & np.isfinite(y)] for x, y in curves]
+        crowds.append(sum(bool(len(y) and y.min() <= high and y.max() >= low) for y in there))
+    return crowds[1] < crowds[0]

@@ -50,6 +50,11 @@ class Drawn:
         self.figure["data"].append(trace)
         return len(self.figure["data"]) - 1
 
+    def name(self, trace: dict[str, Any]) -> int:
+        """Add a text trace whose texts the chart keeps apart; its index."""
+        self.names.append({"trace": self.add(trace)})
+        return self.names[-1]["trace"]
+
     def hidden(self, values: ArrayLike) -> int:
         """Add values that are read at the cursor and not drawn; the index of their trace."""
         series = packed(values)

@@ -13,6 +13,7 @@ from dashboard.figures.axes import (
     NEARLY_ZERO,
     ROUNDING_DASH,
     ROUNDING_NAME,
+    Plot,
     bound_traces,
     drawable,
     level_line,
@@ -148,7 +149,8 @@ def bound_figure(found: Dissection, curve: Curve, what_if: dict[str, Bound], mod
     width = (0.0, max(float(steps[-1]), 1.0))
     drawn.add(level_line(width, rounding, mode, ROUNDING_DASH))
     curves = [(steps, values) for values in (*measured, *shown)]
-    names = level_names(width, {ROUNDING_NAME: rounding}, (low, high), curves, mode)
+    plot = Plot(width, (low, high), logarithmic=False)
+    names = level_names(plot, {ROUNDING_NAME: rounding}, curves, mode)
     drawn.add(names)
     _peaks(drawn, marks, (low, high), mode)
     _end_names(drawn, ends, (low, high), mode)

@@ -1,25 +1,25 @@
-"""What a picture shows, in plain words, and a bound written out with its numbers."""
+"""What a picture shows, in plain words."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from dashboard.figures.error_curves import Line, unit
-from dashboard.notation import latex, ratio
-from dashboard.theme import Mode, term_color
+from dashboard.figures.lines import Line
+from dashboard.notation import times
 from dashboard.view import View
 from hypergrad_core import METHODS, Curve, Experiment
 from hypergrad_core.inner import SOLVERS
 from hypergrad_core.linear import Outcome
-from hypergrad_core.problem import FloatArray, IntArray, WeightedConstants
+from hypergrad_core.problem import FloatArray, IntArray
 from hypergrad_core.theory import conjugate_gradient_rate
 
 BEYOND_THEORY = (
-    "q is not below 1: Φ need not contract, and the theory says nothing. There is no bound here, "
-    "only what is measured; the solution itself need not be the only one."
+    "q is not below 1: Φ need not be a contraction, so the theorems do not apply and no bound is "
+    "shown, only what is measured. The iteration may not converge, and the fixed point may not be "
+    "unique."
 )
 # Relative distance below which two curves are the same in the picture.
 SAME = 1e-6
@@ -35,6 +35,8 @@ MOVES = 0.5
 # The logarithm of a factor is so much less than that of another, beyond what rounding and a
 # polynomial before the power could do.
 SLOWER = 0.8
+# An error that is this share of what it was has fallen.
+FALLEN = 0.1
 # What the adjoint is solved by, where it is a part of its own.
 SOLVER_NAMES = {
     "aid-fp": "fixed-point steps",
@@ -42,134 +44,63 @@ SOLVER_NAMES = {
     "aid-cgnr": "CG on the normal equations",
     "aid-gmres": "GMRES",
 }
-
-
-STATUS_HELP = (
-    "Tight: attained, up to rounding. Upper: proved, but not always attained. "
-    "Tier P: from the constants alone. X: from distances, gradients and drift measured along the "
-    "path. T: as X, with the drift bounded, not measured. V: from the eigenvalues of ∂₁Φ."
-)
-MEANINGS = {
-    "lower level": "the error of $w_t$ in the gradients of $E$: more inner steps $t$ help",
-    "drift": "the Jacobians are not those at $w(\\lambda)$: more inner steps $t$ help",
-    "adjoint": "what the backward steps leave of the adjoint: more steps $k$ help",
+STOPPED = {
+    Outcome.CONVERGED: ("its residual is", "their residuals are", "at rounding level"),
+    Outcome.BREAKDOWN: ("its matrix is", "their matrices are", "not positive definite"),
 }
-
-
-@dataclass(frozen=True)
-class Card:
-    """The bound of one method, written out.
-
-    Attributes:
-        estimate: LaTeX of what the method computes.
-        bound: LaTeX of its bound, each term in its colour and on a line of its own.
-        numbers: LaTeX of the same with the values at the cursor.
-        constants: LaTeX of the constants of this problem.
-        dominant: which term is the largest, in words.
-        status: tier and status of both bounds.
-        source: where the paper's is proved.
-    """
-
-    estimate: str
-    bound: str
-    numbers: str
-    constants: str
-    dominant: str
-    status: str
-    source: str
-
-
-def formula_card(experiment: Experiment, curve: Curve, view: View, mode: Mode) -> Card:
-    """The paper's bound of one curve at the cursor."""
-    at = min(view.cursor, len(curve.steps) - 1)
-    scale = unit(experiment, view)
-    t = int(curve.estimate.points.inner_steps[at])
-    k = int(curve.estimate.points.adjoint_steps[at])
-    terms = curve.paper.terms
-    values = [float(term.values[at]) / scale for term in terms]
-
-    def colored(name: str, text: str) -> str:
-        return rf"\textcolor{{{term_color(name, mode)}}}{{{text}}}"
-
-    bound = r"\\&\quad{}+".join(
-        rf"\underbrace{{{colored(term.name, term.formula)}}}_{{\text{{{term.name}}}}}"
-        for term in terms
-    )
-    numbers = " + ".join(
-        colored(term.name, latex(value)) for term, value in zip(terms, values, strict=True)
-    )
-    total = float(curve.paper.values[at]) / scale
-    error = float(curve.errors[at]) / scale
-    unit_text = r"/\|\nabla f\|" if view.error == "relative" else ""
-    norm = r"\|\widehat{\nabla} f-\nabla f\|"
-    largest = int(np.argmax(values))
-    name = terms[largest].name
-    share = values[largest] / total if total > 0 else 0.0
-    return Card(
-        estimate=METHODS[curve.method].formula,
-        bound=rf"\begin{{aligned}}{norm}&\;\le\;{bound}\end{{aligned}}",
-        numbers=(
-            rf"t={t},\;k={k}:\qquad {latex(error)}\;\le\;{numbers}\;=\;{latex(total)}"
-            rf"\qquad\text{{in }}{norm}{unit_text}"
-        ),
-        constants=_constants(experiment, curve),
-        dominant=f"**{name}** dominates ({share:.0%}): {MEANINGS[name]}.",
-        status=(
-            f"Paper’s bound: tier {curve.paper.tier}, {curve.paper.status}. "
-            f"Sharp bound: tier {curve.sharp.tier}, {curve.sharp.status}."
-        ),
-        source=curve.paper.source,
-    )
-
-
-def _constants(experiment: Experiment, curve: Curve) -> str:
-    """The symbols of a bound and their values, on two lines."""
-    c = experiment.constants
-    weighted = {}
-    if isinstance(c, WeightedConstants) and any("^s" in term.formula for term in curve.paper.terms):
-        weighted = {r"L_\Phi^s": c.energy_hyper_norm, r"\nu_2^s": c.energy_nu2}
-    lines = [
-        {
-            r"\kappa": experiment.scenario.condition_number,
-            r"\kappa_M": c.condition_number,
-            r"\nu_1": c.nu1,
-            r"\nu_2": c.nu2,
-            r"\mu_1": c.mu1,
-            r"\mu_2": c.mu2,
-        },
-        {
-            "L_E": c.outer_gradient_bound,
-            r"L_\Phi": c.hyper_jacobian_norm,
-            "D": c.distance,
-            **SOLVERS[experiment.scenario.inner].symbols(c.contraction),
-            **weighted,
-        },
-    ]
-    written = [
-        r",\;\; ".join(f"{symbol}={latex(value, 3)}" for symbol, value in line.items())
-        for line in lines
-    ]
-    # Rounded to three digits q could read 1.
-    written[0] = rf"q={c.contraction:.6g},\;\; {written[0]}"
-    return r"\begin{gathered}" + r"\\".join(written) + r"\end{gathered}"
+# Pairs of families whose pictures coincide, and why.
+SAME_PICTURES = {
+    ("logistic", "logistic-log"): "The relative error is the same with λ as with log λ here: all "
+    "λⱼ are equal, so the change of variable multiplies ∇f and its error by the same number.",
+}
 
 
 def explain(experiment: Experiment, lines: tuple[Line, ...], view: View) -> list[str]:
     """A few sentences on what the picture shows, computed from it."""
-    said = [
-        *_coincidences(experiment),
-        *_bounds(experiment),
-        *_late_rates(experiment),
-        *_ends(experiment),
-    ]
+    if experiment.constants.contraction >= 1:
+        said = _without_theory(experiment)
+    else:
+        said = [
+            *_coincidences(experiment),
+            *_bounds(experiment),
+            *_late_rates(experiment),
+            *_ends(experiment),
+        ]
     if experiment.constants.hypergradient_norm == 0 and view.error == "relative":
-        said.append("∇f(λ) is zero here, so the error is shown as it is.")
+        said.append("∇f(λ) is zero here, so the absolute error is shown.")
     return said
+
+
+def same_picture(family: str) -> str:
+    """Why the picture of another family is the same as this one's, or ""."""
+    return next((why for pair, why in SAME_PICTURES.items() if family in pair), "")
 
 
 def listed(names: Sequence[str]) -> str:
     """A, B and C."""
     return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
+
+
+def _without_theory(experiment: Experiment) -> list[str]:
+    """Whether the errors fall although nothing says that they must."""
+    falls: dict[bool, list[str]] = {True: [], False: []}
+    for curve in experiment.curves:
+        half = curve.errors[len(curve.errors) // 2 :]
+        fallen = half[-1] <= max(FALLEN * float(half[0]), curve.floor)
+        falls[bool(fallen)].append(METHODS[curve.method].label)
+    said = []
+    if falls[False]:
+        said.append(
+            f"The error of {listed(falls[False])} does not tend to 0 in these "
+            f"{experiment.scenario.horizon} steps. With q ≥ 1 a step may take $w_t$ further away "
+            "from $w(\\lambda)$, and an adjoint solver may diverge."
+        )
+    if falls[True]:
+        said.append(
+            f"The error of {listed(falls[True])} falls all the same: q bounds the worst case only, "
+            "and around this solution Φ contracts. Nothing guarantees it."
+        )
+    return said
 
 
 def _coincidences(experiment: Experiment) -> list[str]:
@@ -178,19 +109,20 @@ def _coincidences(experiment: Experiment) -> list[str]:
         return []
     if (np.abs(itd.errors - fixed.errors) <= SAME * itd.errors + itd.floor).all():
         return [
-            "ITD and AID-FP coincide: ∂₂Φ is constant (ν₂ = 0) and Φ is affine (ν₁ = 0), so it "
-            "makes no difference where along the path the Jacobians are taken. ITD pays more: "
-            "it keeps every iterate."
+            "ITD and AID-FP coincide: Φ is affine (ν₁ = 0) and ∂₂Φ is constant (ν₂ = 0), so it "
+            "does not matter at which iterates the Jacobians are taken. But ITD keeps every "
+            "iterate in memory."
         ]
-    # Below the floor a ratio would be one of rounding. Through momentum ITD takes other steps back
+    # Within rounding a ratio would be one of rounding. Through momentum ITD takes other steps back
     # than AID-FP, and the Jacobians are not all that sets them apart.
     last = 0.0
     if fixed.errors[-1] > fixed.floor and experiment.scenario.inner == "fixed-point":
         last = float(itd.errors[-1] / fixed.errors[-1])
     if last > APART:
         return [
-            f"At the last step ITD is {ratio(last)} as far off as AID-FP: ITD also goes back "
-            "through the early iterates, whose Jacobians were wrong; AID-FP uses $w_t$ throughout."
+            f"At the last step ITD’s error is {times(last)} that of AID-FP. ITD also "
+            "differentiates through the early iterates, where the Jacobians differ most from those "
+            "at $w(\\lambda)$; AID-FP uses $w_t$ only."
         ]
     return []
 
@@ -207,15 +139,19 @@ def _bounds(experiment: Experiment) -> list[str]:
         return []
     paper, sharp, curve = max(ratios, key=lambda entry: entry[0])
     why = {
-        "V": "The sharp one uses the eigenvalues of ∂₁Φ and the signs of what cancels",
-        "X": "The sharp one measures distances, gradients and drift along this very path",
-        "T": "The sharp one measures the distances along this very path",
+        "V": "The sharp bound uses the eigenvalues of ∂₁Φ and keeps the signs, so that terms may "
+        "cancel",
+        "X": "The sharp bound uses distances, gradients and drift measured along this run",
+        "T": "The sharp bound uses the distances measured along this run",
     }[curve.sharp.tier]
+    loosest = ", where it is loosest" if ratios[1:] else ""
+    equal = times(sharp) == times(1.0)
     return [
-        f"The paper’s bound is up to {ratio(paper)} the error in the median "
-        f"({METHODS[curve.method].label}), the sharp one {ratio(sharp)}. The paper’s holds for "
-        "every problem with these constants, so it adds worst cases that do not meet here. "
-        f"{why}.{_hopelessness(curve) if paper > HOPELESS else ''}"
+        f"Typically (median over the steps) the paper’s bound is {times(paper)} the error "
+        f"({METHODS[curve.method].label}{loosest}); the sharp bound "
+        f"{'equals it' if equal else f'is {times(sharp)} the error'}. The paper’s bound holds for "
+        "every problem with these constants: it adds up worst cases that do not occur together "
+        f"here. {why}.{_hopelessness(curve) if paper > HOPELESS else ''}"
     ]
 
 
@@ -226,8 +162,8 @@ def _hopelessness(curve: Curve) -> str:
         steps = curve.steps[late]
         bound = _factor(steps, curve.paper.values[late])
         error = _factor(steps, curve.errors[late])
-        falls = f": at the end it falls by the factor {bound:.3f} a step, the error by {error:.3f}"
-    return f" The paper’s bound is hopelessly loose here{falls}. Look at the sharp one."
+        falls = f": late in the run it shrinks by {bound:.3f} per step, the error by {error:.3f}"
+    return f" Here the paper’s bound is too loose to be of use{falls}. Look at the sharp bound."
 
 
 def _late(curve: Curve) -> IntArray:
@@ -239,6 +175,12 @@ def _late(curve: Curve) -> IntArray:
 def _factor(steps: IntArray, values: FloatArray) -> float:
     """By what values change from step to step, by least squares of their logarithms."""
     return float(np.exp(np.polyfit(steps, np.log(values), 1)[0]))
+
+
+def written_factor(factor: float, contraction: float) -> str:
+    """A factor per step as far as a fit can tell it: to about a tenth of 1 − q."""
+    digits = max(2, 1 - math.floor(math.log10(1 - contraction + 1e-9)))
+    return f"{factor:.{digits}f}"
 
 
 def _late_rates(experiment: Experiment) -> list[str]:
@@ -264,12 +206,17 @@ def _late_rates(experiment: Experiment) -> list[str]:
             factors[curve.method] = _factor(curve.steps[late], curve.errors[late])
     said = []
     if factors:
-        measured = ", ".join(f"{METHODS[key].label} {value:.4f}" for key, value in factors.items())
-        said.append(f"Late factor per step: {measured}. {_worst_cases(experiment)}")
+        measured = ", ".join(
+            f"{METHODS[key].label} {written_factor(value, q)}" for key, value in factors.items()
+        )
+        said.append(
+            f"Factor by which the error shrinks per step, late in the run: {measured}. "
+            f"{_worst_cases(experiment)}"
+        )
     said += _slowest_parts(experiment, factors)
     said += [
-        f"{listed(labels)} {'end' if labels[1:] else 'ends'} on a plateau: with {held} held, more "
-        f"{'backward' if held == 't' else 'inner'} steps cannot mend it."
+        f"{listed(labels)} {'end' if labels[1:] else 'ends'} on a plateau: with {held} fixed, more "
+        f"{'backward' if held == 't' else 'inner'} steps do not help."
         for held, labels in flat.items()
     ]
     return said
@@ -281,7 +228,7 @@ def _worst_cases(experiment: Experiment) -> str:
     q = scenario.contraction
     inner = SOLVERS[scenario.inner]
     promised: dict[str, list[str]] = {}
-    # Held at one t, the steps of the lower level are seen by who goes back through them.
+    # Held at one t, the steps of the inner problem are seen by who goes back through them.
     if scenario.vary != "adjoint" or experiment.curve("itd-truncated"):
         symbol = "r" if "r" in inner.symbols(q) else "q"
         what = "reverse mode" if scenario.vary == "adjoint" else "$w_t$"
@@ -294,7 +241,7 @@ def _worst_cases(experiment: Experiment) -> str:
                 of_solver = promised.setdefault(f"{symbol} = {factor:.4g}", [])
                 of_solver.append(SOLVER_NAMES[curve.method])
     cases = [f"{factor} for {listed(parts)}" for factor, parts in promised.items()]
-    return f"The theory’s worst case: {', '.join(cases)}."
+    return f"Worst case in theory, after many steps: {', '.join(cases)}."
 
 
 def _solver_factor(experiment: Experiment, method: str) -> float:
@@ -310,8 +257,8 @@ def _slowest_parts(experiment: Experiment, factors: dict[str, float]) -> list[st
         return []
     q = experiment.scenario.contraction
     inner = SOLVERS[experiment.scenario.inner]
-    lower: dict[str, list[str]] = {}
-    adjoint = []
+    by_inner: dict[str, list[str]] = {}
+    by_adjoint: dict[str, list[str]] = {}
     for method, factor in factors.items():
         if method not in SOLVER_NAMES:
             continue
@@ -323,31 +270,34 @@ def _slowest_parts(experiment: Experiment, factors: dict[str, float]) -> list[st
             np.log(factor) > SLOWER * np.log(sure)
             for sure in (_solver_factor(experiment, method), below)
         ]
+        # Named after the solver: what it surely does differs.
         if slower == [True, False]:
-            lower.setdefault(SOLVER_NAMES[method], []).append(METHODS[method].label)
+            by_inner.setdefault(SOLVER_NAMES[method], []).append(METHODS[method].label)
         if slower == [False, True]:
-            adjoint.append(METHODS[method].label)
-    said = [
-        f"{listed(labels)} {'fall' if labels[1:] else 'falls'} more slowly than {solver} must: "
-        "with t = k the lower level is the slowest part."
-        for solver, labels in lower.items()
+            by_adjoint.setdefault(SOLVER_NAMES[method], []).append(METHODS[method].label)
+    return [
+        f"{listed(labels)} {'are' if labels[1:] else 'is'} held up by $w_t$: the inner iteration, "
+        f"not the adjoint solver ({solver}), is the bottleneck."
+        for solver, labels in by_inner.items()
+    ] + [
+        f"{listed(labels)} {'are' if labels[1:] else 'is'} held up by the adjoint solver "
+        f"({solver}), not by $w_t$."
+        for solver, labels in by_adjoint.items()
     ]
-    if adjoint:
-        said.append(
-            f"{listed(adjoint)} {'fall' if adjoint[1:] else 'falls'} more slowly than $w_t$ must: "
-            "with t = k the adjoint is the slowest part."
-        )
-    return said
 
 
 def _ends(experiment: Experiment) -> list[str]:
     """Which adjoint solvers stopped before all steps were taken, and why."""
-    stopped: dict[str, list[str]] = {}
+    stopped: dict[Outcome, list[str]] = {}
     for curve in experiment.curves:
         steps = curve.estimate.points.adjoint_steps
         for step, outcome in zip(steps, curve.estimate.outcomes, strict=False):
             if step > 0 and outcome != Outcome.STEPS_TAKEN:
                 label = METHODS[curve.method].label
-                stopped.setdefault(outcome, []).append(f"{label} within k = {step}")
+                stopped.setdefault(Outcome(outcome), []).append(f"{label} stops at k = {step}")
                 break
-    return [f"{listed(places)}: {outcome}." for outcome, places in stopped.items()]
+    said = []
+    for outcome, places in stopped.items():
+        one, many, why = STOPPED[outcome]
+        said.append(f"{listed(places)}, where {many if places[1:] else one} {why}.")
+    return said

@@ -8,8 +8,9 @@ from dashboard import controls, export, snippets
 from dashboard.chart import THEME_PARAM, chart
 from dashboard.compute import EXPERIMENTS, Job, is_long
 from dashboard.explore import SETTINGS, explore_frame
-from dashboard.figures.error_curves import extract_lines
-from dashboard.figures.words import BEYOND_THEORY, STATUS_HELP, explain, formula_card
+from dashboard.figures.bound_card import formula_card
+from dashboard.figures.lines import extract_lines
+from dashboard.figures.words import explain, same_picture
 from dashboard.introduction import introduce
 from dashboard.settings import keep
 from dashboard.status import PREVIOUS, SMALLER, STATUS_HEIGHT, follow
@@ -43,8 +44,6 @@ def page() -> None:
     SETTINGS.write_address(scenario, view)
     SETTINGS.show_notices()
     mode: Mode = "dark" if st.context.theme.type == "dark" else "light"
-    if scenario.contraction >= 1:
-        st.warning(BEYOND_THEORY)
     with status:
         experiment = compute(scenario)
     name = export.file_name(experiment.scenario, experiment.state_size)
@@ -104,28 +103,33 @@ def compute(scenario: Scenario) -> Experiment:
 
 def explanation(experiment: Experiment, view: View, mode: Mode) -> None:
     """The bound of one method with its numbers, and what the picture shows."""
-    if not experiment.curves or experiment.constants.contraction >= 1:
+    if not experiment.curves:
         return
     method = controls.choose_card([curve.method for curve in experiment.curves])
     curve = experiment.curve(method)
     assert curve is not None
-    card = formula_card(experiment, curve, view, mode)
-    st.latex(card.bound)
-    st.latex(card.numbers)
-    st.markdown(card.dominant)
-    st.latex(card.constants)
-    st.caption(f"{card.status} Source of the paper’s bound: {card.source}.", help=STATUS_HELP)
+    if experiment.constants.contraction < 1:
+        card = formula_card(experiment, curve, view, mode)
+        st.markdown(f"## The paper’s bound of {METHODS[method].label}")
+        st.latex(card.bound)
+        st.latex(card.numbers)
+        st.markdown(card.dominant)
+        st.latex(card.constants)
+        st.caption(f"{card.status} Source of the paper’s bound: {card.source}.")
     words, problem = st.columns(2, gap="large")
     with words:
         st.markdown("## What the picture shows")
-        for sentence in explain(experiment, extract_lines(experiment, view), view):
-            st.markdown(f"- {sentence}")
+        sentences = explain(experiment, extract_lines(experiment, view), view)
+        st.markdown("\n".join(f"- {sentence}" for sentence in sentences))
     with problem:
         st.markdown("## The problem")
         for line in FAMILIES[experiment.scenario.family].formula:
             st.latex(line)
-        st.markdown(f"**{METHODS[method].label}**")
-        st.latex(card.estimate)
+        note = same_picture(experiment.scenario.family)
+        if note and view.error == "relative":
+            st.markdown(note)
+        st.markdown(f"## What {METHODS[method].label} computes")
+        st.latex(METHODS[method].formula)
 
 
 page()

@@ -114,8 +114,9 @@ class Method(ABC):
         formula: LaTeX of the estimate.
         source: where it is analysed.
         paper_source: theorem of the paper's bound, with fixed-point iteration below.
-        fixed_adjoint_steps: why k cannot be varied, or "".
-        whole: whether k = t always, so that k cannot be held while t varies either.
+        fixed_adjoint_steps: why k cannot be varied while t is fixed, or "".
+        tied_adjoint_steps: why k cannot be fixed while t is varied, or "".
+        whole: whether k = t always.
     """
 
     key: ClassVar[str]
@@ -124,6 +125,7 @@ class Method(ABC):
     source: ClassVar[str]
     paper_source: ClassVar[str]
     fixed_adjoint_steps: ClassVar[str] = ""
+    tied_adjoint_steps: ClassVar[str] = ""
     whole: ClassVar[bool] = False
 
     def refusal(self, problem: Problem) -> str:

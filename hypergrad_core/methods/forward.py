@@ -29,8 +29,8 @@ class ForwardITD(ITD):
         if problem.state_size * problem.hyper_size <= JACOBIAN_FLOATS:
             return ""
         return (
-            f"Forward mode carries a {problem.state_size} × {problem.hyper_size} Jacobian along, "
-            "which is too large here. Use ITD: reverse mode gives the same numbers."
+            f"It keeps a {problem.state_size} × {problem.hyper_size} Jacobian in memory, which is "
+            "too large here. Use ITD: reverse mode gives the same numbers."
         )
 
     def estimate(

@@ -201,8 +201,8 @@ class OneStep(FixedPointAID):
     solver = OneStepSolver
     paper_source = "Grazzi et al. 2020, Theorem 2.3 with k = 1"
     fixed_adjoint_steps = (
-        "One-step differentiation takes k = 1 by definition, so there is no k to vary. "
-        "Use AID-FP: its point k = 1 is this method."
+        "It takes k = 1 by definition, so k cannot vary. "
+        "Look at AID-FP: its point k = 1 is this method."
     )
 
     def take(self, wanted: Points, truncation: int | None = None) -> Points:
@@ -291,9 +291,8 @@ class ConjugateGradientAID(SolverAID):
         if problem.self_adjoint:
             return ""
         return (
-            "Conjugate gradient needs I − ∂₁Φᵀ self-adjoint and positive definite, in the usual "
-            "inner product or in a weighted one, and ∂₁Φ is not symmetric here in either. "
-            "Use AID-FP, which needs only the contraction."
+            "It needs a symmetric positive definite system; here ∂₁Φ is not symmetric. "
+            "Use AID-GMRES or AID-CGNR, which do not need symmetry."
         )
 
     def left_over(self, constants: Constants, adjoint_steps: FloatArray) -> FloatArray:

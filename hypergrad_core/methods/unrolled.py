@@ -177,8 +177,12 @@ class ITD(TruncatedITD):
     exponent = "t"
     whole = True
     fixed_adjoint_steps = (
-        "Full ITD always goes back through all t steps (k = t), so there is no k to vary. "
-        "Use truncated ITD, which goes back through the last k."
+        "It always goes back through all t steps (k = t), so k cannot vary while t is fixed. "
+        "Use truncated ITD, which goes back through the last k steps."
+    )
+    tied_adjoint_steps = (
+        "It always goes back through all t steps (k = t), so k cannot stay fixed while t varies. "
+        "Use truncated ITD, which goes back through the last k steps."
     )
 
     def take(self, wanted: Points, truncation: int | None = None) -> Points:

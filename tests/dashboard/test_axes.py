@@ -13,12 +13,14 @@ from hypothesis import strategies as st
 from dashboard.figures.axes import (
     DECADES,
     NEARLY_ZERO,
+    Plot,
     bound_traces,
     clear_of,
     level_names,
     log_range,
 )
 
+PLOT = Plot((0.0, 100.0), (-6.0, 0.0), logarithmic=False)
 FALLING = np.logspace(0, -16, 40)
 
 
@@ -72,7 +74,7 @@ def test_a_bound_is_drawn_as_it_is_and_faded_below_rounding() -> None:
 def test_the_name_of_a_level_stands_where_the_curves_are_not(steep: bool, side: int) -> None:
     x = np.arange(101.0)
     y = 10.0 ** (-x) if steep else 10.0 ** (-x / 23)
-    trace = level_names((0.0, 100.0), {"ε": 1e-4}, (-6.0, 0.0), [(x, y)], "light")
+    trace = level_names(PLOT, {"ε": 1e-4}, [(x, y)], "light")
     seen = np.isfinite(unpacked(trace["y"]))
     assert seen.tolist() == [side == 0, side == 1]
     assert unpacked(trace["x"]).tolist() == [0.0, 100.0]
@@ -81,7 +83,7 @@ def test_the_name_of_a_level_stands_where_the_curves_are_not(steep: bool, side: 
 
 def test_a_level_outside_the_axis_has_no_name() -> None:
     levels = {"far below": 1e-13, "zero": 0.0, "here": 1e-4}
-    trace = level_names((0.0, 100.0), levels, (-6.0, 0.0), [], "dark")
+    trace = level_names(PLOT, levels, [], "dark")
     named = [
         text.strip()
         for text, y in zip(trace["text"], unpacked(trace["y"]), strict=True)

@@ -14,14 +14,18 @@ import pytest
 from frames import ALL, experiment_of, frame_of, link_in, traces, unpacked
 
 from dashboard import compute
-from dashboard.explore import LONGEST_HEADLINE, SETTINGS, explore_frame, render_frame
-from dashboard.figures.error_curves import KEYS, describe, extract_lines, unit
+from dashboard.explore import ROUNDING, SETTINGS, explore_frame, render_frame
+from dashboard.figures.axes import NEARLY_ZERO, NEGLIGIBLE, ROUNDING_NAME
+from dashboard.figures.describe import describe
+from dashboard.figures.lines import CROWD, extract_lines, focus, unit
+from dashboard.figures.marks import MARK_HEIGHT, MARK_WIDTH
+from dashboard.figures.words import BEYOND_THEORY
 from dashboard.notation import count, ratio, scientific
-from dashboard.theme import Mode
+from dashboard.theme import METHOD_STYLES, Mode
 from dashboard.view import BOUNDS, ERRORS, X_AXES, View
 from hypergrad_core import FAMILIES, METHODS, Experiment, Scenario, run
 from hypergrad_core.complexity import Crossing, crossing, first_to_stay
-from hypergrad_core.scenario import SLICES
+from hypergrad_core.scenario import SLICES, SPECTRA
 
 SMALL: dict[str, dict[str, Any]] = {
     "quadratic": {"size": 12, "hyper_size": 3, "horizon": 40},
@@ -70,8 +74,8 @@ every_scenario = pytest.mark.parametrize("scenario", SCENARIOS, ids=name_of)
 
 
 def markers(frame: dict[str, Any], word: str) -> dict[str, Any]:
-    """The trace of the marks where the target is reached, "measured" or "predicted"."""
-    found = [trace for trace in traces(frame) if f"({word})" in str(trace.get("text", ""))]
+    """The trace of the marks at the target: "measured", "predicted" or "beyond"."""
+    found = [trace for trace in traces(frame) if trace.get("name") == f"{word} at ε"]
     assert len(found) == 1
     return found[0]
 
@@ -88,8 +92,8 @@ def test_every_view_of_every_slice_of_every_family_makes_a_frame(scenario: Scena
             assert x.shape == y.shape
             if trace["mode"] == "lines":
                 assert np.isfinite(x).all()
-                assert np.isfinite(y).all()
-                assert (y > 0).all()
+                # A gap is where a bound says nothing.
+                assert (y[np.isfinite(y)] > 0).all()
         for axis in ("xaxis", "yaxis"):
             low, high = frame["figure"]["layout"][axis]["range"]
             assert low < high
@@ -102,6 +106,164 @@ def test_a_target_far_off_makes_a_frame(target: float) -> None:
         json.dumps(frame, allow_nan=False)
         low, high = frame["figure"]["layout"]["yaxis"]["range"]
         assert low < np.log10(target) < high
+
+
+GRID = [
+    Scenario(
+        family=family,
+        contraction=contraction,
+        vary=vary,
+        methods=ALL if vary == "both" else ("itd-truncated", "aid-fp", "aid-cg"),
+        precision=precision,
+        inner_steps=40,
+        **SMALL[family],
+    )
+    for family in FAMILIES
+    for vary in SLICES
+    for contraction, precision in ((0.05, "double"), (0.7, "single"), (0.97, "double"))
+]
+GRID += [
+    Scenario(precision="single"),
+    Scenario(family="equilibrium", contraction=1.3, **SMALL["equilibrium"]),
+    Scenario(inner="heavy-ball"),
+    Scenario(vary="adjoint", inner="exact"),
+    Scenario(family="equilibrium", data="digits", size=50, horizon=150),
+    Scenario(size=2, hyper_size=1, contraction=0.01),
+    Scenario(start=100.0, size=10, contraction=0.3),
+]
+
+
+@pytest.mark.parametrize("error", [*ERRORS])
+@pytest.mark.parametrize("scenario", GRID, ids=name_of)
+def test_no_curve_leaves_the_frame_and_the_axis_ends_where_the_data_do(
+    scenario: Scenario, error: str
+) -> None:
+    experiment, view = experiment_of(scenario), View(error=error)
+    frame = frame_of(scenario, view)
+    norm = experiment.constants.hypergradient_norm
+    scale = unit(experiment, view)
+    low, high = frame["figure"]["layout"]["yaxis"]["range"]
+    measured = np.concatenate([curve.errors for curve in experiment.curves])
+    # What is not a zero but for chance.
+    measured = measured[measured > NEGLIGIBLE * norm] / scale
+    assert 10**low < measured.min()
+    assert measured.max() < 10**high
+    # No bound is clamped, and none that says something leaves the frame.
+    bounds = []
+    for reading, curve in zip(frame["readout"], experiment.curves, strict=True):
+        for bound in reading["bounds"]:
+            raw = {"sharp": curve.sharp.values, "paper": curve.paper.values}[bound["name"]]
+            drawn = unpacked(traces(frame)[bound["trace"]]["y"])
+            np.testing.assert_array_equal(drawn, np.maximum(raw / scale, NEARLY_ZERO))
+            says = drawn[raw >= curve.floor]
+            assert ((says > 10**low) & (says < 10**high)).all()
+            bounds.append(says)
+    # Two decades are the step of the axis: nothing is farther from its ends.
+    shown = np.concatenate([measured, [view.target], *bounds])
+    assert np.log10(shown.min()) < low + 2.2
+    assert np.log10(shown.max()) > high - 2.2
+
+
+def test_grids_are_large_enough() -> None:
+    assert len(GRID) >= 60
+
+
+@pytest.mark.parametrize("contraction", [0.05, 0.3, 0.5, 0.7, 0.9, 0.97])
+def test_table_and_readout_agree_on_rounding(contraction: float) -> None:
+    """The chart reads "rounding" as ``Reading["rounding"]`` says; the table says the same."""
+    scenario = Scenario(size=20, contraction=contraction)
+    view = View(target=1e-8)
+    frame = frame_of(scenario, view)
+    for reading, row in zip(frame["readout"], frame["table"]["rows"], strict=True):
+        reached = row["cells"][1]
+        at = -1 if reached.startswith(">") else int(reached)
+        error = unpacked(traces(frame)[reading["trace"]]["y"])[at]
+        for bound, cell in zip(reversed(reading["bounds"]), row["cells"][4:6], strict=True):
+            value = unpacked(traces(frame)[bound["trace"]]["y"])[at]
+            within = error <= reading["rounding"] or value < reading["rounding"]
+            assert cell == (ROUNDING if within else ratio(value / error))
+
+
+@pytest.mark.parametrize("fields", [{}, {"contraction": 0.05}, {"contraction": 0.99}], ids=str)
+def test_the_name_of_the_target_does_not_lie_on_the_curves(fields: dict[str, Any]) -> None:
+    frame = frame_of(Scenario(**fields))
+    (names,) = [trace for trace in traces(frame) if "ε = 10⁻⁴" in str(trace.get("text"))]
+    seen = np.isfinite(unpacked(names["y"]))
+    (place,) = [n for n in np.flatnonzero(seen) if "ε" in names["text"][n]]
+    height = unpacked(names["y"])[place]
+    right = names["textposition"][place] == "middle left"
+    width = 9 if right else -9
+    for reading in frame["readout"]:
+        trace = traces(frame)[reading["trace"]]
+        x, y = unpacked(trace["x"]), np.log10(unpacked(trace["y"]))
+        under = (x >= 120 - width) if right else (x <= -width)
+        low, high = frame["figure"]["layout"]["yaxis"]["range"]
+        gap = np.abs(y[under] - np.log10(height)) / (high - low)
+        assert (gap > 0.03).all()
+
+
+def test_products_that_spread_are_on_a_logarithmic_axis() -> None:
+    few = frame_of(Scenario(size=20, horizon=30), View(x_axis="products"))
+    many = frame_of(Scenario(size=20, horizon=30, methods=ALL), View(x_axis="products"))
+    assert few["figure"]["layout"]["xaxis"]["type"] == "linear"
+    assert many["figure"]["layout"]["xaxis"]["type"] == "log"
+    left, right = many["figure"]["layout"]["xaxis"]["range"]
+    for reading in many["readout"]:
+        x = unpacked(traces(many)[reading["trace"]]["x"])
+        assert (x[x > 0] > 10**left).all()
+        assert (x < 10**right).all()
+
+
+@pytest.mark.parametrize("horizon", [1, 2, 5, 10])
+def test_a_short_axis_of_steps_has_whole_numbers(horizon: int) -> None:
+    assert frame_of(Scenario(horizon=horizon))["figure"]["layout"]["xaxis"]["dtick"] == 1
+
+
+REASONS = [
+    (
+        {"family": "nonsymmetric", "size": 8, "hyper_size": 3},
+        "AID-CG",
+        "needs a symmetric positive definite system; here ∂₁Φ is not symmetric",
+    ),
+    (
+        {"vary": "inner", "size": 8},
+        "ITD",
+        "always goes back through all t steps (k = t), so k cannot stay fixed while t varies",
+    ),
+    (
+        {"vary": "adjoint", "size": 8},
+        "ITD",
+        "always goes back through all t steps (k = t), so k cannot vary while t is fixed",
+    ),
+    (
+        {"vary": "adjoint", "size": 8, "methods": ("aid-fp", "one-step")},
+        "One-step",
+        "takes k = 1 by definition, so k cannot vary",
+    ),
+    (
+        {"size": 10**5, "hyper_size": 50, "horizon": 2, "methods": ("itd", "itd-forward")},
+        "Forward ITD",
+        "keeps a 100000 × 50 Jacobian in memory, which is too large here",
+    ),
+]
+
+
+@pytest.mark.parametrize(("fields", "name", "reason"), REASONS, ids=str)
+def test_a_method_that_does_not_apply_says_why_in_the_picture(
+    fields: dict[str, Any], name: str, reason: str
+) -> None:
+    (absent,) = frame_of(Scenario(**fields))["absent"]
+    assert (absent["name"], absent["reason"]) == (name, reason)
+    assert absent["marker"]
+    assert absent["color"].startswith("#")
+
+
+@pytest.mark.parametrize("family", ["equilibrium", "graph-network"])
+def test_no_advice_leans_on_a_contraction_where_there_is_none(family: str) -> None:
+    scenario = Scenario(family=family, contraction=1.2, **SMALL[family])
+    for refusal in experiment_of(scenario).refusals:
+        assert "contraction" not in refusal.reason
+        assert "AID-FP" not in refusal.reason
 
 
 @every_scenario
@@ -120,58 +282,84 @@ def test_the_cursor_reads_what_was_measured_and_what_was_bounded(scenario: Scena
     experiment, view = experiment_of(scenario), View(bound="both")
     frame = frame_of(scenario, view)
     scale = experiment.constants.hypergradient_norm
-    assert [reading["name"] for reading in frame["readout"]] == [
-        line.label for line in extract_lines(experiment, view)
-    ]
+    in_focus = focus(experiment, view)
     for reading, curve in zip(frame["readout"], experiment.curves, strict=True):
         measured = traces(frame)[reading["trace"]]
+        assert reading["name"] == METHODS[curve.method].label
+        assert reading["focus"] == curve.method
+        assert reading["marker"] == METHOD_STYLES[curve.method].marker
+        assert reading["rounding"] == curve.floor / scale
         assert measured["line"]["color"] == reading["color"]
         assert "dash" not in measured["line"]
         np.testing.assert_array_equal(unpacked(measured["x"]), curve.steps)
-        # What is all rounding may be drawn at the end of the axis.
-        clear = curve.errors > curve.floor
-        assert clear.any()
-        np.testing.assert_allclose(
-            unpacked(measured["y"])[clear], curve.errors[clear] / scale, rtol=1e-13
+        np.testing.assert_array_equal(
+            unpacked(measured["y"]), np.maximum(curve.errors / scale, NEARLY_ZERO)
         )
-        assert (unpacked(measured["y"])[~clear] <= curve.floor / scale).all()
+        # From four methods on, only the one in focus has bounds.
+        has_bounds = len(experiment.curves) < CROWD or curve.method == in_focus
+        assert sorted(bound["name"] for bound in reading["bounds"]) == (
+            ["paper", "sharp"] if has_bounds else []
+        )
         raw = {"sharp": curve.sharp.values, "paper": curve.paper.values}
-        assert sorted(bound["name"] for bound in reading["bounds"]) == ["paper", "sharp"]
         for bound in reading["bounds"]:
             trace = traces(frame)[bound["trace"]]
             assert trace["line"]["dash"]
             assert trace["line"]["color"] == reading["color"]
-            np.testing.assert_allclose(
-                unpacked(trace["y"]) * scale,
-                np.maximum(raw[bound["name"]], curve.floor),
-                rtol=1e-12,
+            # Drawn as it is: never clamped.
+            np.testing.assert_array_equal(
+                unpacked(trace["y"]), np.maximum(raw[bound["name"]] / scale, NEARLY_ZERO)
+            )
+            # All of it is pale; over it, what is not below rounding.
+            assert trace["opacity"] < 0.5
+            clear = traces(frame)[bound["trace"] + 1]
+            assert "opacity" not in clear
+            np.testing.assert_array_equal(
+                np.isfinite(unpacked(clear["y"])), raw[bound["name"]] >= curve.floor
             )
 
 
+def gaps(frame: dict[str, Any], reading: dict[str, Any]) -> list[dict[str, Any]]:
+    """The areas between a curve and its bounds."""
+    first = reading["trace"] + 1
+    found = traces(frame)[first : first + len(reading["bounds"])]
+    assert all(trace["fill"] == "tonexty" for trace in found)
+    return found
+
+
 @every_scenario
-def test_bounds_are_drawn_above_the_floor_and_above_the_error(scenario: Scenario) -> None:
+def test_no_area_is_filled_where_a_bound_is_below_rounding(scenario: Scenario) -> None:
+    experiment, view = experiment_of(scenario), View()
+    frame = frame_of(scenario, view)
+    for reading, line in zip(frame["readout"], extract_lines(experiment, view), strict=True):
+        lower = np.maximum(line.error, 1e-37)
+        for gap, values in zip(gaps(frame, reading), line.bounds.values(), strict=True):
+            edge = unpacked(gap["y"])
+            says = values >= line.rounding
+            np.testing.assert_allclose(edge[says], values[says], rtol=1e-6)
+            np.testing.assert_allclose(edge[~says], lower[~says], rtol=1e-6)
+            lower = edge
+
+
+@every_scenario
+def test_bounds_are_above_the_error_but_for_rounding(scenario: Scenario) -> None:
     experiment = experiment_of(scenario)
     for view in VIEWS:
-        scale = unit(experiment, view)
-        for line, curve in zip(extract_lines(experiment, view), experiment.curves, strict=True):
-            floor = curve.floor / scale
+        for line in extract_lines(experiment, view):
             for values in line.bounds.values():
-                assert (values >= floor).all()
-                assert (line.error <= values * (1 + 1e-9) + floor).all()
+                assert (line.error <= values * (1 + 1e-9) + line.rounding).all()
 
 
 @every_scenario
 def test_a_relative_error_times_the_norm_is_the_absolute_one(scenario: Scenario) -> None:
     experiment = experiment_of(scenario)
     norm = float(np.linalg.norm(experiment.hypergradient))
-    floor = experiment.constants.rounding_floor
     relative = frame_of(scenario, View(error="relative"))
     absolute = frame_of(scenario, View(error="absolute"))
     for reading in relative["readout"]:
         for index in (reading["trace"], *(bound["trace"] for bound in reading["bounds"])):
             ours = unpacked(traces(relative)[index]["y"]) * norm
             theirs = unpacked(traces(absolute)[index]["y"])
-            clear = theirs > floor
+            clear = theirs > NEARLY_ZERO
             np.testing.assert_allclose(ours[clear], theirs[clear], rtol=1e-12)
 
 
@@ -225,6 +413,13 @@ def test_the_table_has_a_cell_for_each_heading(scenario: Scenario) -> None:
         assert len(row["cells"]) == len(table["columns"])
         assert all(row["cells"])
     assert scientific(View().target) in table["caption"]
+    # What the numbers are of is said in the table and on the axis.
+    for error in ERRORS:
+        frame = frame_of(scenario, View(error=error))
+        assert f"the {error} error" in frame["table"]["caption"]
+        assert f"{error} error" in frame["table"]["columns"][1]["help"]
+        title = frame["figure"]["layout"]["yaxis"]["title"]["text"]
+        assert title == f"{error.capitalize()} error of the hypergradient"
 
 
 @pytest.mark.parametrize("bound", ["sharp", "paper", "both"])
@@ -236,13 +431,13 @@ def test_marks_sit_where_the_target_is_reached(scenario: Scenario, bound: str) -
     scale = unit(experiment, view)
     # With both bounds the paper's is the prediction.
     predictor = "sharp" if bound == "sharp" else "paper"
+    lines = extract_lines(experiment, view)
     for word in ("measured", "predicted"):
         trace = markers(frame, word)
-        assert unpacked(trace["y"]).tolist() == [view.target] * len(experiment.curves)
-        for x, curve in zip(unpacked(trace["x"]), experiment.curves, strict=True):
+        for x, curve, line in zip(unpacked(trace["x"]), experiment.curves, lines, strict=True):
             values = curve.errors if word == "measured" else getattr(curve, predictor).values
             index = first_to_stay(np.maximum(values, 1e-300), view.target * scale)
-            if index is None:
+            if index is None or (word == "predicted" and not line.bounds):
                 assert np.isnan(x)
             else:
                 assert x == curve.steps[index]
@@ -252,10 +447,46 @@ def test_marks_sit_where_the_target_is_reached(scenario: Scenario, bound: str) -
     assert all(symbol.endswith("-open") for symbol in symbols)
 
 
+def all_marks(frame: dict[str, Any]) -> list[tuple[float, float]]:
+    """Places of the marks at the target, from 0 to 1 along both axes."""
+    layout = frame["figure"]["layout"]
+    (left, right), (low, high) = layout["xaxis"]["range"], layout["yaxis"]["range"]
+    places = []
+    for word in ("measured", "predicted", "beyond"):
+        trace = markers(frame, word)
+        x, y = unpacked(trace["x"]), np.log10(unpacked(trace["y"]))
+        if layout["xaxis"]["type"] == "log":
+            x = np.log10(x)
+        seen = np.isfinite(x)
+        along = (x[seen] - left) / (right - left)
+        places += zip(along.tolist(), ((y[seen] - low) / (high - low)).tolist(), strict=True)
+    return places
+
+
+@pytest.mark.parametrize("axis", [*X_AXES])
+@pytest.mark.parametrize("target", [1e-1, 1e-4, 1e-9])
+@every_scenario
+def test_no_mark_at_the_target_lies_on_another(
+    scenario: Scenario, target: float, axis: str
+) -> None:
+    view = View(target=target, x_axis=axis)
+    marks = all_marks(frame_of(scenario, view))
+    for (x, y), (other_x, other_y) in itertools.combinations(marks, 2):
+        apart_x, apart_y = abs(x - other_x) / MARK_WIDTH, abs(y - other_y) / MARK_HEIGHT
+        assert max(apart_x, apart_y) > 1 - 1e-6
+    low, high = frame_of(scenario, view)["figure"]["layout"]["yaxis"]["range"]
+    level = (np.log10(target) - low) / (high - low)
+    # A stack stands around the target.
+    if marks:
+        assert min(abs(y - level) for _, y in marks) <= MARK_HEIGHT / 2 + 1e-9
+
+
 def test_without_bounds_nothing_is_predicted() -> None:
     frame = frame_of(SCENARIOS[0], View(bound="none"))
-    assert not any("(predicted)" in str(trace.get("text", "")) for trace in traces(frame))
+    for word in ("predicted", "beyond"):
+        assert np.isnan(unpacked(markers(frame, word)["x"])).all()
     assert all(reading["bounds"] == [] for reading in frame["readout"])
+    assert not any("predict" in entry["text"] or "bound" in entry["text"] for entry in frame["key"])
 
 
 def test_a_sampled_horizon_says_at_most() -> None:
@@ -268,11 +499,13 @@ def test_a_sampled_horizon_says_at_most() -> None:
     assert not any("≤" in cell for row in complete for cell in row["cells"])
     thinned = experiment_of(scenario)
     full = experiment_of(replace(scenario, horizon=200, contraction=0.9))
-    for experiment, sign in ((thinned, "≤ "), (full, "")):
+    for experiment, sign in ((thinned, "at most "), (full, "")):
         message = explore_frame(experiment, View(target=1e-3), "light")["message"]
         for line in extract_lines(experiment, View(target=1e-3)):
-            assert f"after {sign}{line.crossing.measured}" in message
-        assert ("≤" in message) == bool(sign)
+            assert re.search(
+                rf"{line.label}( and .*?)? needs? {sign}{line.crossing.measured}\b", message
+            )
+        assert ("at most" in message) == bool(sign)
 
 
 @every_scenario
@@ -281,55 +514,83 @@ def test_the_headline_and_the_alternative_text_have_the_numbers(scenario: Scenar
     frame = frame_of(scenario, view)
     assert describe(experiment) in frame["alt"]
     assert f"q = {scenario.contraction:g}" in frame["alt"]
-    assert scientific(view.target) in frame["message"]
+    assert f"the relative error below ε = {scientific(view.target)}" in frame["message"]
+    assert frame["message"] in frame["alt"]
     scale = unit(experiment, view)
     assert scientific(experiment.curves[0].floor / scale) in frame["alt"]
     lines = extract_lines(experiment, view)
     for line in lines:
         assert f"{line.label} ends at {scientific(float(line.error[-1]))}" in frame["alt"]
-    groups: dict[int | None, list[str]] = {}
-    for line in lines:
-        groups.setdefault(line.crossing.measured, []).append(line.label)
-    for step, labels in groups.items():
-        words = f"not within {scenario.horizon}" if step is None else "after"
-        joined = ", ".join(labels[:-1]) + f" and {labels[-1]}" if labels[1:] else labels[0]
-        if len(groups) > 1 or step is not None:
-            number = "" if step is None else f" (≤ )?{step}\\b"
-            assert re.search(rf"(^|[,;] |by ){joined} {words}{number}", frame["alt"])
-    steps = [step for step in groups if step is not None]
-    for step in (min(steps), max(steps)) if steps else ():
-        assert re.search(rf"\b{step}\b", frame["message"])
+        # Every method is named with its step, or among those that do not get there.
+        assert re.search(rf"\b{line.label}\b", frame["message"]) or "No method" in frame["message"]
+        if line.crossing.measured is not None:
+            assert re.search(rf"\b{line.crossing.measured}\b", frame["message"])
     for refusal in experiment.refusals:
-        assert f"{METHODS[refusal.method].label} does not apply here." in frame["alt"]
+        assert f"{METHODS[refusal.method].label} does not apply here" in frame["alt"]
         assert "apply" not in frame["message"]
-    assert len(frame["message"]) <= LONGEST_HEADLINE
 
 
 def test_the_headline_ranks_by_steps_and_names_ties_together() -> None:
     message = frame_of(Scenario(), View(target=1e-2))["message"]
-    steps = [int(step) for step in re.findall(r"after (\d+)", message)]
-    assert len(steps) == 2
-    assert steps == sorted(steps)
-    assert message.endswith(f", ITD and AID-FP after {steps[1]} steps.")
+    found = re.fullmatch(
+        r"To get the relative error below ε = 0\.01, AID-CG needs (\d+) steps, "
+        r"ITD and AID-FP need (\d+)\.",
+        message,
+    )
+    assert found
+    assert int(found[1]) < int(found[2])
+
+
+@pytest.mark.parametrize(
+    ("fields", "view", "said"),
+    [
+        ({"horizon": 5}, {}, "No method gets the relative error below ε = 10⁻⁴ within 5 steps."),
+        ({"horizon": 1}, {}, "No method gets the relative error below ε = 10⁻⁴ within 1 step."),
+        (
+            {"horizon": 40},
+            {},
+            "To get the relative error below ε = 10⁻⁴, AID-CG needs 27 steps; "
+            "ITD and AID-FP do not get there within 40 steps.",
+        ),
+        ({"methods": ("itd",), "vary": "inner"}, {}, "No method applies here."),
+        (
+            {"horizon": 1, "methods": ("itd",)},
+            {"target": 1e5, "error": "absolute"},
+            "To get the absolute error below ε = 10⁵, ITD needs 0 steps.",
+        ),
+    ],
+    ids=str,
+)
+def test_the_headline_is_grammar(fields: dict[str, Any], view: dict[str, Any], said: str) -> None:
+    assert frame_of(Scenario(size=50, **fields), View(**view))["message"] == said
 
 
 @pytest.mark.parametrize("target", [3e-14, 1e-9, 3e-6, 1e-4, 3e-2, 0.3])
 @pytest.mark.parametrize("contraction", [0.5, 0.9, 0.99])
 @pytest.mark.parametrize("horizon", [60, 1500])
-def test_the_headline_of_all_methods_stays_short(
+def test_the_headline_of_all_methods_names_every_one(
     contraction: float, target: float, horizon: int
 ) -> None:
     scenario = Scenario(methods=ALL, size=20, contraction=contraction, horizon=horizon)
     experiment, view = experiment_of(scenario), View(target=target)
     message = frame_of(scenario, view)["message"]
-    assert len(message) <= LONGEST_HEADLINE
-    # Who is first, who is last and who does not get there are all named.
-    reached = {line.label: line.crossing.measured for line in extract_lines(experiment, view)}
-    steps = [step for step in reached.values() if step is not None]
-    for label, step in reached.items():
-        if steps and step in {None, min(steps), max(steps)}:
-            assert re.search(rf"{label}\b", message)
-    assert message.count(" and ") <= len({*reached.values()})
+    lines = extract_lines(experiment, view)
+    groups: dict[int | None, list[str]] = {}
+    for line in lines:
+        groups.setdefault(line.crossing.measured, []).append(line.label)
+    steps = sorted(step for step in groups if step is not None)
+    if not steps:
+        assert message.startswith("No method ")
+        return
+    for step, labels in groups.items():
+        assert all(re.search(rf"\b{label}\b", message) for label in labels)
+        if len(groups) >= 4:
+            told = f"not within {horizon}: " if step is None else rf"\b{step} \("
+            assert re.search(told + ", ".join(labels), message)
+    if len(groups) >= 4:
+        sign = "at most " if horizon > 200 else ""
+        assert f"fastest: {sign}{steps[0]} (" in message
+        assert f"slowest: {sign}{steps[-1]} (" in message
 
 
 def row_of(experiment: Experiment, method: str, view: View) -> list[str]:
@@ -345,28 +606,40 @@ def test_beyond_the_theory_nothing_is_said_of_bounds() -> None:
         for target in (1e-4, 1e-15, 1e3):
             view = View(bound=bound, target=target)
             frame = frame_of(scenario, view)
-            (key,) = frame["figure"]["layout"]["annotations"]
-            assert key["text"] == KEYS["none"]
+            assert frame["warning"] == BEYOND_THEORY
+            assert [entry["text"] for entry in frame["key"]] == ["measured", "error reaches ε"]
             for method in ("itd", "aid-fp"):
                 assert row_of(experiment_of(scenario), method, view)[2:6] == ["–"] * 4
-            assert not any("predicted" in str(trace.get("text", "")) for trace in traces(frame))
+            for word in ("predicted", "beyond"):
+                assert np.isnan(unpacked(markers(frame, word)["x"])).all()
+    assert "warning" not in frame_of(replace(scenario, contraction=0.9999))
 
 
 @pytest.mark.parametrize("bound", [*BOUNDS])
 def test_the_key_names_the_bound_that_predicts(bound: str) -> None:
-    (key,) = frame_of(Scenario(), View(bound=bound))["figure"]["layout"]["annotations"]
-    said = {"none": None, "sharp": "□ sharp bound predicts"}.get(bound, "□ paper’s bound predicts")
-    assert ("□" in key["text"]) == (said is not None)
-    assert said is None or said in key["text"]
-    assert ("→" in key["text"]) == (bound in {"paper", "both"})
+    texts = [entry["text"] for entry in frame_of(Scenario(), View(bound=bound))["key"]]
+    predictor = {"none": "", "sharp": "sharp"}.get(bound, "paper’s")
+    predicts = [f"{predictor} bound reaches ε"] if predictor else []
+    assert [text for text in texts if "bound reaches" in text] == predicts
+    early = frame_of(Scenario(horizon=40), View(bound=bound))["key"]
+    late = [entry["text"] for entry in early if "→" in entry["text"]]
+    assert late == ["paper’s bound reaches ε (→ after T = 40)"] * (predictor == "paper’s")
+
+
+def test_the_key_says_what_pale_means_where_there_is_something_pale() -> None:
+    def texts(**fields: Any) -> str:
+        return str(frame_of(Scenario(**fields))["key"])
+
+    assert "less than rounding" in texts(contraction=0.05)
+    assert "less than rounding" not in texts(contraction=0.9)
+    # With many methods the bounds are of one of them, and the key says of which.
+    assert "paper’s bound (AID-CG)" in texts(methods=ALL)
 
 
 def beyond(frame: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """The marks of predictions beyond the horizon, and their numbers."""
-    data = traces(frame)
-    texts = [str(trace.get("text")) for trace in data]
-    (place,) = [place for place, text in enumerate(texts) if "(predicted beyond T)" in text]
-    return data[place], data[place + 1]
+    numbers = traces(frame)[frame["names"][0]["trace"]]
+    return markers(frame, "beyond"), numbers
 
 
 def test_the_first_picture_has_a_mark_for_every_prediction() -> None:
@@ -378,40 +651,41 @@ def test_the_first_picture_has_a_mark_for_every_prediction() -> None:
 @pytest.mark.parametrize("axis", [*X_AXES])
 @pytest.mark.parametrize("bound", ["paper", "both"])
 @pytest.mark.parametrize("horizon", [40, 60, 1000])
+@pytest.mark.parametrize("methods", [ALL, ("itd", "aid-fp", "aid-cg")], ids=len)
 def test_predictions_beyond_the_horizon_stand_at_the_right_edge(
-    horizon: int, bound: str, axis: str
+    horizon: int, bound: str, axis: str, methods: tuple[str, ...]
 ) -> None:
-    scenario = Scenario(methods=ALL, size=20, horizon=horizon, contraction=0.93, adjoint_steps=300)
-    experiment, view = experiment_of(scenario), View(bound=bound, x_axis=axis, target=1e-3)
+    scenario = Scenario(
+        methods=methods, size=20, horizon=horizon, contraction=0.93, adjoint_steps=300
+    )
+    experiment, view = (
+        experiment_of(scenario),
+        View(bound=bound, x_axis=axis, target=1e-3, card="itd"),
+    )
     frame = frame_of(scenario, view)
     marks, numbers = beyond(frame)
-    low, high = frame["figure"]["layout"]["xaxis"]["range"]
-    if axis == "floats":
-        low, high = 10**low, 10**high
-    seen: dict[int, float] = {}
-    for place, curve in enumerate(experiment.curves):
+    high = frame["figure"]["layout"]["xaxis"]["range"][1]
+    if frame["figure"]["layout"]["xaxis"]["type"] == "log":
+        high = 10**high
+    found = 0
+    for place, (curve, line) in enumerate(
+        zip(experiment.curves, extract_lines(experiment, view), strict=True)
+    ):
         step = crossing(experiment, curve, view.target * unit(experiment, view)).paper
         x, text_x = unpacked(marks["x"])[place], unpacked(numbers["x"])[place]
-        if step is None or step <= horizon:
+        if step is None or step <= horizon or not line.bounds:
             assert np.isnan(x)
             assert np.isnan(text_x)
             continue
-        assert low + 0.3 * (high - low) < x < high or axis == "floats"
-        assert unpacked(marks["y"])[place] == view.target
-        # Its own hollow mark, and the number once for all who share it.
+        # The number stands in the margin, beside its own hollow mark.
+        assert x == text_x == pytest.approx(high)
+        assert unpacked(marks["y"])[place] == unpacked(numbers["y"])[place]
         assert marks["marker"]["symbol"][place].endswith("-open")
-        assert f"{count(step)} " in marks["text"][place]
-        if step in seen:
-            assert x == seen[step]
-            assert np.isnan(text_x)
-        else:
-            assert text_x == x
-            assert numbers["text"][place] == f"{count(step)} {'' if axis == 'steps' else 'steps '}→"
-        seen[step] = x
-    assert (len(seen) > 0) == (horizon < 1000)
-    # The later, the further out.
-    assert [seen[step] for step in sorted(seen)] == sorted(seen.values())
-    assert len({*seen.values()}) == len(seen)
+        wanted = f"{count(step)} {'' if axis == 'steps' else 'steps '}→"
+        assert numbers["text"][place].strip() == wanted
+        assert numbers["textposition"] == "middle right"
+        found += 1
+    assert (found > 0) == (horizon < 1000)
 
 
 def test_a_prediction_that_never_comes_or_lies_in_rounding_has_no_mark() -> None:
@@ -426,7 +700,7 @@ def test_a_prediction_that_never_comes_or_lies_in_rounding_has_no_mark() -> None
 def test_names_on_the_figure_have_a_halo_of_the_page() -> None:
     for mode, color in (("light", "#FFFFFF"), ("dark", "#0F1319")):
         frame = dict(explore_frame(experiment_of(Scenario()), View(), cast(Mode, mode)))
-        (names,) = [trace for trace in traces(frame) if "floor" in str(trace.get("text"))]
+        (names,) = [trace for trace in traces(frame) if ROUNDING_NAME in str(trace.get("text"))]
         assert color in names["textfont"]["shadow"]
 
 
@@ -435,7 +709,7 @@ def test_ticks_of_powers_are_as_large_as_those_of_numbers() -> None:
     for axis in X_AXES:
         layout = frame_of(Scenario(), View(x_axis=axis))["figure"]["layout"]
         assert 1.25 * layout["yaxis"]["tickfont"]["size"] == layout["font"]["size"]
-        assert ("tickfont" in layout["xaxis"]) == (axis == "floats")
+        assert ("tickfont" in layout["xaxis"]) == (layout["xaxis"]["type"] == "log")
 
 
 @pytest.mark.parametrize(
@@ -467,12 +741,20 @@ def test_a_title_names_what_was_run() -> None:
     )
     assert describe(experiment_of(scenario)) == (
         "Biased regularisation · Two handwritten digits · q = 0.9 · κ = 19 · d = 64 · m = 64"
-        " · n = 20 · heavy ball · truncation k = 10 · seed 3"
+        " · n = 20 · heavy ball (optimal constants) · truncation k = 10 · seed 3"
     )
-    # What follows from q goes first where there is no room.
     longer = describe(experiment_of(replace(scenario, start=2.0, precision="single")))
-    assert "κ" not in longer
-    assert longer.endswith(" · heavy ball · truncation k = 10 · start 2 · single · seed 3")
+    assert longer.endswith(" · start ‖w₀‖ = 2 ‖w(λ)‖ · single precision · seed 3")
+
+
+@pytest.mark.parametrize("spectrum", [*SPECTRA])
+def test_a_title_has_the_words_of_the_menu(spectrum: str) -> None:
+    said = describe(
+        experiment_of(Scenario(spectrum=spectrum, size=4, horizon=2, contraction=0.9999))
+    )
+    label = SPECTRA[spectrum]
+    assert f"eigenvalues: {label[0].lower()}{label[1:]} · " in said
+    assert "κ = 2·10⁴ · " in said
 
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
@@ -574,3 +856,6 @@ def test_an_experiment_has_one_colour_a_method_in_chart_and_table(scenario: Scen
     colors = [reading["color"] for reading in frame["readout"]]
     assert len(set(colors)) == len(colors)
     assert [row["color"] for row in frame["table"]["rows"]] == colors
+    markers_of = [reading["marker"] for reading in frame["readout"]]
+    assert [row["marker"] for row in frame["table"]["rows"]] == markers_of
+    assert len(set(markers_of)) == len(markers_of)

@@ -12,9 +12,10 @@ from frames import ALL, experiment_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.figures.error_curves import extract_lines, unit
-from dashboard.figures.words import Card, explain, formula_card, listed
-from dashboard.notation import count, latex, ratio, scientific
+from dashboard.figures.bound_card import MEANINGS, STATUSES, TIERS, Card, formula_card
+from dashboard.figures.lines import extract_lines, unit
+from dashboard.figures.words import explain, listed, same_picture, written_factor
+from dashboard.notation import TERM_NAMES, count, latex, percent, ratio, scientific, times
 from dashboard.view import View
 from hypergrad_core import FAMILIES, METHODS, Experiment, Scenario
 from hypergrad_core.linear import Outcome
@@ -67,7 +68,8 @@ def test_a_bound_written_out_is_latex_and_adds_up(scenario: Scenario) -> None:
             for error in ("relative", "absolute"):
                 view = View(cursor=cursor, error=error)
                 card = formula_card(experiment, curve, view, "light")
-                for text in (card.estimate, card.bound, card.numbers, card.constants):
+                formula = METHODS[curve.method].formula
+                for text in (formula, card.bound, card.numbers, card.constants):
                     assert depth(text) == 0
                     assert text.count(r"\left") == text.count(r"\right")
                     assert not re.search(r"nan|inf(?!ty)|\de[+-]?\d", text)
@@ -87,7 +89,7 @@ def test_a_bound_written_out_is_latex_and_adds_up(scenario: Scenario) -> None:
                 assert len(terms) == len(curve.paper.terms) == 3
                 for text, term in zip(terms, curve.paper.terms, strict=True):
                     assert number(text) == pytest.approx(term.values[at] / scale, rel=0.051)
-                    assert rf"\text{{{term.name}}}" in card.bound
+                    assert rf"\text{{{TERM_NAMES[term.name]}}}" in card.bound
                     assert term.formula in card.bound
                 assert sum(map(number, terms)) == pytest.approx(total, rel=0.11, abs=1e-300)
                 assert total == pytest.approx(curve.paper.values[at] / scale, rel=0.051)
@@ -96,11 +98,15 @@ def test_a_bound_written_out_is_latex_and_adds_up(scenario: Scenario) -> None:
                 assert sum(values) == pytest.approx(float(curve.paper.values[at]), rel=1e-12)
                 largest = curve.paper.terms[int(np.argmax(values))]
                 share = max(values) / sum(values) if sum(values) > 0 else 0
-                assert card.dominant.startswith(f"**{largest.name}** dominates ({share:.0%})")
+                name = TERM_NAMES[largest.name]
+                assert card.dominant == (
+                    f"The **{name}** is {percent(share)} of the bound. {MEANINGS[largest.name]}"
+                )
                 assert card.source == curve.paper.source
                 assert card.status == (
-                    f"Paper’s bound: tier P, upper. "
-                    f"Sharp bound: tier {curve.sharp.tier}, {curve.sharp.status}."
+                    "Paper’s bound: uses constants only; proved, in general not attained (tier P). "
+                    f"Sharp bound: {TIERS[curve.sharp.tier]}; {STATUSES[curve.sharp.status]} "
+                    f"(tier {curve.sharp.tier})."
                 )
                 # Every term begins a line, so that none is too long.
                 assert card.bound.count(r"\\") == 2
@@ -209,7 +215,7 @@ def test_curves_are_said_to_coincide_exactly_where_they_do(family: str, contract
     itd, fixed = experiment.curve("itd"), experiment.curve("aid-fp")
     assert itd is not None
     assert fixed is not None
-    # Below the floor two equal curves differ by rounding.
+    # Within rounding two equal curves differ by rounding.
     apart = np.abs(itd.errors - fixed.errors) > 1e-6 * itd.errors + 2 * itd.floor
     assert coincide(says(scenario)) == (not apart.any())
     constant = experiment.constants.nu1 == experiment.constants.nu2 == 0
@@ -232,17 +238,17 @@ def test_curves_are_compared_at_the_end_only_above_rounding(
     itd, fixed = experiment.curve("itd"), experiment.curve("aid-fp")
     assert itd is not None
     assert fixed is not None
-    found = [re.search(r"ITD is (\S+) as far off as AID-FP", said) for said in says(scenario)]
+    found = [re.search(r"ITD’s error is (.*?) that of AID-FP", said) for said in says(scenario)]
     matches = [match[1] for match in found if match]
     # What rounds to 1.0 times is no difference.
     apart = itd.errors[-1] > 1.05 * fixed.errors[-1] and fixed.errors[-1] > fixed.floor
-    assert matches == ([ratio(itd.errors[-1] / fixed.errors[-1])] if apart else [])
+    assert matches == ([times(itd.errors[-1] / fixed.errors[-1])] if apart else [])
 
 
 def test_momentum_is_no_reason_to_compare_jacobians() -> None:
     for family in ("quadratic", "kernel-ridge"):
         said = says(Scenario(family=family, size=10, inner="heavy-ball", horizon=20))
-        assert not any("as far off as" in sentence for sentence in said)
+        assert not any("that of AID-FP" in sentence for sentence in said)
 
 
 def late_factor(experiment: Experiment, method: str) -> float:
@@ -256,7 +262,7 @@ def late_factor(experiment: Experiment, method: str) -> float:
 
 def late_sentence(scenario: Scenario) -> str:
     """The one on late factors."""
-    (said,) = [text for text in says(scenario) if text.startswith("Late factor")]
+    (said,) = [text for text in says(scenario) if text.startswith("Factor by which")]
     return said
 
 
@@ -268,10 +274,10 @@ def test_late_factors_are_measured_and_come_near_theory(family: str, contraction
     )
     experiment = experiment_of(scenario)
     said = late_sentence(scenario)
-    factors = dict(re.findall(r"([A-Z-]+) (\d\.\d{4})", said.split(". The theory")[0]))
+    factors = dict(re.findall(r"([A-Z-]+) (\d\.\d+)", said.split(". Worst case")[0]))
     assert factors.keys() <= {"ITD", "AID-FP", "AID-CG"}
     for label, factor in factors.items():
-        assert float(factor) == pytest.approx(late_factor(experiment, label.lower()), abs=1e-4)
+        assert factor == written_factor(late_factor(experiment, label.lower()), contraction)
     assert f"q = {contraction:g} for $w_t$ and fixed-point steps" in said
     root = np.sqrt(experiment.constants.condition_number)
     applies = experiment.curve("aid-cg") is not None
@@ -283,6 +289,57 @@ def test_late_factors_are_measured_and_come_near_theory(family: str, contraction
         else:
             # q bounds the rate; the data are kinder than the worst case.
             assert float(factors[label]) <= contraction + 0.02
+
+
+@pytest.mark.parametrize(
+    ("factor", "contraction", "written"),
+    [
+        (0.9005, 0.9, "0.90"),
+        (0.6234, 0.9, "0.62"),
+        (0.98995, 0.99, "0.990"),
+        (0.9990, 0.999, "0.9990"),
+        (0.0501, 0.05, "0.05"),
+    ],
+)
+def test_a_factor_is_written_as_far_as_a_fit_can_tell(
+    factor: float, contraction: float, written: str
+) -> None:
+    assert written_factor(factor, contraction) == written
+
+
+@pytest.mark.parametrize("contraction", [0.5, 0.9, 0.95, 0.99])
+def test_no_measured_factor_reads_as_above_the_worst_case_of_the_quadratic(
+    contraction: float,
+) -> None:
+    said = late_sentence(Scenario(contraction=contraction))
+    for factor in re.findall(r"[A-Z-]+ (\d\.\d+)", said.split(". Worst case")[0]):
+        assert float(factor) <= contraction
+
+
+def test_at_q_above_1_it_is_told_whether_the_errors_fall() -> None:
+    falls = Scenario(family="equilibrium", size=12, samples=4, contraction=1.02)
+    said = says(falls)
+    assert "falls all the same" in said[0]
+    assert not any("does not tend" in text for text in said)
+    stays = Scenario(
+        family="equilibrium-symmetric", size=200, samples=20, contraction=1.5, horizon=60
+    )
+    assert "does not tend to 0" in says(stays)[0]
+
+
+def test_families_with_the_same_picture_say_why() -> None:
+    pair = ("logistic", "logistic-log")
+    assert same_picture(pair[0]) == same_picture(pair[1]) != ""
+    assert same_picture("quadratic") == ""
+    one, other = (
+        experiment_of(Scenario(family=family, size=8, samples=20, horizon=40)) for family in pair
+    )
+    for mine, theirs in zip(one.curves, other.curves, strict=True):
+        relative = [
+            curve.errors / found.constants.hypergradient_norm
+            for curve, found in ((mine, one), (theirs, other))
+        ]
+        np.testing.assert_allclose(*relative, rtol=1e-6, atol=1e-13)
 
 
 WORST_CASES = [
@@ -301,24 +358,27 @@ WORST_CASES = [
 
 @pytest.mark.parametrize(("fields", "wanted"), WORST_CASES, ids=str)
 def test_the_worst_cases_are_those_of_what_varies(fields: dict[str, Any], wanted: str) -> None:
-    _, worst = late_sentence(Scenario(**fields)).split("The theory’s worst case")
+    _, worst = late_sentence(Scenario(**fields)).split("Worst case in theory")
     assert wanted in worst
 
 
 def slowest(scenario: Scenario) -> list[str]:
     """The sentences on which part is the slowest."""
-    return [text for text in says(scenario) if text.endswith(" is the slowest part.")]
+    return [text for text in says(scenario) if " held up by " in text]
 
 
 def test_the_slowest_part_is_the_one_that_cannot_be_the_faster() -> None:
-    lower = "AID-CG falls more slowly than conjugate gradient must: with t = k the lower level is"
-    assert slowest(Scenario()) == [f"{lower} the slowest part."]
-    # With momentum the lower level is as fast as conjugate gradient, and fixed-point steps are not.
-    adjoint = "AID-FP falls more slowly than $w_t$ must: with t = k the adjoint is"
-    assert slowest(Scenario(inner="heavy-ball")) == [f"{adjoint} the slowest part."]
-    many = Scenario(inner="heavy-ball", methods=ALL)
-    (said,) = slowest(many)
-    assert said.startswith("AID-FP and AID-CGNR fall more slowly than $w_t$ must")
+    assert slowest(Scenario()) == [
+        "AID-CG is held up by $w_t$: the inner iteration, not the adjoint solver (conjugate "
+        "gradient), is the bottleneck."
+    ]
+    # With momentum the inner iteration is as fast as conjugate gradient; fixed-point steps are not.
+    said = "AID-FP is held up by the adjoint solver (fixed-point steps), not by $w_t$."
+    assert slowest(Scenario(inner="heavy-ball")) == [said]
+    assert slowest(Scenario(inner="heavy-ball", methods=ALL)) == [
+        said,
+        "AID-CGNR is held up by the adjoint solver (CG on the normal equations), not by $w_t$.",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -345,11 +405,15 @@ def test_what_is_called_the_slowest_part_follows_from_the_numbers(scenario: Scen
     sure["$w_t$"] = fast if scenario.inner == "heavy-ball" else scenario.contraction
     keys = {METHODS[key].label: key for key in METHODS}
     for said in slowest(scenario):
-        found = re.match(r"(.*) falls? more slowly than (.*?) must: ", said)
+        found = re.match(r"(.*) (?:is|are) held up by (\$w_t\$|the adjoint solver)", said)
+        solver = re.search(r"\((.*)\)", said)
         assert found
+        assert solver
+        # The part that is not to blame is faster than the error.
+        faster = solver[1] if found[2] == "$w_t$" else "$w_t$"
         for label in re.split(", | and ", found[1]):
             factor = late_factor(experiment, keys[label])
-            assert factor > sure.get(found[2], scenario.contraction) + 0.02
+            assert factor > sure.get(faster, scenario.contraction) + 0.02
 
 
 @pytest.mark.parametrize(("steps", "flat"), [(3, True), (2000, False)])
@@ -368,11 +432,11 @@ def plateaus(**fields: Any) -> list[str]:
 
 
 def test_plateaus_are_told_in_grammar_and_say_what_is_held() -> None:
-    end = "with k held, more inner steps cannot mend it."
+    end = "with k fixed, more inner steps do not help."
     assert plateaus(methods=("itd-truncated",)) == [f"Truncated ITD ends on a plateau: {end}"]
     both = plateaus(methods=("itd", "itd-truncated", "one-step"))
     assert both == [f"Truncated ITD and One-step end on a plateau: {end}"]
-    end = "with t held, more backward steps cannot mend it."
+    end = "with t fixed, more backward steps do not help."
     three = plateaus(
         methods=("aid-fp", "aid-cg", "aid-gmres"), vary="adjoint", inner_steps=5, contraction=0.5
     )
@@ -395,7 +459,7 @@ def test_names_are_listed() -> None:
 
 def stops(scenario: Scenario) -> list[str]:
     """The sentences on why solvers stopped."""
-    return [text for text in says(scenario) if " within k = " in text]
+    return [text for text in says(scenario) if " stops at k = " in text]
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=str)
@@ -409,9 +473,9 @@ def test_why_a_solver_stopped_is_told_with_its_first_step(scenario: Scenario) ->
             # It stays so.
             assert all(converged[first:])
             step = estimate.points.adjoint_steps[first]
-            wanted.append(f"{METHODS[curve.method].label} within k = {step}")
-    said = stops(scenario)
-    assert said == ([f"{listed(wanted)}: the residual fell to rounding."] if wanted else [])
+            wanted.append(f"{METHODS[curve.method].label} stops at k = {step}")
+    whose = "their residuals are" if wanted[1:] else "its residual is"
+    assert stops(scenario) == [f"{listed(wanted)}, where {whose} at rounding level."] * bool(wanted)
 
 
 def test_a_solver_that_took_all_its_steps_did_not_stop() -> None:
@@ -422,8 +486,11 @@ def test_a_solver_that_took_all_its_steps_did_not_stop() -> None:
 def test_a_hopeless_bound_is_told_with_what_it_and_the_error_fall_by() -> None:
     scenario = Scenario(family="kernel-ridge", hyper_size=6, methods=ALL, inner="heavy-ball")
     experiment = experiment_of(scenario)
-    (said,) = [text for text in says(scenario) if "hopelessly" in text]
-    found = re.search(r"\((AID-\w+)\).*by the factor (\S+) a step, the error by (\S+)\. Look", said)
+    (said,) = [text for text in says(scenario) if "too loose to be of use" in text]
+    found = re.search(
+        r"\((AID-\w+), where it is loosest\).*shrinks by (\S+) per step, the error by (\S+)\. Look",
+        said,
+    )
     assert found
     curve = experiment.curve(found[1].lower())
     assert curve is not None
@@ -432,23 +499,25 @@ def test_a_hopeless_bound_is_told_with_what_it_and_the_error_fall_by() -> None:
     bound = np.exp(np.polyfit(curve.steps[late], np.log(curve.paper.values[late]), 1)[0])
     assert float(found[2]) == pytest.approx(bound, abs=6e-4)
     assert float(found[3]) == pytest.approx(late_factor(experiment, curve.method), abs=6e-4)
-    assert not any("hopelessly" in text for text in says(Scenario()))
+    assert not any("too loose" in text for text in says(Scenario()))
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=str)
 def test_the_looseness_told_is_the_median_over_the_clear_points(scenario: Scenario) -> None:
     experiment = experiment_of(scenario)
-    (said,) = [text for text in says(scenario) if text.startswith("The paper’s bound")]
+    (said,) = [text for text in says(scenario) if text.startswith("Typically")]
     found = re.search(
-        r"up to (\S+) the error in the median \((.*?)\), the sharp one (\S+?)\. ", said
+        r"the paper’s bound is (\S+ times) the error \((.*?)(?:, where it is loosest)?\); "
+        r"the sharp bound (?:is (\S+ times) the error|equals it)\. ",
+        said,
     )
     assert found
     (curve,) = [c for c in experiment.curves if METHODS[c.method].label == found[2]]
     clear = curve.errors > 10 * curve.floor
     paper = np.median(curve.paper.values[clear] / curve.errors[clear])
     sharp = np.median(curve.sharp.values[clear] / curve.errors[clear])
-    assert found[1] == ratio(float(paper))
-    assert found[3] == ratio(float(sharp))
+    assert found[1] == times(float(paper))
+    assert (found[3] or "1.0 times") == times(float(sharp))
     assert ("eigenvalues" in said) == (scenario.family == "quadratic")
 
 
