@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from dashboard.chart import PAGE_PARAM, THEME_PARAM, Absent, Column, Frame, Row, Table
 from dashboard.compute import LIVE_SECONDS, ComputedCache, SlowError
 from dashboard.figures.budget_map import LAYERS, budget_map
-from dashboard.figures.error_curves import describe
+from dashboard.figures.describe import describe
 from dashboard.figures.words import BEYOND_THEORY
 from dashboard.notation import ratio, scientific
 from dashboard.settings import SHARED, PageSettings

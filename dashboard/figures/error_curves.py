@@ -22,7 +22,7 @@ from dashboard.figures.axes import (
     target_name,
 )
 from dashboard.figures.drawn import Drawn
-from dashboard.figures.lines import Line, unit
+from dashboard.figures.lines import Line, focus, unit
 from dashboard.figures.marks import along, crossings, end_names, key_of
 from dashboard.theme import AXIS_SIZE, FONT, Mode, faded
 from dashboard.view import View
@@ -81,8 +81,10 @@ def error_curves(experiment: Experiment, lines: tuple[Line, ...], view: View, mo
     )
     logarithmic, x_range = effort_axis(lines, view)
     plot = Plot(x_range, y_range, logarithmic)
+    in_focus = focus(experiment, view)
     for line in lines:
-        _curve(drawn, line, mode)
+        # Pressing the card of the method in focus changes nothing.
+        _curve(drawn, line, mode, "" if line.method == in_focus else line.method)
     for line in lines:
         drawn.add(along(line, mode))
     drawn.add(level_line(plot.ends, rounding, mode, ROUNDING_DASH))
@@ -109,7 +111,7 @@ def error_curves(experiment: Experiment, lines: tuple[Line, ...], view: View, mo
     return drawn
 
 
-def _curve(drawn: Drawn, line: Line, mode: Mode) -> None:
+def _curve(drawn: Drawn, line: Line, mode: Mode, to_focus: str) -> None:
     """A measured curve, its bounds, and the gap between them."""
     color = line.style.color(mode)
     measured = drawn.add(
@@ -148,7 +150,7 @@ def _curve(drawn: Drawn, line: Line, mode: Mode) -> None:
             "name": line.label,
             "color": color,
             "marker": line.style.marker,
-            "focus": line.method,
+            "focus": to_focus,
             "rounding": line.rounding,
             "trace": measured,
             "bounds": read,

@@ -58,6 +58,7 @@ def page() -> None:
         cursor=view.cursor,
         filename=name,
         on_cursor=keep_cursor,
+        on_focus=keep_focus,
     )
     for refusal in experiment.refusals:
         st.info(f"**{METHODS[refusal.method].label}** does not apply here. {refusal.reason}")
@@ -80,6 +81,13 @@ def keep_cursor() -> None:
     step = st.session_state["explore"].get("cursor")
     if isinstance(step, int | float):
         keep(cursor=int(step))
+
+
+def keep_focus() -> None:
+    """A card of the readout was pressed: the bound of its method is drawn and written out."""
+    method = st.session_state["explore"].get("focus")
+    if method in METHODS:
+        keep(card=method)
 
 
 def compute(scenario: Scenario) -> Experiment:

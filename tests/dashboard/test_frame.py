@@ -286,7 +286,7 @@ def test_the_cursor_reads_what_was_measured_and_what_was_bounded(scenario: Scena
     for reading, curve in zip(frame["readout"], experiment.curves, strict=True):
         measured = traces(frame)[reading["trace"]]
         assert reading["name"] == METHODS[curve.method].label
-        assert reading["focus"] == curve.method
+        assert reading["focus"] == ("" if curve.method == in_focus else curve.method)
         assert reading["marker"] == METHOD_STYLES[curve.method].marker
         assert reading["rounding"] == curve.floor / scale
         assert measured["line"]["color"] == reading["color"]
