@@ -202,7 +202,7 @@ class OneStep(FixedPointAID):
     paper_source = "Grazzi et al. 2020, Theorem 2.3 with k = 1"
     fixed_adjoint_steps = (
         "It takes k = 1 by definition, so k cannot vary. "
-        "Look at AID-FP: its point k = 1 is this method."
+        "Use AID-FP: its point k = 1 is this method."
     )
 
     def take(self, wanted: Points, truncation: int | None = None) -> Points:
