@@ -210,9 +210,11 @@ class Chart {
     if (restyled) this.reporting = setTimeout(() => this.setStateValue("background", this.background), 250);
     const size = this.fit();
     const { data, layout } = this.figureHere();
+    // A finger moves the page; the zoom is for a mouse.
+    const dragmode = matchMedia("(pointer: coarse)").matches ? false : "zoom";
     const config = { displayModeBar: false, showTips: false };
     forgetMoves(this.plot);
-    const done = this.Plotly.react(this.plot, data, { ...withDefaults(theme, layout), ...size, hovermode: false }, config);
+    const done = this.Plotly.react(this.plot, data, { ...withDefaults(theme, layout), ...size, hovermode: false, dragmode }, config);
     if (this.drawn) return done;
     this.drawn = true;
     this.plot.on("plotly_afterplot", () => {

@@ -27,6 +27,7 @@ function nearest(at, step) {
 
 class Stepper {
   static groups = new Map();
+  static count = 0;
 
   /** The stepper of a group; a chart without a group has its own. */
   static of(name) {
@@ -52,7 +53,7 @@ class Stepper {
     for (const factor of [0.5, 1, 2, 4]) this.speed.append(new Option(`${factor}×`, factor));
     this.speed.value = "1";
     this.spoken = element("span", "hg-spoken", { role: "status" });
-    this.keys = element("span", "hg-keys");
+    this.keys = element("span", "hg-keys", { id: `hg-keys-${Stepper.count++}` });
     this.keys.hidden = true;
     this.keysButton = button("Keys", "?", () => {
       this.keys.hidden = !this.keys.hidden;
@@ -85,6 +86,7 @@ class Stepper {
 
   join(chart) {
     this.charts.push(chart);
+    chart.stage.setAttribute("aria-describedby", this.keys.id); // also while it is hidden
     const follows = Node.DOCUMENT_POSITION_FOLLOWING;
     this.charts.sort((a, b) => (a.root.compareDocumentPosition(b.root) & follows ? -1 : 1));
     this.host();

@@ -3,7 +3,7 @@
 class FigureTable {
   constructor() {
     this.table = element("table", "hg-table");
-    this.tip = element("div", "hg-tip", { "aria-hidden": "true" });
+    this.tip = element("div", "hg-column-tip", { "aria-hidden": "true" });
     this.box = element("div", "hg-table-box", {}, this.table);
     this.root = element("div", "hg-table-frame", {}, this.box, this.tip);
     this.tip.hidden = true;
@@ -40,7 +40,7 @@ class FigureTable {
   head({ label, help }) {
     if (!label) return element("td");
     if (!help) return element("th", "", { scope: "col" }, label);
-    const term = element("button", "hg-term", { type: "button", "aria-description": help }, label);
+    const term = element("button", "hg-column", { type: "button", "aria-description": help }, label);
     for (const event of ["mouseenter", "focus", "click"]) {
       term.addEventListener(event, () => this.showTip(term, help));
     }
