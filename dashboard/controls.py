@@ -269,13 +269,19 @@ def problem_controls(
     return watched
 
 
+def _with_kappa(contraction: float) -> str:
+    if contraction >= 1:
+        return f"{contraction:g} (no theory)"
+    return f"{contraction:g} (κ = {scientific((1 + contraction) / (1 - contraction))})"
+
+
 def contraction_slider(most: float) -> Watch:
     """The dial of the contraction constant."""
     return slider(
         "contraction",
         "Contraction constant q",
         [*CONTRACTIONS, *BEYOND],
-        lambda q: f"{q:g} (κ = {(1 + q) / (1 - q):.4g})" if q < 1 else f"{q:g} (no theory)",
+        _with_kappa,
         most,
     )
 
