@@ -359,7 +359,7 @@ def test_whichever_run_a_control_is_made_from_it_begins_with_its_value(runs: Run
         return {**stops, "seed": int(control(session, "seed").proto.default)}
 
     session = open_paper({"q": "0.7", "T": "150", "seed": "3"})
-    wanted = {"contraction": "0.7 (κ = 5.667)", "horizon": "150", "seed": 3}
+    wanted = {"contraction": "0.7 (κ = 5.67)", "horizon": "150", "seed": 3}
     assert begin(session) == wanted
     finish(session)
     assert begin(session) == wanted
