@@ -1,7 +1,7 @@
 // One entry in the browser's history for each finished gesture, so that Back undoes what a hand did.
 //
 // Streamlit adds an entry whenever the address changes: for each of the values that an arrow key
-// runs through, and for what a page writes into its own address when it opens. Within one gesture
+// runs through, and twice where a page that is opened writes into its address. Within one gesture
 // the entry that is there is written anew.
 
 const GESTURE_PAUSE = 1000; // ms; keys on one control that come faster than that are one gesture
@@ -20,8 +20,7 @@ function joinEntries() {
     last = { target, time };
   }, true);
   history.pushState = (state, title, url) => {
-    const isSamePage = new URL(url, location.href).pathname === location.pathname;
-    const write = isSamePage && gesture === written ? replaceState : pushState;
+    const write = gesture === written ? replaceState : pushState;
     written = gesture;
     write.call(history, state, title, url);
   };
