@@ -214,7 +214,7 @@ class Chart {
     const dragmode = matchMedia("(pointer: coarse)").matches ? false : "zoom";
     const config = { displayModeBar: false, showTips: false };
     forgetMoves(this.plot);
-    const done = this.Plotly.react(this.plot, data, { ...withDefaults(theme, layout), ...size, hovermode: false, dragmode }, config);
+    const done = this.reacting = this.Plotly.react(this.plot, data, { ...withDefaults(theme, layout), ...size, hovermode: false, dragmode }, config);
     if (this.drawn) return done;
     this.drawn = true;
     this.plot.on("plotly_afterplot", () => {
@@ -365,7 +365,7 @@ class Chart {
     this.table.close();
     this.resizing.disconnect();
     removeEventListener("resize", this.onWindow);
-    if (this.drawn) this.Plotly.purge(this.plot);
+    this.reacting?.finally(() => this.Plotly.purge(this.plot)); // it still speaks when it has drawn
     this.root.remove();
     charts.delete(this.parent);
   }

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from conftest import NewContext, Server
+from conftest import NewContext, Server, Watcher
 from explore_page import TIMEOUT
 from playwright.sync_api import Page, expect
 
@@ -141,8 +141,10 @@ def change(page: Page) -> None:
 
 
 @pytest.fixture
-def page(new_context: NewContext) -> Page:
+def page(new_context: NewContext, watcher: Watcher) -> Page:
     """A fresh page, not yet opened."""
+    # Streamlit looks for its server below the address of the page first, then at the root.
+    watcher.allowed.append(r"status of 404 \(Not Found\)")
     fresh = new_context().new_page()
     fresh.set_default_timeout(TIMEOUT)
     return fresh
