@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import ClassVar
 from urllib.parse import parse_qsl, urlencode
 
@@ -36,6 +37,7 @@ from hypergrad_core.modes import polynomial_gaps
 from hypergrad_core.theory import Bound
 
 PART_PARAM = "part"
+PRESET_PARAM = "preset"
 PARTS: dict[str, str] = {
     "plane": "Two dimensions",
     "spectrum": "Spectrum",
@@ -118,10 +120,50 @@ def check(scenario: Scenario) -> None:
 
 
 BEGINNING = Scenario(family="quadratic", size=12, hyper_size=2, horizon=40)
-SETTINGS = PageSettings("why", BEGINNING, WhyView(), check)
+
+
+class WhySettings(PageSettings[WhyView]):
+    """A preset may be named in a link: the rest of the link is what is different from it."""
+
+    def link_of(self, scenario: Scenario, view: WhyView, *, full: bool = False) -> dict[str, str]:
+        """As of any page, but the problem of a preset is written as its name."""
+        preset = None if full else preset_of(scenario, view)
+        if preset is None:
+            return super().link_of(scenario, view, full=full)
+        return {PRESET_PARAM: preset.key, **view.to_link(defaults=settings_of(preset)[1])}
+
+    def of_link(self, link: Mapping[str, str]) -> tuple[Scenario, WhyView, tuple[str, ...]]:
+        """As of any page; the settings of a preset that is named come first."""
+        scenario, view, messages = super().of_link(_written_out(link))
+        key = link.get(PRESET_PARAM, PRESETS[0].key)
+        if all(preset.key != key for preset in PRESETS):
+            allowed = f"one of {', '.join(preset.key for preset in PRESETS)}"
+            messages = (str(ScenarioError(PRESET_PARAM, key, allowed)), *messages)
+        return scenario, view, messages
+
+    def _open(self, link: Mapping[str, str]) -> None:
+        super()._open({**_written_out(link), **link})
+
+    def _own(self, link: Mapping[str, str]) -> dict[str, str]:
+        named = {name: text for name, text in link.items() if name == PRESET_PARAM}
+        return {**named, **super()._own(link)}
+
+
+def _written_out(link: Mapping[str, str]) -> dict[str, str]:
+    """A link with the settings of the preset that it names, if there is one of that name."""
+    key = link.get(PRESET_PARAM)
+    named = next((preset.link for preset in PRESETS if preset.key == key), "")
+    return {
+        **dict(parse_qsl(named)),
+        **{name: text for name, text in link.items() if name != PRESET_PARAM},
+    }
+
+
+SETTINGS = WhySettings("why", BEGINNING, WhyView(), check)
 DISSECTIONS: ComputedCache[Scenario, Dissection] = ComputedCache(16, dissect)
 
 
+@cache
 def settings_of(preset: Preset) -> tuple[Scenario, WhyView]:
     """What a preset stands for."""
     scenario, view, _ = SETTINGS.of_link(dict(parse_qsl(preset.link)))

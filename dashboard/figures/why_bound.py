@@ -49,9 +49,7 @@ NARROW_HEIGHT = 620
 # Of the height: where the first name of a peak stands, and from one to the next.
 PEAK_TOP, PEAK_GAP = 0.05, 0.085
 # Where in the width a name may stand in its band of the shares.
-NAMED = (0.12, 0.8)
-# A band that is nowhere so high has its name beside it.
-ROOM_FOR_NAME = 0.2
+NAMED = (0.25, 0.75)
 
 
 @dataclass(frozen=True)
@@ -279,7 +277,7 @@ def _shares(
         card = TERM_NAMES[term.name].capitalize()
         reading = next(item for item in drawn.readings if item["name"] == card)
         share = drawn.hidden(100 * part)
-        reading["bounds"].append({"name": "% of the bound", "trace": share, "plain": True})
+        reading["bounds"].append({"name": "share (%)", "trace": share, "plain": True})
     trace = drawn.add(
         {
             "type": "scatter",
@@ -411,7 +409,7 @@ def _layout(
     low, high = exponents
     layout: dict[str, Any] = {
         "font": {"family": FONT, "size": AXIS_SIZE},
-        "margin": {"l": 92, "r": 170, "t": 34, "b": 58},
+        "margin": {"l": 92, "r": 190, "t": 34, "b": 58},
         "showlegend": False,
         "annotations": _headings([ERRORS[1], SHARES[1]] if shares else [1.0]),
         "xaxis": {

@@ -527,7 +527,32 @@ def test_a_control_changes_a_view_and_the_link_and_the_link_restores_both(
 def test_a_preset_that_is_chosen_sets_everything() -> None:
     session = open_why(SMALL)
     choose(session, "preset", PRESETS[0].key)
-    assert session.query_params == dict(parse_qsl(PRESETS[0].link))
+    scenario, view, messages = SETTINGS.of_link(dict(session.query_params))
+    assert messages == ()
+    assert (scenario, view) == settings_of(PRESETS[0])
+    assert session.query_params == {"preset": PRESETS[0].key}
+
+
+def test_a_link_names_a_preset_and_what_is_different() -> None:
+    session = open_why({"preset": "curse", "method": "aid-cg", "at": "30"})
+    assert not session.warning
+    sent = payloads(session)[0]
+    assert sent["cursor"] == 30
+    scenario, view = settings_of(preset_named("curse"))
+    assert session.query_params == {"preset": "curse", "method": "aid-cg", "at": "30"}
+    shown = SETTINGS.of_link(link_in(sent["frame"]))[:2]
+    assert shown == (scenario, replace(view, method="aid-cg", cursor=30))
+    # Another problem is written out, and is no longer the preset's.
+    choose(session, "contraction", 0.9)
+    assert "preset" not in session.query_params
+    assert SETTINGS.of_link(dict(session.query_params))[0] == replace(scenario, contraction=0.9)
+
+
+def test_an_unknown_preset_is_named_and_the_page_goes_on() -> None:
+    session = open_why({"preset": "x", **SMALL})
+    (warning,) = session.warning
+    assert "curse" in warning.value
+    assert len(payloads(session)) == 3
 
 
 def test_views_step_together_and_only_one_reports() -> None:
