@@ -277,20 +277,20 @@ def marked(text: str) -> str:
     a screen reader all find it. How it looks is in ``TERM_STYLE``.
     """
     # The same text has the same names each time: what does not change is not drawn again.
-    stem = f"hg-term-{crc32(text.encode()):x}"
+    stem = f"gl-term-{crc32(text.encode()):x}"
     parts, end = [], 0
     for place, found in enumerate(_MARK.finditer(text)):
         name = f"{stem}-{place}"
         parts += [
             html.escape(text[end : found.start()], quote=False),
-            f'<span class="hg-term"><button type="button" aria-describedby="{name}">'
+            f'<span class="gl-term"><button type="button" aria-describedby="{name}">'
             f"{html.escape(found[2] or found[1], quote=False)}</button>"
-            f'<span class="hg-tip" role="tooltip" id="{name}">'
+            f'<span class="gl-tip" role="tooltip" id="{name}">'
             f"{html.escape(definition(found[1]), quote=False)}</span></span>",
         ]
         end = found.end()
     page = "".join(parts) + html.escape(text[end:], quote=False)
-    return page.replace("{{", '<span class="hg-formula">').replace("}}", "</span>")
+    return page.replace("{{", '<span class="gl-formula">').replace("}}", "</span>")
 
 
 def help_text(field: str, page: str = "") -> str:

@@ -100,7 +100,7 @@ def write(text: str) -> None:
 
 
 def _paragraph(text: str) -> str:
-    return f'<p class="hg-words">{marked(text)}</p>'
+    return f'<p class="gl-words">{marked(text)}</p>'
 
 
 def vocabulary(page: str) -> None:
@@ -114,7 +114,7 @@ def _listed(terms: Iterable[str]) -> str:
         f"<div><dt>{html.escape(_named(term))}</dt><dd>{html.escape(definition(term))}</dd></div>"
         for term in dict.fromkeys(terms)
     )
-    return f'<dl class="hg-vocabulary">{entries}</dl>'
+    return f'<dl class="gl-vocabulary">{entries}</dl>'
 
 
 def _named(term: str) -> str:

@@ -1,26 +1,26 @@
 // Definitions stay inside the window, and Escape closes them. Once for the whole page: the
 // listeners are on the document, so that they serve every sentence.
-if (!document.hgTerms) {
-  document.hgTerms = true;
+if (!document.glTerms) {
+  document.glTerms = true;
   const MARGIN = 12;
 
   const place = (term) => {
-    const tip = term.querySelector(".hg-tip");
-    tip.style.setProperty("--hg-shift", "0px");
+    const tip = term.querySelector(".gl-tip");
+    tip.style.setProperty("--gl-shift", "0px");
     const box = tip.getBoundingClientRect();
     const room = (term.closest("section") ?? document.documentElement).getBoundingClientRect();
     const right = Math.min(room.right, document.documentElement.clientWidth) - MARGIN;
     const left = Math.max(room.left, 0) + MARGIN;
     const shift = Math.max(left - box.left, Math.min(0, right - box.right));
-    tip.style.setProperty("--hg-shift", `${shift}px`);
+    tip.style.setProperty("--gl-shift", `${shift}px`);
   };
   const show = (event) => {
-    const term = event.target.closest?.(".hg-term");
+    const term = event.target.closest?.(".gl-term");
     if (term) place(term);
   };
   const forget = (event) => {
-    const term = event.target.closest?.(".hg-term");
-    if (term && !term.contains(event.relatedTarget)) term.classList.remove("hg-dismissed");
+    const term = event.target.closest?.(".gl-term");
+    if (term && !term.contains(event.relatedTarget)) term.classList.remove("gl-dismissed");
   };
   document.addEventListener("mouseover", show);
   document.addEventListener("focusin", show);
@@ -29,7 +29,7 @@ if (!document.hgTerms) {
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     document
-      .querySelectorAll(".hg-term:hover, .hg-term:focus-within")
-      .forEach((term) => term.classList.add("hg-dismissed"));
+      .querySelectorAll(".gl-term:hover, .gl-term:focus-within")
+      .forEach((term) => term.classList.add("gl-dismissed"));
   });
 }

@@ -20,8 +20,8 @@ def opened(new_context: NewContext, server: Server, name: str, **options: object
     page = new_context(**options).new_page()
     page.set_default_timeout(TIMEOUT)
     page.goto(server.base + ("" if name == "explore" else name))
-    page.locator(".hg-words").first.wait_for()
-    page.wait_for_function("() => document.hgTerms === true")
+    page.locator(".gl-words").first.wait_for()
+    page.wait_for_function("() => document.glTerms === true")
     return page
 
 
@@ -53,7 +53,7 @@ def test_every_term_shows_its_definition_to_the_keyboard(
     watcher.allowed.append(r"status of 404 \(Not Found\)")
     size = {"width": width, "height": 900}
     page = opened(new_context, server, name, viewport=size, color_scheme=scheme)
-    terms = page.locator(".hg-words .hg-term > button")
+    terms = page.locator(".gl-words .gl-term > button")
     assert terms.count() >= 8
     for place in range(terms.count()):
         term = terms.nth(place)
@@ -61,14 +61,14 @@ def test_every_term_shows_its_definition_to_the_keyboard(
         tip = tip_of(term)
         expect(tip).to_be_visible()
         assert inside(tip), term.inner_text()
-    assert page.locator(".hg-tip:visible").count() == 1
+    assert page.locator(".gl-tip:visible").count() == 1
 
 
 def test_a_definition_comes_to_the_pointer_and_goes_with_escape(
     new_context: NewContext, server: Server
 ) -> None:
     page = opened(new_context, server, "explore")
-    term = page.locator(".hg-words .hg-term > button", has_text="hypergradient").first
+    term = page.locator(".gl-words .gl-term > button", has_text="hypergradient").first
     tip = tip_of(term)
     expect(tip).to_be_hidden()
     term.hover()
@@ -88,7 +88,7 @@ def test_a_definition_comes_to_the_pointer_and_goes_with_escape(
 def test_a_definition_comes_to_a_finger(new_context: NewContext, server: Server) -> None:
     size = {"width": 390, "height": 844}
     page = opened(new_context, server, "explore", viewport=size, has_touch=True, is_mobile=True)
-    term = page.locator(".hg-words .hg-term > button", has_text="AID").first
+    term = page.locator(".gl-words .gl-term > button", has_text="AID").first
     term.tap()
     expect(tip_of(term)).to_be_visible()
     assert inside(tip_of(term))
@@ -96,6 +96,6 @@ def test_a_definition_comes_to_a_finger(new_context: NewContext, server: Server)
 
 def test_a_screen_reader_is_told_the_definition(new_context: NewContext, server: Server) -> None:
     page = opened(new_context, server, "explore")
-    term = page.locator(".hg-words .hg-term > button", has_text="hypergradient").first
+    term = page.locator(".gl-words .gl-term > button", has_text="hypergradient").first
     expect(term).to_have_accessible_name("hypergradient")
     expect(term).to_have_accessible_description(definition("hypergradient"))

@@ -114,6 +114,6 @@ def test_a_text_is_the_same_page_each_time() -> None:
 
 def test_a_formula_stays_on_one_line() -> None:
     page = glossary.marked("{{[[f]](λ) = 1}}.")
-    assert page.startswith('<span class="hg-formula"><span class="hg-term">')
+    assert page.startswith('<span class="gl-formula"><span class="gl-term">')
     assert page.endswith("(λ) = 1</span>.")
     assert glossary.plain("{{[[f]](λ) = 1}}.") == "f(λ) = 1."
