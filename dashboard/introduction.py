@@ -52,13 +52,14 @@ _METHODS = (
 )
 _BOUNDS = ("bound", "paper’s bound", "sharp bound", "tier", "tight", "upper")
 _PARTS = ("inner-problem term", "drift", "adjoint term")
-_CONSTANTS = ("κ_M", "ν₁", "ν₂", "μ₁", "μ₂", "L_E", "L_Φ", "D", "ρ(t)", "r")
+# Of the paper's bound.
+CONSTANTS = ("κ_M", "ν₁", "ν₂", "μ₁", "μ₂", "L_E", "L_Φ", "D", "ρ(t)", "r")
 
 # The terms of each page, in the order in which they are listed.
 VOCABULARY: dict[str, tuple[str, ...]] = {
     "explore": (
         *_EVERYWHERE,
-        *("absolute error", "ε", "T", *_METHODS, *_BOUNDS, *_PARTS, *_CONSTANTS),
+        *("absolute error", "ε", "T", *_METHODS, *_BOUNDS, *_PARTS, *CONSTANTS),
         *("product", "memory", "plateau", "rounding (upper estimate)", "spectrum", "residual"),
     ),
     "complexity": (
@@ -72,7 +73,7 @@ VOCABULARY: dict[str, tuple[str, ...]] = {
     ),
     "why": (
         *_EVERYWHERE,
-        *("T", "M", *_METHODS, *_BOUNDS, *_PARTS, *_CONSTANTS, "q̂", "spectrum", "eigenmode"),
+        *("T", "M", *_METHODS, *_BOUNDS, *_PARTS, *CONSTANTS, "q̂", "spectrum", "eigenmode"),
         *("residual", "residual polynomial", "Ritz values", "Chebyshev polynomial"),
         *("unrolling", "curse of unrolling", "rounding (upper estimate)"),
     ),
@@ -101,6 +102,11 @@ def write(text: str) -> None:
 
 def _paragraph(text: str) -> str:
     return f'<p class="gl-words">{marked(text)}</p>'
+
+
+def write_symbols(symbols: Iterable[str]) -> None:
+    """A line of symbols, each of which shows its definition."""
+    write(f"What the symbols mean: {', '.join(f'[[{symbol}]]' for symbol in symbols)}.")
 
 
 def vocabulary(page: str) -> None:

@@ -11,7 +11,7 @@ from dashboard.explore import SETTINGS, explore_frame
 from dashboard.figures.bound_card import formula_card
 from dashboard.figures.lines import extract_lines
 from dashboard.figures.words import explain, same_picture
-from dashboard.introduction import introduce
+from dashboard.introduction import CONSTANTS, introduce, write_symbols
 from dashboard.settings import keep
 from dashboard.status import PREVIOUS, SMALLER, STATUS_HEIGHT, follow
 from dashboard.take_home import Table, take_home
@@ -123,6 +123,7 @@ def explanation(experiment: Experiment, view: View, mode: Mode) -> None:
         st.latex(card.numbers)
         st.markdown(card.dominant)
         st.latex(card.constants)
+        write_symbols(("q", "κ", *CONSTANTS, "t", "k", "w(λ)", "∇f(λ)", "tier"))
         st.caption(f"{card.status} Source of the paper’s bound: {card.source}.")
     words, problem = st.columns(2, gap="large")
     with words:

@@ -8,8 +8,8 @@ import pytest
 from frames import ROOT
 
 from dashboard import glossary
-from dashboard.introduction import INTRODUCTIONS, VOCABULARY
-from hypergrad_core import METHODS
+from dashboard.introduction import CONSTANTS, INTRODUCTIONS, VOCABULARY
+from hypergrad_core import METHODS, Scenario, run
 
 SCREENS = sorted((ROOT / "dashboard" / "screens").glob("[a-z]*.py"))
 every_page = pytest.mark.parametrize("page", INTRODUCTIONS)
@@ -52,3 +52,17 @@ def test_every_method_of_a_page_is_in_its_vocabulary(page: str) -> None:
 
 def test_the_paper_is_named() -> None:
     assert re.search(r"Grazzi, Franceschi, Pontil and Salzo \(ICML 2020\)", INTRODUCTIONS["paper"])
+
+
+def test_every_symbol_of_the_bound_can_be_pointed_at() -> None:
+    experiment = run(Scenario(methods=tuple(METHODS), inner="heavy-ball", size=4, horizon=2))
+    symbols = set()
+    for curve in experiment.curves:
+        for term in curve.paper.terms:
+            symbols |= set(re.findall(r"\\(?:mu|nu)_[12]|L_(?:E|\\Phi)|\bD\b", term.formula))
+    unicode = {r"\mu": "μ", r"\nu": "ν", r"\Phi": "Φ", "_1": "₁", "_2": "₂"}
+    assert len(symbols) == 7
+    for symbol in symbols:
+        for latex, letter in unicode.items():
+            symbol = symbol.replace(latex, letter)
+        assert symbol in CONSTANTS

@@ -11,9 +11,15 @@ from pathlib import Path
 import pytest
 from frames import ROOT
 
+from dashboard.budget import BudgetView
+from dashboard.complexity import ComplexityView
+from dashboard.introduction import INTRODUCTIONS
+from dashboard.paper import PaperView
 from dashboard.theme import METHOD_STYLES
 from dashboard.view import LINK_NAMES as VIEW_NAMES
-from hypergrad_core import METHODS
+from dashboard.why import WhyView
+from hypergrad_core import FAMILIES, METHODS
+from hypergrad_core.link import LinkSettings
 from hypergrad_core.scenario import LINK_NAMES as SCENARIO_NAMES
 
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -86,6 +92,24 @@ def test_files_that_are_named_are_there() -> None:
 def test_names_in_links_are_listed() -> None:
     for names in (SCENARIO_NAMES, VIEW_NAMES):
         assert f"`{' '.join(names.values())}`" in TEXT
+
+
+@pytest.mark.parametrize("view", [ComplexityView, BudgetView, WhyView, PaperView])
+def test_names_in_links_of_other_pages_are_listed(view: type[LinkSettings]) -> None:
+    listed = {name for names in re.findall(r"`([\w ]+)`", TEXT) for name in names.split()}
+    assert set(view.link_names.values()) <= listed
+
+
+def test_every_page_and_every_family_is_told_of() -> None:
+    for page in INTRODUCTIONS:
+        assert page == "explore" or f"### The {page.title()} page" in TEXT
+    for family in FAMILIES.values():
+        assert f"\n| {family.label.split(',')[0]}" in TEXT
+
+
+def test_the_words_are_those_of_the_pages() -> None:
+    for old in ("made-up", "lower-level", "floating-point floor"):
+        assert old not in TEXT.lower()
 
 
 def test_every_method_is_told_of() -> None:
