@@ -329,8 +329,8 @@ def plane_caption(found: Dissection) -> str:
     else:
         what = "The plane in which the iterates move most"
     return (
-        f"{what}. Thin lines: contour lines of the objective of the inner problem (left) and of "
-        "the adjoint system (right), evenly spaced in its square root. The adjoint system is taken "
+        f"{what}. Thin lines: contour lines of the objective of the inner problem and of the "
+        "adjoint system, evenly spaced in its square root. The adjoint system is taken "
         "at the exact w(λ), so only the solver’s error shows. **Distance left**: the distance to "
         "the solution divided by that at the start."
     )
@@ -341,7 +341,7 @@ def _spectrum_message(found: Dissection) -> str:
     for run in found.runs:
         norms = run.residual_norms
         step = first_to_stay(norms / norms[0], SOLVED) if norms[0] > 0 else 0
-        needed = f"more than {found.steps}" if step is None else str(step)
+        needed = f"> {found.steps}" if step is None else str(step)
         parts.append(f"{METHODS[run.method].label} {needed}")
     if found.modes is None:
         head = "No orthogonal eigenmodes here"

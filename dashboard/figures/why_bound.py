@@ -151,7 +151,7 @@ def bound_figure(found: Dissection, curve: Curve, what_if: dict[str, Bound], mod
     names = level_names(plot, {ROUNDING_NAME: rounding}, curves, mode)
     drawn.add(names)
     _peaks(drawn, marks, (low, high), mode)
-    _end_names(drawn, ends, (low, high), mode)
+    _end_names(drawn, ends)
     _shares(drawn, steps, terms, curve.paper.values, mode)
     for axis in ("y", "y2") if terms else ("y",):
         drawn.lines.append(
@@ -226,15 +226,14 @@ def _term(
     )
 
 
-def _end_names(drawn: Drawn, ends: _Ends, exponents: tuple[float, float], mode: Mode) -> None:
-    """Each line's name at its end, or at the edge where it has left the picture."""
-    low, high = 10 ** exponents[0], 10 ** exponents[1]
+def _end_names(drawn: Drawn, ends: _Ends) -> None:
+    """Each line's name at its end; the chart finds where it leaves the picture before that."""
     trace = drawn.add(
         {
             "type": "scatter",
             "mode": "text",
             "x": [ends.x] * len(ends.names),
-            "y": [min(max(value, low), high) for value in ends.y],
+            "y": ends.y,
             "text": [f"  <b>{name}</b>" for name in ends.names],
             "textposition": "middle right",
             "textfont": {"size": LABEL_SIZE, "color": ends.colors},
@@ -443,6 +442,6 @@ def _layout(
 def _narrow(*, shares: bool) -> Narrow:
     """The same panels; the names at the ends take less of a small width."""
     return {
-        "layout": {"margin": {"l": 70, "r": 130, "t": 34, "b": 58}},
+        "layout": {"margin": {"l": 70, "r": 165, "t": 34, "b": 58}},
         "height": NARROW_HEIGHT if shares else NARROW_HEIGHT // 2,
     }

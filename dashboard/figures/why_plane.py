@@ -283,7 +283,7 @@ def _axes(
 
 def _narrow() -> Narrow:
     """The two planes in one column."""
-    upper, lower = [0.6, 1.0], [0.0, 0.4]
+    upper, lower = [0.575, 1.0], [0.0, 0.425]
     return {
         "layout": {
             "xaxis": {"domain": [0, 1]},

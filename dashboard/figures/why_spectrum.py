@@ -46,7 +46,9 @@ NORMS: dict[str, str] = {
     "residual": "Residual ‖Me‖²",
 }
 STEP_TICKS = (0, 1, 2, 3, 5, 10, 20, 50, 100, 200, 400)
-NARROW_HEIGHT = 420
+NARROW_HEIGHT = 400
+# Pixels beside the plot for the names of lines at their ends.
+END_NAMES = 110
 
 
 def spectrum_figure(found: Dissection, stack: str, mode: Mode) -> Drawn:
@@ -282,7 +284,9 @@ def _residuals(found: Dissection, mode: Mode) -> Drawn:
                 "showlegend": False,
             }
         )
-        ends.append((name, max(float(norms[-1]), NEARLY_ZERO), style.color(mode)))
+        ends.append(
+            (METHODS[run.method].label, max(float(norms[-1]), NEARLY_ZERO), style.color(mode))
+        )
         drawn.readings.append(
             {
                 "name": name,
@@ -294,7 +298,7 @@ def _residuals(found: Dissection, mode: Mode) -> Drawn:
             }
         )
     low, high = log_range(residuals)
-    _end_names(drawn, found.steps, ends, 10**low)
+    _end_names(drawn, found.steps, ends)
     drawn.cross("2", steps)
     axes = {
         "xaxis": {
@@ -325,20 +329,20 @@ def _residuals(found: Dissection, mode: Mode) -> Drawn:
         },
     }
     headings = ["<b>Eigenvalues</b> of M", "<b>Residuals</b> of the adjoint solvers"]
-    _finish(drawn, found, headings, axes, domains)
+    _finish(drawn, found, headings, axes, domains, right=END_NAMES)
     return drawn
 
 
-def _end_names(drawn: Drawn, steps: int, ends: list[tuple[str, float, str]], lowest: float) -> None:
-    """The name of each residual, at its end or at the edge of the picture."""
+def _end_names(drawn: Drawn, steps: int, ends: list[tuple[str, float, str]]) -> None:
+    """The name of each residual, at its end; the chart finds where it leaves the picture."""
     trace = drawn.add(
         {
             "type": "scatter",
             "mode": "text",
             "x": [steps] * len(ends),
-            "y": [max(value, lowest) for _, value, _ in ends],
+            "y": [value for _, value, _ in ends],
             "text": [f"<b>{name}</b>" for name, _, _ in ends],
-            "textposition": "top left",
+            "textposition": "middle right",
             "textfont": {"size": LABEL_SIZE, "color": [color for _, _, color in ends]},
             "xaxis": "x2",
             "yaxis": "y2",
@@ -404,11 +408,13 @@ def _finish(
     headings: list[str],
     axes: dict[str, Any],
     domains: list[list[float]],
+    *,
+    right: int = 20,
 ) -> None:
     """Layout, and its form for little room: all panels in one column."""
     drawn.figure["layout"] = {
         "font": {"family": FONT, "size": AXIS_SIZE},
-        "margin": {"l": 60, "r": 20, "t": 34, "b": 58},
+        "margin": {"l": 60, "r": right, "t": 34, "b": 58},
         "showlegend": False,
         "annotations": [
             annotation(text, domain[0], 1, LABEL_SIZE)
@@ -421,7 +427,7 @@ def _finish(
 
 
 def _narrow(headings: list[str]) -> Narrow:
-    rows = shares(len(headings), 0.14)[::-1]
+    rows = shares(len(headings), 0.24 / len(headings))[::-1]
     layout: dict[str, Any] = {
         "annotations": [
             annotation(text, 0, row[1], LABEL_SIZE)

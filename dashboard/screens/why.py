@@ -35,8 +35,8 @@ from hypergrad_core import FAMILIES, METHODS
 # Least heights of the plots: the bound has two panels, one above the other.
 HEIGHTS = {"plane": 400, "spectrum": 400, "bound": 560}
 # Alone on the page a chart leaves this much of the window to what is around it, but not all of it.
-REST = 500
-LEAST = 400
+REST = 560
+LEAST = 370
 MODES = (
     "After k steps the residual is $p_k(M)\\,\\nabla_1E$, with $M=I-\\partial_1\\Phi$ and "
     "$p_k$ a polynomial of degree k with $p_k(0)=1$. CG’s polynomial is that of this run. "
