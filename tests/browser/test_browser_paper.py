@@ -11,7 +11,7 @@ from explore_page import number
 from playwright.sync_api import FloatRect, Page, Response
 
 from dashboard.paper import SETTINGS, Task
-from hypergrad_core.paper import Replication, claims
+from hypergrad_core.paper import Replication, Verdict, claims
 
 pytestmark = pytest.mark.browser
 
@@ -117,7 +117,12 @@ def test_the_claims_beside_the_figure(paper: Page) -> None:
     said = [claim.text for claim in claims(runs[0])]
     texts = [row.locator("td").all_inner_texts() for row in rows.all()]
     assert [row[0].replace("\u00a0", " ") for row in texts] == said
-    signs = {"holds here": "✓", "does not hold here": "✗", "cannot be told from this run": "?"}
+    signs = {
+        Verdict.HOLDS: "✓",
+        Verdict.FAILS: "✗",
+        Verdict.OPEN: "?",
+        Verdict.ELSEWHERE: "–",
+    }
     for place, run in enumerate(runs):
         shown = [row[place + 1].strip()[0] for row in texts]
         assert shown == [signs[claim.verdict] for claim in claims(run)]
@@ -128,18 +133,53 @@ def test_the_claims_beside_the_figure(paper: Page) -> None:
 
 
 def test_the_figure_is_told_to_those_who_do_not_see_it(paper: Page) -> None:
-    plot = paper.locator('.hg-plot[role="img"]')
-    said = plot.get_attribute("aria-label") or ""
+    said = paper.locator(".hg-plot").get_attribute("aria-label") or ""
     assert "4 panels" in said
     assert paper.locator(".hg-message").inner_text() in said
-    assert "conjugate gradient is fastest in" in said
+    assert "AID-CGNR takes its place" in said
     titles = paper.locator(".hg-plot .annotation-text").all_text_contents()
     assert [title[0] for title in titles] == [*"abcd"]
-    entries = paper.locator(".hg-plot .legend .legendtext").all_text_contents()
-    assert entries == [*LABELS, "floating-point floor"]
-    for entry in paper.locator(".hg-plot .legend .traces").all()[:-1]:
-        assert entry.locator(".legendlines path").count() == 1
-        assert entry.locator(".legendsymbols path").count() == 1
+    entries = [text.strip() for text in paper.locator(".hg-key li").all_inner_texts()]
+    assert entries[:5] == LABELS
+    assert all(entry.locator("svg").count() == 1 for entry in paper.locator(".hg-key li").all())
+    assert paper.locator(".hg-title").inner_text().startswith("Grazzi, Franceschi, Pontil, Salzo")
+    link = paper.locator('a[href="https://proceedings.mlr.press/v119/grazzi20a.html"]')
+    assert link.count() == 1
+
+
+OVERLAPS = """
+() => {
+    const boxes = [...document.querySelectorAll(".hg-plot .annotation-text")]
+        .map(text => text.getBoundingClientRect());
+    const frame = document.querySelector(".hg-plot").getBoundingClientRect();
+    const apart = (a, b) => a.right <= b.left || b.right <= a.left
+        || a.bottom <= b.top || b.bottom <= a.top;
+    const cut = boxes.filter(box => box.left < frame.left - 1 || box.right > frame.right + 1);
+    const on = boxes.flatMap((a, i) => boxes.slice(i + 1).filter(b => !apart(a, b)));
+    return [boxes.length, cut.length, on.length];
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "columns"),
+    [(1440, 900, 2), (1280, 720, 2), (1180, 800, 2), (1024, 768, 1), (390, 844, 1)],
+)
+def test_the_names_of_panels_are_whole_and_apart_on_every_screen(
+    paper: Page, width: int, height: int, columns: int
+) -> None:
+    paper.set_viewport_size({"width": width, "height": height})
+    paper.wait_for_function(
+        """columns => {
+            const { xaxis, xaxis2 } = document.querySelector(".hg-plotly")._fullLayout;
+            return (xaxis.domain[0] === xaxis2.domain[0]) === (columns === 1);
+        }""",
+        arg=columns,
+    )
+    paper.wait_for_timeout(400)
+    assert paper.evaluate(OVERLAPS) == [4, 0, 0]
+    table = paper.locator(".st-key-paper_claims")
+    assert table.evaluate("table => table.scrollWidth <= table.clientWidth + 1")
 
 
 def test_one_cursor_steps_through_all_panels(paper: Page) -> None:
