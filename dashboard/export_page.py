@@ -143,7 +143,7 @@ def _section(place: int, heading: str, light: Frame, dark: Frame) -> str:
     for one, other in zip(light.get("absent", []), dark.get("absent", []), strict=True):
         glyph = _glyph(one["marker"], one["color"], other["color"])
         name, reason = html.escape(one["name"]), html.escape(one["reason"])
-        parts.append(f"<p>{glyph}<b>{name}</b> does not apply here. {reason}</p>")
+        parts.append(f"<p>{glyph}<b>{name}</b> does not apply here: {reason}</p>")
     alt = html.escape(light["alt"])
     parts.append(f'<figure id="figure-{place}" aria-label="{alt}"></figure>')
     parts.append(_table(light["table"], dark["table"]))

@@ -18,7 +18,7 @@ class Absences {
     this.shape = shape;
     this.corner = undefined; // to be looked for
     this.root.replaceChildren(...absent.map(({ name, color, marker, reason }) =>
-      element("p", "", {}, glyph(marker, color), element("b", "", {}, name), ` does not apply here. ${reason}`)));
+      element("p", "", {}, glyph(marker, color), element("b", "", {}, name), ` does not apply here: ${reason}`)));
   }
 
   /** Look for a corner, unless the one where it stands is still free. */

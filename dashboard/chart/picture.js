@@ -91,7 +91,7 @@ function pictureOf(frame, markup, names, { width, height, font, factor, backgrou
   head.write(frame.title);
   head.writeKey(frame.key ?? []);
   for (const { name, color, marker, reason } of frame.absent ?? []) {
-    head.write(`${name} does not apply here. ${reason}`, { mark: marker, color });
+    head.write(`${name} does not apply here: ${reason}`, { mark: marker, color });
   }
   const plot = new DOMParser().parseFromString(markup, "image/svg+xml").documentElement;
   plot.setAttribute("y", head.height);

@@ -47,7 +47,7 @@ class Stepper {
   buildControls() {
     this.label = element("span", "hg-group-name");
     this.playButton = button("Play", iconOf("play"), () => (this.playing ? this.pause() : this.play()));
-    this.ranges = { step: this.buildRange("step", "Step", "hg-scrub"), other: this.buildRange("other", "", "hg-scrub-other") };
+    this.ranges = { step: this.buildRange("step", "Step", "hg-scrub"), other: this.buildRange("other", "Other step", "hg-scrub-other") };
     this.labels = { step: element("span", "hg-step"), other: element("span", "hg-step-other") };
     this.speed = element("select", "", { "aria-label": "Speed" });
     for (const factor of [0.5, 1, 2, 4]) this.speed.append(new Option(`${factor}×`, factor));

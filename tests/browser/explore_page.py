@@ -184,7 +184,7 @@ class ExplorePage:
 
     @property
     def cursor(self) -> int:
-        """The index that the cursor reads."""
+        """The step that the cursor reads."""
         return int(self.page.locator(".hg-chart").get_attribute("data-cursor") or -1)
 
     @property
@@ -252,7 +252,7 @@ class ExplorePage:
         return self.page.locator(".hg-chart").get_by_role("button", name=label, exact=True)
 
     def wait_for_cursor(self, condition: str) -> int:
-        """Wait until ``condition``, JavaScript over the cursor's index ``i``, holds."""
+        """Wait until ``condition``, JavaScript over the cursor's step ``i``, holds."""
         self.page.wait_for_function(
             f"() => {{ const i = Number(document.querySelector('.hg-chart').dataset.cursor);"
             f" return {condition}; }}"

@@ -11,6 +11,7 @@ from conftest import NewContext, Server, Watcher
 from explore_page import ExplorePage, number, scale_of
 from PIL import Image
 
+from dashboard.explore import explore_frame
 from dashboard.theme import METHOD_STYLES, Mode
 from hypergrad_core import FAMILIES, METHODS, Experiment, Scenario, run
 from hypergrad_core.complexity import crossing
@@ -47,6 +48,13 @@ node => {
     const { left, right, top, bottom } = node.getBoundingClientRect();
     const seen = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
     return document.querySelector(".hg-chart").contains(seen);
+}
+"""
+
+SEEN_BOX = """
+node => {
+    const { top, bottom, left, right } = node.getBoundingClientRect();
+    return top >= 0 && bottom <= innerHeight && left >= 0 && right <= innerWidth;
 }
 """
 
@@ -103,11 +111,13 @@ def test_first_picture(
     for key in Scenario().methods:
         assert pixels_of(explore, METHOD_STYLES[key].color(mode)) > 300, METHODS[key].label
     check_table(explore, run(Scenario()))
-    assert "floating-point floor" in explore.labels
     assert "ε = 10⁻⁴" in explore.labels
-    assert explore.message.startswith("ε = 10⁻⁴ is reached by AID-CG after 24")
+    frame = explore_frame(run(explore.scenario), explore.view, mode)
+    assert explore.message == frame["message"]
+    assert page.locator(".hg-title").inner_text() == frame["title"]
+    assert page.locator(".hg-key li").all_inner_texts() == [item["text"] for item in frame["key"]]
     assert page.evaluate(OVERFLOW) == []
-    for part in (".hg-message", ".hg-plot .gtitle", ".hg-controls", ".hg-readout"):
+    for part in (".hg-message", ".hg-title", ".hg-key", ".hg-controls", ".hg-readout"):
         assert page.locator(part).evaluate(SEEN), f"{part} is covered or below the fold"
     alt = page.locator(".hg-plot").get_attribute("aria-label") or ""
     assert "AID-CG" in alt
@@ -192,7 +202,7 @@ def drag(explore: ExplorePage, key: str, param: str, stride: float, moves: int) 
             explore.page.mouse.move(x + move * stride, y)
             explore.wait_for_other_link(link)
             drawn.append(explore.drawn.get(param, ""))
-            title = explore.page.locator(".hg-plot .gtitle").text_content() or ""
+            title = explore.page.locator(".hg-title").text_content() or ""
             if param == "q":
                 assert f" q = {float(drawn[-1]):g} " in title
         assert explore.page.url == before, "The address changed before the hand was lifted."
@@ -245,7 +255,7 @@ def test_drawn_on_release_without_the_live_route(explore: ExplorePage, watcher: 
     assert explore.drawn["q"] == "0.89"
     before = explore.drawn_link
     with explore.redrawn(), explore.grabbed("contraction") as (x, y):
-        explore.page.mouse.move(x - 30, y, steps=5)
+        explore.page.mouse.move(x - 90, y, steps=5)
         explore.rest()
         assert explore.drawn_link == before, "Nothing can be drawn while the hand is down."
     assert float(explore.drawn["q"]) < 0.85
@@ -254,20 +264,23 @@ def test_drawn_on_release_without_the_live_route(explore: ExplorePage, watcher: 
 
 
 def test_a_method_that_does_not_apply_says_why(explore: ExplorePage) -> None:
+    """In the picture, where its curve would be, and where nothing else is."""
     explore.open("vary=adjoint")
-    reason = METHODS["itd"].fixed_adjoint_steps
-    note = explore.page.locator('[data-testid="stAlert"]')
-    assert note.count() == 1
-    assert note.inner_text().split() == f"ITD does not apply here. {reason}".split()
+    note = explore.page.locator(".hg-absent")
+    assert note.inner_text().startswith("ITD does not apply here:")
+    assert len(note.inner_text()) > len("ITD does not apply here: ")
+    assert note.locator("svg").count() == 1
+    assert note.evaluate("node => node.closest('.hg-plot') !== null")
+    assert note.evaluate(SEEN_BOX), "It is below the fold."
     alt = explore.page.locator(".hg-plot").get_attribute("aria-label") or ""
-    assert "ITD does not apply here." in alt
+    assert "ITD does not apply here" in alt
     assert [row[0] for row in explore.table] == ["AID-FP", "AID-CG"]
 
 
 def test_no_method_applies(explore: ExplorePage) -> None:
     explore.open("vary=adjoint&methods=itd")
-    assert explore.page.locator('[data-testid="stAlert"]').count() == 1
-    assert explore.message.startswith("No method applies.")
+    assert explore.page.locator(".hg-absent p").count() == 1
+    assert explore.message.startswith("No method applies")
     assert explore.page.locator(".hg-table").is_hidden()
 
 
@@ -289,9 +302,10 @@ def test_text_of_the_chart_is_reachable_by_keyboard(explore: ExplorePage) -> Non
     """Every control of the chart has a name and takes the focus."""
     explore.open()
     unnamed: list[Any] = explore.page.locator(
-        ".hg-chart button, .hg-chart input, .hg-chart select, .hg-plot"
+        ".hg-chart button:visible, .hg-chart input:visible, .hg-chart select:visible, .hg-plot"
     ).evaluate_all(
-        "nodes => nodes.filter(n => !n.getAttribute('aria-label') || n.tabIndex < 0)"
+        "nodes => nodes"
+        ".filter(n => !(n.getAttribute('aria-label') || n.textContent) || n.tabIndex < 0)"
         ".map(n => n.outerHTML.slice(0, 80))"
     )
     assert unnamed == []
