@@ -123,7 +123,7 @@ def test_the_page_says_what_the_dashboard_says(scenario: Scenario) -> None:
     assert link["href"] == ADDRESS
     assert str(scenario.contraction) in page.text
     for one in frame.get("absent", []):
-        assert f"{one['name']} does not apply here. {one['reason']}" in page.text
+        assert f"{one['name']} does not apply here: {one['reason']}" in page.text
     for entry in frame.get("key", []):
         assert entry["text"] in page.text
 
