@@ -151,8 +151,8 @@ def _polynomials(drawn: Drawn, found: Dissection, modes: Modes, mode: Mode) -> N
 
 def _ritz(drawn: Drawn, run: AdjointRun, steps: int, mode: Mode) -> None:
     """The zeros of the polynomial of CG: the eigenvalues as it sees them after k steps."""
-    settled = max(run.settled, 1)
-    rows = np.full((steps + 1, settled), np.nan)
+    # As many as there are modes, so that a moving hand finds as many marks for every q.
+    rows = np.full((steps + 1, max(run.settled, min(steps, len(run.limit)), 1)), np.nan)
     for k in range(1, min(steps, run.settled) + 1):
         zeros = ritz_values(run, k)
         # Places that are not needed yet double the last zero.

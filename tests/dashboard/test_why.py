@@ -652,6 +652,22 @@ def test_panels_are_in_one_column_where_there_is_little_room(part: str, scenario
     assert all(lower[1] < upper[0] for lower, upper in pairwise(rows))
 
 
+@pytest.mark.parametrize("part", PARTS)
+def test_a_moving_hand_finds_the_same_traces_for_every_q(part: str) -> None:
+    """Then new numbers are written into what is drawn, many times a second."""
+    shapes = []
+    for q in (0.5, 0.8, 0.9, 0.97):
+        frame = frame_of(part, replace(SETTINGS.scenario, contraction=q))
+        shapes.append(
+            [
+                (trace.get("name"), trace["type"], trace["mode"], len(unpacked(trace["x"])))
+                for trace in frame["figure"]["data"]
+            ]
+        )
+        assert all(trace["type"] == "scatter" for trace in frame["figure"]["data"])
+    assert all(shape == shapes[0] for shape in shapes)
+
+
 def test_titles_and_keys_are_text_and_not_part_of_the_figure() -> None:
     for part in PARTS:
         frame = frame_of(part)
