@@ -37,8 +37,7 @@ page = st.navigation(
 st.set_page_config(page_title=f"{page.title} · Hypergradients")
 st.html(STYLES)
 st.html(
-    f'<h1 class="page-name">{page.title}</h1>'
-    f"<script>{SCRIPT.read_text(encoding='utf-8')}</script>",
+    f'<h1 class="page-name">{page.title}</h1><script>{SCRIPT.read_text(encoding="utf-8")}</script>',
     unsafe_allow_javascript=True,
 )
 stop_elsewhere(page.title.lower())
