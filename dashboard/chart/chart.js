@@ -175,10 +175,8 @@ class Chart {
     this.showFrameText(frame);
     this.cursor.findPlaces(this.frame);
     this.showSteps();
-    if (this.drawn && structure === this.structure && this.tryFastPath(figure.data)) {
-      moveTitle(this.plot, figure.layout);
-      this.settleLater();
-    } else this.react();
+    if (this.drawn && structure === this.structure && this.tryFastPath(figure.data)) this.settleLater();
+    else this.react();
     this.structure = structure;
     this.cursor.setFrame(this.frame);
     this.stepper.frameChanged();

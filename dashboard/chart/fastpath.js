@@ -150,12 +150,6 @@ function moveTraces(plot, data) {
   return true;
 }
 
-/** The title goes with the curves: it names the setting. */
-function moveTitle(plot, layout) {
-  const title = plot.querySelector(".gtitle");
-  if (title) writeText(title, layout.title?.text);
-}
-
 /** Take back what Plotly would not overwrite itself. Call before each Plotly.react. */
 function forgetMoves(plot) {
   for (const text of plot.querySelectorAll(".textpoint[transform]")) text.removeAttribute("transform");

@@ -92,18 +92,6 @@ def annotation(text: str, x: float, y: float, size: int, **more: Any) -> dict[st
     }
 
 
-def title(text: str, size: int) -> dict[str, Any]:
-    """The title of a figure, at its upper left."""
-    return {
-        "text": text,
-        "font": {"size": size},
-        "x": 0.01,
-        "xanchor": "left",
-        "y": 0.985,
-        "yanchor": "top",
-    }
-
-
 def shares(count: int, gap: float, weights: Sequence[float] | None = None) -> list[list[float]]:
     """Domains of subplots beside each other, ``gap`` apart, as wide as their weights say."""
     weights = weights or [1.0] * count

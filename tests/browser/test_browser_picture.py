@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,11 @@ import pytest
 from conftest import NewContext, Server, Watcher
 from explore_page import ExplorePage, number, scale_of
 from PIL import Image
+from playwright.sync_api import Locator
 
 from dashboard.explore import explore_frame
 from dashboard.theme import METHOD_STYLES, Mode
+from dashboard.view import View
 from hypergrad_core import FAMILIES, METHODS, Experiment, Scenario, run
 from hypergrad_core.complexity import crossing
 
@@ -282,6 +285,24 @@ def test_no_method_applies(explore: ExplorePage) -> None:
     assert explore.page.locator(".hg-absent p").count() == 1
     assert explore.message.startswith("No method applies")
     assert explore.page.locator(".hg-table").is_hidden()
+
+
+def test_pressing_a_card_puts_its_method_in_focus(explore: ExplorePage) -> None:
+    """Where there are many methods, the one in focus alone has bounds."""
+    explore.open("methods=itd.one-step.aid-fp.aid-cg&T=40")
+
+    def card(name: str) -> Locator:
+        return explore.page.locator(".hg-card").filter(
+            has=explore.page.locator(".hg-name", has_text=re.compile(f"^{name}$"))
+        )
+
+    for name, key in (("AID-FP", "aid-fp"), ("ITD", "itd")):
+        with explore.redrawn():
+            card(name).click()
+        assert explore.address.get("card", View().card) == key
+        pressed = explore.page.locator('.hg-card[aria-pressed="true"] .hg-name')
+        assert pressed.all_inner_texts() == [name]
+        assert [c.name for c in explore.readout if c.bounds] == [name]
 
 
 def test_theme_changed_while_open(explore: ExplorePage) -> None:
