@@ -12,6 +12,7 @@ from dashboard.figures.bound_card import formula_card
 from dashboard.figures.lines import extract_lines
 from dashboard.figures.words import explain, same_picture
 from dashboard.introduction import CONSTANTS, introduce, write_symbols
+from dashboard.notation import count
 from dashboard.settings import keep
 from dashboard.status import PREVIOUS, SMALLER, STATUS_HEIGHT, follow
 from dashboard.take_home import Table, take_home
@@ -57,6 +58,7 @@ def page() -> None:
         },
         cursor=view.cursor,
         filename=name,
+        pending=awaited(scenario, experiment.scenario),
         on_cursor=keep_cursor,
         on_focus=keep_focus,
     )
@@ -74,6 +76,19 @@ def page() -> None:
         link=SETTINGS.link_of(scenario, view),
         cursor=(view.cursor, 0),
     )
+
+
+def awaited(wanted: Scenario, shown: Scenario) -> str:
+    """What the picture does not show yet; empty if it is that of the settings."""
+    if wanted == shown:
+        return ""
+    told = {
+        "q": (f"{scenario.contraction:g}" for scenario in (wanted, shown)),
+        "d": (count(scenario.size) for scenario in (wanted, shown)),
+        "T": (count(scenario.horizon) for scenario in (wanted, shown)),
+    }
+    new = [f"{name} = {now}" for name, (now, before) in told.items() if now != before]
+    return f"Not computed yet: {', '.join(new) or 'these settings'}"
 
 
 def keep_cursor() -> None:

@@ -597,9 +597,12 @@ def test_a_session_that_opens_with_a_long_run_shows_a_quick_one_first(slow: Slow
     (bar,) = session.get("progress")
     assert bar.proto.text.endswith(" The picture shows a smaller problem until then.")
     assert "previous" not in bar.proto.text
+    # The picture itself says so as well, and only as long as it is so.
+    assert payload(session)["pending"] == "Not computed yet: d = 500, T = 300"
     slow.go_on.set()
     finish(session)
     assert link_in(shown(session)) == slow_link
+    assert payload(session)["pending"] == ""
 
 
 def test_what_stands_in_for_a_long_run_is_quick() -> None:
