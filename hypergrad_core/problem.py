@@ -304,6 +304,16 @@ class Problem(ABC):
         """q, ν₁, ν₂, μ₁, μ₂, L_E, L_Φ, D and their companions, computed once."""
         return self._measure_constants()
 
+    def drifts(self, states: FloatArray, columns: FloatArray) -> FloatArray:
+        """∂₁Φ(w) u_j + ∂₂Φ(w) e_j − u_j for each row w and u_j: (B, d), (m, d) → (B, m, d).
+
+        It is 0 at w(λ) where the u_j are the columns of w'(λ).
+        """
+        lin = self.linearise(states)
+        unit = np.eye(len(columns))
+        parts = [lin[i : i + 1] for i in range(len(states))]
+        return np.array([at.jvp_state(columns) + at.jvp_hyper(unit) - columns for at in parts])
+
     def objective(self) -> float:
         """f(λ) = E(w(λ), λ)."""
         return float(self.outer(self.reference.solution[None])[0])

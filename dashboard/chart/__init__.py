@@ -28,6 +28,7 @@ SCRIPTS = (
     "heading.js",
     "table.js",
     "fastpath.js",
+    "maps.js",
     "live.js",
     "stale.js",
     "scale.js",

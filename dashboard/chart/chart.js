@@ -5,6 +5,7 @@
 // The other scripts of this folder are placed before this one.
 
 const SETTLE_AFTER = 150; // ms without input until Plotly redraws, so that hover is right again
+const RELAYOUT_EVERY = 400; // ms between new axes while the hand moves
 const TYPED = { f4: Float32Array, f8: Float64Array };
 
 function loadPlotly(url) {
@@ -175,7 +176,11 @@ class Chart {
     this.showFrameText(frame);
     this.cursor.findPlaces(this.frame);
     this.showSteps();
-    if (this.drawn && structure === this.structure && this.tryFastPath(figure.data)) this.settleLater();
+    // What needs less room than Plotly has given it gets that when the hand rests; what needs more
+    // waits a little, because Plotly is slow.
+    const fits = this.drawn && structure === this.structure &&
+      (fitsOn(this.laidOut, figure.layout) || performance.now() - this.reacted < RELAYOUT_EVERY);
+    if (fits && this.tryFastPath(figure.data)) this.settleLater();
     else this.react();
     this.structure = structure;
     this.cursor.setFrame(this.frame);
@@ -194,7 +199,10 @@ class Chart {
 
   settleLater(delay = SETTLE_AFTER) {
     clearTimeout(this.settling);
-    this.settling = setTimeout(() => this.react(), delay);
+    this.settling = setTimeout(() => {
+      if (this.live.isAwaited()) this.settleLater(); // the next picture is on its way
+      else this.react();
+    }, delay);
   }
 
   react() {
@@ -212,6 +220,8 @@ class Chart {
     const dragmode = matchMedia("(pointer: coarse)").matches ? false : "zoom";
     const config = { displayModeBar: false, showTips: false };
     forgetMoves(this.plot);
+    this.laidOut = this.frame.figure.layout;
+    this.reacted = performance.now();
     const done = this.reacting = this.Plotly.react(this.plot, data, { ...withDefaults(theme, layout), ...size, hovermode: false, dragmode }, config);
     if (this.drawn) return done;
     this.drawn = true;

@@ -1,8 +1,8 @@
 // The fast path: new curves by moving the SVG elements that Plotly has already drawn.
 //
 // A Plotly.react takes several frames' time; writing the coordinates takes a fraction of one.
-// Everything that leans on Plotly's markup is in this file. `moveTraces` answers false when it
-// meets something unexpected, and the caller then lets Plotly draw.
+// Everything that leans on Plotly's markup is in this file and in maps.js. `moveTraces` answers
+// false when it meets something unexpected, and the caller then lets Plotly draw.
 
 /** The axis of that id, "x2" for example, as Plotly has drawn it. */
 const axisOf = (layout, id) => layout[`${id[0]}axis${id.slice(1)}`];
@@ -55,6 +55,22 @@ function structureOf(figure) {
   return JSON.stringify([axes, traces]);
 }
 
+// So much of an axis may be missing while the hand moves.
+const OVERHANG = 0.05;
+
+/** Whether what fits on the axes and on the colour scale of one layout fits on those of another. */
+function fitsOn(drawn, wanted) {
+  const covers = ([from, to], [low, high]) => {
+    const spare = OVERHANG * (to - from);
+    return low >= from - spare && high <= to + spare;
+  };
+  return Object.keys(wanted).every((name) => {
+    const [here, there] = [drawn[name] ?? {}, wanted[name]];
+    if (name.startsWith("coloraxis")) return covers([here.cmin, here.cmax], [there.cmin, there.cmax]);
+    return !/^[xy]axis/.test(name) || !there.range || (here.range && covers(here.range, there.range));
+  });
+}
+
 function moveLines(group, points) {
   const lines = group.querySelectorAll(".lines > path.js-line");
   const path = pathThrough(points);
@@ -98,13 +114,6 @@ function writeText(node, text) {
   if (isPlain && node.textContent !== text) node.textContent = text;
 }
 
-/** Whether two maps show the same: what is not a line stays as it is. */
-function isSameMap(drawn, wanted) {
-  if (drawn === wanted) return true;
-  return drawn?.length === wanted?.length &&
-    wanted.every((row, r) => row.length === drawn[r].length && row.every((z, c) => Object.is(z, drawn[r][c])));
-}
-
 /** Draw `data` by moving what is there. */
 function moveTraces(plot, data) {
   const { _fullLayout: layout, calcdata } = plot;
@@ -113,16 +122,16 @@ function moveTraces(plot, data) {
     const full = calc[0].trace;
     if (full.visible !== true) continue; // switched off in the legend
     const trace = data[full.index];
-    if (full.type !== "scatter") {
-      if (isSameMap(full.z, trace.z)) continue;
-      return false;
-    }
     const group = calc[0].node3?.node();
     if (!group) return false;
     const xaxis = axisOf(layout, full.xaxis);
     const yaxis = axisOf(layout, full.yaxis);
     const toX = toPixel(xaxis);
     const toY = toPixel(yaxis);
+    if (full.type !== "scatter") {
+      if (!moveMap(group, full, trace, layout, toX, toY)) return false;
+      continue;
+    }
     const area = { width: xaxis._length, height: yaxis._length };
     const points = pixelsOf(trace, toX, toY);
     drawn.set(full.uid, { group, points });
@@ -154,4 +163,5 @@ function moveTraces(plot, data) {
 function forgetMoves(plot) {
   for (const text of plot.querySelectorAll(".textpoint[transform]")) text.removeAttribute("transform");
   for (const point of plot.querySelectorAll(".scatterlayer [display]")) point.removeAttribute("display");
+  forgetMaps(plot);
 }

@@ -101,6 +101,11 @@ class Live {
     return this.handIsDown() || performance.now() - this.lastInput < patience;
   }
 
+  /** True while the hand is down and a picture of where it is has been asked for. */
+  isAwaited() {
+    return this.inFlight.size > 0 && this.handIsDown();
+  }
+
   thumbMoved() {
     const text = this.now();
     if (text !== this.standing) {

@@ -151,6 +151,16 @@ class LogisticRegression(Problem):
         """∇₂E = 0: the validation loss does not see λ."""
         return np.zeros((len(states), self.hyper_size))
 
+    def drifts(self, states: FloatArray, columns: FloatArray) -> FloatArray:
+        """As for any problem: Xu is the same at each w, and ∂₂Φ is diagonal."""
+        sigmoid = _sigmoid(row_products(states, self.train.columns))
+        weights = -self.step * sigmoid * (1 - sigmoid)
+        inner = columns @ self.train.columns
+        drift = (weights[:, None] * inner) @ self.train.rows
+        drift -= self.step * self.penalty * columns
+        np.einsum("bjj->bj", drift)[...] -= self.step * self.penalty_slope * states
+        return np.asarray(drift)
+
     def _hessian(self, state: FloatArray) -> FloatArray:
         sigmoid = _sigmoid(self.train.rows @ state)
         weights = sigmoid * (1 - sigmoid)

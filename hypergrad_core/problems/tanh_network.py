@@ -179,6 +179,21 @@ class TanhNetwork(Problem):
         """∇₂E = 0: the read-out does not see λ."""
         return np.zeros((len(states), self.hyper_size))
 
+    def drifts(self, states: FloatArray, columns: FloatArray) -> FloatArray:
+        """As for any problem: P U Aᵀ is the same at each w, and unit j has columns of its own."""
+        width, rows = self.width, len(self.inputs)
+        mixed = self.mix(self.layers(states))
+        slopes = 1 - self._values(mixed) ** 2
+        fixed = times(self.mix(self.layers(columns)), self.recurrent.T)
+        _by_unit(fixed[width**2 : -width], width)[...] += self.inputs.T[None]
+        _by_unit(fixed[-width:], width)[...] += 1
+        out = np.empty((len(states), len(columns), rows, width))
+        for drift, slope, layer in zip(out, slopes, mixed, strict=True):
+            drift[...] = fixed
+            _by_unit(drift[: width**2], width)[...] += layer.T[None]
+            drift *= slope
+        return np.asarray(out.reshape(len(states), *columns.shape) - columns)
+
     def _direct_solve(
         self, state: FloatArray, right: FloatArray, *, transposed: bool = False
     ) -> FloatArray:
@@ -348,6 +363,11 @@ class _TanhLinearisation(Linearisation):
         product += offset[:, None]
         product *= self.slopes
         return np.asarray(product.reshape(count, -1))
+
+
+def _by_unit(block: FloatArray, width: int) -> FloatArray:
+    """Unit j of the rows that belong to it, as a view: (h r, n, h) → (h, r, n)."""
+    return np.asarray(np.einsum("jrnj->jrn", block.reshape(width, -1, *block.shape[1:])))
 
 
 def times(block: FloatArray, matrix: FloatArray) -> FloatArray:
