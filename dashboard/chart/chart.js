@@ -107,6 +107,7 @@ class Chart {
     Object.assign(this, { setStateValue, setTriggerValue, room: { height, rest, narrow } });
     this.live.configure(sent.live);
     this.stale.answered(sent.pending);
+    if (!this.live.handIsDown()) this.heading.settle();
     if (!this.stepper) {
       this.stepper = Stepper.of(sent.group);
       this.stepper.join(this);
@@ -371,6 +372,7 @@ class Chart {
     this.pointing.close();
     this.stepper?.leave(this);
     this.table.close();
+    this.heading.close();
     this.resizing.disconnect();
     removeEventListener("resize", this.onWindow);
     this.reacting?.finally(() => this.Plotly.purge(this.plot)); // it still speaks when it has drawn

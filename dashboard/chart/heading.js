@@ -7,6 +7,23 @@ class Heading {
     this.title = element("div", "hg-title");
     this.key = element("ul", "hg-key", { "aria-label": "Key" });
     this.root = element("div", "hg-heading", {}, this.warning, this.message, this.title, this.key);
+    // While a hand moves it may become higher, but not lower: the plot must not jump to and fro.
+    this.sizing = new ResizeObserver(([{ contentRect }]) => {
+      const { width, height } = contentRect;
+      if (width !== this.width) this.settle();
+      this.width = width;
+      this.root.style.minHeight = `${height}px`;
+    });
+    this.sizing.observe(this.root);
+  }
+
+  /** Take the height that the text wants. */
+  settle() {
+    this.root.style.minHeight = "";
+  }
+
+  close() {
+    this.sizing.disconnect();
   }
 
   show({ message, title = "", key = [], warning = "" }) {
