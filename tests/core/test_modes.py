@@ -320,7 +320,7 @@ def test_forced_conjugate_gradient_goes_wrong_where_the_others_converge(
     size: int, q: float
 ) -> None:
     problem = build(family="nonsymmetric", size=size, hyper_size=2, contraction=q, seed=0)
-    with pytest.raises(ValueError, match="self-adjoint"):
+    with pytest.raises(ValueError, match="symmetric positive definite"):
         at_solution(problem, "aid-cg")
     solution = problem.reference.solution
     forced = run_adjoint(problem, solution, "aid-cg", 40, forced=True)
