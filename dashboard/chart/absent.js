@@ -56,7 +56,8 @@ class Absences {
 /** Whether anything is drawn in a box of the stage. */
 function isCovering(layout, data, box) {
   return data.some((trace) => {
-    if (trace.type !== "scatter" || trace.visible === false) return false;
+    if (trace.visible === false) return false;
+    if (trace.type !== "scatter") return true; // a map fills its subplot, where the corners are
     const [xaxis, yaxis] = [axisOf(layout, trace.xaxis ?? "x"), axisOf(layout, trace.yaxis ?? "y")];
     if (!xaxis?._length || !yaxis?._length) return false;
     const here = { ...box, left: box.left - xaxis._offset, top: box.top - yaxis._offset };

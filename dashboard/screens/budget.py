@@ -29,7 +29,7 @@ from hypergrad_core import FAMILIES
 from hypergrad_core.plane import Plane
 
 HEIGHT = 420
-REST = 440
+REST = 490
 BUDGETS = [*range(5, 101, 5), *range(110, 201, 10), 250, 300, 400, 500]
 INTRODUCTION = "## Budget"
 

@@ -26,7 +26,7 @@ from dashboard.take_home import Table, take_home
 from dashboard.theme import Mode
 
 HEIGHT = 460
-REST = 330
+REST = 400
 HORIZONS = [50, 100, 150, 200]
 VALUES = [3, 5, 10, 20]
 INTRODUCTION = "## Figure 1 of the paper"

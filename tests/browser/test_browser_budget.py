@@ -134,5 +134,10 @@ def test_the_maps_follow_the_hand(budget: ExplorePage) -> None:
 
 def test_a_method_that_does_not_apply_says_why(budget: ExplorePage) -> None:
     budget.open("problem=nonsymmetric&d=10&m=2&T=10&budget=12")
-    budget.page.get_by_text("does not apply here").wait_for()
+    note = budget.page.locator(".hg-absent")
+    note.get_by_text("does not apply here").wait_for()
     assert len(budget.readout) == 1
+    # Above the map, not on it.
+    said = note.bounding_box()
+    assert said is not None
+    assert said["y"] + said["height"] <= area(budget, 0)["y"]
