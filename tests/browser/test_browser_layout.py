@@ -100,7 +100,9 @@ FAULTS = """
     // The four corners of a node's box on the screen, turned as the node is.
     const cornersOf = node => {
         if (!(node instanceof SVGElement)) {
-            const { left, top, right, bottom } = node.getBoundingClientRect();
+            const range = document.createRange();
+            range.selectNodeContents(node);
+            const { left, top, right, bottom } = range.getBoundingClientRect();
             return [[left, top], [right, top], [right, bottom], [left, bottom]];
         }
         const { x, y, width, height } = node.getBBox();

@@ -1,6 +1,9 @@
-"""The page around the charts: its theme, its keys, its help, and a phone."""
+"""The page around the charts: its theme, its keys, its help, and all of it on a phone."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from conftest import NewContext, Server, Watcher
@@ -8,6 +11,33 @@ from explore_page import TIMEOUT
 from playwright.sync_api import Page
 
 pytestmark = pytest.mark.browser
+
+PHONE = {
+    "viewport": {"width": 390, "height": 844},
+    "screen": {"width": 390, "height": 844},
+    "device_scale_factor": 3,
+    "has_touch": True,
+    "is_mobile": True,
+}
+
+# Bring the slider up, right below the bar at the top, as a thumb would scroll it there.
+SCROLL_TO_SLIDER = """
+() => {
+    const main = document.querySelector('[data-testid="stMain"]');
+    const slider = document.querySelector(".st-key-contraction");
+    const bar = document.querySelector('[data-testid="stHeader"]');
+    main.scrollBy(0, slider.getBoundingClientRect().top - bar.getBoundingClientRect().bottom);
+}
+"""
+
+# How much of a thing's height is in the window, below the bar at the top.
+SEEN = """
+node => {
+    const { top, bottom } = node.getBoundingClientRect();
+    const start = document.querySelector('[data-testid="stHeader"]').getBoundingClientRect().bottom;
+    return Math.min(bottom, innerHeight) - Math.max(top, start);
+}
+"""
 
 
 @pytest.fixture
@@ -111,7 +141,7 @@ def test_sliders_are_seen_in_forced_colours(new_context: NewContext, server: Ser
     slider = page.locator('.st-key-contraction [role="group"] > [data-orientation]')
     track = slider.locator(":scope > div").first
     assert track.evaluate("node => getComputedStyle(node).borderTopWidth") == "1px"
-    colours = slider.locator(":scope > [data-rac]").evaluate(
+    colours = slider.locator('[data-rac][style*="left"]').evaluate(
         """
         node => [
             getComputedStyle(node).backgroundColor,
@@ -120,3 +150,57 @@ def test_sliders_are_seen_in_forced_colours(new_context: NewContext, server: Ser
         """
     )
     assert colours[0] != colours[1]
+
+
+@contextmanager
+def touched(page: Page, x: float, y: float) -> Iterator[list[dict[str, float]]]:
+    """Hold a finger on the screen; what is put into the list is where it moves to."""
+    devtools = page.context.new_cdp_session(page)
+
+    def send(kind: str, points: list[dict[str, float]]) -> None:
+        devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    class Finger(list[dict[str, float]]):
+        def append(self, point: dict[str, float]) -> None:
+            super().append(point)
+            send("touchMove", [point])
+
+    send("touchStart", [{"x": x, "y": y}])
+    try:
+        yield Finger()
+    finally:
+        send("touchEnd", [])
+
+
+@pytest.mark.parametrize("address", ["", "budget", "why"])
+def test_a_finger_drags_q_on_a_phone_and_sees_the_picture_follow(
+    new_context: NewContext, server: Server, watcher: Watcher, address: str
+) -> None:
+    watcher.allowed.append(r"status of 404 \(Not Found\)")
+    page = new_context(**PHONE).new_page()
+    go(page, server.base + address)
+    page.evaluate(SCROLL_TO_SLIDER)
+    chart = page.locator(".hg-chart").first
+    thumb = page.locator('.st-key-contraction [data-rac][style*="left"]')
+    box = thumb.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    drawn = chart.get_attribute("data-drawn-link")
+    with touched(page, x, y) as finger:
+        for step in range(1, 9):
+            finger.append({"x": x - 8 * step, "y": y})
+        page.wait_for_function(
+            "before => document.querySelector('.hg-chart').dataset.drawnLink !== before", arg=drawn
+        )
+        assert thumb.evaluate(SEEN) == pytest.approx(box["height"])
+        # A picture of several panels is higher than a phone.
+        assert page.locator(".hg-plot").first.evaluate(SEEN) > 300
+
+
+def test_the_pages_are_reached_on_a_phone(new_context: NewContext, server: Server) -> None:
+    page = new_context(**PHONE).new_page()
+    go(page, server.base)
+    page.get_by_role("button", name="Expand sidebar").tap()
+    page.get_by_role("link", name="Budget").tap()
+    page.wait_for_url("**/budget")
+    page.locator('.hg-chart[data-ready="true"]').wait_for()
