@@ -48,6 +48,8 @@ ERRORS, SHARES = [0.38, 1.0], [0.0, 0.26]
 NARROW_HEIGHT = 620
 # Of the height: where the first name of a peak stands, and from one to the next.
 PEAK_TOP, PEAK_GAP = 0.05, 0.085
+# Of the height: below the lowest error.
+GROUND = 0.04
 # Where in the width a name may stand in its band of the shares.
 NAMED = (0.25, 0.75)
 
@@ -110,6 +112,7 @@ def bound_figure(found: Dissection, curve: Curve, what_if: dict[str, Bound], mod
     shown += [paper, sharp] if bounded else []
     marks = _marked_peaks(found, curve)
     low, high = _with_headroom(log_range(measured, shown, rounding=rounding), shown, len(marks))
+    low = _with_ground(low, high, measured)
 
     for other in others:
         _other(drawn, other, norm, ends, mode)
@@ -340,6 +343,13 @@ def _with_headroom(
     tallest = max(float(np.log10(values.max())) for values in shown if values.max() > 0)
     taken = PEAK_TOP + PEAK_GAP * lines
     return low, max(high, float(np.ceil((tallest - taken * low) / (1 - taken))))
+
+
+def _with_ground(low: float, high: float, measured: list[FloatArray]) -> float:
+    """The lower end of the axis, so that a level at which an error stays is not its edge."""
+    seen = np.concatenate([values[values > 10**low] for values in measured])
+    near = len(seen) > 0 and np.log10(seen.min()) - low < GROUND * (high - low)
+    return low - 1 if near else low
 
 
 def _peaks(
