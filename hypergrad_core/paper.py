@@ -319,11 +319,12 @@ def _order(run: Replication, better: Track, others: tuple[Track, ...], text: str
     clear = _clear(run, high)
     if not len(clear):
         return Claim(text, Verdict.OPEN, WITHIN_FEW_STEPS, compared=compared)
-    share = float((low[clear] <= high[clear] * (1 + 1e-6)).mean())
+    # Judged as it is told, in whole per cent.
+    share = round(float((low[clear] <= high[clear] * (1 + 1e-6)).mean()), 2)
     middle = clear[len(clear) // 2]
     gain = float(high[middle] / low[middle])
     figures = {
-        "share": float(round(100 * share)),
+        "share": round(100 * share),
         "step": float(run.steps[middle]),
         "gain": max(gain, 1 / gain),
     }

@@ -341,6 +341,15 @@ def test_no_claim_is_judged_in_a_setting_that_is_not_its_own(family: str) -> Non
             assert alike or not judged, claim.text
 
 
+@pytest.mark.parametrize("behind", range(6, 14))
+def test_a_comparison_is_judged_by_the_share_that_is_told(behind: int) -> None:
+    # T = 100, of which the first two steps and those at rounding do not count.
+    worse = np.where((STEPS >= 2) & (2 + behind > STEPS), 3.0, 1.0) * GOOD[1]
+    claim = claims(constructed({1: worse}))[ORDERED]
+    assert (claim.verdict is Verdict.HOLDS) is (claim.figures["share"] >= 90)
+    assert f"in {claim.figures['share']:g} % of the steps" in claim.tell()
+
+
 def test_a_comparison_across_two_maps_is_not_judged() -> None:
     found = constructed({0: geometric(0.8, 0.5)})
     assert verdicts(found)[ORDERED] is Verdict.FAILS
