@@ -16,8 +16,8 @@ import numpy as np
 from dashboard.chart import FOLDER, NARROW, PLOTLY_FILE, Frame, KeyEntry, Table
 
 _TEMPLATE = Path(__file__).with_name("export_page.html")
-# The glyphs in key and table are those of the chart.
-_GLYPHS = ("dom.js", "glyphs.js")
+# Glyphs, sizes and names that do not lie on each other are made as in the chart.
+_SCRIPTS = ("dom.js", "glyphs.js", "scale.js", "fastpath.js", "names.js")
 # No button that sends the figure to somebody, and no server to send it to.
 CONFIG: dict[str, Any] = {
     "responsive": True,
@@ -65,11 +65,12 @@ def to_html(
             direction.
     """
     sections, figures = [], []
-    for place, (heading, (light, dark)) in enumerate(pictures.items()):
-        sections.append(_section(place, heading if len(pictures) > 1 else "", light, dark))
+    for heading, (light, dark) in pictures.items():
+        sections.append(_section(heading if len(pictures) > 1 else "", light, dark))
         figures.append({"light": _drawn(light, cursor), "dark": _drawn(dark, cursor)})
     told = "".join(
-        f"<div><dt>{html.escape(LABELS.get(name, name))}</dt><dd>{html.escape(value)}</dd></div>"
+        f"<div><dt>{html.escape(LABELS.get(name, name))}</dt>"
+        f"<dd>{html.escape(_read(name, value))}</dd></div>"
         for name, value in settings.items()
     )
     return Template(_TEMPLATE.read_text(encoding="utf-8")).substitute(
@@ -78,12 +79,17 @@ def to_html(
         settings=told,
         address=html.escape(address),
         plotly=PLOTLY_FILE.read_text(encoding="utf-8"),
-        glyphs="\n".join((FOLDER / name).read_text(encoding="utf-8") for name in _GLYPHS),
+        scripts="\n".join((FOLDER / name).read_text(encoding="utf-8") for name in _SCRIPTS),
         figures=_inert(figures),
         height=HEIGHT,
         config=_inert(CONFIG),
         narrow=NARROW,
     )
+
+
+def _read(name: str, value: str) -> str:
+    """Without the key that Python knows a family or a data set by."""
+    return value.partition(" (")[2].removesuffix(")") if name in ("family", "data") else value
 
 
 def _inert(value: object) -> str:
@@ -110,7 +116,7 @@ def _drawn(frame: Frame, cursor: tuple[int, int]) -> dict[str, Any]:
                 rows: Any = move[name]  # type: ignore[literal-required]
                 rows = _numbers(rows).tolist() if isinstance(rows, dict) else rows
                 trace[name] = _finite(rows[min(place, len(rows) - 1)])
-    picture: dict[str, Any] = {"data": data, "layout": layout}
+    picture: dict[str, Any] = {"data": data, "layout": layout, "names": frame.get("names", [])}
     if "narrow" in frame:
         picture["narrow"] = frame["narrow"]
     return picture
@@ -132,7 +138,7 @@ def _numbers(values: Any) -> np.ndarray[Any, Any]:
     return array.reshape([int(size) for size in shape.split(",")]) if shape else array
 
 
-def _section(place: int, heading: str, light: Frame, dark: Frame) -> str:
+def _section(heading: str, light: Frame, dark: Frame) -> str:
     title = light.get("title") or light["figure"]["layout"].get("title", {}).get("text", "")
     parts = [f"<h2>{html.escape(heading)}</h2>" if heading else ""]
     if light.get("warning"):
@@ -145,7 +151,7 @@ def _section(place: int, heading: str, light: Frame, dark: Frame) -> str:
         name, reason = html.escape(one["name"]), html.escape(one["reason"])
         parts.append(f"<p>{glyph}<b>{name}</b> does not apply here: {reason}</p>")
     alt = html.escape(light["alt"])
-    parts.append(f'<figure id="figure-{place}" aria-label="{alt}"></figure>')
+    parts.append(f'<figure aria-label="{alt}"><div class="plot"></div></figure>')
     parts.append(_table(light["table"], dark["table"]))
     return f"<section>{''.join(parts)}</section>"
 

@@ -14,6 +14,9 @@ import numpy as np
 import pytest
 from conftest import ROOT, NewContext, Server, Watcher
 from explore_page import ExplorePage
+from playwright.sync_api import Page
+from test_browser_axe import violations
+from test_browser_layout import MODES
 
 from hypergrad_core import Scenario, run
 
@@ -32,6 +35,21 @@ def save(explore: ExplorePage, press: str, folder: Path) -> Path:
     path = folder / download.value.suggested_filename
     download.value.save_as(path)
     return path
+
+
+def names_on_each_other(page: Page) -> list[str]:
+    """Names of curves that lie on another name of their picture."""
+    found: list[str] = page.evaluate(
+        """() => [...document.querySelectorAll(".hg-names")].flatMap(layer => {
+            const shown = [...layer.querySelectorAll("g")].filter(g => g.style.display !== "none");
+            const boxes = shown.map(g => g.querySelector("text").getBoundingClientRect());
+            const texts = shown.map(g => g.textContent);
+            return boxes.flatMap((a, i) => boxes.slice(i + 1).flatMap((b, j) =>
+                a.left < b.right && b.left < a.right && a.top + 5 < b.bottom && b.top + 5 < a.bottom
+                    ? [`${texts[i]} and ${texts[i + 1 + j]}`] : []));
+        })"""
+    )
+    return found
 
 
 def test_csv(explore: ExplorePage, tmp_path: Path) -> None:
@@ -90,6 +108,8 @@ def test_html_works_offline(explore: ExplorePage, new_context: NewContext, tmp_p
             "paths => Math.max(...paths.map(path => path.getBBox().width))"
         )
         assert lines > 500
+        assert names_on_each_other(page) == []
+        assert violations(page) == []
         # Nothing to send it to anybody with, and nothing asked of anybody.
         titles = page.locator(".modebar-btn").evaluate_all("all => all.map(b => b.dataset.title)")
         assert "Reset axes" in titles
@@ -163,6 +183,10 @@ def test_every_page_gives_the_same_things_to_take_home(
     assert alone.locator("figure .main-svg").count() >= views
     assert alone.locator("figure").count() == views
     assert headline in alone.locator("main").inner_text()
+    assert names_on_each_other(alone) == []
+    for scheme in MODES:
+        alone.emulate_media(color_scheme=scheme)
+        assert violations(alone) == []
     link = alone.locator("main a").get_attribute("href")
     assert link is not None
     assert f"/{name}" in link
