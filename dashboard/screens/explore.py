@@ -21,7 +21,7 @@ from dashboard.view import View
 from hypergrad_core import FAMILIES, METHODS, Experiment, Scenario
 
 CHART_HEIGHT = 400
-INTRODUCTION = "## Hypergradients\nMeasured errors and proved bounds, live: drag **q**."
+INTRODUCTION = "## Explore"
 
 
 def page() -> None:

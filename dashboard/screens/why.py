@@ -63,9 +63,7 @@ def page() -> None:
     dial = st.container()
     with st.sidebar:
         SETTINGS.reset_button()
-        st.container(height=STATUS_HEIGHT, border=False).markdown(
-            "## Why\nOne small problem from inside."
-        )
+        st.container(height=STATUS_HEIGHT, border=False).markdown("## Why")
         lessons()
         controls.choice("show", "Show", SHOWN)
         watched = controls.problem_controls(tuple(FAMILIES), LARGEST_SIZE, contraction_at=dial)

@@ -92,4 +92,4 @@ def test_a_sweep_is_stopped_and_goes_on(page: Page, server: Server) -> None:
     assert int(bar.inner_text().split()[0]) >= before
     # Leaving the page ends the sweep: the next one need not wait for it.
     page.get_by_role("link", name="Explore").click()
-    page.get_by_text("Measured errors and proved bounds").wait_for()
+    page.get_by_text("How wrong are").wait_for()
