@@ -218,7 +218,7 @@ class Exact(FixedPointIteration):
     """w_t = w(λ) to rounding: what is left is the error of the adjoint alone."""
 
     key = "exact"
-    label = "Exact: w(λ) to rounding"
+    label = "Exact solution w(λ)"
 
     def iterate(self, problem: Problem, steps: int, progress: Progress | None = None) -> FloatArray:
         """T + 1 times w(λ)."""
