@@ -192,8 +192,8 @@ SETTINGS: dict[str, str] = {
     "stays the same, only the backward steps go on. **t, with k fixed**: the inner steps go on, "
     "with the same number of backward steps after each.",
     "inner": "How the inner problem is solved. **Fixed-point iteration**: repeat w ← Φ(w, λ). "
-    "**Heavy ball**: with momentum, about √κ steps instead of κ. **Exact solution**: start at w(λ), "
-    "so that only the error of the adjoint remains.",
+    "**Heavy ball**: with momentum, about √κ steps instead of κ. **Exact solution**: start at "
+    "w(λ), so that only the error of the adjoint remains.",
     "horizon": "The curves run from step 0 to step T.",
     "inner_steps": "Number of inner steps t, kept fixed.",
     "adjoint_steps": "Number of backward steps k, kept fixed.",
