@@ -40,8 +40,8 @@ class Style:
 
 
 METHOD_STYLES: dict[str, Style] = {
-    "itd": Style("#D55E00", "#F07B1D", "12px,6px", "square", 7),
-    "itd-truncated": Style("#A6761D", "#E69F00", "12px,4px,3px,4px", "diamond", 5.5),
+    "itd": Style("#BD4F00", "#F07B1D", "12px,6px", "square", 7),
+    "itd-truncated": Style("#8B5A2B", "#E69F00", "12px,4px,3px,4px", "diamond", 5.5),
     "one-step": Style("#A8457F", "#CC79A7", "7px,3px,2px,3px,2px,3px", "x", 3.5),
     "itd-forward": Style("#6B4E9B", "#B79CED", "5px,3px", "diamond-tall", 2.5),
     "aid-fp": Style("#0072B2", "#56B4E9", "9px,5px", "circle", 3.5),

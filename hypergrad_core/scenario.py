@@ -165,9 +165,10 @@ class Scenario(LinkSettings):
         base = super().beside(named, defaults)
         family = named.get("family", base["family"])
         if family != base["family"] and family in FAMILIES:
+            own = FAMILIES[base["family"]].suggested
             for name, wanted in FAMILIES[family].suggested.items():
                 # Defaults with small problems of their own stay small.
-                chosen = base[name] != getattr(cls, name)
+                chosen = base[name] not in {getattr(cls, name), own.get(name)}
                 base[name] = min(base[name], wanted) if chosen else wanted
         return base
 

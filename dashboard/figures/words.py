@@ -35,6 +35,8 @@ MOVES = 0.5
 # The logarithm of a factor is so much less than that of another, beyond what rounding and a
 # polynomial before the power could do.
 SLOWER = 0.8
+# From this ratio on conjugate gradient is told to be ahead.
+AHEAD = 3.0
 # An error that is this share of what it was has fallen.
 FALLEN = 0.1
 # What the adjoint is solved by, where it is a part of its own.
@@ -62,6 +64,7 @@ def explain(experiment: Experiment, lines: tuple[Line, ...], view: View) -> list
     else:
         said = [
             *_coincidences(experiment),
+            *_square_root(experiment),
             *_bounds(experiment),
             *_late_rates(experiment),
             *_ends(experiment),
@@ -125,6 +128,27 @@ def _coincidences(experiment: Experiment) -> list[str]:
             "at $w(\\lambda)$; AID-FP uses $w_t$ only."
         ]
     return []
+
+
+def _square_root(experiment: Experiment) -> list[str]:
+    """By how much conjugate gradient gets ahead of fixed-point steps, and until when."""
+    fixed, conjugate = experiment.curve("aid-fp"), experiment.curve("aid-cg")
+    if fixed is None or conjugate is None or experiment.scenario.vary == "inner":
+        return []
+    # Within rounding a ratio would be one of rounding.
+    clear = conjugate.errors > conjugate.floor
+    lead = np.where(clear, fixed.errors / np.maximum(conjugate.errors, conjugate.floor), 0.0)
+    best = float(lead.max(initial=0.0))
+    if best < AHEAD:
+        return []
+    early = int(np.argmax(lead >= best / 2))
+    q, root = experiment.scenario.contraction, _solver_factor(experiment, "aid-cg")
+    return [
+        "AID-CG gets ahead of AID-FP by the square root of κ: each step of conjugate gradient "
+        f"reduces the error of the adjoint to about (√κ − 1)/(√κ + 1) = {root:.3g} of what it was, "
+        f"a fixed-point step to q = {q:g} of it. After {int(conjugate.steps[early])} steps the "
+        f"error of AID-CG is {times(float(lead[early]))} smaller."
+    ]
 
 
 def _bounds(experiment: Experiment) -> list[str]:
@@ -211,7 +235,7 @@ def _late_rates(experiment: Experiment) -> list[str]:
         )
         said.append(
             f"Factor by which the error shrinks per step, late in the run: {measured}. "
-            f"{_worst_cases(experiment)}"
+            f"{_worst_cases(experiment)}{_slow_powers(factors, q)}"
         )
     said += _slowest_parts(experiment, factors)
     said += [
@@ -220,6 +244,19 @@ def _late_rates(experiment: Experiment) -> list[str]:
         for held, labels in flat.items()
     ]
     return said
+
+
+def _slow_powers(factors: dict[str, float], q: float) -> str:
+    """Why a measured factor may be above q."""
+    above = [
+        METHODS[key].label for key, value in factors.items() if float(written_factor(value, q)) > q
+    ]
+    if not above:
+        return ""
+    return (
+        f" That {listed(above)} {'are' if above[1:] else 'is'} above q is no contradiction: the "
+        "bound also contains terms such as t qᵗ, which shrink more slowly at first."
+    )
 
 
 def _worst_cases(experiment: Experiment) -> str:

@@ -152,7 +152,7 @@ FAMILIES: dict[str, Family] = {
         uses=frozenset({"size", "hyper_size"}),
         largest_size=500,
         affine=True,
-        suggested={"size": 100, "hyper_size": 6},
+        suggested={"size": 30, "hyper_size": 6},
         data={
             MADE_UP: DataSet("Synthetic data"),
             "diabetes": DataSet("Diabetes (442 × 10)", state_size=221, samples=221),

@@ -268,7 +268,9 @@ def bilinear_forms(
     for part in _feature_chunks(len(right), kernel, left_features.shape[1]):
         spread = (right[:, None, :] * right_features.T[part]) @ kernel.T
         spread *= left_features.T[part]
-        forms[:, part] -= 2 * (spread @ left[:, :, None])[:, :, 0]
+        # With one row w for all, one product of matrices instead of many small ones.
+        products = left @ spread[0].T if len(spread) == 1 else (spread @ left[:, :, None])[:, :, 0]
+        forms[:, part] -= 2 * products
     return np.asarray(forms)
 
 

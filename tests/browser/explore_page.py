@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from playwright.sync_api import Locator, Page
 
+from dashboard.explore import SETTINGS
 from dashboard.view import View
 from hypergrad_core import Experiment, Scenario
 
@@ -142,7 +143,7 @@ class ExplorePage:
     @property
     def scenario(self) -> Scenario:
         """The scenario on the screen."""
-        scenario, bad = Scenario.from_link(self.drawn)
+        scenario, _, bad = SETTINGS.of_link(self.drawn)
         assert not bad
         return scenario
 

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from explore_page import ExplorePage, number, scale_of
 
+from dashboard.explore import SETTINGS
 from hypergrad_core import METHODS, Experiment, Scenario, run
 
 pytestmark = pytest.mark.browser
 
-LAST = Scenario().horizon
+LAST = SETTINGS.scenario.horizon
 
 
 def check_readout(explore: ExplorePage, experiment: Experiment) -> None:
@@ -33,7 +34,7 @@ def check_readout(explore: ExplorePage, experiment: Experiment) -> None:
 
 def test_scrubbing(explore: ExplorePage) -> None:
     explore.open()
-    experiment = run(Scenario())
+    experiment = run(SETTINGS.scenario)
     check_readout(explore, experiment)
     scrub = explore.page.locator(".hg-scrub")
     box = scrub.bounding_box()
@@ -85,7 +86,7 @@ def test_play_pause_step_and_reset(explore: ExplorePage) -> None:
     explore.wait_for_cursor("i === 0")
     explore.wait_for_address("at", "0")
     explore.settle()
-    check_readout(explore, run(Scenario()))
+    check_readout(explore, run(SETTINGS.scenario))
 
 
 def test_play_stops_at_the_end(explore: ExplorePage) -> None:
@@ -119,13 +120,13 @@ def test_keys_on_the_plot(explore: ExplorePage) -> None:
     explore.button("Play").wait_for()
     explore.wait_for_address("at", str(explore.cursor))
     explore.settle()
-    check_readout(explore, run(Scenario()))
+    check_readout(explore, run(SETTINGS.scenario))
     assert plot.evaluate("node => node === document.activeElement"), "The focus was lost."
 
 
 def test_pointing_reads_a_step_and_leaving_returns(explore: ExplorePage) -> None:
     explore.open()
-    experiment = run(Scenario())
+    experiment = run(SETTINGS.scenario)
     box = explore.page.locator(".hg-plot .nsewdrag").bounding_box()
     assert box is not None
     middle = box["y"] + 0.4 * box["height"]

@@ -13,7 +13,7 @@ from explore_page import ExplorePage, number, scale_of
 from PIL import Image
 from playwright.sync_api import Locator
 
-from dashboard.explore import explore_frame
+from dashboard.explore import SETTINGS, explore_frame
 from dashboard.theme import METHOD_STYLES, Mode
 from dashboard.view import View
 from hypergrad_core import FAMILIES, METHODS, Experiment, Scenario, run
@@ -111,9 +111,9 @@ def test_first_picture(
     assert explore.address == {}
     assert page.locator('[data-testid="stException"], [data-testid="stAlert"]').count() == 0
     assert len(explore.paths) > 3
-    for key in Scenario().methods:
+    for key in SETTINGS.scenario.methods:
         assert pixels_of(explore, METHOD_STYLES[key].color(mode)) > 300, METHODS[key].label
-    check_table(explore, run(Scenario()))
+    check_table(explore, run(SETTINGS.scenario))
     assert "ε = 10⁻⁴" in explore.labels
     frame = explore_frame(run(explore.scenario), explore.view, mode)
     assert explore.message == frame["message"]
@@ -315,7 +315,7 @@ def test_theme_changed_while_open(explore: ExplorePage) -> None:
     )
     explore.settle()
     assert explore.page.evaluate(background) != light
-    for key in Scenario().methods:
+    for key in SETTINGS.scenario.methods:
         assert pixels_of(explore, METHOD_STYLES[key].color("dark")) > 300
 
 

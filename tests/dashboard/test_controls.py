@@ -22,7 +22,7 @@ from hypergrad_core.inner import SOLVERS
 from hypergrad_core.methods.base import Progress
 
 LOGISTIC = {"problem": "logistic", "d": "10", "n": "20"}
-SMALL = {"d": "20"}
+SMALL = {"problem": "quadratic", "d": "20"}
 FIXED_POINT, HEAVY_BALL, EXACT = (
     SOLVERS[key].label for key in ("fixed-point", "heavy-ball", "exact")
 )
@@ -34,13 +34,13 @@ CHANGES: list[tuple[dict[str, str], str, Any, str, str]] = [
     ({}, "contraction", 0.95, "q", "0.95"),
     ({}, "contraction", CONTRACTIONS[0], "q", "0.05"),
     ({}, "contraction", CONTRACTIONS[-1], "q", "0.999"),
-    ({}, "size", 300, "d", "300"),
+    ({"problem": "quadratic"}, "size", 300, "d", "300"),
     ({}, "size", SIZES[0], "d", "2"),
     (SMALL, "hyper_size", HYPER_SIZES[0], "m", "1"),
     (SMALL, "hyper_size", HYPER_SIZES[-1], "m", "1000"),
     (LOGISTIC, "samples", 50, "n", "50"),
-    ({}, "spectrum", "chebyshev", "spectrum", "chebyshev"),
-    ({}, "spectrum", "near-minus", "spectrum", "near-minus"),
+    (SMALL, "spectrum", "chebyshev", "spectrum", "chebyshev"),
+    (SMALL, "spectrum", "near-minus", "spectrum", "near-minus"),
     ({}, "seed", 9999, "seed", "9999"),
     ({}, "methods", ["itd"], "methods", "itd"),
     (
@@ -143,7 +143,8 @@ def test_the_theme_of_the_page_is_that_of_the_picture(theme: str) -> None:
 
 
 def test_hidden_controls_keep_their_values() -> None:
-    start = {"q": "0.8", "d": "50", "m": "3", "spectrum": "clusters", "eps": "1e-06"}
+    start = {"problem": "quadratic", "q": "0.8", "d": "50", "m": "3", "spectrum": "clusters"}
+    start["eps"] = "1e-06"
     session = open_page(start)
     first = shown(session)
     choose(session, "family", "logistic")
@@ -212,7 +213,7 @@ def test_leaving_the_slice_of_an_exact_lower_level_makes_it_iterate_again() -> N
 
 
 def test_what_a_family_does_not_allow_falls_to_the_nearest_that_it_does() -> None:
-    session = open_page({"d": "5000", "m": "2"})
+    session = open_page({"problem": "quadratic", "d": "5000", "m": "2"})
     choose(session, "family", "logistic-log")
     assert session.query_params["d"] == "1000"
     assert value_of(session, "size") == 1000
@@ -246,7 +247,7 @@ def test_a_limit_between_two_stops_is_respected_but_not_lowered(
 def test_a_real_data_set_goes_when_its_family_does() -> None:
     session = open_page({"problem": "logistic", "data": "breast_cancer"})
     choose(session, "family", "quadratic")
-    assert session.query_params == {}
+    assert session.query_params == {"problem": "quadratic"}
     assert not session.warning
 
 
@@ -256,7 +257,7 @@ def test_a_real_data_set_goes_when_its_family_does() -> None:
         (
             {"problem": "equilibrium", "q": "1.3", "d": "12", "n": "4"},
             "quadratic",
-            {"q": "0.9999", "d": "12", "n": "4"},
+            {"problem": "quadratic", "q": "0.9999", "d": "12", "n": "4"},
         ),
         ({"inner": "heavy-ball", **LOGISTIC, "problem": "biased"}, "logistic", LOGISTIC),
     ],
@@ -441,7 +442,7 @@ def test_downloads_and_code_are_offered() -> None:
     code, address = session.code
     assert "seed=3" in code.value
     assert "size=20" in code.value
-    assert address.value.endswith("?d=20&seed=3")
+    assert address.value.endswith("?problem=quadratic&d=20&seed=3")
 
 
 class SlowRuns:
@@ -592,7 +593,7 @@ def test_a_long_run_out_of_memory_says_what_to_do(
 
 
 def test_a_session_that_opens_with_a_long_run_shows_a_quick_one_first(slow: SlowRuns) -> None:
-    slow_link = {"seed": str(SlowRuns.SEED), "d": "500", "T": "300"}
+    slow_link = {"problem": "quadratic", "seed": str(SlowRuns.SEED), "d": "500", "T": "300"}
     session = open_page(slow_link)
     (bar,) = session.get("progress")
     assert bar.proto.text.endswith(" The picture shows a smaller problem until then.")

@@ -767,8 +767,7 @@ def test_the_link_of_a_frame_restores_its_setting_and_the_frame(
     frame = render_frame(params)
     assert dict(parse_qsl(frame["link"])) == params
     settings = link_in(dict(frame))
-    assert Scenario.from_link(settings) == (scenario, ())
-    assert View.from_link(settings) == (view, ())
+    assert SETTINGS.of_link(settings) == (scenario, view, ())
     # Computed anew, not taken from the cache, it is the same to the last digit.
     compute.EXPERIMENTS.store(run(scenario))
     assert json.dumps(render_frame(dict(parse_qsl(frame["link"])))) == json.dumps(frame)
@@ -777,7 +776,7 @@ def test_the_link_of_a_frame_restores_its_setting_and_the_frame(
 def test_a_frame_that_stands_in_has_the_link_that_was_asked_for() -> None:
     asked = Scenario(seed=5)
     frame = explore_frame(experiment_of(SCENARIOS[0]), View(), "dark", asked=asked)
-    assert dict(parse_qsl(frame["link"])) == {"seed": "5", "theme": "dark"}
+    assert dict(parse_qsl(frame["link"])) == {**SETTINGS.link_of(asked, View()), "theme": "dark"}
 
 
 @pytest.mark.parametrize(
@@ -788,8 +787,8 @@ def test_a_frame_that_stands_in_has_the_link_that_was_asked_for() -> None:
         ({"d": "1e3"}, "d"),
         ({"problem": ""}, "problem"),
         ({"methods": "."}, "methods"),
-        ({"m": "1000", "d": "1000000"}, "m"),
-        ({"d": "1000000", "T": "2000"}, "T"),
+        ({"problem": "quadratic", "m": "1000", "d": "1000000"}, "m"),
+        ({"problem": "quadratic", "d": "1000000", "T": "2000"}, "T"),
         ({"eps": "-1"}, "eps"),
         ({"bound": "all"}, "bound"),
         ({"at": "x"}, "at"),
@@ -810,7 +809,7 @@ def test_a_slow_setting_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> 
     params = {"d": "21", "seed": "77"}
     with pytest.raises(ValueError, match="takes longer: it is computed when you let go"):
         render_frame(params)
-    scenario, _ = Scenario.from_link(params)
+    scenario, _, _ = SETTINGS.of_link(params)
     # What is known already is shown, however long it took.
     compute.EXPERIMENTS.store(run(scenario))
     assert link_in(dict(render_frame(params))) == params

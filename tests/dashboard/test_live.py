@@ -19,7 +19,7 @@ from starlette.types import Message
 from dashboard.app import app
 from dashboard.chart import LIVE_PATH, PLOTLY_FILE, PLOTLY_PATH, Frame
 from dashboard.compute import SlowError, StoppedError, checkpoint
-from dashboard.explore import render_frame
+from dashboard.explore import SETTINGS, render_frame
 from dashboard.live import (
     MAX_MESSAGE,
     MAX_PARAMS,
@@ -30,7 +30,6 @@ from dashboard.live import (
     plotly_route,
     same_origin,
 )
-from hypergrad_core import Scenario
 
 HOST = "localhost:8501"
 SECONDS = 20.0
@@ -50,6 +49,7 @@ def test_a_good_request_is_read() -> None:
     assert parse(request(0, {}, more=[1])) == (0, {})
 
 
+QUADRATIC = {"problem": "quadratic"}
 BAD = {
     "empty": "",
     "not JSON": "{",
@@ -91,9 +91,10 @@ def test_limits_are_allowed_themselves() -> None:
 
 
 def test_the_answer_is_the_frame_of_the_page() -> None:
-    reply = json.loads(answer(render_frame, request(12, {"d": "20", "q": "0.8"})))
+    scenario, _, _ = SETTINGS.of_link({**QUADRATIC, "d": "20", "q": "0.8"})
+    reply = json.loads(answer(render_frame, request(12, {**QUADRATIC, "d": "20", "q": "0.8"})))
     assert reply["id"] == 12
-    assert reply["frame"] == json.loads(json.dumps(frame_of(Scenario(size=20, contraction=0.8))))
+    assert reply["frame"] == json.loads(json.dumps(frame_of(scenario)))
 
 
 @pytest.mark.parametrize(
@@ -102,12 +103,12 @@ def test_the_answer_is_the_frame_of_the_page() -> None:
         ({"q": "2"}, "q = "),
         ({"q": "<script>alert(1)</script>"}, "q = "),
         ({"d": "9" * 4000}, "d = "),
-        ({"d": "1000000", "m": "1000"}, "m = "),
+        ({**QUADRATIC, "d": "1000000", "m": "1000"}, "m = "),
         ({"methods": "__class__"}, "methods"),
         ({"problem": "../../etc/passwd"}, "problem = "),
         ({"eps": "1e400"}, "eps = "),
         ({"seed": "\ud800"}, "seed"),
-        ({"d": "1000000", "m": "20", "T": "250"}, "takes longer"),
+        ({**QUADRATIC, "d": "1000000", "m": "20", "T": "250"}, "takes longer"),
     ],
     ids=str,
 )

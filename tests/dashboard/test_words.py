@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import replace
 from typing import Any
@@ -12,6 +13,7 @@ from frames import ALL, experiment_of
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dashboard.explore import SETTINGS
 from dashboard.figures.bound_card import MEANINGS, STATUSES, TIERS, Card, formula_card
 from dashboard.figures.lines import extract_lines, unit
 from dashboard.figures.words import explain, listed, same_picture, written_factor
@@ -340,6 +342,39 @@ def test_families_with_the_same_picture_say_why() -> None:
             for curve, found in ((mine, one), (theirs, other))
         ]
         np.testing.assert_allclose(*relative, rtol=1e-6, atol=1e-13)
+
+
+def test_a_factor_above_q_is_explained() -> None:
+    said = late_sentence(SETTINGS.scenario)
+    assert "ITD 0.91" in said
+    assert "That ITD is above q is no contradiction" in said
+    assert "no contradiction" not in late_sentence(Scenario())
+
+
+def test_the_lead_of_conjugate_gradient_is_told_where_there_is_one() -> None:
+    scenario = Scenario(vary="adjoint", inner="exact", horizon=40, methods=("aid-fp", "aid-cg"))
+    (said,) = [text for text in says(scenario) if "square root of κ" in text]
+    found = re.search(r"After (\d+) steps the error of AID-CG is (.*) smaller", said)
+    assert found
+    fixed, conjugate = (curve.errors[int(found[1])] for curve in experiment_of(scenario).curves)
+    assert times(fixed / conjugate) == found[2]
+    alone = replace(scenario, methods=("aid-cg",))
+    assert not any("square root of κ" in text for text in says(alone))
+
+
+def test_the_default_picture_parts_the_three_methods_and_shows_the_root() -> None:
+    experiment = experiment_of(SETTINGS.scenario)
+    lines = {line.method: line for line in extract_lines(experiment, SETTINGS.view)}
+    steps = [lines[method].crossing.measured for method in ("aid-cg", "aid-fp", "itd")]
+    assert all(steps)
+    for fewer, more in itertools.pairwise(steps):
+        assert more >= 1.25 * fewer
+    # Conjugate gradient is an order of magnitude ahead before w_t holds it up.
+    assert (lines["aid-fp"].error[20] / lines["aid-cg"].error[20]) > 10
+    said = says(SETTINGS.scenario)
+    assert any("square root of κ" in text for text in said)
+    assert any("AID-CG is held up by $w_t$" in text for text in said)
+    assert any("ITD’s error is" in text for text in said)
 
 
 WORST_CASES = [
