@@ -94,14 +94,20 @@ def _without_theory(experiment: Experiment) -> list[str]:
     said = []
     if falls[False]:
         said.append(
-            f"The error of {listed(falls[False])} does not tend to 0 in these "
-            f"{experiment.scenario.horizon} steps. With q ≥ 1 a step may take $w_t$ further away "
-            "from $w(\\lambda)$, and an adjoint solver may diverge."
+            f"The error of {listed(falls[False])} does not tend to 0 within "
+            f"{experiment.scenario.horizon} steps: the contraction fails, which all theorems "
+            "assume. A step may take $w_t$ further away from $w(\\lambda)$, and the steps of an "
+            "adjoint solver may grow without bound."
         )
     if falls[True]:
         said.append(
             f"The error of {listed(falls[True])} falls all the same: q bounds the worst case only, "
             "and around this solution Φ contracts. Nothing guarantees it."
+        )
+    if experiment.constants.contraction > 1:
+        said.append(
+            "Above q = 1 the weights A are turned towards −q I, for which a step of Φ overshoots "
+            "the most."
         )
     return said
 

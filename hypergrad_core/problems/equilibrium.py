@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 INPUTS = 8
 CLASSES = 4
+# Above q = 1 the weights turn towards −q I, by so much for each unit of q − 1, never all the way.
+TURN, LARGEST_TURN = 3.0, 0.9
 # The made-up offset c is small, so that the units are not all saturated.
 OFFSET = 0.1
 
@@ -56,7 +58,10 @@ def draw_weights(
 ) -> FloatArray:
     """λ = (A, B, c) with Gaussian entries and ‖A‖₂ as wanted, shape (h² + h p + h,).
 
-    What is drawn does not depend on the norm.
+    What is drawn does not depend on the norm. The spectral radius of a Gaussian A is about half its
+    norm, and tanh contracts further: beyond norm 1 such an iteration still converges, and nothing
+    is seen of what the theorems warn of. There A is turned towards −I, for which each step
+    overshoots, the more the larger the norm.
     """
     recurrent = random.standard_normal((width, width))
     if symmetric:
@@ -64,6 +69,10 @@ def draw_weights(
     weights = random.standard_normal((width, inputs)) / np.sqrt(inputs)
     offset = OFFSET * random.standard_normal(width)
     recurrent *= norm / spectral_norm(recurrent)
+    if norm > 1:
+        turn = min(LARGEST_TURN, TURN * (norm - 1))
+        recurrent = (1 - turn) * recurrent - turn * norm * np.eye(width)
+        recurrent *= norm / spectral_norm(recurrent)
     return np.concatenate([recurrent.ravel(), weights.ravel(), offset])
 
 

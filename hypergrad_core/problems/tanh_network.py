@@ -42,6 +42,8 @@ SMALLEST_WEIGHT = 1e-300
 NEWTON_STEPS = 200
 # Steps of the map that take the place of a Newton step that went too far.
 FALLBACK_STEPS = 10
+# Relative error of a computed norm, generously.
+NORM_ROUNDING = 1e-12
 # Wider layers would make ∂₂Φ, of d (h² + h p + h) numbers, too large to form.
 
 
@@ -267,6 +269,9 @@ class TanhNetwork(Problem):
         # Exact however large, because q must stay below 1.
         mixing_norm = float(np.linalg.norm(mixing, 2))
         contraction = mixing_norm * float(np.linalg.norm(self.recurrent, 2))
+        if abs(contraction - 1) < NORM_ROUNDING:
+            # Known to rounding only: it must not pass for a contraction.
+            contraction = 1.0
         row_norm = float(row_norms(self.recurrent).max())
         mixing_row_norm = float(row_norms(mixing).max())
         mixed = self.mix(self.layers(state))

@@ -22,6 +22,7 @@ from hypergrad_core.linear import ConjugateGradientSolver
 from hypergrad_core.numerics import row_dots, row_norms
 from hypergrad_core.problem import Constants, FloatArray, Problem, WeightedConstants
 from hypergrad_core.problems import LARGEST_WIDTH, layer_width
+from hypergrad_core.problems.equilibrium import draw_weights
 from hypergrad_core.problems.nonsymmetric import NonSymmetric
 from hypergrad_core.problems.tanh_network import TanhNetwork
 from hypergrad_core.theory import chebyshev_number, diagonal_blocks, power_norms_upper
@@ -844,3 +845,51 @@ if __name__ == "__main__":
     for (family, name), values in ratios.items():
         print(f"{family:22} {name:23} {min(values):.4f} {np.median(values):.4f} {max(values):.6f}")
     worst.print()
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("family", ["equilibrium", "equilibrium-symmetric", "graph-network"])
+def test_a_norm_of_1_does_not_pass_for_a_contraction(family: str, seed: int) -> None:
+    scenario = Scenario(family=family, size=40, samples=10, contraction=1.0, seed=seed)
+    assert scenario.problem_family.build(scenario).constants.contraction == 1.0
+
+
+@pytest.mark.parametrize("seed", [0, 45])
+@pytest.mark.parametrize(
+    ("family", "contraction"),
+    [
+        ("equilibrium", 1.3),
+        ("equilibrium", 1.5),
+        ("equilibrium-symmetric", 1.3),
+        ("equilibrium-symmetric", 1.5),
+        ("graph-network", 1.5),
+    ],
+)
+def test_beyond_1_it_is_seen_that_the_iteration_fails(
+    family: str, contraction: float, seed: int
+) -> None:
+    sizes = FAMILIES[family].suggested
+    scenario = Scenario(
+        family=family,
+        contraction=contraction,
+        methods=("itd", "aid-fp"),
+        horizon=100,
+        seed=seed,
+        **sizes,
+    )
+    experiment = run(scenario)
+    for curve in experiment.curves:
+        assert curve.errors[-1] > 1e-2 * experiment.constants.hypergradient_norm
+
+
+def test_weights_have_the_wanted_norm_and_below_1_are_what_they_were() -> None:
+    for norm in (0.5, 1.0, 1.05, 1.3, 1.5):
+        for symmetric in (False, True):
+            drawn = draw_weights(np.random.default_rng(3), 7, 2, norm, symmetric=symmetric)
+            matrix = drawn[:49].reshape(7, 7)
+            assert np.linalg.norm(matrix, 2) == pytest.approx(norm, rel=1e-12)
+            assert np.array_equal(matrix, matrix.T) == symmetric
+            plain = np.random.default_rng(3).standard_normal((7, 7))
+            plain = plain + plain.T if symmetric else plain
+            turned = matrix / norm - plain / np.linalg.norm(plain, 2)
+            assert (np.abs(turned).max() > 1e-3) == (norm > 1)
