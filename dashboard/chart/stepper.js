@@ -298,8 +298,8 @@ class Dock {
       this.place();
     });
     for (const node of [slot, ...roots]) this.observer.observe(node);
-    this.onResize = () => this.place();
-    addEventListener("resize", this.onResize);
+    this.sizing = new ResizeObserver(() => this.place());
+    this.sizing.observe(slot.parentNode);
   }
 
   place() {
@@ -316,7 +316,7 @@ class Dock {
 
   close() {
     this.observer.disconnect();
-    removeEventListener("resize", this.onResize);
+    this.sizing.disconnect();
     this.controls.classList.remove("hg-docked");
     this.slot.style.minHeight = "";
   }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from conftest import NewContext, Server
 from explore_page import ExplorePage, number, scale_of
 
 from dashboard.explore import SETTINGS
@@ -147,6 +148,22 @@ def test_pointing_reads_a_step_and_leaving_returns(explore: ExplorePage) -> None
     explore.page.keyboard.press("ArrowRight")
     explore.wait_for_cursor(f"i === {kept + 1}")
     explore.wait_for_address("at", str(kept + 1))
+
+
+def test_a_finger_keeps_a_step_and_draws_no_zoom(new_context: NewContext, server: Server) -> None:
+    context = new_context(has_touch=True, is_mobile=True, viewport={"width": 390, "height": 844})
+    explore = ExplorePage(context.new_page(), server.base)
+    explore.open("T=40")
+    plot = explore.page.locator(".hg-plot")
+    plot.scroll_into_view_if_needed()
+    box = explore.page.locator(".hg-plot .nsewdrag").bounding_box()
+    assert box is not None
+    explore.page.touchscreen.tap(box["x"] + 0.75 * box["width"], box["y"] + 0.5 * box["height"])
+    at = explore.wait_for_cursor("Math.abs(i - 30) <= 1")
+    explore.wait_for_address("at", str(at))
+    assert (
+        explore.page.evaluate("document.querySelector('.hg-plotly')._fullLayout.dragmode") is False
+    )
 
 
 def test_the_cursor_stays_at_its_step_when_the_horizon_changes(explore: ExplorePage) -> None:
