@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import replace
 from typing import Generic, TypeVar
 
 from hypergrad_core import Experiment, Scenario, run
@@ -16,6 +17,8 @@ from hypergrad_core.problem import Progress
 
 # A setting that takes longer than this is not computed while a slider moves.
 LIVE_SECONDS = 0.4
+# A setting that takes longer than this is drawn with fewer points while a slider moves.
+DRAFT_SECONDS = 0.03
 # A setting that takes longer than this shows its progress and can be stopped.
 JOB_SECONDS = 1.0
 CACHE_ENTRIES = 64
@@ -132,17 +135,42 @@ class ComputedCache(ResultCache[Key, Result]):
 
 
 class ExperimentCache(ComputedCache[Scenario, Experiment]):
-    """The last experiments, by scenario."""
+    """The last experiments, by scenario, and how long such runs took here.
 
-    def __init__(self, entries: int) -> None:
-        super().__init__(entries, lambda scenario, report: run(scenario, report))
+    Args:
+        entries: how many are kept.
+        draft: whether they are drafts.
+    """
+
+    def __init__(self, entries: int, *, draft: bool = False) -> None:
+        super().__init__(entries, self._run)
+        self._draft = draft
+        self._seconds: ResultCache[Scenario, float] = ResultCache(entries)
 
     def store(self, experiment: Experiment) -> None:
         """Keep an experiment."""
         self.put(experiment.scenario, experiment)
 
+    def put(self, key: Scenario, result: Experiment) -> None:
+        """Keep an experiment, and what it took."""
+        super().put(key, result)
+        self._seconds.put(_kind(key), result.seconds)
+
+    def seconds(self, scenario: Scenario) -> float:
+        """How long a run takes: as long as the last one of this kind, or a guess."""
+        return self._seconds.find(_kind(scenario)) or expected_seconds(scenario)
+
+    def _run(self, scenario: Scenario, report: Progress) -> Experiment:
+        return run(scenario, report, draft=True) if self._draft else run(scenario, report)
+
+
+def _kind(scenario: Scenario) -> Scenario:
+    """What a moving hand changes without changing much of how long a run takes."""
+    return replace(scenario, contraction=0.5, seed=0)
+
 
 EXPERIMENTS = ExperimentCache(CACHE_ENTRIES)
+DRAFTS = ExperimentCache(CACHE_ENTRIES, draft=True)
 _long_runs = threading.Lock()
 _waiting: set[BackgroundRun] = set()
 
@@ -260,8 +288,33 @@ class Job(CachedRun[Scenario, Experiment]):
 
 
 def is_live(scenario: Scenario) -> bool:
-    """Whether the scenario is quick enough to follow a moving slider."""
-    return EXPERIMENTS.find(scenario) is not None or expected_seconds(scenario) <= LIVE_SECONDS
+    """Whether the whole scenario is quick enough to follow a moving slider."""
+    if EXPERIMENTS.find(scenario) is not None:
+        return True
+    return min(EXPERIMENTS.seconds(scenario), expected_seconds(scenario)) <= LIVE_SECONDS
+
+
+def live_experiment(scenario: Scenario, *, whole: bool = False) -> Experiment:
+    """The experiment for a moving hand: a draft where all of it would not keep up.
+
+    Args:
+        scenario: what is asked for.
+        whole: whether the hand rests, so that no draft is wanted.
+
+    Raises:
+        SlowError: if even the draft takes too long.
+    """
+    known = EXPERIMENTS.find(scenario)
+    if known is not None:
+        return known
+    guess = expected_seconds(scenario)
+    if whole or min(EXPERIMENTS.seconds(scenario), guess) <= DRAFT_SECONDS:
+        if not is_live(scenario):
+            raise SlowError
+        return EXPERIMENTS.compute(scenario)
+    if min(DRAFTS.seconds(scenario), guess) > LIVE_SECONDS:
+        raise SlowError
+    return DRAFTS.compute(scenario)
 
 
 def is_long(scenario: Scenario) -> bool:

@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 
 import numpy as np
 
-from dashboard.chart import THEME_PARAM, Absent, Column, Frame, Row, Table
-from dashboard.compute import EXPERIMENTS, SlowError, is_live
+from dashboard.chart import THEME_PARAM, WHOLE_PARAM, Absent, Column, Frame, Row, Table
+from dashboard.compute import is_live, live_experiment
 from dashboard.figures.describe import describe
 from dashboard.figures.error_curves import error_curves
 from dashboard.figures.lines import Line, extract_lines, unit
@@ -20,6 +20,7 @@ from dashboard.theme import METHOD_STYLES, Mode
 from dashboard.view import View
 from hypergrad_core import METHODS, Curve, Experiment, Refusal, Scenario
 from hypergrad_core.complexity import Crossing
+from hypergrad_core.experiment import DRAFT_STRIDE
 
 # A problem on which the three methods part, and on which conjugate gradient is the faster before
 # w_t holds it up. On the quadratic ITD and AID-FP are the same.
@@ -77,7 +78,7 @@ def explore_frame(
     """
     lines = extract_lines(experiment, view)
     drawn = error_curves(experiment, lines, view, mode)
-    steps = experiment.scenario.steps()
+    steps = experiment.steps
     link = SETTINGS.link_of(asked or experiment.scenario, view)
     name = {"both": "t = k", "adjoint": "k", "inner": "t"}[experiment.scenario.vary]
     frame: Frame = {
@@ -99,6 +100,11 @@ def explore_frame(
         frame["narrow"] = drawn.narrow
     if experiment.constants.contraction >= 1:
         frame["warning"] = BEYOND_THEORY
+    if experiment.draft:
+        # Other than that of the link, which has all points, and read as the same.
+        frame["link"] += "&draft="
+        frame["title"] += f", every {DRAFT_STRIDE}th step"
+        frame["draft"] = is_live(experiment.scenario)
     return frame
 
 
@@ -122,10 +128,9 @@ def render_frame(params: Mapping[str, str]) -> Frame:
     scenario, view, messages = SETTINGS.of_link(params)
     if messages:
         raise ValueError(" ".join(messages))
-    if not is_live(scenario):
-        raise SlowError
     mode = "dark" if params.get(THEME_PARAM) == "dark" else "light"
-    return explore_frame(EXPERIMENTS.compute(scenario), view, cast(Mode, mode))
+    experiment = live_experiment(scenario, whole=WHOLE_PARAM in params)
+    return explore_frame(experiment, view, cast(Mode, mode))
 
 
 def _table(experiment: Experiment, lines: tuple[Line, ...], view: View, mode: Mode) -> Table:
@@ -184,7 +189,7 @@ def _ratios(experiment: Experiment, curve: Curve, at: int) -> tuple[str, str]:
 
 def _is_sampled(experiment: Experiment) -> bool:
     """Whether the horizon is too long for every step to be a point."""
-    return bool((np.diff(experiment.scenario.steps()) > 1).any())
+    return bool((np.diff(experiment.steps) > 1).any())
 
 
 def _steps(step: int | None, horizon: int, thinned: bool) -> str:

@@ -14,6 +14,8 @@ from hypergrad_core.problem import Constants, FloatArray, IntArray, Problem, Pro
 from hypergrad_core.scenario import Scenario
 from hypergrad_core.theory import Bound, Path, Status
 
+# A draft takes every so many-th point of the slice.
+DRAFT_STRIDE = 4
 # Of the progress that is reported, the part that belongs to the lower level.
 LOWER_LEVEL_SHARE = 0.05
 
@@ -71,6 +73,8 @@ class Experiment:
         curves: one for each method that applies.
         refusals: one for each method that does not.
         seconds: time of the run.
+        steps: values of what varies, where each curve has its points, shape (P,).
+        draft: whether they are fewer than those of the scenario, and the sharp bounds looser.
     """
 
     scenario: Scenario
@@ -81,6 +85,8 @@ class Experiment:
     curves: tuple[Curve, ...]
     refusals: tuple[Refusal, ...]
     seconds: float
+    steps: IntArray
+    draft: bool = False
 
     def curve(self, method: str) -> Curve | None:
         """The curve of a method, or None if it was refused or not asked for."""
@@ -163,7 +169,9 @@ class Preparation:
         )
 
 
-def prepare(scenario: Scenario, steps: int, progress: Progress | None = None) -> Preparation:
+def prepare(
+    scenario: Scenario, steps: int, progress: Progress | None = None, *, draft: bool = False
+) -> Preparation:
     """Build the problem of a scenario and take ``steps`` inner steps on it."""
     problem = scenario.problem_family.build(scenario)
     lockstep = problem.canonical()
@@ -171,13 +179,16 @@ def prepare(scenario: Scenario, steps: int, progress: Progress | None = None) ->
     inner = SOLVERS[scenario.inner]
     constants = lockstep.constants
     # Without a contraction there is nothing to bound: what is shown is measured only.
-    contracts = constants.contraction < 1
+    path = None
+    if constants.contraction < 1:
+        path = lockstep.path(states, inner.scheme(constants.contraction))
+        path.stride = DRAFT_STRIDE if draft else 1
     return Preparation(
         problem=problem,
         lockstep=lockstep,
         states=states,
         inner=inner,
-        path=lockstep.path(states, inner.scheme(constants.contraction)) if contracts else None,
+        path=path,
         constants=constants.at_solution() if scenario.inner == "exact" else constants,
         floor=constants.rounding_floor,
     )
@@ -189,6 +200,7 @@ def run(
     *,
     steps: IntArray | None = None,
     prepared: Preparation | None = None,
+    draft: bool = False,
 ) -> Experiment:
     """Run every method of the scenario and bound its error.
 
@@ -197,16 +209,21 @@ def run(
         progress: told the fraction done, in [0, 1]; whatever it raises stops the run.
         steps: values of what varies, if not those of the scenario.
         prepared: the scenario's problem with as many inner steps, if it is there already.
+        draft: whether to take but every few of the points, all of them still measured, and bounds
+            that are still bounds, but cost less.
     """
     started = time.perf_counter()
     report = progress or (lambda fraction: None)
     report(0.0)
     varied = scenario.steps() if steps is None else steps
+    if draft:
+        varied = np.unique(np.append(varied[::DRAFT_STRIDE], varied[-1]))
     wanted = scenario.points(varied)
     prepared = prepared or prepare(
         scenario,
         int(wanted.inner_steps.max()),
         lambda fraction: report(LOWER_LEVEL_SHARE * fraction),
+        draft=draft,
     )
     problem = prepared.problem
     truncation = scenario.adjoint_steps if scenario.vary == "both" else None
@@ -230,6 +247,8 @@ def run(
         curves=tuple(curves),
         refusals=tuple(refusals),
         seconds=time.perf_counter() - started,
+        steps=varied,
+        draft=draft,
     )
 
 

@@ -46,6 +46,8 @@ LIVE_PATH = "/live"
 THEME_PARAM = "theme"
 # Which page a live request is of.
 PAGE_PARAM = "page"
+# The hand rests: all points are wanted, where a moving hand would get a draft.
+WHOLE_PARAM = "whole"
 # Pixels of width below which a chart takes the narrow form of its figure.
 NARROW = 760
 
@@ -208,6 +210,8 @@ class Frame(TypedDict):
     is, rising; without ``at`` a place is its own number. Pointing at a subplot reads the place
     where one of its ``lines`` would be; where there is none, the nearest curve that is read.
 
+    ``draft`` is there where a moving hand gets fewer points: true if all of them can be asked for.
+
     ``title`` names what is run and ``key`` the kinds of marks. Both are text above the plot, not
     part of the figure: text that belongs to no place wraps. ``warning`` is said above them.
     """
@@ -230,6 +234,7 @@ class Frame(TypedDict):
     absent: NotRequired[list[Absent]]
     names: NotRequired[list[Names]]
     narrow: NotRequired[Narrow]
+    draft: NotRequired[bool]
 
 
 class Watch(TypedDict):

@@ -8,6 +8,7 @@
 
 const AT_ONCE = 2; // requests under way
 const SLOW = 400; // ms after which a request is no longer waited for, if a newer one is wanted
+const RESTING = 120; // ms without a newer picture until all points are asked for
 
 /** Absolute address of a path of this app, also below a base path. */
 function appUrl(path) {
@@ -132,10 +133,19 @@ class Live {
       }
       this.inFlight.delete(oldest);
     }
-    const id = this.nextId++;
-    this.inFlight.set(id, { text: this.wanted, since: performance.now() });
-    this.socket.send(JSON.stringify({ id, params: JSON.parse(this.wanted) }));
+    this.ask(this.wanted);
     this.wanted = null;
+  }
+
+  ask(text, more = {}) {
+    const id = this.nextId++;
+    this.inFlight.set(id, { text, since: performance.now() });
+    this.socket.send(JSON.stringify({ id, params: { ...JSON.parse(text), ...more } }));
+  }
+
+  /** The hand rests on what was drawn with fewer points. */
+  askForAll(text) {
+    if (text === this.now() && this.socket?.readyState === WebSocket.OPEN) this.ask(text, { whole: "1" });
   }
 
   connect() {
@@ -159,12 +169,14 @@ class Live {
   }
 
   receive({ id, frame, error, slow }) {
+    clearTimeout(this.finishing);
     const asked = this.inFlight.get(id);
     if (!asked) return; // older than what has been answered, or of other settings
     for (const other of [...this.inFlight.keys()]) if (other <= id) this.inFlight.delete(other);
     this.send(); // the server computes the next one while this one is drawn
     if (error) this.refused = { text: asked.text, message: error, slow };
     else this.onFrame(frame, asked.text);
+    if (frame?.draft) this.finishing = setTimeout(() => this.askForAll(asked.text), RESTING);
     this.onMove();
   }
 
@@ -172,6 +184,7 @@ class Live {
     this.observer.disconnect();
     clearTimeout(this.timer);
     clearTimeout(this.waiting);
+    clearTimeout(this.finishing);
     if (this.socket) {
       this.socket.onclose = null;
       this.socket.onmessage = null;

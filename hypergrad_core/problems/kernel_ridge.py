@@ -263,6 +263,12 @@ def bilinear_forms(
         left_features: x, shape (a, p).
         right_features: z, shape (b, p).
     """
+    if len(right) == 1:
+        # One w for all u: the H_l w are formed once, not once for each u.
+        weighted = np.vstack([right, right * right_features.T, right * right_features.T**2])
+        plain, once, twice = np.split(weighted @ kernel.T, [1, 1 + right_features.shape[1]])
+        moved = left_features.T**2 * plain - 2 * left_features.T * once + twice
+        return np.asarray(left @ moved.T)
     forms = (left * (right @ kernel.T)) @ left_features**2
     forms += ((left @ kernel) * right) @ right_features**2
     for part in _feature_chunks(len(right), kernel, left_features.shape[1]):

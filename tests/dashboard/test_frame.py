@@ -14,6 +14,7 @@ import pytest
 from frames import ALL, experiment_of, frame_of, link_in, traces, unpacked
 
 from dashboard import compute
+from dashboard.chart import WHOLE_PARAM
 from dashboard.explore import ROUNDING, SETTINGS, explore_frame, render_frame
 from dashboard.figures.axes import NEARLY_ZERO, NEGLIGIBLE, ROUNDING_NAME
 from dashboard.figures.describe import describe
@@ -25,6 +26,7 @@ from dashboard.theme import METHOD_STYLES, Mode
 from dashboard.view import BOUNDS, ERRORS, X_AXES, View
 from hypergrad_core import FAMILIES, METHODS, Experiment, Scenario, run
 from hypergrad_core.complexity import Crossing, crossing, first_to_stay
+from hypergrad_core.experiment import DRAFT_STRIDE
 from hypergrad_core.scenario import SLICES, SPECTRA
 
 SMALL: dict[str, dict[str, Any]] = {
@@ -764,7 +766,7 @@ def test_the_link_of_a_frame_restores_its_setting_and_the_frame(
 ) -> None:
     view = View(x_axis="products", error="absolute", bound="sharp", target=2.5e-5, card="itd")
     params = {**SETTINGS.link_of(scenario, view), "theme": mode}
-    frame = render_frame(params)
+    frame = render_frame({**params, WHOLE_PARAM: "1"})
     assert dict(parse_qsl(frame["link"])) == params
     settings = link_in(dict(frame))
     assert SETTINGS.of_link(settings) == (scenario, view, ())
@@ -802,6 +804,31 @@ def test_a_bad_parameter_is_refused_by_name(params: dict[str, str], field: str) 
 def test_all_bad_parameters_are_named_at_once() -> None:
     with pytest.raises(ValueError, match=r"q = .*eps = "):
         render_frame({"q": "7", "eps": "7e7"})
+
+
+def test_a_hand_that_moves_gets_fewer_points_and_is_told_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    params = {"problem": "equilibrium", "d": "20", "n": "5", "T": "42", "eps": "0.1"}
+    monkeypatch.setattr(compute, "DRAFT_SECONDS", 0.0)
+    draft = render_frame(params)
+    whole = render_frame({**params, WHOLE_PARAM: "1"})
+    assert draft["draft"]
+    assert "draft" not in whole
+    assert draft["at"] == [*range(0, 42, DRAFT_STRIDE), 42]
+    assert whole["at"] == [*range(43)]
+    # Another picture, of the same settings.
+    assert draft["link"] != whole["link"]
+    assert parse_qsl(draft["link"]) == parse_qsl(whole["link"])
+    assert draft["title"] == f"{whole['title']}, every 4th step"
+    assert "at most" in draft["message"]
+    assert "at most" not in whole["message"]
+    for row, all_of_it in zip(draft["table"]["rows"], whole["table"]["rows"], strict=True):
+        reached = re.fullmatch(r"≤ (\d+)", row["cells"][1])
+        assert reached
+        assert 0 <= int(reached[1]) - int(all_of_it["cells"][1]) < DRAFT_STRIDE
+    # What is known already is shown with all its points.
+    assert render_frame(params) == whole
 
 
 def test_a_slow_setting_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
