@@ -65,6 +65,15 @@ async ([ours, theirs]) => {
 }
 """
 
+# The thumb says its value first, then what κ that is.
+AT_THE_HAND = """
+() => {
+    const thumb = document.querySelector(".st-key-contraction input[type=range]");
+    const drawn = new URLSearchParams(document.querySelector(".hg-chart").dataset.drawnLink);
+    return Number(drawn.get("q")) === parseFloat(thumb.getAttribute("aria-valuetext"));
+}
+"""
+
 
 def open_page(
     new_context: NewContext, server: Server, watcher: Watcher, path: str, query: str
@@ -123,7 +132,7 @@ def test_the_picture_follows_the_hand_and_ends_where_it_is(
         for move in range(60):
             page.page.mouse.move(x - 2 * move, y)
             page.page.wait_for_timeout(40)
-        page.rest()
+        page.page.wait_for_function(AT_THE_HAND)
         seen, held = pictures(page), page.drawn["q"]
     assert len(seen) >= 3
     page.wait_for_address("q", held)
