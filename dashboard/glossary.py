@@ -284,13 +284,18 @@ def marked(text: str) -> str:
         parts += [
             html.escape(text[end : found.start()], quote=False),
             f'<span class="gl-term"><button type="button" aria-describedby="{name}">'
-            f"{html.escape(found[2] or found[1], quote=False)}</button>"
+            f"{lowered(found[2] or found[1])}</button>"
             f'<span class="gl-tip" role="tooltip" id="{name}">'
-            f"{html.escape(definition(found[1]), quote=False)}</span></span>",
+            f"{lowered(definition(found[1]))}</span></span>",
         ]
         end = found.end()
     page = "".join(parts) + html.escape(text[end:], quote=False)
     return page.replace("{{", '<span class="gl-formula">').replace("}}", "</span>")
+
+
+def lowered(text: str) -> str:
+    """HTML of a plain text, with the index of a symbol such as L_E set low."""
+    return re.sub(r"(?<=[Lκ])_([EΦM])\b", r"<sub>\1</sub>", html.escape(text, quote=False))
 
 
 def help_text(field: str, page: str = "") -> str:

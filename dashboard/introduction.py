@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterable
 from pathlib import Path
 
 import streamlit as st
 
-from dashboard.glossary import TERMS, definition, marked
+from dashboard.glossary import TERMS, definition, lowered, marked
 
 _STYLE = Path(__file__).with_name("terms.css")
 _SCRIPT = Path(__file__).with_name("terms.js")
@@ -117,7 +116,7 @@ def vocabulary(page: str) -> None:
 
 def _listed(terms: Iterable[str]) -> str:
     entries = "".join(
-        f"<div><dt>{html.escape(_named(term))}</dt><dd>{html.escape(definition(term))}</dd></div>"
+        f"<div><dt>{lowered(_named(term))}</dt><dd>{lowered(definition(term))}</dd></div>"
         for term in dict.fromkeys(terms)
     )
     return f'<dl class="gl-vocabulary">{entries}</dl>'

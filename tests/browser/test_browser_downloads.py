@@ -22,7 +22,7 @@ from hypergrad_core import Scenario, run
 
 pytestmark = pytest.mark.browser
 
-QUERY = "q=0.93&d=30&T=40&seed=5&methods=itd.one-step.aid-cg"
+QUERY = "problem=quadratic&q=0.93&d=30&m=10&T=40&seed=5&methods=itd.one-step.aid-cg"
 SCENARIO = Scenario(
     contraction=0.93, size=30, horizon=40, seed=5, methods=("itd", "one-step", "aid-cg")
 )

@@ -112,6 +112,14 @@ def test_a_text_is_the_same_page_each_time() -> None:
     assert glossary.marked(text) != glossary.marked(f"{text} ")
 
 
+def test_the_index_of_a_symbol_is_set_low() -> None:
+    page = glossary.marked("[[L_E]] and [[κ_M]] <b>")
+    assert ">L<sub>E</sub></button>" in page
+    assert ">κ<sub>M</sub></button>" in page
+    assert "&lt;b&gt;" in page
+    assert glossary.lowered("stored_floats <i>") == "stored_floats &lt;i&gt;"
+
+
 def test_a_formula_stays_on_one_line() -> None:
     page = glossary.marked("{{[[f]](λ) = 1}}.")
     assert page.startswith('<span class="gl-formula"><span class="gl-term">')
