@@ -88,7 +88,8 @@ quiet => new Promise(resolve => {
 # What is wrong with the page as it stands, in words.
 FAULTS = """
 () => {
-    const SLACK = 2; // pixels of a line of text that are empty
+    const SLACK = 2; // pixels
+    const EMPTY = 0.2; // of the font size: what a line of text leaves free above and below
     const found = [];
     const visible = node => node.checkVisibility({
         checkOpacity: true, checkVisibilityCSS: true, contentVisibilityAuto: true
@@ -160,7 +161,8 @@ FAULTS = """
             node => node instanceof HTMLElement && hasText(node));
         const texts = [...inSvg, ...inHtml].filter(visible).map(node => {
             const corners = cornersOf(node);
-            return { node, text: say(node.textContent), corners, box: around(corners) };
+            const empty = EMPTY * parseFloat(getComputedStyle(node).fontSize);
+            return { node, text: say(node.textContent), corners, box: around(corners), empty };
         }).filter(({ node, box }) => {
             const clip = clipOf(node);
             return box.right > box.left && !(clip && misses(box, clip));
@@ -174,7 +176,7 @@ FAULTS = """
         });
         texts.forEach((one, place) => texts.slice(place + 1).forEach(other => {
             if (one.node.contains(other.node) || other.node.contains(one.node)) return;
-            if (depth(one.corners, other.corners) > SLACK) found.push(
+            if (depth(one.corners, other.corners) > Math.min(one.empty, other.empty)) found.push(
                 `${one.text} (${round(one.box)}) and ${other.text} (${round(other.box)}) overlap`);
         }));
     });
