@@ -50,11 +50,7 @@ function pathThrough(points, start = "M") {
 /** What must stay the same for elements to be reusable. */
 function structureOf(figure) {
   const names = Object.keys(figure.layout).filter((name) => /^[xy]axis\d*$/.test(name));
-  // A logarithmic axis follows the data, in steps of decades: between two of them it stays.
-  const axes = names.map((name) => {
-    const { type, domain, range } = figure.layout[name];
-    return [name, type, domain, type === "log" ? range : null];
-  });
+  const axes = names.map((name) => [name, figure.layout[name].type, figure.layout[name].domain]);
   const traces = figure.data.map((t) => [t.name, t.type, t.mode, t.fill, t.visible, t.line?.shape]);
   return JSON.stringify([axes, traces]);
 }

@@ -145,6 +145,14 @@ class KernelRidge(Problem):
         residuals = self._validation_residuals(states)
         return 0.5 * row_dots(residuals, residuals)
 
+    def drifts(self, states: FloatArray, columns: FloatArray) -> FloatArray:
+        """As for any problem: ∂₁Φ is the same at each w."""
+        moved = spread_products(self.kernel, states, self.features, self.features)
+        drift = np.concatenate([-states[:, None], moved], axis=1)
+        drift *= self.step
+        drift += self._state_product(columns) - columns
+        return drift
+
     def outer_gradient_state(self, states: FloatArray) -> FloatArray:
         """∇₁E = K'ᵀr."""
         return np.asarray(self._validation_residuals(states) @ self.validation_kernel)
@@ -264,11 +272,9 @@ def bilinear_forms(
         right_features: z, shape (b, p).
     """
     if len(right) == 1:
-        # One w for all u: the H_l w are formed once, not once for each u.
-        weighted = np.vstack([right, right * right_features.T, right * right_features.T**2])
-        plain, once, twice = np.split(weighted @ kernel.T, [1, 1 + right_features.shape[1]])
-        moved = left_features.T**2 * plain - 2 * left_features.T * once + twice
-        return np.asarray(left @ moved.T)
+        # One w for all u: what belongs to w is formed once, not once for each u.
+        moved = spread_products(kernel, right, left_features, right_features)
+        return np.asarray(left @ moved[0].T)
     forms = (left * (right @ kernel.T)) @ left_features**2
     forms += ((left @ kernel) * right) @ right_features**2
     for part in _feature_chunks(len(right), kernel, left_features.shape[1]):
@@ -278,6 +284,16 @@ def bilinear_forms(
         products = left @ spread[0].T if len(spread) == 1 else (spread @ left[:, :, None])[:, :, 0]
         forms[:, part] -= 2 * products
     return np.asarray(forms)
+
+
+def spread_products(
+    kernel: FloatArray, right: FloatArray, left_features: FloatArray, right_features: FloatArray
+) -> FloatArray:
+    """Σ_j K_ij w_j (x_il − z_jl)² for each row w, each l and i, as above: (B, b) → (B, p, a)."""
+    x, z = left_features.T, right_features.T
+    moved = x**2 * (right @ kernel.T)[:, None] + (right[:, None] * z**2) @ kernel.T
+    moved -= 2 * x * ((right[:, None] * z) @ kernel.T)
+    return np.asarray(moved)
 
 
 def _feature_chunks(rows: int, kernel: FloatArray, features: int) -> list[slice]:
