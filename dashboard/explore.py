@@ -20,7 +20,6 @@ from dashboard.theme import METHOD_STYLES, Mode
 from dashboard.view import View
 from hypergrad_core import METHODS, Curve, Experiment, Refusal, Scenario
 from hypergrad_core.complexity import Crossing
-from hypergrad_core.experiment import DRAFT_STRIDE
 
 # A problem on which the three methods part, and on which conjugate gradient is the faster before
 # w_t holds it up. On the quadratic ITD and AID-FP are the same.
@@ -103,7 +102,7 @@ def explore_frame(
     if experiment.draft:
         # Other than that of the link, which has all points, and read as the same.
         frame["link"] += "&draft="
-        frame["title"] += f", every {DRAFT_STRIDE}th step"
+        frame["title"] += " · drawn at fewer steps"
         frame["draft"] = is_live(experiment.scenario)
     return frame
 

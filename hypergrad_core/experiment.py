@@ -14,7 +14,8 @@ from hypergrad_core.problem import Constants, FloatArray, IntArray, Problem, Pro
 from hypergrad_core.scenario import Scenario
 from hypergrad_core.theory import Bound, Path, Status
 
-# A draft takes every so many-th point of the slice.
+# A draft takes the first points of a slice, where curves bend, and then every so many-th.
+DRAFT_START = 8
 DRAFT_STRIDE = 4
 # Of the progress that is reported, the part that belongs to the lower level.
 LOWER_LEVEL_SHARE = 0.05
@@ -217,7 +218,7 @@ def run(
     report(0.0)
     varied = scenario.steps() if steps is None else steps
     if draft:
-        varied = np.unique(np.append(varied[::DRAFT_STRIDE], varied[-1]))
+        varied = draft_steps(varied)
     wanted = scenario.points(varied)
     prepared = prepared or prepare(
         scenario,
@@ -250,6 +251,11 @@ def run(
         steps=varied,
         draft=draft,
     )
+
+
+def draft_steps(steps: IntArray) -> IntArray:
+    """Those that a draft takes, the last one included."""
+    return np.unique(np.r_[steps[:DRAFT_START], steps[::DRAFT_STRIDE], steps[-1]])
 
 
 def no_bound(points: int) -> Bound:

@@ -47,6 +47,61 @@ WIDTH = 0.5
 NOISE = 0.1
 
 
+@dataclass(frozen=True, eq=False)
+class Kernels:
+    """K and K', and what of them the constants take: the same for every β and every step.
+
+    Attributes:
+        features: X, shape (n, p).
+        validation_features: shape (n', p).
+        widths: γ, shape (p,).
+    """
+
+    features: FloatArray
+    validation_features: FloatArray
+    widths: FloatArray
+
+    @cached_property
+    def train(self) -> FloatArray:
+        """K, shape (n, n)."""
+        return gaussian_kernel(self.features, self.features, self.widths)
+
+    @cached_property
+    def validation(self) -> FloatArray:
+        """K', shape (n', n)."""
+        return gaussian_kernel(self.validation_features, self.features, self.widths)
+
+    def slopes(self) -> Iterator[FloatArray]:
+        """−H_l = Δ_l ∘ K for l = 1 … p: entries are not negative, shape (n, n) each."""
+        for difference in squared_differences(self.features, self.features):
+            yield difference * self.train
+
+    def validation_slopes(self) -> Iterator[FloatArray]:
+        """−H'_l for l = 1 … p, shape (n', n) each."""
+        for difference in squared_differences(self.validation_features, self.features):
+            yield difference * self.validation
+
+    @cached_property
+    def eigenvalues(self) -> FloatArray:
+        """Of K, rising; it is positive semi-definite, so that a negative one is rounding."""
+        return np.asarray(np.maximum(np.linalg.eigvalsh(self.train), 0.0))
+
+    @cached_property
+    def validation_norm(self) -> float:
+        """‖K'‖₂."""
+        return spectral_norm(self.validation)
+
+    @cached_property
+    def slope_norm(self) -> float:
+        """Upper bound of ‖[H_1 u, …, H_p u]‖ over unit u."""
+        return stack_norm(self.slopes(), len(self.widths) * self.train.size)
+
+    @cached_property
+    def validation_slope_norm(self) -> float:
+        """The same for the H'_l."""
+        return stack_norm(self.validation_slopes(), len(self.widths) * self.validation.size)
+
+
 class KernelRidge(Problem):
     """Kernel ridge regression at one λ.
 
@@ -61,6 +116,7 @@ class KernelRidge(Problem):
         step: η > 0.
         hyper: λ = (β, γ_1, …, γ_p) with β > 0 and γ ≥ 0, shape (p + 1,).
         initial_state: w_0, shape (n,); 0 if not given.
+        kernels: of these rows and widths, if they are there already.
     """
 
     symmetric = True
@@ -76,7 +132,9 @@ class KernelRidge(Problem):
         step: float,
         hyper: FloatArray,
         initial_state: FloatArray | None = None,
+        kernels: Kernels | None = None,
     ) -> None:
+        self.kernels = kernels or Kernels(features, validation_features, hyper[1:])
         self.features = features
         self.targets = targets
         self.validation_features = validation_features
@@ -102,25 +160,15 @@ class KernelRidge(Problem):
         """β."""
         return float(self.hyper[0])
 
-    @cached_property
+    @property
     def kernel(self) -> FloatArray:
         """K, shape (n, n)."""
-        return gaussian_kernel(self.features, self.features, self.hyper[1:])
+        return self.kernels.train
 
-    @cached_property
+    @property
     def validation_kernel(self) -> FloatArray:
         """K', shape (n', n)."""
-        return gaussian_kernel(self.validation_features, self.features, self.hyper[1:])
-
-    def kernel_slopes(self) -> Iterator[FloatArray]:
-        """−H_l = Δ_l ∘ K for l = 1 … p: entries are not negative, shape (n, n) each."""
-        for difference in squared_differences(self.features, self.features):
-            yield difference * self.kernel
-
-    def validation_slopes(self) -> Iterator[FloatArray]:
-        """−H'_l for l = 1 … p, shape (n', n) each."""
-        for difference in squared_differences(self.validation_features, self.features):
-            yield difference * self.validation_kernel
+        return self.kernels.validation
 
     def _state_product(self, block: FloatArray) -> FloatArray:
         """∂₁Φ u = u − η (Ku + βu) for each row: (B, n) → (B, n)."""
@@ -171,11 +219,11 @@ class KernelRidge(Problem):
 
     def _moved(self, state: FloatArray) -> FloatArray:
         """∂/∂λ of (K + βI)w at fixed w: the rows w, H_1 w, …, H_p w, shape (m, n)."""
-        return np.array([state, *(-slope @ state for slope in self.kernel_slopes())])
+        return np.array([state, *(-slope @ state for slope in self.kernels.slopes())])
 
     def _direct(self, residual: FloatArray, state: FloatArray) -> FloatArray:
         """∇₂E from the H'_l themselves, shape (m,)."""
-        slopes = [-(residual @ slope) @ state for slope in self.validation_slopes()]
+        slopes = [-(residual @ slope) @ state for slope in self.kernels.validation_slopes()]
         return np.array([0.0, *slopes])
 
     def _shifted_solve(self, right: FloatArray) -> FloatArray:
@@ -194,12 +242,11 @@ class KernelRidge(Problem):
 
     def _measure_constants(self) -> Constants:
         """C4 for this parametrisation, with exact norms but for the two of stacks (ν₂, μ₂₁)."""
-        truth, features = self.reference, self.features.shape[1]
-        # K is positive semi-definite: a negative eigenvalue is rounding.
-        eigenvalues = np.maximum(np.linalg.eigvalsh(self.kernel), 0.0) + self.weight
+        truth, kernels = self.reference, self.kernels
+        eigenvalues = kernels.eigenvalues + self.weight
         low, high = float(eigenvalues[0]), float(eigenvalues[-1])
         contraction = max(abs(1 - self.step * low), abs(1 - self.step * high))
-        kernel_norm = spectral_norm(self.validation_kernel)
+        kernel_norm = kernels.validation_norm
         mu1 = kernel_norm**2
         distance = float(np.linalg.norm(truth.solution - self.initial_state))
         residual = self._validation_residuals(truth.solution[None])[0]
@@ -211,14 +258,12 @@ class KernelRidge(Problem):
         outer_slopes = np.array(
             [
                 residual @ slope + (slope @ truth.solution) @ self.validation_kernel
-                for slope in self.validation_slopes()
+                for slope in kernels.validation_slopes()
             ]
         )
-        outer_curvature = kernel_norm * stack_norm(
-            self.validation_slopes(), features * self.validation_kernel.size
-        )
+        outer_curvature = kernel_norm * kernels.validation_slope_norm
         # ∂(K + βI)/∂β = I joins the others.
-        curvature = np.hypot(1, stack_norm(self.kernel_slopes(), features * self.kernel.size))
+        curvature = np.hypot(1, kernels.slope_norm)
         return Constants(
             contraction=contraction,
             condition_number=high / low,
@@ -368,26 +413,28 @@ def build(scenario: Scenario) -> KernelRidge:
     least 2: one feature). Diabetes fixes both. Where K is too well conditioned for a q near 1,
     which takes few rows, the step is shortened (``ridge.weight_and_step``).
     """
-    data = _data(scenario.data, scenario.size, max(scenario.hyper_size - 1, 1), scenario.seed)
-    features, targets, validation_features, validation_targets, widths = data
-    eigenvalues = np.linalg.eigvalsh(gaussian_kernel(features, features, widths))
-    spectrum = (max(float(eigenvalues[0]), 0.0), float(eigenvalues[-1]))
+    kernels, targets, validation_targets = _data(
+        scenario.data, scenario.size, max(scenario.hyper_size - 1, 1), scenario.seed
+    )
+    spectrum = (float(kernels.eigenvalues[0]), float(kernels.eigenvalues[-1]))
     weight, step = weight_and_step(spectrum, scenario.contraction)
     return KernelRidge(
-        features=features,
+        features=kernels.features,
         targets=targets,
-        validation_features=validation_features,
+        validation_features=kernels.validation_features,
         validation_targets=validation_targets,
         step=step,
-        hyper=np.concatenate([[weight], widths]),
+        hyper=np.concatenate([[weight], kernels.widths]),
+        kernels=kernels,
     )
 
 
 @lru_cache(maxsize=8)
-def _data(
-    data: str, size: int, features: int, seed: int
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
-    """X, y, X', y' and γ. Targets are divided by √n, so that sums of their squares are means."""
+def _data(data: str, size: int, features: int, seed: int) -> tuple[Kernels, FloatArray, FloatArray]:
+    """The kernels of X, X' and γ, then y and y'.
+
+    Targets are divided by √n, so that sums of their squares are means.
+    """
     random = np.random.default_rng(seed)
     if data == "made-up":
         rows = random.standard_normal((2 * size, features))
@@ -403,4 +450,4 @@ def _data(
     count = rows.shape[1]
     widths = WIDTH / count * random.uniform(0.5, 1.5, count)
     train, validation = slice(half), slice(half, 2 * half)
-    return rows[train], targets[train], rows[validation], targets[validation], widths
+    return Kernels(rows[train], rows[validation], widths), targets[train], targets[validation]

@@ -15,7 +15,7 @@ def test_a_draft_has_the_same_errors_at_fewer_points_and_bounds_that_are_hardly_
     scenario = Scenario(family=family, size=20, hyper_size=4, samples=5, horizon=41)
     whole, draft = run(scenario), run(scenario, draft=True)
     assert draft.draft
-    assert draft.steps.tolist() == [*range(0, 41, 4), 41]
+    assert draft.steps.tolist() == [*range(8), *range(8, 41, 4), 41]
     for curve, fewer in zip(whole.curves, draft.curves, strict=True):
         at = draft.steps
         np.testing.assert_allclose(fewer.errors, curve.errors[at], rtol=1e-6, atol=curve.floor)

@@ -397,7 +397,7 @@ def test_constants_of_kernel_ridge_are_nearly_attained(number: int) -> None:
     _, _, right = np.linalg.svd(problem.validation_kernel)
     steepest = slope_along(problem.outer_gradient_state, solution, right[0])
     assert steepest == pytest.approx(constants.mu1, rel=1e-9)
-    stack = sum(slope @ slope for slope in problem.kernel_slopes())
+    stack = sum(slope @ slope for slope in problem.kernels.slopes())
     worst = np.linalg.eigh(stack)[1][:, -1]
     change = bounds.hyper_jacobian(problem, worst) - bounds.hyper_jacobian(problem, 0 * worst)
     assert 0.9 <= np.linalg.norm(change, 2) / constants.nu2 <= 1 + bounds.SLACK
@@ -457,7 +457,7 @@ def test_constants_of_the_representation_are_attained(number: int) -> None:
 def test_row_sums_bound_the_norm_of_many_slopes(monkeypatch: pytest.MonkeyPatch) -> None:
     problem = build(family="kernel-ridge", size=20, hyper_size=5)
     assert isinstance(problem, KernelRidge)
-    for slopes in (problem.kernel_slopes, problem.validation_slopes):
+    for slopes in (problem.kernels.slopes, problem.kernels.validation_slopes):
         stack = np.array([*slopes()])
         exact = np.sqrt(np.linalg.eigvalsh(np.einsum("lki,lkj->ij", stack, stack))[-1])
         assert kernel_ridge.stack_norm(slopes(), stack.size) <= exact * (1 + 1e-12)

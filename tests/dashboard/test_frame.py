@@ -815,12 +815,12 @@ def test_a_hand_that_moves_gets_fewer_points_and_is_told_so(
     whole = render_frame({**params, WHOLE_PARAM: "1"})
     assert draft["draft"]
     assert "draft" not in whole
-    assert draft["at"] == [*range(0, 42, DRAFT_STRIDE), 42]
+    assert draft["at"] == [*range(8), *range(8, 42, DRAFT_STRIDE), 42]
     assert whole["at"] == [*range(43)]
     # Another picture, of the same settings.
     assert draft["link"] != whole["link"]
     assert parse_qsl(draft["link"]) == parse_qsl(whole["link"])
-    assert draft["title"] == f"{whole['title']}, every 4th step"
+    assert draft["title"] == f"{whole['title']} · drawn at fewer steps"
     assert "at most" in draft["message"]
     assert "at most" not in whole["message"]
     for row, all_of_it in zip(draft["table"]["rows"], whole["table"]["rows"], strict=True):
