@@ -18,7 +18,7 @@ from hypergrad_core.problem import Progress
 # A setting that takes longer than this is not computed while a slider moves.
 LIVE_SECONDS = 0.4
 # A setting that takes longer than this is drawn with fewer points while a slider moves.
-DRAFT_SECONDS = 0.03
+DRAFT_SECONDS = 0.04
 # A setting that takes longer than this shows its progress and can be stopped.
 JOB_SECONDS = 1.0
 CACHE_ENTRIES = 64
@@ -307,12 +307,12 @@ def live_experiment(scenario: Scenario, *, whole: bool = False) -> Experiment:
     known = EXPERIMENTS.find(scenario)
     if known is not None:
         return known
-    guess = expected_seconds(scenario)
-    if whole or min(EXPERIMENTS.seconds(scenario), guess) <= DRAFT_SECONDS:
+    seconds = min(EXPERIMENTS.seconds(scenario), expected_seconds(scenario))
+    if whole or seconds <= DRAFT_SECONDS:
         if not is_live(scenario):
             raise SlowError
         return EXPERIMENTS.compute(scenario)
-    if min(DRAFTS.seconds(scenario), guess) > LIVE_SECONDS:
+    if min(DRAFTS.seconds(scenario), seconds) > LIVE_SECONDS:
         raise SlowError
     return DRAFTS.compute(scenario)
 

@@ -74,7 +74,7 @@ class Recorder:
         self._hypergradients = np.empty((count, hyper_size))
         self._costs = np.zeros((4, count), dtype=np.int64)
         self._residuals = np.full(count, np.nan)
-        self._outcomes = [""] * count
+        self._outcomes = np.full(count, "", dtype=object)
 
     def record(
         self,
@@ -82,14 +82,14 @@ class Recorder:
         hypergradients: FloatArray,
         costs: IntArray,
         residuals: FloatArray | float = np.nan,
-        outcomes: Sequence[str] = (),
+        outcomes: Sequence[str] | None = None,
     ) -> None:
         """These are the points ``index``; ``costs`` is (4, rows) as a meter gives it."""
         self._hypergradients[index] = hypergradients
         self._costs[:, index] = costs
         self._residuals[index] = residuals
-        for i, outcome in zip(index, outcomes, strict=bool(outcomes)):
-            self._outcomes[i] = outcome
+        if outcomes is not None:
+            self._outcomes[index] = outcomes
 
     def estimate(self) -> Estimate:
         """All that was recorded."""
@@ -101,7 +101,7 @@ class Recorder:
             self._costs[2],
             self._costs[3],
             self._residuals,
-            tuple(self._outcomes) if any(self._outcomes) else (),
+            tuple(self._outcomes) if self._outcomes.any() else (),
         )
 
 
