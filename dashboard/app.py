@@ -15,6 +15,7 @@ for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 
 import streamlit as st  # noqa: E402
+from starlette.middleware import Middleware  # noqa: E402
 
 # Threads take turns five times as often as by default: the answer to a moving hand is short, and
 # must not wait for the page that is being built beside it.
@@ -25,7 +26,7 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from dashboard.chart import LIVE_PATH, PAGE_PARAM, PLOTLY_PATH, Frame  # noqa: E402
-from dashboard.live import live_route, plotly_route  # noqa: E402
+from dashboard.live import Preload, live_route, plotly_route  # noqa: E402
 
 # Modules of the dashboard that draw a frame for a moving hand; the first if none is named.
 LIVE_PAGES = ("explore", "budget", "why")
@@ -55,4 +56,5 @@ app = st.App(
         live_route(render_frame, _prefix + LIVE_PATH),
         plotly_route(_prefix + PLOTLY_PATH),
     ],
+    middleware=[Middleware(Preload, path=_prefix + PLOTLY_PATH)],
 )

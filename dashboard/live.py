@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from dashboard.chart import LIVE_PATH, PLOTLY_FILE, PLOTLY_PATH, Frame
@@ -207,7 +208,7 @@ def live_route(render: Render, path: str = LIVE_PATH) -> WebSocketRoute:
 def _plotly() -> tuple[bytes, bytes]:
     """plotly.js, plain and compressed once for all."""
     plain = PLOTLY_FILE.read_bytes()
-    return plain, gzip.compress(plain, mtime=0)
+    return plain, gzip.compress(plain, compresslevel=6, mtime=0)
 
 
 def plotly_route(path: str = PLOTLY_PATH) -> Route:
@@ -228,3 +229,30 @@ def plotly_route(path: str = PLOTLY_PATH) -> Route:
         return Response(plain, media_type="text/javascript", headers=headers)
 
     return Route(path, endpoint)
+
+
+class Preload:
+    """Tells a browser with the page itself that it will want a script, before it has run any.
+
+    Args:
+        app: what answers.
+        path: of the script.
+    """
+
+    def __init__(self, app: ASGIApp, path: str = PLOTLY_PATH) -> None:
+        self._app = app
+        self._link = (b"link", f"<{path}>; rel=preload; as=script".encode())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass everything on; an HTML page gets a header more."""
+
+        async def pass_on(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = message.get("headers", [])
+                if any(
+                    name == b"content-type" and b"text/html" in value for name, value in headers
+                ):
+                    message = {**message, "headers": [*headers, self._link]}
+            await send(message)
+
+        await self._app(scope, receive, pass_on if scope["type"] == "http" else send)

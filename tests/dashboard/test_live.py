@@ -14,6 +14,10 @@ from frames import frame_of
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 from starlette.types import Message
 
 from dashboard.app import app
@@ -23,6 +27,7 @@ from dashboard.explore import SETTINGS, render_frame
 from dashboard.live import (
     MAX_MESSAGE,
     MAX_PARAMS,
+    Preload,
     RequestError,
     answer,
     live_route,
@@ -422,8 +427,10 @@ def test_bytes_close_the_connection() -> None:
     assert event["code"] == 1003
 
 
-def fetch(accept: bytes | None) -> tuple[dict[str, str], bytes]:
-    """Headers and body of plotly.js as the route serves it."""
+def fetch(
+    accept: bytes | None, application: Any = None, path: str = PLOTLY_PATH
+) -> tuple[dict[str, str], bytes]:
+    """Headers and body of what an application serves there; by default of plotly.js."""
     sent: list[Message] = []
 
     async def receive() -> Message:
@@ -438,12 +445,12 @@ def fetch(accept: bytes | None) -> tuple[dict[str, str], bytes]:
         "http_version": "1.1",
         "method": "GET",
         "scheme": "http",
-        "path": PLOTLY_PATH,
+        "path": path,
         "root_path": "",
         "query_string": b"",
         "headers": [] if accept is None else [(b"accept-encoding", accept)],
     }
-    asyncio.run(Starlette(routes=[plotly_route()])(scope, receive, send))
+    asyncio.run((application or Starlette(routes=[plotly_route()]))(scope, receive, send))
     start, *parts = sent
     assert start["status"] == 200
     headers = {name.decode(): value.decode() for name, value in start["headers"]}
@@ -461,6 +468,19 @@ def test_the_script_is_served_plain_and_compressed() -> None:
     assert "immutable" in headers["cache-control"]
     assert headers["vary"] == "Accept-Encoding"
     assert headers["content-type"].startswith("text/javascript")
+
+
+@pytest.mark.parametrize("kind", ["text/html; charset=utf-8", "text/javascript"])
+def test_a_page_says_at_once_which_script_it_will_want(kind: str) -> None:
+    def endpoint(request: Request) -> Response:
+        return Response("<p>", media_type=kind)
+
+    routes = [Route("/", endpoint)]
+    application = Starlette(routes=routes, middleware=[Middleware(Preload, path="/x.js")])
+    headers, body = fetch(None, application, "/")
+    assert body == b"<p>"
+    wanted = "</x.js>; rel=preload; as=script" if "html" in kind else None
+    assert headers.get("link") == wanted
 
 
 def test_the_name_of_the_script_has_its_version() -> None:
