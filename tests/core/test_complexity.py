@@ -452,7 +452,7 @@ def test_what_takes_too_long_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.parametrize(
     ("family", "contraction", "arrives"),
-    [("equilibrium", 1.2, True), ("equilibrium-symmetric", 1.5, False)],
+    [("equilibrium", 1.02, True), ("equilibrium-symmetric", 1.5, False)],
 )
 def test_without_a_contraction_steps_are_only_measured(
     family: str, contraction: float, arrives: bool, monkeypatch: pytest.MonkeyPatch
