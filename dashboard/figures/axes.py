@@ -33,6 +33,8 @@ TARGET_DASH = "10px,4px"
 NAME_WIDTH = 0.22
 # Of the height of the plot: from a level to the middle of its name.
 NAME_LIFT = 0.035
+# Of the height of the plot: levels that are nearer than this would have names on each other.
+NAME_HEIGHT = 0.09
 
 
 @dataclass(frozen=True)
@@ -154,9 +156,19 @@ def level_names(
     placed = [(plot.place(x), y) for x, y in curves]
     low, high = plot.y
     x, y, text, sides = [], [], [], []
+    taken: list[tuple[float, bool]] = []
     for name, value in levels.items():
         seen = value > 0 and low < math.log10(value) < high
         right = _is_right_freer(value, plot.lifted(value, 2 * NAME_LIFT), placed)
+        if seen:
+            # Two levels that are close have their names at different ends.
+            near = [
+                side
+                for at, side in taken
+                if abs(math.log10(value / at)) < NAME_HEIGHT * (high - low)
+            ]
+            right = not near[0] if near else right
+            taken.append((value, right))
         # A place at each end, so that a name can change sides without a new element.
         for end, here in zip(plot.ends, (not right, right), strict=True):
             x.append(end)

@@ -90,3 +90,10 @@ def test_a_level_outside_the_axis_has_no_name() -> None:
         if math.isfinite(y)
     ]
     assert named == ["here"]
+
+
+@pytest.mark.parametrize(("other", "apart"), [(4e-5, True), (2e-4, True), (1e-1, False)])
+def test_names_of_levels_that_are_close_stand_at_different_ends(other: float, apart: bool) -> None:
+    trace = level_names(PLOT, {"ε": 1e-4, "rounding": other}, [], "light")
+    first, second = np.flatnonzero(np.isfinite(unpacked(trace["y"])))
+    assert (first % 2 != second % 2) == apart
