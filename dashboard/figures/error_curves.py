@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.chart import Bound, packed
+from dashboard.chart import Bound, Narrow, packed
 from dashboard.figures.axes import (
     DECADES,
     ROUNDING_DASH,
@@ -107,8 +107,19 @@ def error_curves(experiment: Experiment, lines: tuple[Line, ...], view: View, mo
         drawn.cross("", lines[0].x)
     drawn.key = key_of(lines, view.bound, experiment.scenario.horizon)
     drawn.figure["layout"] = _layout(experiment, view, plot)
-    drawn.narrow = {"layout": {"margin": {"l": 76, "r": 112, "t": 12, "b": 56}}, "height": 300}
+    drawn.narrow = _narrow(drawn.figure["layout"]["xaxis"]["title"]["text"])
     return drawn
+
+
+def _narrow(title: str) -> Narrow:
+    """Less at the sides, and a title of the horizontal axis without what it has in brackets."""
+    return {
+        "layout": {
+            "margin": {"l": 76, "r": 112, "t": 12, "b": 56},
+            "xaxis": {"title": {"text": title.split(" (")[0]}},
+        },
+        "height": 300,
+    }
 
 
 def _curve(drawn: Drawn, line: Line, mode: Mode, to_focus: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +47,8 @@ SHARP_DASH = "3px,3px"
 # Of the height: the errors above, the shares below.
 ERRORS, SHARES = [0.38, 1.0], [0.0, 0.26]
 NARROW_HEIGHT = 620
+# Of powers on the axis of errors, where the shares take their part of the height.
+MOST_TICKS = 5
 # Of the height: where the first name of a peak stands, and from one to the next.
 PEAK_TOP, PEAK_GAP = 0.05, 0.085
 # Of the height: below the lowest error.
@@ -430,7 +433,7 @@ def _layout(
             "type": "log",
             "domain": ERRORS if shares else [0, 1],
             "range": [low, high],
-            "dtick": max(1, round((high - low) / 7)),
+            "dtick": max(1, math.ceil((high - low) / (MOST_TICKS if shares else 2 * MOST_TICKS))),
             "exponentformat": "power",
             "tickfont": {"size": POWER_SIZE},
             "title": {"text": "Relative error", "font": {"size": AXIS_SIZE}},
