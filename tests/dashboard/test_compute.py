@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -299,6 +300,23 @@ def test_what_is_known_is_quick(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> 
     compute.EXPERIMENTS.store(run(quick(1)))
     assert is_live(quick(1))
     assert not is_long(quick(1))
+
+
+def test_what_a_run_took_tells_whether_a_hand_gets_a_draft(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drafts = ExperimentCache(8, draft=True)
+    monkeypatch.setattr(compute, "DRAFTS", drafts)
+    monkeypatch.setattr(compute, "expected_seconds", lambda scenario: 0.2)
+    monkeypatch.setattr(compute, "run", run)
+    assert compute.live_experiment(quick(1)).draft
+    assert not compute.live_experiment(quick(1), whole=True).draft
+    # What has been run is quick: the next of its kind is not guessed to be slow.
+    assert not compute.live_experiment(replace(quick(1), contraction=0.8)).draft
+    assert compute.live_experiment(replace(quick(1), horizon=4)).draft
+    monkeypatch.setattr(compute, "LIVE_SECONDS", 0.1)
+    with pytest.raises(compute.SlowError):
+        compute.live_experiment(replace(quick(1), horizon=5))
 
 
 def test_a_job_says_when_it_waits_for_another(runs: Runs) -> None:
