@@ -49,5 +49,5 @@ function formatValue(value, digits = 1) {
 function formatRatio(value) {
   if (!Number.isFinite(value)) return "–";
   if (value < 10) return `${value.toFixed(1)}×`;
-  return value < 1000 ? `${value.toFixed(0)}×` : `${formatValue(value, 0)}×`;
+  return value < 1000 ? `${value.toFixed(0)}×` : `${formatValue(value, 1)}×`;
 }

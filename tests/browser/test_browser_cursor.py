@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from conftest import NewContext, Server
 from explore_page import ExplorePage, number, scale_of
 
 from dashboard.explore import SETTINGS
-from hypergrad_core import METHODS, Experiment, Scenario, run
+from hypergrad_core import METHODS, Experiment, run
 
 pytestmark = pytest.mark.browser
 
@@ -65,7 +67,7 @@ def test_cursor_keeps_its_place_when_the_curves_change(explore: ExplorePage) -> 
     with explore.redrawn():
         explore.press("contraction", "ArrowLeft")
     assert explore.cursor == 33
-    check_readout(explore, run(Scenario(contraction=0.89)))
+    check_readout(explore, run(replace(SETTINGS.scenario, contraction=0.89)))
 
 
 def test_play_pause_step_and_reset(explore: ExplorePage) -> None:
@@ -172,7 +174,7 @@ def test_the_cursor_stays_at_its_step_when_the_horizon_changes(explore: ExploreP
     assert explore.cursor == 20
     explore.open("T=400&at=20")
     assert explore.cursor == 20
-    check_readout(explore, run(Scenario(horizon=400)))
+    check_readout(explore, run(replace(SETTINGS.scenario, horizon=400)))
     explore.open("T=200&at=150")
     with explore.redrawn():
         explore.press("horizon", "ArrowRight")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from conftest import NewContext, Server
 from explore_page import ExplorePage
 
+from dashboard.explore import SETTINGS
 from dashboard.view import View
-from hypergrad_core import Scenario
 
 pytestmark = pytest.mark.browser
 
@@ -83,7 +85,7 @@ def test_a_link_gives_the_same_picture(
 def test_slices_and_hidden_settings_are_in_the_link(
     explore: ExplorePage, new_context: NewContext, server: Server
 ) -> None:
-    explore.open()
+    explore.open("problem=quadratic&m=10")
     with explore.redrawn():
         explore.choose("vary", "k, with t fixed")
     with explore.redrawn():
@@ -92,7 +94,8 @@ def test_slices_and_hidden_settings_are_in_the_link(
         explore.choose("spectrum", "Two clusters")
     with explore.redrawn():
         explore.press("hyper_size", "ArrowRight")
-    assert explore.address == {"vary": "adjoint", "t": "45", "spectrum": "clusters", "m": "20"}
+    changed = {"vary": "adjoint", "t": "45", "spectrum": "clusters", "m": "20"}
+    assert explore.address == {"problem": "quadratic", **changed}
     shown = picture(explore)
     fresh = ExplorePage(new_context().new_page(), server.base)
     fresh.open(explore.page.url.partition("?")[2])
@@ -125,15 +128,15 @@ def test_a_bad_link_says_what_was_replaced(explore: ExplorePage) -> None:
     assert note.count() == 1
     said = note.inner_text()
     for name, value, taken in (
-        ("q (contraction)", "2.0", "q = 0.9"),
-        ("problem (family)", "'foo'", "problem = quadratic"),
-        ("T (horizon)", "'abc'", "T = 120"),
-        ("eps (target)", "nan", "eps = 0.0001"),
+        ("q", "2.0", "q = 0.9"),
+        ("problem", "'foo'", "problem = kernel-ridge"),
+        ("T", "'abc'", "T = 120"),
+        ("eps", "nan", "eps = 0.0001"),
         ("methods", "'zzz'", "methods = itd.aid-fp.aid-cg"),
     ):
         assert f"{name} = {value} is not allowed" in said
-        assert f"{taken} is taken." in said
-    assert explore.scenario == Scenario(size=7)
+        assert f"{taken} is used instead." in said
+    assert explore.scenario == replace(SETTINGS.scenario, size=7)
     assert explore.view == View()
     assert explore.address == {"d": "7"}
     assert len(explore.paths) > 3
@@ -142,7 +145,7 @@ def test_a_bad_link_says_what_was_replaced(explore: ExplorePage) -> None:
     explore.page.locator(".st-key-dismiss button").click()
     note.wait_for(state="detached")
     explore.settle()
-    assert explore.scenario == Scenario(size=7)
+    assert explore.scenario == replace(SETTINGS.scenario, size=7)
 
 
 def test_parameters_of_others_are_kept(explore: ExplorePage) -> None:

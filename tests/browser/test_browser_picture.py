@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from playwright.sync_api import Locator
 from dashboard.explore import SETTINGS, explore_frame
 from dashboard.theme import METHOD_STYLES, Mode
 from dashboard.view import View
-from hypergrad_core import FAMILIES, METHODS, Experiment, Scenario, run
+from hypergrad_core import FAMILIES, METHODS, Experiment, run
 from hypergrad_core.complexity import crossing
 
 pytestmark = pytest.mark.browser
@@ -154,7 +155,7 @@ def test_key_press_redraws_in_place(explore: ExplorePage) -> None:
     assert explore.page.evaluate("() => document.querySelector('.hg-plotly').__mine") is True
     assert explore.paths != paths
     assert explore.table != table
-    check_table(explore, run(Scenario(contraction=0.905)))
+    check_table(explore, run(replace(SETTINGS.scenario, contraction=0.905)))
 
 
 def test_fast_key_presses_all_count(explore: ExplorePage) -> None:
@@ -164,7 +165,7 @@ def test_fast_key_presses_all_count(explore: ExplorePage) -> None:
     explore.wait_for_address("q", "0.78")
     explore.settle()
     assert explore.drawn["q"] == "0.78"
-    check_table(explore, run(Scenario(contraction=0.78)))
+    check_table(explore, run(replace(SETTINGS.scenario, contraction=0.78)))
 
 
 def test_zoom_is_kept_and_can_be_reset(explore: ExplorePage) -> None:
