@@ -138,3 +138,24 @@ def test_the_picture_follows_the_hand_and_ends_where_it_is(
     page.wait_for_address("q", held)
     page.settle()
     assert page.drawn["q"] == held, "It was that of the hand before the hand let go."
+
+
+def test_beyond_the_theory_the_bounds_go_while_the_hand_still_moves(
+    new_context: NewContext, server: Server, watcher: Watcher
+) -> None:
+    page = open_page(
+        new_context, server, watcher, "", "problem=equilibrium&d=20&n=5&T=40&q=0.99&bound=both"
+    )
+    warning = page.page.locator(".hg-warning")
+    assert warning.is_hidden()
+    assert "Paper’s bound" in page.page.locator(".hg-key").inner_text().replace("paper", "Paper")
+    with page.grabbed("contraction") as (x, y):
+        page.page.mouse.move(x + 200, y, steps=10)
+        warning.wait_for(state="visible")
+        page.page.wait_for_function(AT_THE_HAND)
+        assert float(page.drawn["q"]) > 1
+        assert "bound" not in page.page.locator(".hg-key").inner_text()
+        page.page.mouse.move(x - 60, y, steps=10)
+        warning.wait_for(state="hidden")
+        assert float(page.drawn["q"]) < 1
+    page.settle()
