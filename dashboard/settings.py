@@ -24,7 +24,7 @@ from hypergrad_core.link import LinkSettings
 
 View = TypeVar("View", bound=LinkSettings)
 
-PROBLEM = ("family", "data", "contraction", "spectrum", "seed")
+PROBLEM = ("family", "data", "contraction", "spectrum", "start", "precision", "seed")
 """What is solved. Where one of these or of ``SIZES`` is chosen, all of these come along."""
 
 SIZES = ("size", "hyper_size", "samples")

@@ -46,9 +46,8 @@ class AdjointSolver(Protocol):
     def adjoints(self, rows: IntArray) -> FloatArray:
         """v of these rows as it is now, shape (len(rows), d)."""
 
-    @staticmethod
-    def stored_floats(size: int, steps: IntArray) -> IntArray | int:
-        """Numbers of a row kept at once after these steps, w and v included."""
+    def stored_floats(self, size: int, rows: IntArray, steps: IntArray) -> IntArray | int:
+        """Numbers of these rows kept at once after these steps, w and v included."""
 
 
 class FixedPointSolver:
@@ -76,8 +75,7 @@ class FixedPointSolver:
         """v of these rows."""
         return self._adjoints[rows]
 
-    @staticmethod
-    def stored_floats(size: int, steps: IntArray) -> int:
+    def stored_floats(self, size: int, rows: IntArray, steps: IntArray) -> int:
         """w, v and ∇₁E."""
         return 3 * size
 
@@ -85,8 +83,7 @@ class FixedPointSolver:
 class OneStepSolver(FixedPointSolver):
     """The first step of the Neumann series alone: v_1 = ∇₁E needs no room for a product."""
 
-    @staticmethod
-    def stored_floats(size: int, steps: IntArray) -> int:
+    def stored_floats(self, size: int, rows: IntArray, steps: IntArray) -> int:
         """w and v."""
         return 2 * size
 
@@ -158,8 +155,7 @@ class ConjugateGradientSolver:
         """v of these rows."""
         return self._adjoints[rows]
 
-    @staticmethod
-    def stored_floats(size: int, steps: IntArray) -> int:
+    def stored_floats(self, size: int, rows: IntArray, steps: IntArray) -> int:
         """w, v, residual, direction and its product."""
         return 5 * size
 
@@ -223,8 +219,7 @@ class NormalEquationsSolver:
         """v of these rows."""
         return self._adjoints[rows]
 
-    @staticmethod
-    def stored_floats(size: int, steps: IntArray) -> int:
+    def stored_floats(self, size: int, rows: IntArray, steps: IntArray) -> int:
         """w, v, residual, normal residual, direction and its image."""
         return 6 * size
 
@@ -318,7 +313,7 @@ class GMRESSolver:
             out[same] = (np.swapaxes(weights, 1, 2) @ self._basis[of, :k])[:, 0]
         return out
 
-    @staticmethod
-    def stored_floats(size: int, steps: IntArray) -> IntArray:
-        """k + 1 Arnoldi vectors, w, v and a product, and the triangle."""
-        return np.asarray((steps + 4) * size + steps**2)
+    def stored_floats(self, size: int, rows: IntArray, steps: IntArray) -> IntArray:
+        """k + 1 Arnoldi vectors, w, v and a product, and the triangle; none after the last step."""
+        taken = np.minimum(steps, self._taken[rows])
+        return np.asarray((taken + 4) * size + taken**2)

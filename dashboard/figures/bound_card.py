@@ -83,9 +83,10 @@ def formula_card(experiment: Experiment, curve: Curve, view: View, mode: Mode) -
     share = values[largest] / total if total > 0 else 0.0
     return Card(
         bound=rf"\begin{{aligned}}{norm}&\;\le\;{bound}\end{{aligned}}",
+        # On two lines, or it would be cut on a small screen.
         numbers=(
-            rf"t={t},\;k={k}:\qquad {latex(error)}\;\le\;{numbers}\;=\;{latex(total)}"
-            rf"\qquad\text{{in }}{norm}{unit_text}"
+            rf"\begin{{gathered}}{norm}{unit_text}\text{{ at }}t={t},\;k={k}:\\"
+            rf"{latex(error)}\;\le\;{numbers}\;=\;{latex(total)}\end{{gathered}}"
         ),
         constants=_constants(experiment, curve),
         dominant=f"The **{TERM_NAMES[name]}** is {percent(share)} of the bound. {MEANINGS[name]}",

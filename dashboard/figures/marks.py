@@ -162,7 +162,10 @@ def key_of(lines: tuple[Line, ...], bound: str, horizon: int) -> list[KeyEntry]:
     entries += [{"text": names[name], "mark": marks[name]} for name in names if name in drawn]
     if any((values < line.rounding).any() for line in bounded for values in line.bounds.values()):
         entries.append({"text": "pale: less than rounding", "mark": "area"})
-    entries.append({"text": "error reaches ε", "mark": "square"})
+    reached = sum(line.crossing.index is not None for line in lines)
+    if reached:
+        moved = " (marks that would overlap stand above each other)" if reached > 1 else ""
+        entries.append({"text": f"error reaches ε{moved}", "mark": "square"})
     if bounded:
         late = f" (→ after T = {horizon})" if any(line.beyond for line in lines) else ""
         who = "sharp" if bound == "sharp" else "paper’s"

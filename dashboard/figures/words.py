@@ -18,8 +18,8 @@ from hypergrad_core.theory import conjugate_gradient_rate
 
 BEYOND_THEORY = (
     "q is not below 1: Φ need not be a contraction, so the theorems do not apply and no bound is "
-    "shown, only what is measured. The iteration may not converge, and the fixed point may not be "
-    "unique."
+    "shown, only what is measured. The iteration may not converge: then no method is accurate, "
+    "whatever solves its adjoint system. The fixed point may not be unique."
 )
 # Relative distance below which two curves are the same in the picture.
 SAME = 1e-6

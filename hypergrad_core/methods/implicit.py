@@ -124,7 +124,7 @@ class ImplicitMethod(Method):
                 of = at[moved]
                 products = lin[of].charged_to(reading, moved)
                 hypergradients[moved] += products.vjp_hyper(solver.adjoints(of))
-            reading.stored_floats += solver.stored_floats(size, k)
+            reading.stored_floats += solver.stored_floats(size, at, k)
             recorder.record(
                 index[chosen],
                 hypergradients,

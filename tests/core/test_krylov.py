@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hypergrad_core import METHODS
+from hypergrad_core import METHODS, Scenario, run
 from hypergrad_core.inner import trajectory
 from hypergrad_core.linear import (
     AdjointSolver,
@@ -296,3 +296,12 @@ def test_planted_bugs_are_noticed(monkeypatch: pytest.MonkeyPatch, bug: str) -> 
     plant(monkeypatch, owner, "advance", changes)
     with pytest.raises(AssertionError):
         check_optimal("affine", method)
+
+
+def test_gmres_keeps_no_more_once_it_has_ended() -> None:
+    scenario = Scenario(size=8, methods=("aid-gmres",), horizon=40)
+    (curve,) = run(scenario).curves
+    kept = curve.estimate.stored_floats
+    assert kept[4] > kept[3]
+    # In eight dimensions there are at most eight Arnoldi steps.
+    assert len({*kept[8:]}) == 1

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 from frames import unpacked
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.figures.axes import (
@@ -24,6 +24,7 @@ PLOT = Plot((0.0, 100.0), (-6.0, 0.0), logarithmic=False)
 FALLING = np.logspace(0, -16, 40)
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.floats(min_value=1e-17, max_value=1e8), min_size=1, max_size=30),
     st.floats(min_value=1e-15, max_value=1e6),

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.chart import THEME_PARAM
@@ -41,6 +41,7 @@ def through_address_bar(link: dict[str, str]) -> dict[str, str]:
     return dict(parse_qsl(urlencode(link), strict_parsing=True, keep_blank_values=True))
 
 
+@settings(deadline=None)
 @given(views)
 def test_every_view_survives_its_link(view: View) -> None:
     for full in (False, True):
@@ -49,6 +50,7 @@ def test_every_view_survives_its_link(view: View) -> None:
     assert view.to_link(full=True).keys() == set(VIEW_NAMES.values())
 
 
+@settings(deadline=None)
 @given(scenarios, views)
 def test_a_setting_survives_its_link_whole(scenario: Scenario, view: View) -> None:
     for full in (False, True):
@@ -64,13 +66,13 @@ def test_the_default_needs_no_link() -> None:
 @pytest.mark.parametrize("family", [*FAMILIES])
 @pytest.mark.parametrize("page", ["explore", "budget", "why"])
 def test_a_page_opens_with_a_family_alone(page: str, family: str) -> None:
-    settings = import_module(f"dashboard.{page}").SETTINGS
-    scenario, view, messages = settings.of_link({"problem": family})
+    page_settings = import_module(f"dashboard.{page}").SETTINGS
+    scenario, view, messages = page_settings.of_link({"problem": family})
     assert messages == ()
     assert scenario.family == family
-    assert view == settings.view
-    alone = {} if family == settings.scenario.family else {"problem": family}
-    assert settings.link_of(scenario, view) == alone
+    assert view == page_settings.view
+    alone = {} if family == page_settings.scenario.family else {"problem": family}
+    assert page_settings.link_of(scenario, view) == alone
     if page == "explore":
         assert FAMILIES[family].suggested.items() <= asdict(scenario).items()
 
@@ -113,6 +115,7 @@ def test_an_invalid_view_is_refused_by_name(field: str, value: object, allowed: 
     assert allowed in message
 
 
+@settings(deadline=None)
 @given(st.sampled_from([*VIEW_NAMES.items()]), st.text())
 def test_a_link_with_any_text_gives_a_view_and_names_what_was_bad(
     name: tuple[str, str], text: str
@@ -128,6 +131,7 @@ def test_a_link_with_any_text_gives_a_view_and_names_what_was_bad(
         assert View.from_link(view.to_link()) == (view, ())
 
 
+@settings(deadline=None)
 @given(views, st.sampled_from([*VIEW_NAMES.items()]))
 def test_one_bad_value_does_not_cost_the_others(view: View, name: tuple[str, str]) -> None:
     field, param = name

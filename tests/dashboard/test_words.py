@@ -79,12 +79,12 @@ def test_a_bound_written_out_is_latex_and_adds_up(scenario: Scenario) -> None:
                 scale = unit(experiment, view)
                 t = curve.estimate.points.inner_steps[at]
                 k = curve.estimate.points.adjoint_steps[at]
-                assert card.numbers.startswith(rf"t={t},\;k={k}:")
+                assert rf"\text{{ at }}t={t},\;k={k}:\\" in card.numbers
                 terms = re.findall(
                     r"\\textcolor\{#\w{6}\}\{((?:[^{}]|\{[^{}]*\})*)\}", card.numbers
                 )
                 found = re.fullmatch(
-                    r".*\\qquad (.*?)\\;\\le\\;.*\\;=\\;(.*?)\\qquad.*", card.numbers
+                    r".*:\\\\(.*?)\\;\\le\\;.*\\;=\\;(.*?)\\end\{gathered\}", card.numbers
                 )
                 assert found
                 measured, total = number(found[1]), number(found[2])
