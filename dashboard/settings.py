@@ -63,6 +63,10 @@ class PageSettings(Generic[View]):
             **view.to_link(full=full, defaults=self.view),
         }
 
+    def address_of(self, scenario: Scenario, view: View) -> dict[str, str]:
+        """The link as it is written into the address bar."""
+        return self.link_of(scenario, view)
+
     def of_link(self, link: Mapping[str, str]) -> tuple[Scenario, View, tuple[str, ...]]:
         """The settings of a link, and a message for each value that had to be left out."""
         read, bad = Scenario.from_link(link, self.scenario)
@@ -203,7 +207,7 @@ class PageSettings(Generic[View]):
     def write_address(self, scenario: Scenario, view: View) -> None:
         """Keep the address bar in step with the settings."""
         here = st.query_params.to_dict()
-        ours = self.link_of(scenario, view)
+        ours = self.address_of(scenario, view)
         st.session_state[_written(self.name)] = ours
         wanted = {name: text for name, text in here.items() if name not in self._own(here)}
         wanted.update(ours)

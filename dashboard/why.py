@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import ClassVar
 from urllib.parse import parse_qsl, urlencode
 
 import numpy as np
+import streamlit as st
 
 from dashboard.chart import PAGE_PARAM, THEME_PARAM, Absent, Frame, Table
 from dashboard.compute import LIVE_SECONDS, ComputedCache, SlowError
@@ -119,18 +120,34 @@ def check(scenario: Scenario) -> None:
         raise ScenarioError("vary", scenario.vary, "'both' on this page")
 
 
+# In the session: the key of the preset that a link has named or a hand has chosen.
+_PRESET = "chosen preset"
 BEGINNING = Scenario(family="quadratic", size=12, hyper_size=2, horizon=40)
 
 
 class WhySettings(PageSettings[WhyView]):
     """A preset may be named in a link: the rest of the link is what is different from it."""
 
-    def link_of(self, scenario: Scenario, view: WhyView, *, full: bool = False) -> dict[str, str]:
-        """As of any page, but the problem of a preset is written as its name."""
-        preset = None if full else preset_of(scenario, view)
+    def address_of(self, scenario: Scenario, view: WhyView) -> dict[str, str]:
+        """As of any page, but the problem of the chosen preset is written as its name."""
+        preset = self.preset_of(scenario)
         if preset is None:
-            return super().link_of(scenario, view, full=full)
+            return super().address_of(scenario, view)
         return {PRESET_PARAM: preset.key, **view.to_link(defaults=settings_of(preset)[1])}
+
+    def preset_of(self, scenario: Scenario) -> Preset | None:
+        """The preset that was chosen, while this is its problem, however it is looked at.
+
+        The same problem without a choice is nobody’s lesson.
+        """
+        key = st.session_state.get(_PRESET)
+        chosen = (preset for preset in PRESETS if preset.key == key)
+        return next((preset for preset in chosen if settings_of(preset)[0] == scenario), None)
+
+    def reset(self) -> None:
+        """As of any page; no preset is chosen."""
+        super().reset()
+        st.session_state[_PRESET] = None
 
     def of_link(self, link: Mapping[str, str]) -> tuple[Scenario, WhyView, tuple[str, ...]]:
         """As of any page; the settings of a preset that is named come first."""
@@ -142,6 +159,7 @@ class WhySettings(PageSettings[WhyView]):
         return scenario, view, messages
 
     def _open(self, link: Mapping[str, str]) -> None:
+        st.session_state[_PRESET] = link.get(PRESET_PARAM)
         super()._open({**_written_out(link), **link})
 
     def _own(self, link: Mapping[str, str]) -> dict[str, str]:
@@ -396,15 +414,3 @@ def constants_table(found: Dissection) -> str:
 def preset_named(key: str) -> Preset:
     """The preset of that key."""
     return next(preset for preset in PRESETS if preset.key == key)
-
-
-def preset_of(scenario: Scenario, view: WhyView) -> Preset | None:
-    """The preset whose problem this is, however it is looked at; of several the closest."""
-    same = [preset for preset in PRESETS if settings_of(preset)[0] == scenario]
-    return next((preset for preset in same if is_preset(preset, view)), next(iter(same), None))
-
-
-def is_preset(preset: Preset, view: WhyView) -> bool:
-    """Whether this is how a preset looks at its problem, wherever the cursor is."""
-    shown = settings_of(preset)[1]
-    return replace(view, cursor=shown.cursor) == shown

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from dashboard.chart import Bound as ReadBound
 from dashboard.chart import KeyEntry, Narrow, packed
@@ -53,8 +54,11 @@ MOST_TICKS = 5
 PEAK_TOP, PEAK_GAP = 0.05, 0.085
 # Of the height: below the lowest error.
 GROUND = 0.04
-# Where in the width a name may stand in its band of the shares.
-NAMED = (0.25, 0.75)
+# Of the width and of the height of the shares: what a name takes. A band without room for it is
+# named in the key.
+NAME_WIDTH, NAME_HEIGHT = 0.2, 0.18
+# Places along the width at which a band is looked at.
+LOOKED_AT = 101
 
 
 @dataclass(frozen=True)
@@ -158,12 +162,12 @@ def bound_figure(found: Dissection, curve: Curve, what_if: dict[str, Bound], mod
     drawn.add(names)
     _peaks(drawn, marks, (low, high), mode)
     _end_names(drawn, ends)
-    _shares(drawn, steps, terms, curve.paper.values, mode)
+    outside = _shares(drawn, steps, terms, curve.paper.values, mode)
     for axis in ("y", "y2") if terms else ("y",):
         drawn.lines.append(
             {"xaxis": "x", "yaxis": axis, "along": "x", "by": 0, "at": packed(steps)}
         )
-    drawn.key = _key(bounded, color, style.dash, mode)
+    drawn.key = [*_key(bounded, color, style.dash, mode), *outside]
     drawn.figure["layout"] = _layout(found, curve, width, (low, high), shares=bool(terms))
     drawn.narrow = _narrow(shares=bool(terms))
     return drawn
@@ -252,10 +256,14 @@ def _end_names(drawn: Drawn, ends: _Ends) -> None:
 
 def _shares(
     drawn: Drawn, steps: FloatArray, terms: list[Term], total: FloatArray, mode: Mode
-) -> None:
-    """What part of the bound each term is, on a linear axis: here area is size."""
+) -> list[KeyEntry]:
+    """What part of the bound each term is, on a linear axis: here area is size.
+
+    Each name stands in its own band; entries of the key for those that have no room there.
+    """
     if not terms:
-        return
+        return []
+    outside: list[KeyEntry] = []
     order = sorted(terms, key=lambda term: -float(term.values[-1]))
     height = np.zeros(len(steps))
     whole = np.where(total > 0, total, 1.0)
@@ -278,12 +286,19 @@ def _shares(
                 "showlegend": False,
             }
         )
-        names[term.name] = _name_place(steps, low, height)
+        spot = _name_place(steps, low, height)
+        if spot is None:
+            text = f"{TERM_NAMES[term.name]} (share)"
+            outside.append({"text": text, "mark": "area", "color": color})
+        else:
+            names[term.name] = spot
         card = TERM_NAMES[term.name].capitalize()
         reading = next(item for item in drawn.readings if item["name"] == card)
         share = drawn.hidden(100 * part)
         reading["bounds"].append({"name": "share (%)", "trace": share, "plain": True})
-    trace = drawn.add(
+    # Not among the names that the chart keeps apart: bands do not overlap, and a name that is moved
+    # may come to stand in another band.
+    drawn.add(
         {
             "type": "scatter",
             "mode": "text",
@@ -301,18 +316,22 @@ def _shares(
             "showlegend": False,
         }
     )
-    drawn.names.append({"trace": trace})
+    return outside
 
 
-def _name_place(steps: FloatArray, low: FloatArray, high: FloatArray) -> tuple[float, float]:
-    """The middle of a band where it is highest, not too near to the ends."""
-    first, last = (round(share * (len(steps) - 1)) for share in NAMED)
-    inside = slice(first, last + 1)
-    tall = (high - low)[inside]
+def _name_place(steps: FloatArray, low: FloatArray, high: FloatArray) -> tuple[float, float] | None:
+    """The middle of the highest room that a band has for the width of a name, if it is enough."""
+    x = np.linspace(steps[0], steps[-1], LOOKED_AT)
+    wide = 1 + round(NAME_WIDTH * (LOOKED_AT - 1))
+    floor = sliding_window_view(np.interp(x, steps, low), wide).max(axis=1)
+    ceiling = sliding_window_view(np.interp(x, steps, high), wide).min(axis=1)
+    tall = ceiling - floor
+    if tall.max() < NAME_HEIGHT:
+        return None
     # The middle of what is as high as the highest, so that an even band is named in its middle.
     best = np.flatnonzero(tall >= 0.98 * tall.max())
-    at = first + int(best[len(best) // 2])
-    return float(steps[at]), float((low[at] + high[at]) / 2)
+    at = int(best[len(best) // 2])
+    return float(x[at + wide // 2]), float((floor[at] + ceiling[at]) / 2)
 
 
 def _marked_peaks(found: Dissection, curve: Curve) -> list[tuple[float, str]]:
@@ -321,19 +340,19 @@ def _marked_peaks(found: Dissection, curve: Curve) -> list[tuple[float, str]]:
     if not METHODS[curve.method].whole or constants.contraction >= 1:
         return []
     peaks = []
+    # Not how far they rise: that is from other values than the measured error rises from.
     for name, burn_in in (
-        ("bound of the Jacobian", jacobian_burn_in(constants)),
-        ("bound of the error", error_burn_in(constants)),
+        ("bound on ‖wₜ′(λ) − w′(λ)‖", jacobian_burn_in(constants)),
+        ("paper’s bound", error_burn_in(constants)),
     ):
         if burn_in.rises and burn_in.peak_step <= curve.steps[-1]:
-            peaks.append((burn_in.peak_step, name, burn_in.growth))
+            peaks.append((burn_in.peak_step, f"{name} peaks at t = {burn_in.peak_step:.3g}"))
     measured = int(np.argmax(curve.errors))
     if measured > 0 and curve.errors[0] > 0:
-        growth = float(curve.errors[measured] / curve.errors[0])
-        peaks.append((float(curve.steps[measured]), "measured error", growth))
-    return [
-        (step, f"{name} peaks at t = {step:.3g} ({ratio(growth)})") for step, name, growth in peaks
-    ]
+        growth = ratio(float(curve.errors[measured] / curve.errors[0]))
+        step = float(curve.steps[measured])
+        peaks.append((step, f"measured error peaks at t = {step:.3g} ({growth} its first value)"))
+    return peaks
 
 
 def _with_headroom(

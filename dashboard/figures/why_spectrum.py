@@ -45,6 +45,10 @@ NORMS: dict[str, str] = {
     "energy": "Energy eᵀMe",
     "residual": "Residual ‖Me‖²",
 }
+# Eigenvalues that differ by less than this share of the largest one are equal.
+SAME = 1e-9
+# Of the width of a panel: from one number of an axis of steps to the next, at least.
+TICK_GAP = 0.14
 STEP_TICKS = (0, 1, 2, 3, 5, 10, 20, 50, 100, 200, 400)
 NARROW_HEIGHT = 400
 # Pixels beside the plot for the names of lines at their ends.
@@ -182,7 +186,11 @@ def _ritz(drawn: Drawn, run: AdjointRun, steps: int, mode: Mode) -> None:
 
 def _bands(modes: Modes, mode: Mode) -> list[tuple[slice, str]]:
     """Which modes are stacked as one band, and its colour; the smallest eigenvalues first."""
-    parts = np.array_split(np.arange(len(modes.values)), min(len(BANDS[mode]), len(modes.values)))
+    # Modes of the same eigenvalue are one group, and no group is parted.
+    starts = np.flatnonzero(np.diff(modes.values, prepend=-1.0) > SAME * modes.values[-1])
+    groups = np.split(np.arange(len(modes.values)), starts[1:])
+    shared = np.array_split(np.arange(len(groups)), min(len(BANDS[mode]), len(groups)))
+    parts = [np.concatenate([groups[group] for group in some]) for some in shared]
     most = max(len(parts) - 1, 1)
     return [
         (
@@ -198,7 +206,8 @@ def _band_key(modes: Modes, mode: Mode) -> list[KeyEntry]:
     entries: list[KeyEntry] = []
     for part, color in _bands(modes, mode):
         first, last = (f"{float(modes.values[part][end]):.3g}" for end in (0, -1))
-        text = f"z = {first}" if first == last else f"z = {first} … {last}"
+        several = f" ({part.stop - part.start} modes)" if part.stop - part.start > 1 else ""
+        text = f"z = {first}{several}" if first == last else f"z = {first} … {last}"
         entries.append({"text": text, "mark": "square", "color": color})
     return entries
 
@@ -376,7 +385,10 @@ def _polynomial_axes(modes: Modes, domain: list[float]) -> dict[str, Any]:
 
 def _stack_axes(suffix: str, domain: list[float], steps: int, norm: str) -> dict[str, Any]:
     """Steps on a logarithmic axis, moved by one so that k = 0 is there: the fall is early."""
-    ticks = [tick for tick in STEP_TICKS if tick <= steps]
+    ticks: list[int] = []
+    for tick in (tick for tick in STEP_TICKS if tick <= steps):
+        if not ticks or np.log((tick + 1) / (ticks[-1] + 1)) >= TICK_GAP * np.log(steps + 1):
+            ticks.append(tick)
     return {
         f"xaxis{suffix}": {
             "domain": domain,
@@ -385,6 +397,7 @@ def _stack_axes(suffix: str, domain: list[float], steps: int, norm: str) -> dict
             "range": [0, float(np.log10(steps + 1))],
             "tickvals": [tick + 1 for tick in ticks],
             "ticktext": [str(tick) for tick in ticks],
+            "tickangle": 0,
             "title": {"text": "Adjoint steps k", "font": {"size": AXIS_SIZE}, "standoff": 6},
         },
         f"yaxis{suffix}": {

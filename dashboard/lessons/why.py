@@ -44,7 +44,7 @@ PRESETS: tuple[Preset, ...] = (
         "near-plus",
         "Same q: eigenvalues near +q",
         "The eigenvalues of ∂₁Φ are 0.81 and 0.9. Each step of Φ multiplies the error by "
-        "about q and keeps its sign, so w goes almost straight to w(λ).",
+        "about q and keeps its sign, so w comes to w(λ) from one side, without a zigzag.",
         "d=2&spectrum=near-plus&T=60&at=5",
     ),
     Preset(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qsl
-
 import streamlit as st
 
 from dashboard import controls, export, snippets
@@ -20,6 +18,7 @@ from dashboard.why import (
     LARGEST_HORIZON,
     LARGEST_SIZE,
     PARTS,
+    PRESET_PARAM,
     SETTINGS,
     SHOWN,
     WHAT_IF,
@@ -27,7 +26,6 @@ from dashboard.why import (
     live_params,
     plane_caption,
     preset_named,
-    preset_of,
     why_frame,
 )
 from hypergrad_core import FAMILIES, METHODS
@@ -76,7 +74,7 @@ def page() -> None:
     SETTINGS.write_address(scenario, view)
     SETTINGS.show_notices()
     mode: Mode = "dark" if st.context.theme.type == "dark" else "light"
-    preset = preset_of(scenario, view)
+    preset = SETTINGS.preset_of(scenario)
     if preset is not None:
         st.markdown(f"**{preset.title}.** {preset.text}")
     found = DISSECTIONS.compute(scenario)
@@ -125,15 +123,15 @@ def page() -> None:
         },
         settings=lambda: export.settings_of(scenario, found.state_size, found.hyper_size),
         code=snippets.dissection_snippet(found),
-        link=SETTINGS.link_of(scenario, view),
+        link=SETTINGS.address_of(scenario, view),
         cursor=(view.cursor, 0),
     )
 
 
 def lessons() -> None:
-    """What to look at; a choice sets everything. The box names the lesson whose problem this is."""
+    """What to look at; a choice sets everything. The box names it while its problem is shown."""
     expected = SETTINGS.expected()
-    shown = None if expected is None else preset_of(expected, SETTINGS.current()[1])
+    shown = None if expected is None else SETTINGS.preset_of(expected)
     st.session_state["preset"] = None if shown is None else shown.key
     st.selectbox(
         "Lesson",
@@ -149,7 +147,7 @@ def load_lesson() -> None:
     """Take the settings of the chosen lesson."""
     key = st.session_state["preset"]
     if key is not None:
-        SETTINGS.open_link(dict(parse_qsl(preset_named(key).link)))
+        SETTINGS.open_link({PRESET_PARAM: key})
 
 
 def what_if_controls() -> list[Watch]:

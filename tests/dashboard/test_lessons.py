@@ -19,10 +19,8 @@ from dashboard.why import (
     SETTINGS,
     WhyView,
     chosen_curve,
-    is_preset,
     other_bounds,
     preset_named,
-    preset_of,
     settings_of,
     why_frame,
 )
@@ -270,20 +268,29 @@ def test_the_curse_preset_draws_the_method_that_it_compares_with() -> None:
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_a_preset_stays_while_its_problem_does(key: str) -> None:
-    """Looking at it in another way does not take its text away; another problem does."""
+def test_a_preset_is_its_problem_and_only_where_it_was_chosen(
+    key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     preset = preset_named(key)
     scenario, view = settings_of(preset)
-    assert preset_of(scenario, view) == preset
-    for other in (
-        replace(view, method="aid-cg"),
-        replace(view, show="bound"),
-        replace(view, what_if=("flat",)),
-        replace(view, cursor=0, stack="error"),
-    ):
-        assert preset_of(scenario, other) == preset
-    assert preset_of(replace(scenario, seed=77), view) is None
-    assert is_preset(preset, replace(view, cursor=1))
+    session: dict[str, Any] = {}
+    monkeypatch.setattr("dashboard.why.st.session_state", session)
+    assert SETTINGS.preset_of(scenario) is None
+    assert "preset" not in SETTINGS.address_of(scenario, view)
+    session["chosen preset"] = key
+    assert SETTINGS.preset_of(scenario) == preset
+    assert SETTINGS.address_of(scenario, view) == {"preset": key}
+    assert SETTINGS.preset_of(replace(scenario, seed=77)) is None
+
+
+def test_near_plus_does_not_promise_a_straight_path() -> None:
+    """The path bends from one eigenvector to the other."""
+    found, _ = of("near-plus")
+    way = found.gaps[0] / np.linalg.norm(found.gaps[0])
+    last = found.gaps[-1] / np.linalg.norm(found.gaps[-1])
+    assert way @ last < 0.99
+    assert "straight" not in preset_named("near-plus").text
+    assert "without a zigzag" in preset_named("near-plus").text
 
 
 @pytest.mark.parametrize("key", KEYS)

@@ -318,20 +318,38 @@ def test_each_term_is_told_without_its_colour() -> None:
     cards = [reading for reading in frame["readout"] if reading["name"].endswith(" term")]
     assert len({card["marker"] for card in cards}) == 3
     kept_apart = [data[item["trace"]] for item in frame["names"]]
-    ends, bands = kept_apart[-2:]
+    ends = kept_apart[-1]
     for name, line in zip(names, lines, strict=True):
         place = [text.strip() for text in ends["text"]].index(f"<b>{TERM_NAMES[name]}</b>")
         assert ends["x"][place] == unpacked(line["x"])[-1]
         assert ends["y"][place] == pytest.approx(unpacked(line["y"])[-1])
-        place = bands["text"].index(f"<b>{TERM_NAMES[name]}</b>")
-        at = int(bands["x"][place])
-        order = [t["name"].removeprefix("share of ") for t in data if t.get("fill")]
-        filled = {
-            t["name"].removeprefix("share of "): unpacked(t["y"])[at] for t in data if t.get("fill")
-        }
-        before = order.index(name)
-        below = filled[order[before - 1]] if before else 0.0
-        assert below <= bands["y"][place] <= filled[name]
+
+
+@pytest.mark.parametrize("key", ["", *(preset.key for preset in PRESETS)])
+def test_each_name_of_a_share_stands_in_its_own_band_or_in_the_key(key: str) -> None:
+    found, view = lesson(key) if key else (dissected(SETTINGS.scenario), VIEW)
+    frame = frame_of("bound", found.scenario, view)
+    data = frame["figure"]["data"]
+    bands = [trace for trace in data if trace.get("fill")]
+    (place,) = [at for at, t in enumerate(data) if t["mode"] == "text" and t.get("yaxis") == "y2"]
+    assert place not in [item["trace"] for item in frame["names"]]
+    named = data[place]
+    steps, below = unpacked(bands[0]["x"]), np.zeros(found.steps + 1)
+    for band in bands:
+        name, above = TERM_NAMES[band["name"].removeprefix("share of ")], unpacked(band["y"])
+        text = f"<b>{name}</b>"
+        outside = [entry for entry in frame["key"] if entry["text"] == f"{name} (share)"]
+        assert (text in named["text"]) == (not outside)
+        if outside:
+            assert (outside[0]["mark"], outside[0]["color"]) == ("area", band["line"]["color"])
+        else:
+            at = named["text"].index(text)
+            # All of the text: it takes about a fifth of the width and a sixth of the height.
+            x = named["x"][at] + found.steps * np.linspace(-0.09, 0.09, 19)
+            assert steps[0] <= x[0] <= x[-1] <= steps[-1]
+            assert (np.interp(x, steps, below) <= named["y"][at] - 0.08).all()
+            assert (np.interp(x, steps, above) >= named["y"][at] + 0.08).all()
+        below = above
 
 
 def test_a_bound_within_rounding_is_faded_and_goes_on() -> None:
@@ -375,6 +393,27 @@ def test_colours_of_modes_stand_out_and_are_told() -> None:
         assert filled == list(key.values())
 
 
+def test_equal_eigenvalues_are_one_band_of_the_stack() -> None:
+    found, view = lesson("clusters")
+    frame = frame_of("spectrum", found.scenario, view)
+    key = [entry for entry in frame["key"] if entry["mark"] == "square"]
+    assert [entry["text"] for entry in key] == ["z = 0.1 (6 modes)", "z = 1.9 (6 modes)"]
+    for suffix in ("2", "3"):
+        stack = [t for t in frame["figure"]["data"] if t.get("yaxis") == f"y{suffix}"]
+        assert [trace["fillcolor"] for trace in stack] == [entry["color"] for entry in key]
+        assert unpacked(stack[-1]["y"])[0] == pytest.approx(1)
+
+
+@pytest.mark.parametrize("horizon", [1, 12, 40, 60, 400])
+def test_numbers_of_steps_have_room(horizon: int) -> None:
+    frame = frame_of("spectrum", replace(SCENARIO, horizon=horizon))
+    axis = frame["figure"]["layout"]["xaxis2"]
+    places = np.log10(axis["tickvals"]) / axis["range"][1]
+    assert len(places) >= 2
+    assert np.diff(places).min() > 0.13
+    assert axis["tickangle"] == 0
+
+
 def test_the_fall_of_the_modes_takes_a_fair_part_of_the_width() -> None:
     """However long the run is: half of what is left at first has gone within a half of it."""
     scenario = replace(SCENARIO, horizon=400)
@@ -392,20 +431,35 @@ def test_the_fall_of_the_modes_takes_a_fair_part_of_the_width() -> None:
 
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.key)
 def test_a_preset_says_its_text_and_is_shown_as_chosen(preset: Preset) -> None:
-    session = open_why(dict(parse_qsl(preset.link)))
+    session = open_why({"preset": preset.key})
     assert not session.warning
     assert any(preset.text in item.value for item in session.markdown)
     assert session.selectbox(key="preset").value == preset.key
 
 
 def test_a_text_stays_when_its_problem_is_looked_at_in_another_way() -> None:
-    session = open_why(dict(parse_qsl(preset_named("curse").link)))
+    session = open_why({"preset": "curse"})
     choose(session, "method", "aid-cg")
     assert any(preset_named("curse").text in item.value for item in session.markdown)
     assert session.selectbox(key="preset").value == "curse"
     choose(session, "contraction", 0.9)
     assert not any(preset_named("curse").text in item.value for item in session.markdown)
     assert session.selectbox(key="preset").value is None
+
+
+@pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.key)
+def test_settings_that_nobody_chose_as_a_lesson_stay_as_they_are(preset: Preset) -> None:
+    session = open_why(dict(parse_qsl(preset.link)))
+    assert not any(preset.text in item.value for item in session.markdown)
+    assert session.selectbox(key="preset").value is None
+    assert "preset" not in session.query_params
+
+
+def test_reset_ends_a_lesson() -> None:
+    session = open_why({"preset": "curse"})
+    check(session.button(key="reset").click().run())
+    assert session.selectbox(key="preset").value is None
+    assert session.query_params == {}
 
 
 def test_two_clusters_take_two_steps() -> None:
@@ -450,11 +504,14 @@ def test_the_curse_of_unrolling_peaks_where_it_is_predicted() -> None:
         if trace["mode"] == "text"
         for text in trace["text"]
     ]
-    (predicted,) = [text for text in texts if "bound of the Jacobian peaks" in text]
+    (predicted,) = [text for text in texts if "bound on ‖wₜ′(λ) − w′(λ)‖ peaks" in text]
     (measured,) = [text for text in texts if "measured error peaks" in text]
     steps = [float(text.split("t = ")[1].split(" ")[0]) for text in (predicted, measured)]
     assert steps[1] == int(np.argmax(curve.errors))
     assert abs(steps[0] - steps[1]) <= 2
+    # A factor of another quantity beside that of the error would look like a bound that is false.
+    assert "×" not in predicted
+    assert "19× its first value" in measured
 
 
 def test_conjugate_gradient_goes_wrong_where_it_does_not_apply() -> None:
