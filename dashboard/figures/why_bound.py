@@ -56,7 +56,7 @@ PEAK_TOP, PEAK_GAP = 0.05, 0.085
 GROUND = 0.04
 # Of the width and of the height of the shares: what a name takes. A band without room for it is
 # named in the key.
-NAME_WIDTH, NAME_HEIGHT = 0.2, 0.18
+NAME_WIDTH, NAME_HEIGHT = 0.2, 0.24
 # Places along the width at which a band is looked at.
 LOOKED_AT = 101
 

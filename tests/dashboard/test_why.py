@@ -344,11 +344,11 @@ def test_each_name_of_a_share_stands_in_its_own_band_or_in_the_key(key: str) -> 
             assert (outside[0]["mark"], outside[0]["color"]) == ("area", band["line"]["color"])
         else:
             at = named["text"].index(text)
-            # All of the text: it takes about a fifth of the width and a sixth of the height.
+            # All of the text: it takes about a fifth of the width and of the height.
             x = named["x"][at] + found.steps * np.linspace(-0.09, 0.09, 19)
             assert steps[0] <= x[0] <= x[-1] <= steps[-1]
-            assert (np.interp(x, steps, below) <= named["y"][at] - 0.08).all()
-            assert (np.interp(x, steps, above) >= named["y"][at] + 0.08).all()
+            assert (np.interp(x, steps, below) <= named["y"][at] - 0.11).all()
+            assert (np.interp(x, steps, above) >= named["y"][at] + 0.11).all()
         below = above
 
 
