@@ -54,12 +54,8 @@ class Stepper {
     this.speed.value = "1";
     this.spoken = element("span", "hg-spoken", { role: "status" });
     this.keys = element("span", "hg-keys", { id: `hg-keys-${Stepper.count++}` });
-    this.keys.hidden = true;
-    this.keysButton = button("Keys", "?", () => {
-      this.keys.hidden = !this.keys.hidden;
-      this.keysButton.setAttribute("aria-expanded", !this.keys.hidden);
-    });
-    this.keysButton.setAttribute("aria-expanded", "false");
+    this.keysButton = button("Keys", "?", () => this.showKeys(this.keys.hidden));
+    this.showKeys(false);
     this.steppers = element("span", "hg-steppers", {},
       this.label,
       button("Back to the start", iconOf("reset"), () => this.keepPlace("step", 0)),
@@ -70,6 +66,11 @@ class Stepper {
       this.speed, this.keysButton, this.keys, this.spoken);
     this.controls = element("div", "hg-transport", { role: "group" }, this.steppers);
     this.controls.addEventListener("keydown", (event) => this.onKey(event, this.lead()));
+  }
+
+  showKeys(shown) {
+    this.keys.hidden = !shown;
+    this.keysButton.setAttribute("aria-expanded", shown);
   }
 
   buildRange(direction, label, className) {
@@ -267,7 +268,10 @@ class Stepper {
   onKey(event, chart) {
     const { key, target } = event;
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (key === "Escape" && this.playing) return this.pause();
+    if (key === "Escape" && (this.playing || !this.keys.hidden)) {
+      event.preventDefault(); // the controls are in a chart, which hears of it as well
+      return this.playing ? this.pause() : this.showKeys(false);
+    }
     // Leave to each control the keys that it understands itself.
     if (target.matches("select") || (target.matches("input") && key !== " ")) return;
     if (target.matches("button") && key === " ") return;
@@ -318,6 +322,7 @@ class Dock {
     this.observer.disconnect();
     this.sizing.disconnect();
     this.controls.classList.remove("hg-docked");
+    Object.assign(this.controls.style, { left: "", width: "" });
     this.slot.style.minHeight = "";
   }
 }

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from conftest import NewContext, Server
 from explore_page import ExplorePage, number, scale_of
+from playwright.sync_api import expect
 
 from dashboard.explore import SETTINGS
 from hypergrad_core import METHODS, Experiment, run
@@ -199,6 +200,16 @@ def test_escape_stops_the_playing(explore: ExplorePage) -> None:
     at = explore.cursor
     explore.wait_for_address("at", str(at))
     assert explore.cursor == at
+
+
+def test_escape_closes_the_help_about_keys(explore: ExplorePage) -> None:
+    explore.open()
+    keys = explore.button("Keys")
+    keys.click()
+    expect(explore.page.locator(".hg-keys")).to_be_visible()
+    explore.page.keyboard.press("Escape")
+    expect(explore.page.locator(".hg-keys")).to_be_hidden()
+    expect(keys).to_have_attribute("aria-expanded", "false")
 
 
 def test_steps_are_read_out_at_rest_and_not_while_playing(explore: ExplorePage) -> None:

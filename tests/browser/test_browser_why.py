@@ -216,3 +216,17 @@ def test_a_preset_is_chosen(why: Page) -> None:
     assert dict(parse_qsl(why.url.split("?")[1])) == {"preset": wanted.key}
     # Until the thumbs have come to rest, the live route may answer for some of them only.
     expect(why.locator(".hg-message")).to_contain_text("AID-CG 2")
+
+
+def test_the_controls_of_one_view_take_its_width_after_those_of_three(why: Page) -> None:
+    why.locator(".hg-plot").nth(2).scroll_into_view_if_needed()
+    why.locator(".hg-transport.hg-docked").wait_for()
+    why.locator(".st-key-preset input[role=combobox]").click()
+    why.get_by_role("option", name=PRESETS[0].title, exact=True).click()
+    why.wait_for_function(_READY, arg=1)
+    slot, controls = (
+        why.locator(name).bounding_box() for name in (".hg-transport-slot", ".hg-transport")
+    )
+    assert slot is not None
+    assert controls is not None
+    assert controls["width"] == pytest.approx(slot["width"], abs=1)
