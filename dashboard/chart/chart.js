@@ -257,7 +257,9 @@ class Chart {
   /** Give everything the size that it wants on this screen; the size of the plot. */
   fit() {
     const { height, rest } = this.room;
-    this.factor = screenFactor();
+    const factor = screenFactor();
+    if (factor !== this.factor) this.heading.settle(); // it was as high as text of another size
+    this.factor = factor;
     this.root.style.setProperty("--hg-scale", this.factor);
     const width = this.stage.clientWidth;
     // No higher than is of use on a screen that is high and not wide.

@@ -176,7 +176,8 @@ class Cursor {
     if (!this.frame?.readout.length) return "";
     const readings = this.marks.filter(({ name }) => name);
     const values = readings.map(({ name, label, value }) => `${name}: ${label} ${value.textContent}`);
-    return [this.frame.steps[this.places[0]], ...values].join(". ");
+    const place = DIRECTIONS.map((direction, by) => this.frame.places[direction].names[this.places[by]]);
+    return [place.filter(Boolean).join(", "), ...values].join(". ");
   }
 
   close() {
