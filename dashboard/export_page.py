@@ -161,18 +161,19 @@ def _text(title: str) -> str:
     return title.replace("<br>", " ")
 
 
-def _glyph(mark: str, light: str = "", dark: str = "") -> str:
+def _glyph(mark: str, light: str = "", dark: str = "", background: str = "") -> str:
     colors = f' data-light="{html.escape(light)}" data-dark="{html.escape(dark)}"' if light else ""
-    return f'<span data-mark="{html.escape(mark)}"{colors}></span>'
+    patch = f' data-background="{html.escape(background)}"' if background else ""
+    return f'<span data-mark="{html.escape(mark)}"{colors}{patch}></span>'
 
 
 def _key(light: Sequence[KeyEntry], dark: Sequence[KeyEntry]) -> str:
-    entries = "".join(
-        f"<li>{_glyph(one['mark'], one.get('color', ''), other.get('color', ''))}"
-        f"{html.escape(one['text'])}</li>"
-        for one, other in zip(light, dark, strict=True)
-    )
-    return f'<ul class="key">{entries}</ul>' if entries else ""
+    entries = []
+    for one, other in zip(light, dark, strict=True):
+        colors = one.get("color", ""), other.get("color", "")
+        glyph = _glyph(one["mark"], *colors, one.get("background", ""))
+        entries.append(f"<li>{glyph}{html.escape(one['text'])}</li>")
+    return f'<ul class="key">{"".join(entries)}</ul>' if entries else ""
 
 
 def _table(light: Table, dark: Table) -> str:

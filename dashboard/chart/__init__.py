@@ -155,12 +155,14 @@ class KeyEntry(TypedDict):
     """What a kind of mark means, above the picture: text, which wraps where there is no room.
 
     ``mark`` is how it looks: a line ("solid", or an SVG dash array such as "9px,5px"), "area", or
-    a Plotly symbol. Without ``color`` it is that of the text.
+    a Plotly symbol. Without ``color`` it is that of the text. With ``background`` it is shown on a
+    patch of that colour: what lies on a map need not be seen on the page.
     """
 
     text: str
     mark: str
     color: NotRequired[str]
+    background: NotRequired[str]
 
 
 class Absent(TypedDict):

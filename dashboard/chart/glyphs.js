@@ -26,8 +26,11 @@ function symbolPath(name) {
 
 const isLine = (mark) => mark === "solid" || /\d/.test(mark);
 
-/** How `mark` looks, as in a key: "solid" or a dash array, "area", or a Plotly symbol. */
-function glyph(mark, color = "currentColor") {
+/**
+ * How `mark` looks, as in a key: "solid" or a dash array, "area", or a Plotly symbol; on a patch of
+ * `background`, if there is one.
+ */
+function glyph(mark, color = "currentColor", background = "") {
   const wide = mark === "area" || isLine(mark);
   let shape;
   if (mark === "area") {
@@ -42,6 +45,8 @@ function glyph(mark, color = "currentColor") {
       fill: hollow ? "none" : color, stroke: color, "stroke-width": hollow ? 2.5 : 0,
     });
   }
-  const box = { viewBox: `0 0 ${wide ? 34 : 20} 20`, "aria-hidden": "true" };
-  return element("svg", wide ? "hg-glyph hg-glyph-wide" : "hg-glyph", box, shape);
+  const width = wide ? 34 : 20;
+  const patch = background ? [element("rect", "", { width, height: 20, fill: background })] : [];
+  const box = { viewBox: `0 0 ${width} 20`, "aria-hidden": "true" };
+  return element("svg", wide ? "hg-glyph hg-glyph-wide" : "hg-glyph", box, ...patch, shape);
 }

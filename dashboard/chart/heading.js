@@ -37,8 +37,8 @@ class Heading {
     const shape = JSON.stringify(key);
     if (shape === this.shape) return;
     this.shape = shape;
-    this.key.replaceChildren(...key.map(({ mark, color, text }) =>
-      element("li", "", {}, glyph(mark, color), text)));
+    this.key.replaceChildren(...key.map(({ mark, color, background, text }) =>
+      element("li", "", {}, glyph(mark, color, background), text)));
   }
 
   /** In place of the headline, where there is no picture. */

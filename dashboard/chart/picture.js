@@ -42,8 +42,8 @@ class Head {
     this.node.append(element("text", "", attributes, text));
   }
 
-  mark(left, mark, color) {
-    const node = glyph(mark, color ?? this.font.color);
+  mark(left, mark, color, background) {
+    const node = glyph(mark, color ?? this.font.color, background);
     const height = this.font.size;
     const width = height * (node.viewBox.baseVal.width / node.viewBox.baseVal.height);
     const place = { x: left, y: this.height + 0.15 * height, width, height };
@@ -69,13 +69,13 @@ class Head {
   /** Entries of the key beside each other, as many as there is room for on a line. */
   writeKey(key) {
     let left = 0;
-    for (const { text, mark, color } of key) {
+    for (const { text, mark, color, background } of key) {
       const width = this.measure(text) + 2.2 * this.font.size;
       if (left && left + width > this.room) {
         left = 0;
         this.newLine();
       }
-      const indent = this.mark(this.edge + left, mark, color);
+      const indent = this.mark(this.edge + left, mark, color, background);
       this.add(this.edge + left + indent, text);
       left += indent + this.measure(text) + BETWEEN * this.factor;
     }

@@ -40,6 +40,7 @@ ROW_AXIS, COLUMN_AXIS = "8", "9"
 COLOR_SCALE = "Viridis"
 # On the map, which is dark and light in places: black under white is seen on both.
 INK, HALO = "#FFFFFF", "#000000"
+PATCH = "#21918C"  # the middle of the colour scale: in the key, both are seen on it
 MOST_CONTOURS = 9
 MOST_TICKS = 5
 ROUNDING_SHADE = 0.14
@@ -116,14 +117,18 @@ def _key(
     planes: list[Plane], budget: int, y_range: tuple[float, float], mode: Mode
 ) -> list[KeyEntry]:
     """What the lines over the maps mean, and those beside them."""
-    # White lines are named: on the page itself white is not seen.
+    over_maps = (
+        ("thin black line: equal colour", "solid", HALO),
+        (f"white dashes: equal cost, {budget / 2:g} products apart", COST_DASH, INK),
+        ("white line: best split of every budget", "solid", INK),
+        ("best split of this budget", "star", INK),
+    )
+    # As over the maps: on the page itself white or black is not seen.
     key: list[KeyEntry] = [
-        {"text": "thin line: equal colour", "mark": "solid"},
-        {"text": f"dashed: equal cost, {budget / 2:g} products apart", "mark": COST_DASH},
-        {"text": "white line: best split of every budget", "mark": "solid"},
-        {"text": "best split of this budget", "mark": "star"},
-        {"text": "beside the maps: measured error", "mark": "solid"},
+        {"text": text, "mark": mark, "color": color, "background": PATCH}
+        for text, mark, color in over_maps
     ]
+    key.append({"text": "beside the maps: measured error", "mark": "solid"})
     if np.isfinite(planes[0].paper).any():
         key += [
             {"text": "paper’s bound", "mark": METHOD_STYLES["aid-fp"].dash},

@@ -82,8 +82,9 @@ def page() -> None:
         on_cursor=keep_cell,
     )
     st.caption(
-        "Point at a cell to see its row and its column on the right; press to keep it. On the "
-        "keyboard, ↑ and ↓ change t, ← and → change k. All errors are divided by ‖∇f(λ)‖."
+        "Point at a cell to see its row and its column beside the maps or below them; press to "
+        "keep it. On the keyboard, ↑ and ↓ change t, ← and → change k. All errors are divided by "
+        "‖∇f(λ)‖."
     )
     planes = [item for item in found if isinstance(item, Plane)]
     if not planes:

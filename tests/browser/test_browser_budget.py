@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from conftest import NewContext, Server, Watcher
 from explore_page import ExplorePage, number
-from playwright.sync_api import FloatRect
+from playwright.sync_api import FloatRect, expect
 
 from dashboard.budget import SETTINGS, BudgetView, Maps
+from dashboard.figures.budget_map import INK, PATCH
 from hypergrad_core import METHODS
 from hypergrad_core.plane import Plane
 
@@ -109,6 +112,8 @@ def test_a_pressed_cell_is_in_the_link_and_keys_walk_from_it(budget: ExplorePage
     for key in ("ArrowRight", "ArrowUp", "ArrowUp"):
         budget.page.keyboard.press(key)
     wait_for_cell(budget, 9, 10)
+    said = budget.page.locator(".hg-transport [role=status]")
+    expect(said).to_have_text(re.compile(r"^t = 9, k = 10\. AID-FP: error "))
     budget.wait_for_address("row", "9")
     budget.wait_for_address("column", "10")
     budget.page.reload()
@@ -141,3 +146,24 @@ def test_a_method_that_does_not_apply_says_why(budget: ExplorePage) -> None:
     said = note.bounding_box()
     assert said is not None
     assert said["y"] + said["height"] <= area(budget, 0)["y"]
+
+
+def test_the_key_shows_what_lies_on_the_maps_as_on_the_maps(budget: ExplorePage) -> None:
+    entry = budget.page.locator(".hg-key li", has_text="white line")
+    assert entry.locator("rect").get_attribute("fill") == PATCH
+    assert entry.locator("line").get_attribute("stroke") == INK
+
+
+@pytest.mark.parametrize("path", ["", "budget"])
+def test_nothing_is_empty_between_key_and_plot_on_a_phone(
+    new_context: NewContext, server: Server, watcher: Watcher, path: str
+) -> None:
+    watcher.allowed.append(r"status of 404 \(Not Found\)")
+    context = new_context(viewport={"width": 390, "height": 844})
+    page = ExplorePage(context.new_page(), f"{server.base}{path}")
+    page.open()
+    page.rest()
+    key, plot = (page.page.locator(name).bounding_box() for name in (".hg-key", ".hg-plot"))
+    assert key is not None
+    assert plot is not None
+    assert plot["y"] - key["y"] - key["height"] < 12

@@ -28,7 +28,7 @@ from dashboard.figures.budget_map import (
     layer_values,
 )
 from dashboard.figures.words import BEYOND_THEORY
-from dashboard.theme import METHOD_STYLES
+from dashboard.theme import METHOD_STYLES, Mode
 from hypergrad_core import METHODS, Scenario, ScenarioError
 from hypergrad_core.plane import Plane, best_split_by, plane_methods
 
@@ -222,6 +222,21 @@ def test_the_key_says_what_every_line_means() -> None:
         SHARP_DASH,
         METHOD_STYLES["aid-fp"].dash,
     }
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_what_lies_on_the_maps_has_its_own_colour_in_the_key(mode: Mode) -> None:
+    frame = budget_frame(Maps.of(SCENARIO, VIEW).run(), SCENARIO, VIEW, mode)
+    first = [trace for trace in frame["figure"]["data"] if trace.get("xaxis") == "x"]
+    thin, cost = (trace["line"]["color"] for trace in first if trace["type"] == "contour")
+    split = [trace["line"]["color"] for trace in first if trace.get("mode") == "lines"][-1]
+    (star,) = (trace["marker"]["color"] for trace in first if trace.get("mode") == "markers")
+    shown = {entry["text"]: entry for entry in frame["key"]}
+    assert [entry.get("color") for entry in frame["key"][:4]] == [thin, cost, split, star]
+    assert all("background" in entry for entry in frame["key"][:4])
+    beside = shown["beside the maps: measured error"]
+    assert "background" not in beside
+    assert "color" not in beside
 
 
 def test_no_error_is_clamped_and_none_leaves_the_frame() -> None:

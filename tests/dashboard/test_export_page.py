@@ -205,3 +205,15 @@ def test_nothing_in_a_figure_can_end_its_script() -> None:
     assert len(page.scripts) == 2
     assert constant_of(page, "PICTURES")[0]["light"]["layout"]["meta"] == "</script><!--<script>"
     assert "</p><script>alert(1)</script>" in page.text
+
+
+def test_a_key_on_a_patch_is_so_in_the_file() -> None:
+    scenario, view, _ = BUDGET.of_link({"d": "8", "n": "12", "T": "8"})
+    found = Maps.of(scenario, view).run()
+    light = budget_frame(found, scenario, view, "light")
+    dark = budget_frame(found, scenario, view, "dark")
+    page = Page(to_html("Budget", {"": (light, dark)}, {}, ADDRESS))
+    patches = [attrs.get("data-background") for _, attrs in page.tags if "data-mark" in attrs]
+    wanted = [entry.get("background") for entry in light["key"]]
+    assert any(wanted)
+    assert patches[: len(wanted)] == wanted
