@@ -200,6 +200,17 @@ FAULTS = """
                 + `${node.clientHeight} (${node.className || node.tagName})`);
     });
 
+    // The page begins below the bar at the top, and nothing is empty above a plot.
+    const bar = document.querySelector('[data-testid="stHeader"]').getBoundingClientRect().bottom;
+    const first = document.querySelector(".gl-words")?.getBoundingClientRect().top ?? bar;
+    if (first < bar) found.push(`the page begins ${bar - first} pixels under the bar`);
+    document.querySelectorAll(".hg-heading").forEach(heading => {
+        const parts = [...heading.children].filter(visible);
+        const end = Math.max(...parts.map(part => part.getBoundingClientRect().bottom));
+        const empty = heading.getBoundingClientRect().bottom - end;
+        if (empty > 24) found.push(`${Math.round(empty)} pixels are empty above the plot`);
+    });
+
     // The parts of a chart stand one below the other.
     document.querySelectorAll(".hg-chart").forEach(chart => {
         const parts = [...chart.children].filter(

@@ -194,7 +194,7 @@ def test_a_finger_drags_q_on_a_phone_and_sees_the_picture_follow(
         )
         assert thumb.evaluate(SEEN) == pytest.approx(box["height"])
         # A picture of several panels is higher than a phone.
-        assert page.locator(".hg-plot").first.evaluate(SEEN) > 300
+        assert page.locator(".hg-plot").first.evaluate(SEEN) > 280
 
 
 def test_the_pages_are_reached_on_a_phone(new_context: NewContext, server: Server) -> None:
