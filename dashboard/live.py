@@ -13,6 +13,7 @@ import gzip
 import json
 import logging
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -113,7 +114,7 @@ class _Request:
 
     def _report(self, fraction: float) -> None:
         late = self._desk.crowded and time.monotonic() - self._started > LIVE_SECONDS
-        if self.overtaken or late:
+        if self.overtaken or (late and self._desk.may_stop_one()):
             raise StoppedError
 
 
@@ -128,6 +129,14 @@ class _Desk:
         self._waiting: str | None = None
         self._taken = self._answered = 0
         self._sending = asyncio.Lock()
+        self._stops = deque([True])
+
+    def may_stop_one(self) -> bool:
+        """Whether a late request may be stopped: one between two answers, or none would come."""
+        try:
+            return self._stops.pop()
+        except IndexError:
+            return False
 
     @property
     def crowded(self) -> bool:
@@ -165,6 +174,7 @@ class _Desk:
             if reply is None or request.number < self._answered:
                 return
             self._answered = request.number
+            self._stops = deque([True])
             for other in self._requests:
                 other.overtaken = other.overtaken or other.number < request.number
             with suppress(WebSocketDisconnect, RuntimeError):  # the page may have gone

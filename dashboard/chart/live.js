@@ -124,14 +124,14 @@ class Live {
   send() {
     clearTimeout(this.waiting);
     if (!this.wanted || this.socket?.readyState !== WebSocket.OPEN) return;
-    if (this.inFlight.size >= AT_ONCE) {
-      const [oldest, { since }] = this.inFlight.entries().next().value;
-      const left = since + SLOW - performance.now();
+    const awaited = [...this.inFlight.values()].filter(({ late }) => !late);
+    if (awaited.length >= AT_ONCE) {
+      const left = awaited[0].since + SLOW - performance.now();
       if (left > 0) {
         this.waiting = setTimeout(() => this.send(), left);
         return;
       }
-      this.inFlight.delete(oldest);
+      awaited[0].late = true; // its answer is welcome until there is a newer one
     }
     this.ask(this.wanted);
     this.wanted = null;

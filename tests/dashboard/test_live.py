@@ -269,6 +269,7 @@ class Held:
         self.started = {name: threading.Event() for name in slow}
         self.go_on, self.stopped = threading.Event(), threading.Event()
         self.drawn: list[str] = []
+        self.checks = self.stops = 0
 
     def __call__(self, params: Mapping[str, str]) -> Frame:
         name = params["n"]
@@ -277,8 +278,10 @@ class Held:
             self.started[name].set()
             try:
                 while not self.go_on.wait(0.002):
+                    self.checks += 1
                     checkpoint()
             except StoppedError:
+                self.stops += 1
                 self.stopped.set()
                 raise
         return echo(params)
@@ -360,6 +363,33 @@ def test_two_slow_requests_give_way_to_the_newest(monkeypatch: pytest.MonkeyPatc
 
     asyncio.run(talk())
     assert held.drawn == ["1", "2", "3"]
+
+
+def test_on_a_slow_machine_the_hand_gets_pictures_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # All are late at once, and a newer one waits.
+    monkeypatch.setattr("dashboard.live.LIVE_SECONDS", 0.0)
+    held = Held("1", "2", "3")
+
+    async def talk() -> None:
+        async with Client(Starlette(routes=[live_route(held)])) as client:
+            await client.event()
+            for number in (1, 2, 3):
+                client.say(request(number, {"n": str(number)}))
+                assert await asyncio.to_thread(held.started[str(number)].wait, SECONDS)
+            client.say(request(4, {"n": "4"}))
+            seen = held.checks
+            while held.checks < seen + 20:
+                await asyncio.sleep(0.002)
+            assert held.stops == 1, "One gave way. If all did, there would never be a picture."
+            held.go_on.set()
+            heard = [(await client.hear())["id"]]
+            while heard[-1] != 4:
+                heard.append((await client.hear())["id"])
+
+    asyncio.run(talk())
+    assert held.drawn == ["1", "2", "3", "4"]
 
 
 def test_the_pages_of_two_people_do_not_wait_for_each_other() -> None:
