@@ -254,11 +254,12 @@ def verdict(planes: list[Plane], splits: list[Split], budget: int) -> str:
         return "There is no map: the method does not apply to this problem."
     parts = []
     for item, split in zip(planes, splits, strict=True):
+        spent = f"{split.inner_steps} products on w, {split.on_adjoint} on v"
         error = f"error {scientific(split.error / _unit(item))}"
         if split.error <= item.floor:
             error += ", which is rounding"
         label = METHODS[item.method].label
-        parts.append(f"{label} {split.inner_steps} on w and {split.on_adjoint} on v ({error})")
+        parts.append(f"{label} {_pair(split)} ({spent}; {error})")
     said = f"Best use of {budget} products: {'; '.join(parts)}."
     if any(_at_the_edge(*pair) for pair in zip(planes, splits, strict=True)):
         said += f" The map ends at T = {planes[0].steps[-1]}."

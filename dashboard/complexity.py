@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -40,8 +41,11 @@ PREDICTIONS = {"shown": "Shown", "hidden": "Hidden"}
 PLAIN_NUMBER = re.compile(r"\d\.\de[-+]\d+")
 # The fitted slope and the theory's are the same to this.
 AGREES = 0.1
+# What a point takes grows with κ by no less and no more than this: a few quick points are noise.
+SLOWER = (0.0, 1.5)
+LONGEST_IN_SECONDS = 90
 
-LAST = "At the largest κ so far, geometric mean over the seeds."
+LAST = "At the largest κ, geometric mean over the seeds."
 MEASURED = "Power of κ, fitted to the measured numbers of steps."
 BOUNDED = "Power of κ, fitted to the numbers of steps by the paper’s bound."
 IN_THEORY = "Power of κ as κ → ∞."
@@ -188,14 +192,14 @@ class SweepJob(BackgroundRun):
             taken.setdefault(item.scenario.condition_number, []).append(item.seconds)
         if not taken:
             return None
-        means = {kappa: sum(group) / len(group) for kappa, group in taken.items()}
-        slope = fitted_slope(list(means), list(means.values()), high=math.inf)
-        last = max(means)
+        typical = {kappa: statistics.median(group) for kappa, group in taken.items()}
+        slope = fitted_slope(list(typical), list(typical.values()), high=math.inf)
+        # A power of κ by default: a point takes about as long as κ.
+        exponent = 1.0 if slope is None else min(max(slope, SLOWER[0]), SLOWER[1])
+        last = max(typical)
 
         def guess(kappa: float) -> float:
-            # A power of κ by default: a point takes about as long as κ.
-            power_of = 1.0 if slope is None else max(slope, 0.0)
-            return float(means.get(kappa, means[last] * (kappa / last) ** power_of))
+            return float(typical.get(kappa, typical[last] * (kappa / last) ** exponent))
 
         return sum(guess(item.condition_number) for item in self.key.missing())
 
@@ -218,6 +222,13 @@ class SweepJob(BackgroundRun):
             done += 1
 
 
+def time_left(seconds: float) -> str:
+    """How long a sweep still takes, no more exactly than it is known."""
+    if seconds > LONGEST_IN_SECONDS:
+        return f"about {round(seconds / 60)} min left"
+    return f"about {max(1, round(seconds))} s left"
+
+
 def complexity_frame(
     sweep_of: Sweep, found: list[Requirements], scenario: Scenario, view: ComplexityView, mode: Mode
 ) -> Frame:
@@ -233,16 +244,21 @@ def complexity_frame(
         predicted=view.predicted == "shown",
     )
     link = {**SETTINGS.link_of(scenario, view), THEME_PARAM: mode, "done": str(len(found))}
-    message = headline(found, scenario, complete=len(found) == len(sweep_of.scenarios))
+    wanted = len(sweep_of.scenarios)
+    message = headline(found, scenario, wanted)
+    title = sweep_title(found, scenario, view.target, view.seeds)
+    if len(found) < wanted:
+        # A picture that is taken home now must say that it is not all.
+        title += f" · {len(found)} of {wanted} runs"
     frame: Frame = {
         "link": urlencode(link),
         "figure": drawn.figure,
         "steps": [f"κ = {kappa:.4g} (q = {(kappa - 1) / (kappa + 1):.4g})" for kappa in kappas],
-        "title": sweep_title(found, scenario, view.target, view.seeds),
+        "title": title,
         "key": drawn.key,
         "names": drawn.names,
         "readout": drawn.readings,
-        "table": _table(found, scenario, mode),
+        "table": _table(found, scenario, mode, complete=len(found) == wanted),
         "message": message,
         "alt": f"{AXES[view.axis]} to reach ε against κ, both axes logarithmic. {message}",
         "lines": drawn.lines,
@@ -264,29 +280,43 @@ def _absent(refusal: Refusal, mode: Mode) -> Absent:
     }
 
 
-def headline(found: list[Requirements], scenario: Scenario, *, complete: bool) -> str:
-    """How the numbers of steps grow, and whether that is what the theory says."""
+def headline(found: list[Requirements], scenario: Scenario, wanted: int) -> str:
+    """How the numbers of steps grow; once all runs are there, whether the theory says so."""
+    complete = len(found) == wanted
     grown: dict[str, list[str]] = {}
-    agree = True
+    others = []
     for growth in growths(found):
+        label = METHODS[growth.method].label
         told = []
         for name, fit, adjoint in _fits(growth):
             if fit is None:
                 continue
             theory = theory_slope(scenario, growth.method, adjoint=adjoint)
-            agree &= abs(fit - theory) <= AGREES
-            told.append((name, _law(fit, theory)))
+            if not agrees(fit, theory):
+                others.append(f"{name} of {label}")
+            told.append((name, _law(fit, theory) if complete else power("κ", fit)))
         if told:
-            grown.setdefault(_growing(told), []).append(METHODS[growth.method].label)
+            grown.setdefault(_growing(told), []).append(label)
     if not grown and complete:
         if not any(growth.inner or growth.adjoint for growth in growths(found)):
             return "No method was seen to reach this ε: see below."
         return "No power of κ is fitted: that takes three values of κ from 10 to 2000."
     if not grown:
-        return "Powers of κ are fitted once there are three values of κ from 10 to 2000."
-    end = "As the theory says." if agree else "Not all as the theory says: see below."
-    sentences = [f"{listed(labels)}: {growing}." for growing, labels in grown.items()]
-    return " ".join([*sentences, end])
+        return (
+            f"So far {len(found)} of {wanted} runs. "
+            "Powers of κ are fitted once there are three values of κ from 10 to 2000."
+        )
+    sentences = " ".join(f"{listed(labels)}: {growing}." for growing, labels in grown.items())
+    if not complete:
+        return f"So far ({len(found)} of {wanted} runs): {sentences}"
+    if others:
+        return f"{sentences} Not as the theory says: {listed(others)}, see below."
+    return f"{sentences} As the theory says."
+
+
+def agrees(fit: float, theory: float) -> bool:
+    """Whether a fitted slope, as it is written, is that of the theory."""
+    return round(abs(round(fit, 2) - theory), 2) <= AGREES
 
 
 def _growing(told: list[tuple[str, str]]) -> str:
@@ -300,7 +330,7 @@ def _growing(told: list[tuple[str, str]]) -> str:
 def _law(fit: float, theory: float) -> str:
     """A fitted power of κ, and what it is about where the theory says so."""
     fitted = power("κ", fit)
-    if abs(fit - theory) > AGREES:
+    if not agrees(fit, theory):
         return fitted
     if theory == 1:
         return "κ" if abs(fit - 1) <= AGREES / 2 else f"{fitted} ≈ κ"
@@ -342,7 +372,7 @@ def deviations(found: list[Requirements], scenario: Scenario) -> list[str]:
         label = METHODS[growth.method].label
         for name, fit, adjoint in _fits(growth):
             theory = theory_slope(scenario, growth.method, adjoint=adjoint)
-            if fit is None or abs(fit - theory) <= AGREES:
+            if fit is None or agrees(fit, theory):
                 continue
             wanted = "κ" if theory == 1 else "√κ"
             head = f"**{label}**: {name} grows like {power('κ', fit)}; the theory says {wanted}."
@@ -376,7 +406,7 @@ def deviations(found: list[Requirements], scenario: Scenario) -> list[str]:
     return said
 
 
-def _table(found: list[Requirements], scenario: Scenario, mode: Mode) -> Table:
+def _table(found: list[Requirements], scenario: Scenario, mode: Mode, *, complete: bool) -> Table:
     rows: list[Row] = []
     for growth in growths(found):
         whole = METHODS[growth.method].whole
@@ -403,7 +433,11 @@ def _table(found: list[Requirements], scenario: Scenario, mode: Mode) -> Table:
             }
         )
     reached = max((item.scenario.condition_number for item in found), default=0.0)
-    caption = f"Powers of κ, fitted for κ from 10 to 2000. Largest κ so far: {scientific(reached)}"
+    largest = "Largest κ" if complete else "Largest κ so far"
+    caption = (
+        f"{largest}: {scientific(reached)}. t, k, products and memory are those at the largest κ; "
+        "exponents are fitted for κ from 10 to 2000."
+    )
     return {"caption": caption, "columns": COLUMNS, "rows": rows}
 
 

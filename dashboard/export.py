@@ -226,10 +226,15 @@ def dissection_to_csv(found: Dissection) -> str:
     return table.text()
 
 
-def requirements_to_csv(found: Sequence[Requirements]) -> str:
-    """Steps, costs and times of every point of a sweep, one row for each method."""
+def requirements_to_csv(found: Sequence[Requirements], wanted: int | None = None) -> str:
+    """Steps, costs and times of every point of a sweep, one row for each method.
+
+    Args:
+        found: the points.
+        wanted: how many there will be, if that is more.
+    """
     table = _Table()
-    table.comment(sweep_settings(found))
+    table.comment(sweep_settings(found, wanted))
     table.comment({"errors": "relative: divided by the norm of the hypergradient"})
     table.row(
         (
@@ -257,14 +262,17 @@ def requirements_to_csv(found: Sequence[Requirements]) -> str:
     return table.text()
 
 
-def sweep_settings(found: Sequence[Requirements]) -> dict[str, str]:
+def sweep_settings(found: Sequence[Requirements], wanted: int | None = None) -> dict[str, str]:
     """What was run for all points of a sweep; q and seed are in the rows."""
+    partial = {}
+    if wanted is not None and len(found) < wanted:
+        partial = {"not finished": f"{len(found)} of {wanted} runs"}
     for point in found[:1]:
         told = settings_of(point.scenario, point.state_size, point.hyper_size)
         here = ("contraction", "seed", "vary", "horizon", "adjoint_steps")
         common = {name: value for name, value in told.items() if name not in here}
-        return {**common, "target": repr(float(point.target))}
-    return {}
+        return {**partial, **common, "target": repr(float(point.target))}
+    return partial
 
 
 def replications_to_csv(runs: Sequence[Replication]) -> str:

@@ -281,6 +281,9 @@ def verdict(runs: tuple[Replication, ...], wanted: int) -> str:
         )
     else:
         first = f"With k = t, conjugate gradient is fastest in {_panels(fastest)}."
+        if Verdict.OPEN in fastest:
+            unclear = _panels(fastest, Verdict.OPEN)
+            first = f"{first[:-1]}; in {unclear} no clear difference can be told."
     held = (_panels(fixed_point), _panels(conjugate))
     if held[0] == held[1]:
         second = f"both AID methods stop at a plateau in {held[0]}."
@@ -289,9 +292,9 @@ def verdict(runs: tuple[Replication, ...], wanted: int) -> str:
     return f"{first} With k = {PLATEAU_STEPS}, {second}"
 
 
-def _panels(verdicts: list[Verdict]) -> str:
-    """In how many panels a claim holds."""
-    holds = sum(verdict is Verdict.HOLDS for verdict in verdicts)
+def _panels(verdicts: list[Verdict], wanted: Verdict = Verdict.HOLDS) -> str:
+    """In how many panels a claim holds, or has another verdict."""
+    holds = sum(verdict is wanted for verdict in verdicts)
     names = {
         0: "no panel",
         1: "one panel",
@@ -353,7 +356,8 @@ def claims_key(runs: tuple[Replication, ...]) -> str:
     if any(run.scenario.inner == "heavy-ball" for run in runs):
         sentences.append(
             "The paper compares ITD and AID-FP on one and the same map. Where the inner problem is "
-            "solved by heavy ball, both are therefore compared on the plain map Φ (thin lines)."
+            "solved by heavy ball, the thick ITD curve unrolls heavy ball. The thin curves are ITD "
+            "and AID-FP on the plain map Φ: the claims that compare the two are judged on these."
         )
     if any(track.method == "aid-cgnr" for track in all_tracks(runs)):
         sentences.append("AID-CGNR takes the place of AID-CG where ∂₁Φ is not symmetric.")

@@ -362,7 +362,9 @@ def _names(
 def _label(growth: Growth, axis: str) -> str:
     label = METHODS[growth.method].label
     values = growth.measured(axis)
-    slope = fitted_slope(list(values), list(values.values()))
+    # Steps have the slope that the headline and the table give.
+    fitted = {"inner": growth.inner_slope, "adjoint": growth.adjoint_slope}
+    slope = fitted[axis] if axis in fitted else fitted_slope(list(values), list(values.values()))
     return label if slope is None else f"{label} {power('κ', slope)}"
 
 

@@ -16,6 +16,7 @@ from dashboard.complexity import (
     complexity_frame,
     deviations,
     gaps,
+    time_left,
 )
 from dashboard.figures.complexity_curves import AXES
 from dashboard.introduction import introduce
@@ -87,13 +88,13 @@ def page() -> None:
             Table(
                 "All points",
                 export.file_name(scenario, scenario.state_size, "complexity", sweep=True),
-                lambda: export.requirements_to_csv(wanted.found()),
+                lambda: export.requirements_to_csv(wanted.found(), len(wanted.scenarios)),
             )
         ],
         pictures=lambda mode: {
             "": complexity_frame(wanted, wanted.found(), scenario, view, mode),
         },
-        settings=lambda: export.sweep_settings(wanted.found()),
+        settings=lambda: export.sweep_settings(wanted.found(), len(wanted.scenarios)),
         code=snippets.sweep_snippet(wanted.scenarios, wanted.target),
         link=SETTINGS.link_of(scenario, view),
     )
@@ -140,7 +141,7 @@ def progress(job: SweepJob | None, wanted: Sweep) -> None:
         left = job.seconds_left
         state = "waiting for another run to end" if job.waiting else "about to begin"
         if left is not None:
-            state = f"about {max(1, round(left))} s left"
+            state = time_left(left)
         bar.progress(done / total, f"{done} of {total} runs, {state}")
         button.button("Stop", key="stop", width="stretch", on_click=job.stop)
         return

@@ -201,7 +201,8 @@ def test_every_claim_can_hold() -> None:
     )
     assert found[BOUNDED].tell() == "the bound of ITD is 1 to 101 times that of AID-FP"
     assert "in 100 % of the steps" in found[ORDERED].tell()
-    assert "its error is 2 times smaller" in found[ORDERED].tell()
+    assert "its error is 2 times smaller than that of ITD;" in f"{found[ORDERED].tell()};"
+    assert found[FASTEST].tell().endswith("times smaller than the smaller of ITD and AID-FP")
     reached = int(np.flatnonzero(GOOD[3] <= 2 * GOOD[3][-1])[0])
     assert found[FIRST_PLATEAU].tell() == (
         f"plateau at 0.01, reached (within a factor 2) at t = {reached}"
@@ -348,6 +349,21 @@ def test_a_comparison_is_judged_by_the_share_that_is_told(behind: int) -> None:
     claim = claims(constructed({1: worse}))[ORDERED]
     assert (claim.verdict is Verdict.HOLDS) is (claim.figures["share"] >= 90)
     assert f"in {claim.figures['share']:g} % of the steps" in claim.tell()
+
+
+@pytest.mark.parametrize(
+    ("curve", "why"),
+    [
+        (geometric(0.8, 0.6), "no clear difference"),
+        (geometric(0.8, 0.1), "the factors per step are not smaller"),
+    ],
+    ids=["less than 2 times smaller", "no faster"],
+)
+def test_curves_that_all_but_coincide_have_no_fastest(curve: FloatArray, why: str) -> None:
+    claim = claims(constructed({0: geometric(0.8, 2.0), 1: geometric(0.8), 2: curve}))[FASTEST]
+    assert claim.figures["share"] == 100
+    assert claim.verdict is Verdict.OPEN
+    assert claim.tell().endswith(why)
 
 
 def test_a_comparison_across_two_maps_is_not_judged() -> None:

@@ -106,7 +106,9 @@ def test_the_verdict_and_the_table_say_the_best_split() -> None:
     for row, item in zip(frame["table"]["rows"], found, strict=True):
         split = item.frontier.within(18)
         label = METHODS[item.method].label
-        assert f"{label} {split.inner_steps} on w and {split.on_adjoint} on v" in (frame["message"])
+        best = f"{label} t\u00a0=\u00a0{split.inner_steps}, k\u00a0=\u00a0{split.adjoint_steps}"
+        spent = f"({split.inner_steps} products on w, {split.on_adjoint} on v; error "
+        assert f"{best} {spent}" in frame["message"]
         assert row["cells"][:4] == [
             label,
             f"t\u00a0=\u00a0{split.inner_steps}, k\u00a0=\u00a0{split.adjoint_steps}",

@@ -121,7 +121,7 @@ def test_the_default_slopes_are_those_of_theory() -> None:
         assert slopes[method].adjoint_slope == pytest.approx(1, abs=0.1)
     assert slopes["aid-cg"].adjoint_slope == pytest.approx(0.5, abs=0.1)
     fitted = slopes["aid-cg"].adjoint_slope
-    assert headline(found, SETTINGS.scenario, complete=True) == (
+    assert headline(found, SETTINGS.scenario, len(found)) == (
         "ITD and AID-FP: steps grow like κ. AID-CG: t grows like κ, "
         f"k like κ^{fitted:.2f} ≈ √κ. As the theory says."
     )
@@ -132,9 +132,9 @@ def test_a_slope_that_is_not_that_of_theory_is_explained() -> None:
     """With few eigenvalues conjugate gradient ends early, whatever κ is."""
     view = replace(VIEW, largest=0.999, points=8, seeds=1)
     found = list(measured(Sweep.of(SCENARIO, view)))
-    assert headline(found, SCENARIO, complete=True).endswith(
-        "Not all as the theory says: see below."
-    )
+    said = headline(found, SCENARIO, len(found))
+    assert "k of AID-CG" in said.partition("Not as the theory says: ")[2]
+    assert said.endswith(", see below.")
     (said,) = [text for text in deviations(found, SCENARIO) if "AID-CG" in text and ": k" in text]
     assert "It ends early: with d = 12" in said
 
@@ -202,6 +202,47 @@ def test_a_law_is_told_with_what_it_is_about() -> None:
     assert complexity._law(0.3, 0.5) == "κ^0.30"
 
 
+@pytest.mark.parametrize(("fit", "agreeing"), [(0.404, True), (0.3951, True), (0.394, False)])
+def test_a_law_is_judged_as_it_is_written(fit: float, agreeing: bool) -> None:
+    """κ^0.40 is about √κ, however it was rounded."""
+    assert complexity.agrees(fit, 0.5) is agreeing
+    assert ("≈ √κ" in complexity._law(fit, 0.5)) is agreeing
+
+
+def test_nothing_is_judged_before_all_runs_are_there() -> None:
+    """Neither by the headline nor by what is taken home, and both say how far the sweep is."""
+    view = replace(VIEW, largest=0.999, points=8, seeds=2)
+    sweep = Sweep.of(SCENARIO, view)
+    found = list(measured(sweep))
+    for done in (11, 15, 16):
+        frame = complexity_frame(sweep, found[:done], SCENARIO, view, "light")
+        text = requirements_to_csv(found[:done], len(sweep.scenarios))
+        partial = done < 16
+        assert frame["message"].startswith(f"So far ({done} of 16 runs): ") is partial
+        assert ("the theory says" in frame["message"]) is not partial
+        assert ("≈" in frame["message"]) <= (not partial)
+        assert frame["title"].endswith(f" · {done} of 16 runs") is partial
+        assert (f"# not finished: {done} of 16 runs" in text.splitlines()) is partial
+        caption = frame["table"]["caption"]
+        assert caption.startswith("Largest κ so far: " if partial else "Largest κ: 2·10³. ")
+        assert caption.endswith("exponents are fitted for κ from 10 to 2000.")
+
+
+@pytest.mark.parametrize("done", [11, 15, 16])
+@pytest.mark.parametrize("axis", ["inner", "adjoint"])
+def test_a_label_has_the_exponent_of_the_headline(axis: str, done: int) -> None:
+    """While the seeds of a κ arrive as well: then a fit to means is another."""
+    view = replace(VIEW, largest=0.999, points=8, seeds=2, axis=axis)
+    sweep = Sweep.of(SCENARIO, view)
+    found = list(measured(sweep))[:done]
+    frame = complexity_frame(sweep, found, SCENARIO, view, "light")
+    texts = frame["figure"]["data"][frame["names"][0]["trace"]]["text"]
+    column = {"inner": 1, "adjoint": 4}[axis]
+    for row, text in zip(frame["table"]["rows"], texts[2:], strict=True):
+        exponent = row["cells"][1 if row["cells"][column] == "= t" else column]
+        assert text.strip() == f"<b>{row['cells'][0]} {exponent}</b>"
+
+
 def test_means_are_geometric_over_the_seeds() -> None:
     sweep = Sweep.of(SCENARIO, VIEW)
     (growth,) = [item for item in growths(measured(sweep)) if item.method == "aid-fp"]
@@ -257,6 +298,32 @@ def test_the_time_left_is_guessed_from_how_the_points_grow(
         complexity.POINTS.put((scenario, sweep.target), point)
     left = sum(scenario.condition_number**0.5 for scenario in sweep.scenarios[8:])
     assert job.seconds_left == pytest.approx(left)
+
+
+def test_a_few_quick_points_do_not_promise_hours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One slow run among the seeds, and times that happen to grow like κ⁴."""
+    monkeypatch.setattr(complexity, "POINTS", ResultCache(4000))
+    sweep = Sweep.of(SCENARIO, replace(VIEW, points=12, seeds=3, largest=0.9995))
+    job = SweepJob(replace(sweep, scenarios=()))
+    job.key = sweep
+    some = measured(Sweep.of(SCENARIO, VIEW))[0]
+    for place, scenario in enumerate(sweep.scenarios[:12]):
+        seconds = 30.0 if place == 10 else 1e-5 * scenario.condition_number**4
+        point = replace(some, scenario=scenario, seconds=seconds)
+        complexity.POINTS.put((scenario, sweep.target), point)
+    last = sweep.scenarios[11].condition_number
+    left = job.seconds_left
+    assert left is not None
+    ratios = [(item.condition_number / last) ** 1.5 for item in sweep.scenarios[12:]]
+    assert left == pytest.approx(1e-5 * last**4 * sum(ratios))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0.2, "about 1 s left"), (90, "about 90 s left"), (91, "about 2 min left")],
+)
+def test_the_time_left_is_told_roughly(seconds: float, said: str) -> None:
+    assert complexity.time_left(seconds) == said
 
 
 def test_every_arrival_is_another_picture() -> None:
@@ -443,7 +510,7 @@ def test_only_missing_numbers_are_explained() -> None:
 
 def test_too_few_values_of_kappa_have_no_slope() -> None:
     found = list(measured(Sweep.of(SCENARIO, VIEW)))
-    assert headline(found, SCENARIO, complete=True).startswith("No power of κ is fitted")
+    assert headline(found, SCENARIO, len(found)).startswith("No power of κ is fitted")
 
 
 def test_every_point_is_taken_home() -> None:
