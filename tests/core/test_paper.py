@@ -354,7 +354,7 @@ def test_a_comparison_is_judged_by_the_share_that_is_told(behind: int) -> None:
 @pytest.mark.parametrize(
     ("curve", "why"),
     [
-        (geometric(0.8, 0.6), "no clear difference"),
+        (geometric(0.799, 0.7), "no clear difference"),
         (geometric(0.8, 0.1), "the factors per step are not smaller"),
     ],
     ids=["less than 2 times smaller", "no faster"],
@@ -398,8 +398,11 @@ def test_the_claims_on_the_quadratic(spectrum: str) -> None:
 def test_the_claims_on_logistic_regression(family: str) -> None:
     scenario = Scenario(family=family, contraction=0.95, size=30, samples=40, horizon=120)
     told = claims(replicate(scenario, values=4))
-    for place in (LINEAR, BOUNDED, ORDERED, FASTEST, FIRST_PLATEAU):
+    for place in (LINEAR, BOUNDED, ORDERED, FIRST_PLATEAU):
         assert told[place].verdict is Verdict.HOLDS, told[place].text
+    # A smaller error, but w_t sets the factor per step of all three.
+    assert told[FASTEST].verdict is Verdict.OPEN
+    assert told[FASTEST].tell().endswith("the factors per step are not smaller")
 
 
 def test_the_claims_without_a_contraction() -> None:

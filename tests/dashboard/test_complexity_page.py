@@ -224,7 +224,7 @@ def test_nothing_is_judged_before_all_runs_are_there() -> None:
         assert frame["title"].endswith(f" · {done} of 16 runs") is partial
         assert (f"# not finished: {done} of 16 runs" in text.splitlines()) is partial
         caption = frame["table"]["caption"]
-        assert caption.startswith("Largest κ so far: " if partial else "Largest κ: 2·10³. ")
+        assert caption.startswith("Largest κ so far: " if partial else "Largest κ: 2.0·10³. ")
         assert caption.endswith("exponents are fitted for κ from 10 to 2000.")
 
 
@@ -307,14 +307,14 @@ def test_a_few_quick_points_do_not_promise_hours(monkeypatch: pytest.MonkeyPatch
     job = SweepJob(replace(sweep, scenarios=()))
     job.key = sweep
     some = measured(Sweep.of(SCENARIO, VIEW))[0]
-    for place, scenario in enumerate(sweep.scenarios[:12]):
-        seconds = 30.0 if place == 10 else 1e-5 * scenario.condition_number**4
+    for place, scenario in enumerate(sweep.scenarios[:18]):
+        seconds = 1e5 if place == 16 else 1e-5 * scenario.condition_number**4
         point = replace(some, scenario=scenario, seconds=seconds)
         complexity.POINTS.put((scenario, sweep.target), point)
-    last = sweep.scenarios[11].condition_number
+    last = sweep.scenarios[17].condition_number
     left = job.seconds_left
     assert left is not None
-    ratios = [(item.condition_number / last) ** 1.5 for item in sweep.scenarios[12:]]
+    ratios = [(item.condition_number / last) ** 1.5 for item in sweep.scenarios[18:]]
     assert left == pytest.approx(1e-5 * last**4 * sum(ratios))
 
 
