@@ -167,7 +167,8 @@ class ExplorePage:
     def labels(self) -> list[str]:
         """The texts inside the plot, once it is at rest."""
         self.rest()
-        texts = self.page.locator(".hg-plot .textpoint").all_text_contents()
+        # Names that are not needed now are kept, hidden.
+        texts = self.page.locator(".hg-plot .textpoint:visible").all_text_contents()
         return [text.strip() for text in texts]
 
     @property
