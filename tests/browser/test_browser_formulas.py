@@ -19,10 +19,10 @@ WIDTHS = """
 """
 SLANT = 4
 
-# The card of this method is written out: its own formula stands last on the page.
+# The bound of this method is written out: what it computes stands last on the page.
 SHOWN = """
-label => [...document.querySelectorAll('[data-testid="stMain"] strong')]
-    .some(node => node.textContent === label)
+label => [...document.querySelectorAll('[data-testid="stMain"] h2')]
+    .some(node => node.textContent === `What ${label} computes`)
     && document.querySelector('[data-testid="stApp"]').dataset.testScriptState === "notRunning"
 """
 
