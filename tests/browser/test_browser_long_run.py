@@ -9,10 +9,10 @@ from explore_page import ExplorePage
 
 pytestmark = pytest.mark.browser
 
-LONG = "d=1000000&T=60"
+LONG = "problem=quadratic&d=1000000&T=60"
 """Many seconds on any machine, within half a gigabyte."""
 
-MODERATE = "d=10000&T=250"
+MODERATE = "problem=quadratic&d=10000&T=250"
 """A few seconds."""
 
 # A quick machine may be done before the test looks: the page itself notes that it showed a bar.
@@ -24,7 +24,7 @@ new MutationObserver(() => {
 
 
 def test_stop_and_start_again(explore: ExplorePage) -> None:
-    explore.open("T=60")
+    explore.open("problem=quadratic&T=60")
     small = (explore.paths, explore.table)
     page = explore.page
     bar = page.locator('[data-testid="stProgress"]')
@@ -38,7 +38,7 @@ def test_stop_and_start_again(explore: ExplorePage) -> None:
         "The picture still shows the previous settings."
         in page.locator('[data-testid="stSidebar"]').inner_text()
     )
-    assert explore.drawn == {"T": "60", "theme": "light"}
+    assert explore.drawn == {"problem": "quadratic", "T": "60", "theme": "light"}
     assert (explore.paths, explore.table) == small
 
     stop.click()
@@ -57,14 +57,14 @@ def test_stop_and_start_again(explore: ExplorePage) -> None:
     # Another setting stops it as well, and is there at once.
     with explore.redrawn():
         explore.press("size", "Home")
-    assert explore.drawn == {"d": "2", "T": "60", "theme": "light"}
+    assert explore.drawn == {"problem": "quadratic", "d": "2", "T": "60", "theme": "light"}
     assert bar.count() == 0
     assert again.count() == 0
 
 
 def test_the_message_is_that_of_the_picture(explore: ExplorePage) -> None:
     """What is said while the hand moves does not stay when the run has begun."""
-    explore.open("T=60")
+    explore.open("problem=quadratic&T=60")
     said = explore.message
     explore.press("size", "End")
     explore.page.locator(".st-key-stop button").click()
@@ -77,7 +77,7 @@ def test_a_link_to_a_long_run_shows_a_picture_at_once(explore: ExplorePage) -> N
     explore.open(LONG, committed=False)
     page = explore.page
     page.locator('[data-testid="stProgress"]').wait_for()
-    assert explore.address == {"d": "1000000", "T": "60"}
+    assert explore.address == {"problem": "quadratic", "d": "1000000", "T": "60"}
     assert len(explore.paths) > 3
     assert len(explore.table) == 3
     page.locator(".st-key-stop button").click()
