@@ -8,7 +8,7 @@ from typing import ClassVar
 from urllib.parse import urlencode
 
 from dashboard.chart import PAGE_PARAM, THEME_PARAM, Absent, Column, Frame, Row, Table
-from dashboard.compute import LIVE_SECONDS, ComputedCache, SlowError
+from dashboard.compute import CACHE_ENTRIES, LIVE_SECONDS, ComputedCache, SlowError
 from dashboard.figures.budget_map import LAYERS, budget_map
 from dashboard.figures.describe import describe
 from dashboard.figures.words import BEYOND_THEORY
@@ -161,7 +161,7 @@ class Maps:
         return len(self.methods) * expected_seconds(column)
 
 
-MAPS: ComputedCache[Maps, tuple[Plane | str, ...]] = ComputedCache(16, Maps.run)
+MAPS: ComputedCache[Maps, tuple[Plane | str, ...]] = ComputedCache(CACHE_ENTRIES, Maps.run)
 
 
 def budget_frame(

@@ -8,8 +8,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from typing import Generic, TypeVar
+
+import numpy as np
 
 from hypergrad_core import Experiment, Scenario, run
 from hypergrad_core.experiment import expected_seconds
@@ -21,7 +23,10 @@ LIVE_SECONDS = 0.4
 DRAFT_SECONDS = 0.04
 # A setting that takes longer than this shows its progress and can be stopped.
 JOB_SECONDS = 1.0
-CACHE_ENTRIES = 64
+# More than a slider has values, so that a hand that comes back finds what it has seen.
+CACHE_ENTRIES = 256
+# What the results of one cache may hold together.
+CACHE_BYTES = 100_000_000
 # A run that no page has asked after for so long belongs to a page that is gone. Browsers slow the
 # clocks of hidden pages down to one tick a minute.
 PATIENCE_SECONDS = 90.0
@@ -68,12 +73,39 @@ Key = TypeVar("Key", bound=Hashable)
 Result = TypeVar("Result")
 
 
-class ResultCache(Generic[Key, Result]):
-    """The last results, by what they are of; safe to share between threads."""
+def held_bytes(result: object) -> int:
+    """What the arrays of a result take, each counted once."""
+    arrays: dict[int, int] = {}
+    left = [result]
+    while left:
+        value = left.pop()
+        if isinstance(value, np.ndarray):
+            if isinstance(value.base, np.ndarray):
+                left.append(value.base)
+            else:
+                arrays[id(value)] = value.nbytes
+        elif isinstance(value, (tuple, list)):
+            left.extend(value)
+        elif isinstance(value, dict):
+            left.extend(value.values())
+        elif is_dataclass(value):
+            left.extend(getattr(value, field.name) for field in fields(value))
+    return sum(arrays.values())
 
-    def __init__(self, entries: int) -> None:
+
+class ResultCache(Generic[Key, Result]):
+    """The last results, by what they are of; safe to share between threads.
+
+    Args:
+        entries: how many are kept.
+        size: bytes that all of them may hold together; the newest is kept at any size.
+    """
+
+    def __init__(self, entries: int, size: int = CACHE_BYTES) -> None:
         self._entries = entries
+        self._size = size
         self._stored: OrderedDict[Key, Result] = OrderedDict()
+        self._bytes: dict[Key, int] = {}
         self._lock = threading.Lock()
 
     def find(self, key: Key) -> Result | None:
@@ -85,12 +117,17 @@ class ResultCache(Generic[Key, Result]):
             return result
 
     def put(self, key: Key, result: Result) -> None:
-        """Keep a result; the oldest goes when there are too many."""
+        """Keep a result; the oldest go when there are too many, or too large ones."""
+        held = held_bytes(result)
         with self._lock:
             self._stored[key] = result
+            self._bytes[key] = held
             self._stored.move_to_end(key)
-            while len(self._stored) > self._entries:
-                self._stored.popitem(last=False)
+            while len(self._stored) > self._entries or (
+                len(self._stored) > 1 and sum(self._bytes.values()) > self._size
+            ):
+                oldest, _ = self._stored.popitem(last=False)
+                del self._bytes[oldest]
 
 
 class ComputedCache(ResultCache[Key, Result]):

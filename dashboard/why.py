@@ -12,7 +12,7 @@ import numpy as np
 import streamlit as st
 
 from dashboard.chart import PAGE_PARAM, THEME_PARAM, Absent, Frame, Table
-from dashboard.compute import LIVE_SECONDS, ComputedCache, SlowError
+from dashboard.compute import CACHE_ENTRIES, LIVE_SECONDS, ComputedCache, SlowError
 from dashboard.figures.describe import describe
 from dashboard.figures.drawn import Drawn
 from dashboard.figures.why_bound import bound_figure
@@ -178,7 +178,7 @@ def _written_out(link: Mapping[str, str]) -> dict[str, str]:
 
 
 SETTINGS = WhySettings("why", BEGINNING, WhyView(), check)
-DISSECTIONS: ComputedCache[Scenario, Dissection] = ComputedCache(16, dissect)
+DISSECTIONS: ComputedCache[Scenario, Dissection] = ComputedCache(CACHE_ENTRIES, dissect)
 
 
 @cache

@@ -27,6 +27,7 @@ SCRIPTS = (
     "glyphs.js",
     "heading.js",
     "table.js",
+    "axes.js",
     "fastpath.js",
     "maps.js",
     "live.js",

@@ -60,6 +60,8 @@ function placesOf({ at, steps, other }) {
 }
 
 class Chart {
+  static nextLayout = 0; // until then the charts of the page leave their axes as they are
+
   constructor(parent) {
     this.parent = parent;
     this.heading = new Heading();
@@ -80,6 +82,7 @@ class Chart {
       onKeep: (steps) => this.stepper.keep(steps),
     });
     this.names = new Names(this.plot);
+    this.zoom = new Zoom();
     this.stage.append(this.names.layer, this.cursor.overlay);
     this.table = new FigureTable();
     this.transportSlot = element("div", "hg-transport-slot");
@@ -158,20 +161,20 @@ class Chart {
   }
 
   /**
-   * Draw at once, or with the next screen frame if one was drawn just now; the newest counts.
-   * `text` is what the frame was drawn for: the parameters of a page with a live route.
+   * Draw with the next screen frame, after the events that belong to it: the browser lays the page
+   * out once for both. The newest counts. `text` is what the frame was drawn for: the parameters of
+   * a page with a live route.
    */
   queue(frame, text) {
     if (!this.Plotly) return; // it is on its way, and will begin with Python's newest frame
     this.queued = { frame, text };
-    if (performance.now() - (this.lastDraw ?? 0) > 30) this.drawQueued();
+    if (document.hidden) this.drawQueued(); // it has no screen frames
     else this.drawing ??= requestAnimationFrame(() => this.drawQueued());
   }
 
   drawQueued() {
     cancelAnimationFrame(this.drawing);
     this.drawing = null;
-    this.lastDraw = performance.now();
     const next = this.queued;
     this.queued = null;
     if (!next) return;
@@ -188,15 +191,42 @@ class Chart {
     this.showSteps();
     // What needs less room than Plotly has given it gets that when the hand rests; what needs more
     // waits a little, because Plotly is slow.
-    const fits = this.drawn && structure === this.structure &&
-      (fitsOn(this.laidOut, figure.layout) || performance.now() < this.nextLayout);
-    if (fits && this.tryFastPath(figure.data)) this.settleLater();
+    const fits = this.drawn && (this.fits(figure.layout) || performance.now() < Chart.nextLayout);
+    const kept = structure === this.structure && (fits || this.moveAxes(figure.layout));
+    if (kept && this.tryFastPath(figure.data)) this.settleLater();
     else this.react();
     this.structure = structure;
     this.cursor.setFrame(this.frame);
     this.stepper.frameChanged();
     this.root.dataset.drawnLink = frame.link;
     this.root.dataset.draws = Number(this.root.dataset.draws) + 1;
+  }
+
+  fits(layout) {
+    return fitsOn(this.laidOut, layout, (name) => this.zoom.has(name));
+  }
+
+  /** Give the axes other ends. Plotly does that in half the time of a new drawing. */
+  moveAxes(layout) {
+    if (!this.drawn || (this.isNarrow() && this.frame.narrow)) return false;
+    const moves = axisMoves(this.laidOut, layout);
+    if (!moves) return false;
+    for (const name of Object.keys(moves)) if (this.zoom.has(name.split(".")[0])) delete moves[name];
+    this.timed(() => {
+      forgetMoves(this.plot);
+      return this.Plotly.relayout(this.plot, moves);
+    });
+    this.laidOut = layout;
+    return true;
+  }
+
+  /** Let Plotly draw, and then leave it in peace for a while. */
+  timed(draw) {
+    const began = performance.now();
+    const done = (this.reacting = draw());
+    const now = performance.now();
+    Chart.nextLayout = now + Math.max(RELAYOUT_EVERY, (now - began) / RELAYOUT_SHARE);
+    return done;
   }
 
   tryFastPath(data) {
@@ -228,13 +258,11 @@ class Chart {
     const { data, layout } = this.figureHere();
     // A finger moves the page; the zoom is for a mouse.
     const dragmode = matchMedia("(pointer: coarse)").matches ? false : "zoom";
-    const config = { displayModeBar: false, showTips: false };
+    const config = { displayModeBar: false, showTips: false, doubleClick: false };
     forgetMoves(this.plot);
     this.laidOut = this.frame.figure.layout;
-    const began = performance.now();
-    const done = this.reacting = this.Plotly.react(this.plot, data, { ...withDefaults(theme, layout), ...size, hovermode: false, dragmode }, config);
-    const now = performance.now();
-    this.nextLayout = now + Math.max(RELAYOUT_EVERY, (now - began) / RELAYOUT_SHARE);
+    const whole = { ...withDefaults(theme, this.zoom.applyTo(layout)), ...size, hovermode: false, dragmode };
+    const done = this.timed(() => this.Plotly.react(this.plot, data, whole, config));
     if (this.drawn) return done;
     this.drawn = true;
     this.plot.on("plotly_afterplot", () => {
@@ -242,6 +270,8 @@ class Chart {
       this.absences.place(this.stage, this.plot, this.frame.figure.data, this.isNarrow());
     });
     this.plot.on("plotly_relayouting", () => this.cursor.place());
+    this.plot.on("plotly_relayout", (changes) => this.zoom.take(changes, this.plot.layout) && this.react());
+    this.plot.on("plotly_doubleclick", () => this.resetZoom());
     this.resizing.observe(this.stage);
     done.then(() => {
       this.cursor.place();
@@ -277,7 +307,7 @@ class Chart {
   figureHere() {
     const { figure, narrow, names = [] } = this.frame;
     const other = this.isNarrow() && narrow ? withDefaults(figure.layout, narrow.layout) : figure.layout;
-    const data = figure.data.map((trace) => scaled(trace, this.factor));
+    const data = figure.data.map((trace) => withWaiting(scaled(trace, this.factor), figure.layout));
     for (const { trace } of names) data[trace].visible = false; // we write them ourselves
     const base = { font: { size: 17 } };
     return { data, layout: levelTicks(scaled(withDefaults(base, other), this.factor)) };
@@ -288,7 +318,7 @@ class Chart {
     const style = getComputedStyle(this.root);
     const read = (name) => style.getPropertyValue(name).trim();
     const [text, grid, background] = [read("--hg-text"), read("--hg-grid"), read("--hg-background")];
-    const axisNames = Object.keys(this.frame.figure.layout).filter((name) => /^[xy]axis/.test(name));
+    const axisNames = Object.keys(this.frame.figure.layout).filter(isAxis);
     const axis = { color: text, gridcolor: grid, linecolor: grid, zerolinecolor: grid };
     return {
       font: { color: text, family: style.fontFamily, size: parseFloat(style.fontSize) },
@@ -355,13 +385,8 @@ class Chart {
   }
 
   resetZoom() {
-    const { layout } = this.figureHere();
-    const axes = {};
-    for (const name of Object.keys(layout).filter((key) => /^[xy]axis\d*$/.test(key))) {
-      if (layout[name].range) axes[`${name}.range`] = [...layout[name].range];
-      else axes[`${name}.autorange`] = true;
-    }
-    this.Plotly.relayout(this.plot, axes);
+    this.zoom.forget();
+    this.react();
   }
 
   async save(format) {

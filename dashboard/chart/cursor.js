@@ -16,8 +16,11 @@ class Cursor {
     this.frame = frame;
     this.data = frame.figure.data;
     this.lines = frame.lines;
-    const shape = JSON.stringify([frame.readout, frame.dots, frame.lines.length]);
+    // What is rounding differs with each frame; the rest makes the elements.
+    const parts = frame.readout.map(({ rounding, ...card }) => card);
+    const shape = JSON.stringify([parts, frame.dots, frame.lines.length]);
     if (shape !== this.shape) this.buildReadout(frame.readout, frame.dots ?? []);
+    this.rounding = frame.readout.map(({ rounding }) => rounding);
     this.shape = shape;
     this.readoutBox.hidden = !frame.readout.length;
     this.go(true);
@@ -39,15 +42,15 @@ class Cursor {
       return { row, value, ratio };
     };
     this.marks = dots.map(({ trace, color, by }) => ({ trace, by, dot: dot(color, "measured") }));
-    const cards = readout.map(({ name, label = "error", color, trace, bounds, marker = "circle", focus, rounding }) => {
+    const cards = readout.map(({ name, label = "error", color, trace, bounds, marker = "circle", focus }, n) => {
       const error = cell(label);
       this.marks.push({ trace, by: 0, dot: dot(color, "measured"), value: error.value, name, label });
       const rows = [error.row];
       for (const bound of bounds) {
         const { row, value, ratio } = cell(bound.name);
         const of = bound.plain ? undefined : trace;
-        const least = bound.plain ? undefined : rounding;
-        this.marks.push({ trace: bound.trace, by: 0, dot: dot(color, "bound"), value, ratio, of, least });
+        const card = bound.plain ? undefined : n;
+        this.marks.push({ trace: bound.trace, by: 0, dot: dot(color, "bound"), value, ratio, of, card });
         rows.push(row);
       }
       const title = element("span", "hg-name", {}, glyph(marker, color), name);
@@ -87,7 +90,7 @@ class Cursor {
     this.lines.forEach((line, n) => this.paintLine(this.lineElements[n], line, line.at[this.places[line.by]]));
   }
 
-  paintMark({ trace, by, dot, value, ratio, of, least }) {
+  paintMark({ trace, by, dot, value, ratio, of, card }) {
     const { x, y } = this.data[trace];
     const i = this.places[by];
     const full = this.plot._fullData[trace];
@@ -98,6 +101,7 @@ class Cursor {
     if (shown) dot.setAttribute("transform", `translate(${area.left + clampPixel(point[0])},${area.top + clampPixel(point[1])})`);
     if (!value) return;
     const number = Number(y[i] ?? NaN);
+    const least = this.rounding[card];
     write(value, number <= least ? "rounding" : formatValue(number, 2));
     if (of === undefined) return;
     const error = this.data[of].y[i];

@@ -49,7 +49,7 @@ function pathThrough(points, start = "M") {
 
 /** What must stay the same for elements to be reusable. */
 function structureOf(figure) {
-  const names = Object.keys(figure.layout).filter((name) => /^[xy]axis\d*$/.test(name));
+  const names = Object.keys(figure.layout).filter(isAxis);
   const axes = names.map((name) => [name, figure.layout[name].type, figure.layout[name].domain]);
   const traces = figure.data.map((t) => [t.name, t.type, t.mode, t.fill, t.visible, t.line?.shape]);
   return JSON.stringify([axes, traces]);
@@ -58,8 +58,11 @@ function structureOf(figure) {
 // So much of an axis may be missing while the hand moves.
 const OVERHANG = 0.05;
 
-/** Whether what fits on the axes and on the colour scale of one layout fits on those of another. */
-function fitsOn(drawn, wanted) {
+/**
+ * Whether what fits on the axes and on the colour scale of one layout fits on those of another.
+ * `isFree` tells which axes do not matter.
+ */
+function fitsOn(drawn, wanted, isFree) {
   const covers = ([from, to], [low, high]) => {
     const spare = OVERHANG * (to - from);
     return low >= from - spare && high <= to + spare;
@@ -67,7 +70,7 @@ function fitsOn(drawn, wanted) {
   return Object.keys(wanted).every((name) => {
     const [here, there] = [drawn[name] ?? {}, wanted[name]];
     if (name.startsWith("coloraxis")) return covers([here.cmin, here.cmax], [there.cmin, there.cmax]);
-    return !/^[xy]axis/.test(name) || !there.range || (here.range && covers(here.range, there.range));
+    return !isAxis(name) || isFree(name) || !there.range || (here.range && covers(here.range, there.range));
   });
 }
 
@@ -112,6 +115,24 @@ function movePoints(elements, points, before, area, place) {
 function writeText(node, text) {
   const isPlain = text !== undefined && !/[<&\n]/.test(text); // the rest waits for Plotly
   if (isPlain && node.textContent !== text) node.textContent = text;
+}
+
+/**
+ * Marks and texts of a trace that have no place wait outside the frame: Plotly makes an element for
+ * each of them, which can be moved in when there is a place.
+ */
+function withWaiting(trace, layout) {
+  if (trace.type !== "scatter" || trace.mode.includes("lines")) return trace;
+  const waiting = { ...trace };
+  for (const name of ["x", "y"]) {
+    const axis = axisOf(layout, trace[`${name}axis`] ?? name);
+    if (!axis?.range || Array.from(trace[name]).every(Number.isFinite)) continue;
+    const [from, to] = axis.range;
+    const outside = from - (to - from);
+    const place = axis.type === "log" ? 10 ** outside : outside;
+    waiting[name] = Array.from(trace[name], (value) => (Number.isFinite(value) ? value : place));
+  }
+  return waiting;
 }
 
 /** Draw `data` by moving what is there. */

@@ -30,6 +30,7 @@ class Live {
     this.inFlight = new Map(); // id -> what is being computed: its parameters, and since when
     this.nextId = 1;
     this.standing = null; // parameters that the thumbs stand at
+    this.thumbs = new Map(); // key of a widget -> its slider
     this.left = new Map(); // parameters -> when a thumb left them
     this.refused = null; // parameters that were answered by a message
     this.retryAfter = 1000;
@@ -57,12 +58,17 @@ class Live {
     this.standing = this.now();
   }
 
-  thumb(watch) {
-    return document.querySelector(`.st-key-${CSS.escape(watch.key)} input[type="range"]`);
+  /** The slider of a watch; asked for several times with each move, so it is looked for once. */
+  thumb({ key }) {
+    const known = this.thumbs.get(key);
+    if (known?.isConnected) return known;
+    const found = document.querySelector(`.st-key-${CSS.escape(key)} input[type="range"]`);
+    this.thumbs.set(key, found);
+    return found;
   }
 
   watches(element) {
-    return this.settings?.watch.some((watch) => this.thumb(watch) === element);
+    return element.type === "range" && this.settings?.watch.some((watch) => this.thumb(watch) === element);
   }
 
   /** Parameters with the value that each watched thumb shows now. */

@@ -44,7 +44,7 @@ function scaled(value, by, within = "") {
 function levelTicks(layout) {
   const { size } = layout.font;
   for (const [name, axis] of Object.entries(layout)) {
-    if (!/^[xy]axis\d*$/.test(name)) continue;
+    if (!isAxis(name)) continue;
     const isPower = axis.type === "log" && axis.exponentformat === "power" && !axis.ticktext;
     axis.tickfont = { ...axis.tickfont, size: isPower ? size / POWERS : size };
   }

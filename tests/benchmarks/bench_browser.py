@@ -240,10 +240,12 @@ def bench_dragging(page: Page, seconds: float) -> float:
             const root = document.querySelector(".hg-chart");
             let last = root.dataset.drawnLink;
             window.__pictures = 0;
-            new MutationObserver(() => {
+            window.__watcher?.disconnect();
+            window.__watcher = new MutationObserver(() => {
                 if (root.dataset.drawnLink !== last) window.__pictures += 1;
                 last = root.dataset.drawnLink;
-            }).observe(root, { attributeFilter: ["data-drawn-link"] });
+            });
+            window.__watcher.observe(root, { attributeFilter: ["data-drawn-link"] });
         }"""
     )
     page.mouse.move(x, y)

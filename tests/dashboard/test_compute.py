@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from dashboard import compute
@@ -16,13 +17,16 @@ from dashboard.compute import (
     ComputedCache,
     ExperimentCache,
     Job,
+    ResultCache,
     StoppedError,
+    held_bytes,
     is_live,
     is_long,
     reporting_to,
 )
 from hypergrad_core import METHODS, Experiment, Scenario, run
 from hypergrad_core.methods.base import Progress
+from hypergrad_core.problem import FloatArray
 from hypergrad_core.scenario import SLICES
 
 SECONDS = 20.0
@@ -360,3 +364,25 @@ def test_a_run_that_nobody_looks_at_gives_way_to_one_that_waits(
         assert time.monotonic() < deadline
         time.sleep(0.002)
     assert left.stopped
+
+
+def test_a_cache_is_bounded_in_bytes() -> None:
+    """What its results hold together, views of one array counted once."""
+    cache: ResultCache[int, tuple[FloatArray, ...]] = ResultCache(100, size=10_000)
+    part = np.zeros(500)
+    assert held_bytes((part, part[3:], {"same": part})) == 4000
+    for key in range(3):
+        cache.put(key, (np.zeros(500), part))
+    assert [key for key in range(3) if cache.find(key)] == [2]
+    cache.put(4, (np.zeros(5000),))
+    assert cache.find(4), "The newest is kept at any size."
+    assert not cache.find(2)
+    cache.put(4, (np.zeros(5),))
+    cache.put(5, (np.zeros(5),))
+    assert cache.find(4)
+
+
+def test_the_arrays_of_an_experiment_are_counted() -> None:
+    found = run(quick(1))
+    arrays = [curve.errors for curve in found.curves]
+    assert held_bytes(found) > sum(array.nbytes for array in arrays) > 0
