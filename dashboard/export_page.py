@@ -106,7 +106,8 @@ def _drawn(frame: Frame, cursor: tuple[int, int]) -> dict[str, Any]:
     layout["hovermode"] = "closest"
     at = frame.get("at") or list(range(len(frame["steps"])))
     places = [int(np.argmin(np.abs(np.asarray(at) - step))) if at else 0 for step in cursor]
-    for move in frame.get("moving", []):
+    moving = frame.get("moving", [])
+    for move in moving:
         trace, place = data[move["trace"]], places[move["by"]]
         if move.get("walk"):
             for name in ("x", "y"):
@@ -114,7 +115,10 @@ def _drawn(frame: Frame, cursor: tuple[int, int]) -> dict[str, Any]:
         for name in ("x", "y", "text"):
             if name in move:
                 rows: Any = move[name]  # type: ignore[literal-required]
-                rows = _numbers(rows).tolist() if isinstance(rows, dict) else rows
+                if isinstance(rows, dict) and "across" in rows:
+                    rows = _numbers(moving[rows["across"]]["y"]).T.tolist()
+                elif isinstance(rows, dict):
+                    rows = _numbers(rows).tolist()
                 trace[name] = _finite(rows[min(place, len(rows) - 1)])
     picture: dict[str, Any] = {"data": data, "layout": layout, "names": frame.get("names", [])}
     if "narrow" in frame:

@@ -109,8 +109,9 @@ class CursorLine(TypedDict):
 class Moving(TypedDict):
     """A trace that shows something else at each place of the cursor.
 
-    ``x``, ``y`` and ``text`` hold a row for each place. With ``walk`` the trace is a way that has
-    been gone as far as the cursor. ``by`` is 0 for the cursor itself and 1 for its other direction.
+    ``x``, ``y`` and ``text`` hold a row for each place; a ``y`` of ``{"across": n}`` the columns
+    of what number n of the list holds. With ``walk`` the trace is a way that has been gone as far
+    as the cursor. ``by`` is 0 for the cursor itself and 1 for its other direction.
     """
 
     trace: int

@@ -373,10 +373,16 @@ class Chart {
         }
       }
       for (const [name, steps] of Object.entries(values)) {
-        shown[name] = steps[Math.min(places[by], steps.length - 1)];
+        shown[name] = this.rowOf(steps, places[by]);
       }
     }
     return this.frame.moving.length > 0;
+  }
+
+  /** What a trace shows at a place: a row, or a column of the rows of another trace. */
+  rowOf(steps, place) {
+    if (steps.across === undefined) return steps[Math.min(place, steps.length - 1)];
+    return Float32Array.from(this.frame.moving[steps.across].y, (row) => row[place]);
   }
 
   commitState(name, value) {

@@ -34,8 +34,12 @@ function channels(color) {
   return color.match(/[\d.]+/g).slice(0, 3).map(Number);
 }
 
+const palettes = new Map();
+
 /** 256 colours of a scale of [place, colour], as RGBA bytes one after the other. */
 function paletteOf(scale) {
+  const key = scale.join();
+  if (palettes.has(key)) return palettes.get(key);
   const stops = scale.map(([place, color]) => [Number(place), channels(color)]);
   const palette = new Uint32Array(256);
   const bytes = new Uint8ClampedArray(palette.buffer);
@@ -48,6 +52,7 @@ function paletteOf(scale) {
     }
     bytes[4 * i + 3] = 255;
   }
+  palettes.set(key, palette);
   return palette;
 }
 

@@ -22,6 +22,19 @@ function linesOf(text, room, measure, start = 0) {
   return lines;
 }
 
+/** A text takes as much room as it has been given, also where another font is used for it. */
+const keptTo = (length) => (length > 0 ? { textLength: length.toFixed(1), lengthAdjust: "spacingAndGlyphs" } : {});
+
+/** The names over the plot, as wide as they are on the page. */
+function namesAsDrawn(layer) {
+  const copy = layer.cloneNode(true);
+  const drawn = layer.querySelectorAll("text");
+  copy.querySelectorAll("text").forEach((text, n) => {
+    for (const [name, value] of Object.entries(keptTo(drawn[n].getComputedTextLength()))) text.setAttribute(name, value);
+  });
+  return copy.childNodes;
+}
+
 /** Text above the plot, line by line; `height` is what it has taken so far. */
 class Head {
   constructor({ width, font, factor }) {
@@ -38,6 +51,7 @@ class Head {
     const attributes = {
       x: left, y: this.height + this.font.size, fill: this.font.color,
       "font-size": this.font.size, "font-family": this.font.family, "font-weight": b ? 700 : 400,
+      ...keptTo(this.measure(text, b)),
     };
     this.node.append(element("text", "", attributes, text));
   }
@@ -95,7 +109,7 @@ function pictureOf(frame, markup, names, { width, height, font, factor, backgrou
   }
   const plot = new DOMParser().parseFromString(markup, "image/svg+xml").documentElement;
   plot.setAttribute("y", head.height);
-  const texts = element("g", "", { transform: `translate(0,${head.height})` }, ...names.cloneNode(true).childNodes);
+  const texts = element("g", "", { transform: `translate(0,${head.height})` }, ...namesAsDrawn(names));
   const whole = { width, height: height + head.height };
   const svg = element("svg", "", { ...whole, viewBox: `0 0 ${whole.width} ${whole.height}` },
     element("rect", "", { ...whole, fill: background }), head.node, plot, texts);

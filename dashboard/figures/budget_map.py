@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from dashboard.chart import KeyEntry, Narrow, Reading, packed
-from dashboard.figures.axes import NEGLIGIBLE, ROUNDING_NAME, log_range
+from dashboard.figures.axes import DECADES, NEGLIGIBLE, ROUNDING_NAME, log_range
 from dashboard.figures.drawn import Drawn, annotation, shares
 from dashboard.figures.error_curves import POWER_SIZE
 from dashboard.notation import scientific
@@ -63,7 +63,11 @@ def layer_values(found: Plane, layer: str) -> FloatArray:
 
 
 def color_range(planes: list[Plane], layer: str) -> tuple[float, float]:
-    """Exponents of the ends of the common colour scale. Bounds within rounding go beyond it."""
+    """Exponents of the ends of the common colour scale. Bounds within rounding go beyond it.
+
+    An error of 100 % and what is a little more have a place on every scale, and its lower end
+    moves by several decades, so that the same colour seldom comes to mean another error.
+    """
     shown = []
     for found in planes:
         values = layer_values(found, layer)
@@ -71,9 +75,9 @@ def color_range(planes: list[Plane], layer: str) -> tuple[float, float]:
         shown.append(values[np.isfinite(values) & (values >= least)])
     values = np.log10(np.concatenate(shown))
     if not len(values):
-        return -1.0, 0.0
-    low, high = math.floor(values.min()), math.ceil(values.max())
-    return float(low), float(max(high, low + 1))
+        return -float(DECADES), 1.0
+    low = DECADES * math.floor(values.min() / DECADES)
+    return float(low), float(max(math.ceil(values.max()), low + 1, 1))
 
 
 def budget_map(planes: list[Plane], splits: list[Split], layer: str, mode: Mode) -> Drawn:
@@ -245,14 +249,18 @@ def _curves(found: Plane, mode: Mode, drawn: Drawn) -> None:
     }
     for name, (values, width, dash) in layers.items():
         drawable = np.where(np.isfinite(values), relative(found, values), np.nan)
-        for suffix, by, rows in ((ROW_AXIS, 0, drawable), (COLUMN_AXIS, 1, drawable.T)):
+        # Seven digits are more than a screen shows, and half to send while a hand moves. The
+        # columns are in the rows.
+        across = {"across": len(drawn.moving)}
+        sides = ((ROW_AXIS, 0, packed(drawable, "f4")), (COLUMN_AXIS, 1, across))
+        for suffix, by, rows in sides:
             trace = drawn.add(
                 {
                     "type": "scatter",
                     "mode": "lines",
                     "name": f"{label}, {MAP_TITLES[name]}",
                     "x": packed(found.steps),
-                    "y": packed(rows[0], "f4"),
+                    "y": packed(drawable[:, 0] if by else drawable[0], "f4"),
                     "line": {"color": color, "width": width, "dash": dash},
                     "xaxis": f"x{suffix}",
                     "yaxis": f"y{suffix}",
@@ -260,8 +268,7 @@ def _curves(found: Plane, mode: Mode, drawn: Drawn) -> None:
                     "hoverinfo": "skip",
                 }
             )
-            # Seven digits are more than a screen shows, and half to send while a hand moves.
-            drawn.moving.append({"trace": trace, "by": by, "y": packed(rows, "f4")})
+            drawn.moving.append({"trace": trace, "by": by, "y": rows})
             if name != "error":
                 if by == 1:
                     reading["bounds"].append({"name": name, "trace": trace})

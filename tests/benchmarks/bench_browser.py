@@ -11,6 +11,7 @@ is a select_slider with the same options and an ``st.plotly_chart`` of figures c
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import pickle
 import shutil
@@ -29,6 +30,7 @@ from typing import NamedTuple
 
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, Page, sync_playwright
+from websockets.sync.client import connect
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
@@ -38,6 +40,7 @@ from dashboard.explore import explore_frame  # noqa: E402
 from dashboard.view import View  # noqa: E402
 from hypergrad_core import FAMILIES, Scenario, run  # noqa: E402
 
+DEBUGGING_PORT = 9233
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 BROWSER_ARGS = [
     "--no-sandbox",
@@ -47,6 +50,7 @@ BROWSER_ARGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    f"--remote-debugging-port={DEBUGGING_PORT}",
 ]
 WIDTH, HEIGHT = 1440, 900
 TIMEOUT = 60_000
@@ -190,15 +194,25 @@ def bench_presses(browser: Browser, ours: str, bare: str, presses: int) -> list[
 
 
 def sweep(page: Page, x: float, y: float, width: float, seconds: float) -> float:
-    """Move the pressed mouse to and fro at 60 Hz; return the seconds it took."""
-    started = time.perf_counter()
-    number = 0
-    while (now := time.perf_counter() - started) < seconds:
-        phase = (now / 1.5) % 2  # one way in 1.5 s
-        page.mouse.move(x + width * (phase if phase < 1 else 2 - phase), y)
-        number += 1
-        time.sleep(max(0.0, started + number / 60 - time.perf_counter()))
-    return time.perf_counter() - started
+    """Move the pressed mouse to and fro at 60 Hz; return the seconds it took.
+
+    A mouse does not wait until the page has dealt with where it was, as ``page.mouse`` does.
+    """
+    with urllib.request.urlopen(f"http://127.0.0.1:{DEBUGGING_PORT}/json") as answer:
+        targets = json.load(answer)
+    (address,) = [item["webSocketDebuggerUrl"] for item in targets if item["url"] == page.url]
+    with connect(address, max_queue=None) as hand:
+        started = time.perf_counter()
+        number = 0
+        while (now := time.perf_counter() - started) < seconds:
+            phase = (now / 1.5) % 2  # one way in 1.5 s
+            place = x + width * (phase if phase < 1 else 2 - phase)
+            move = {"type": "mouseMoved", "x": place, "y": y, "button": "left", "buttons": 1}
+            number += 1
+            message = {"id": number, "method": "Input.dispatchMouseEvent", "params": move}
+            hand.send(json.dumps(message))
+            time.sleep(max(0.0, started + number / 60 - time.perf_counter()))
+        return time.perf_counter() - started
 
 
 def bench_scrubbing(page: Page, seconds: float) -> float:
@@ -220,9 +234,13 @@ def bench_scrubbing(page: Page, seconds: float) -> float:
 
 
 class Drag(NamedTuple):
-    """What came out where q was dragged: pictures a second, and how many are wanted."""
+    """What came out where q was dragged: pictures a second, and how many are wanted.
+
+    In the first round nothing has been computed before; ``rate`` is the median of all.
+    """
 
     name: str
+    first: float
     rate: float
     wanted: float
 
@@ -274,7 +292,7 @@ def bench_drags(browser: Browser, base: str, rounds: int) -> list[Drag]:
         settle(page)
         rates = [bench_dragging(page, 3) for _ in range(rounds)]
         page.context.close()
-        found.append(Drag(name, statistics.median(rates), wanted))
+        found.append(Drag(name, rates[0], statistics.median(rates), wanted))
     return found
 
 
@@ -304,9 +322,10 @@ def verdict(good: bool) -> str:
 
 def print_drags(drags: list[Drag]) -> None:
     """The pictures a second of (c), a line each."""
-    print(f"{'(c) dragging q, pictures/s':36}{'dashboard':>10}{'aim':>7}")
-    for name, rate, wanted in drags:
-        print(f"    {name:32}{rate:10.0f}{f'≥ {wanted:.0f}':>7}  {verdict(rate >= wanted)}")
+    print(f"{'(c) dragging q, pictures/s':36}{'first':>7}{'median':>8}{'aim':>7}")
+    for name, first, rate, wanted in drags:
+        aim = f"≥ {wanted:.0f}"
+        print(f"    {name:32}{first:7.0f}{rate:8.0f}{aim:>7}  {verdict(rate >= wanted)}")
 
 
 def main() -> None:

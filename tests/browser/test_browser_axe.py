@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from conftest import NewContext, Server, Watcher
 from explore_page import TIMEOUT
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from test_browser_layout import DRAWN, LINKS, MODES
 
 from dashboard.theme import Mode
@@ -107,6 +107,7 @@ def test_axe_finds_nothing_in_the_picture_taken_home(
 def test_each_page_has_a_title_and_headings_in_order(page: Page, server: Server, name: str) -> None:
     open_link(page, server, name)
     title = name.capitalize()
+    expect(page.locator("main h1")).to_have_count(1)
     assert page.title() == f"{title} · Hypergradients"
     levels = page.locator("h1, h2, h3, h4, h5, h6").evaluate_all(
         "nodes => nodes.map(node => Number(node.tagName[1]))"

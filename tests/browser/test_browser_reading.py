@@ -165,6 +165,11 @@ def test_a_saved_picture_carries_what_stands_above_it(
     squeezed = "".join(text.split())
     for part in said:
         assert "".join(part.split()) in squeezed
+    # Where it is opened there may be no font but a wide one.
+    viewer.evaluate(
+        "() => document.querySelectorAll('svg > g > text, .textpoint > text')"
+        ".forEach(node => node.setAttribute('font-family', 'monospace'))"
+    )
     width = viewer.evaluate("() => document.documentElement.viewBox.baseVal.width")
     far = viewer.evaluate(
         "() => Math.max(...[...document.querySelectorAll('text')]"

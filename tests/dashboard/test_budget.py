@@ -85,7 +85,6 @@ def test_row_and_column_of_every_cell_are_those_of_the_plane() -> None:
         (column,) = [move for move in frame["moving"] if move["trace"] == reading["trace"]]
         assert column["by"] == 1
         errors = item.errors / item.hypergradient_norm
-        np.testing.assert_allclose(grid(column["y"]), errors.T, rtol=1e-6)
         label = METHODS[item.method].label
         (row,) = [
             move
@@ -93,6 +92,7 @@ def test_row_and_column_of_every_cell_are_those_of_the_plane() -> None:
             if move["by"] == 0 and data[move["trace"]].get("name") == f"{label}, error"
         ]
         np.testing.assert_allclose(grid(row["y"]), errors, rtol=1e-6)
+        assert column["y"] == {"across": frame["moving"].index(row)}
         names = [bound["name"] for bound in reading["bounds"]]
         assert names == ["sharp", "paper", "products"]
         (products,) = [
@@ -259,7 +259,8 @@ def test_no_error_is_clamped_and_none_leaves_the_frame() -> None:
                     for move in frame["moving"]
                     if move["trace"] == reading["bounds"][1]["trace"] and "y" in move
                 ]
-                np.testing.assert_allclose(grid(curve["y"]), paper.T, rtol=1e-6)
+                rows = frame["moving"][curve["y"]["across"]]
+                np.testing.assert_allclose(grid(rows["y"]), paper, rtol=1e-6)
                 assert reading["rounding"] == item.floor / item.hypergradient_norm
     scale = frame["figure"]["layout"]["coloraxis"]
     assert 10 ** scale["cmin"] <= min(item.errors.min() / item.hypergradient_norm for item in found)

@@ -166,9 +166,13 @@ def test_what_moves_with_the_cursor_stands_where_it_does() -> None:
     (picture,) = constant_of(page, "PICTURES")
     assert scenario.horizon > 5
     checked = 0
-    for move in of("light").get("moving", []):
+    moving = of("light").get("moving", [])
+    for move in moving:
         if "y" in move:
-            row = unpacked(move["y"]).reshape(9, 9)[(3, 5)[move["by"]]]
+            if "across" in move["y"]:
+                row = unpacked(moving[move["y"]["across"]]["y"]).reshape(9, 9)[:, 5]
+            else:
+                row = unpacked(move["y"]).reshape(9, 9)[(3, 5)[move["by"]]]
             here = picture["light"]["data"][move["trace"]]["y"]
             np.testing.assert_array_equal(np.array(here, dtype=np.float32), row)
             checked += 1
