@@ -71,7 +71,8 @@ class Reading(TypedDict):
     of the chart becomes when the card of the reading is pressed; without it the card is inert.
     It is "" for the reading in focus: pressing that ends it.
     ``rounding`` is an upper estimate of it: a bound below it reads "rounding", and no bound is
-    divided by an error that is not above it.
+    divided by an error that is not above it. With ``bounding`` the curve is not measured but a part
+    of a bound, and reads "rounding" like one.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Reading(TypedDict):
     marker: NotRequired[str]
     focus: NotRequired[str]
     rounding: NotRequired[float]
+    bounding: NotRequired[bool]
 
 
 class Dot(TypedDict):

@@ -42,9 +42,11 @@ class Cursor {
       return { row, value, ratio };
     };
     this.marks = dots.map(({ trace, color, by }) => ({ trace, by, dot: dot(color, "measured") }));
-    const cards = readout.map(({ name, label = "error", color, trace, bounds, marker = "circle", focus }, n) => {
+    const cards = readout.map(({ name, label = "error", color, trace, bounds, marker = "circle", focus, bounding }, n) => {
       const error = cell(label);
-      this.marks.push({ trace, by: 0, dot: dot(color, "measured"), value: error.value, name, label });
+      // An error that is measured is told as it is.
+      const whose = bounding ? n : undefined;
+      this.marks.push({ trace, by: 0, dot: dot(color, "measured"), value: error.value, name, label, card: whose });
       const rows = [error.row];
       for (const bound of bounds) {
         const { row, value, ratio } = cell(bound.name);

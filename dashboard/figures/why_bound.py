@@ -124,7 +124,7 @@ def bound_figure(found: Dissection, curve: Curve, what_if: dict[str, Bound], mod
     for other in others:
         _other(drawn, other, norm, ends, mode)
     for term in terms:
-        _term(drawn, steps, term, norm, ends, mode)
+        _term(drawn, steps, term, norm, rounding, ends, mode)
     bounds: list[ReadBound] = []
     lines: list[tuple[str, FloatArray, dict[str, Any]]] = []
     if bounded:
@@ -215,7 +215,13 @@ def _other(drawn: Drawn, other: Curve, norm: float, ends: _Ends, mode: Mode) -> 
 
 
 def _term(
-    drawn: Drawn, steps: FloatArray, term: Term, norm: float, ends: _Ends, mode: Mode
+    drawn: Drawn,
+    steps: FloatArray,
+    term: Term,
+    norm: float,
+    rounding: float,
+    ends: _Ends,
+    mode: Mode,
 ) -> None:
     """One term as a line of its own: on this axis the larger one is above."""
     color, style = term_color(term.name, mode), TERM_STYLES[term.name]
@@ -232,6 +238,8 @@ def _term(
             "marker": style.marker,
             "trace": trace,
             "bounds": [],
+            "rounding": rounding,
+            "bounding": True,
         }
     )
 

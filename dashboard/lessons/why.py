@@ -67,9 +67,10 @@ PRESETS: tuple[Preset, ...] = (
         "curse",
         "The curse of unrolling",
         "At first the Jacobian of wₜ gets worse: every unrolled step adds the error of ∂₂Φ at an "
-        "early iterate. ITD’s error grows for 17 steps, to 19 times its first value; the bound of "
-        "the Jacobian predicts the peak at t = 17.6. AID-CG (the pale line) uses the same wₜ: at "
-        "t = 17 its error is 22 times smaller than ITD’s, at t = 150 it is 190 times smaller.",
+        "early iterate. ITD’s error grows for 17 steps, to 19 times its first value; the bound on "
+        "the error of this Jacobian predicts the peak at t = 17.6. AID-CG (the pale line) uses the "
+        "same wₜ: at t = 17 its error is 22 times smaller than ITD’s, at t = 150 it is 190 times "
+        "smaller.",
         "problem=hyper-representation&q=0.95&d=2&m=4&n=10&seed=18&start=0.5&T=150&show=bound&at=17",
     ),
     Preset(

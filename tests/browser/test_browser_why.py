@@ -188,6 +188,23 @@ def test_what_is_read_is_of_the_step_that_is_named(
         assert number(text) == pytest.approx(value, rel=0.006)
 
 
+def test_a_term_below_rounding_is_no_number_and_a_measured_error_is_one(
+    new_context: NewContext, server: Server, watcher: Watcher
+) -> None:
+    watcher.allowed.append(r"status of 404 \(Not Found\)")
+    page = new_context().new_page()
+    page.set_default_timeout(TIMEOUT)
+    page.goto(f"{server.base}why?preset=rounding&at=395")
+    page.wait_for_function(_READY, arg=1)
+    page.wait_for_function(_CURSORS, arg=395)
+    (bound,) = page.evaluate(_CARDS)
+    assert number(bound["ITD"][0]) > 0
+    assert bound["ITD"][1] == "rounding"
+    assert bound["Inner-problem term"][0] == bound["Adjoint term"][0] == "rounding"
+    # Its share of the bound is told all the same.
+    assert float(bound["Adjoint term"][1]) > 0
+
+
 def test_a_preset_keeps_its_name_and_its_text_while_its_problem_is_looked_at(why: Page) -> None:
     """Pressing another method is how one checks what the text says."""
     wanted = preset_named("curse")

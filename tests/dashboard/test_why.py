@@ -374,6 +374,16 @@ def test_a_bound_within_rounding_is_faded_and_goes_on() -> None:
     assert 10**low < rounding < 10**high
 
 
+@pytest.mark.parametrize("part", PARTS)
+def test_terms_read_rounding_where_the_bound_does_and_nothing_measured_does(part: str) -> None:
+    frame = frame_of(part, OTHERS[0])
+    cards = {reading["name"]: reading for reading in frame["readout"]}
+    names = {name for name, card in cards.items() if card.get("bounding")}
+    terms = {name.capitalize() for name in TERM_NAMES.values()}
+    assert names == (terms if part == "bound" else set())
+    assert all(cards[name]["rounding"] == cards["ITD"]["rounding"] for name in names)
+
+
 def test_colours_of_modes_stand_out_and_are_told() -> None:
     for mode in ("light", "dark"):
         page = background(mode)
