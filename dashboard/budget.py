@@ -66,6 +66,14 @@ class BudgetView(LinkSettings):
         "row": "row",
         "column": "column",
     }
+    labels: ClassVar[Mapping[str, str]] = {
+        "left": "Method",
+        "right": "Compare with",
+        "layer": "Colour shows",
+        "budget": "Budget of products",
+        "row": "Step t of the cursor",
+        "column": "Step k of the cursor",
+    }
 
     left: str = "aid-fp"
     right: str = "aid-cg"
@@ -92,7 +100,9 @@ def check(scenario: Scenario) -> None:
     """Refuse what is too large for a whole plane."""
     if scenario.horizon > LARGEST_HORIZON:
         raise ScenarioError(
-            "horizon", scenario.horizon, f"a whole number up to {LARGEST_HORIZON} on this page"
+            "horizon",
+            scenario.horizon,
+            f"a whole number from 1 to {LARGEST_HORIZON} on this page",
         )
     if scenario.problem_family.data[scenario.data].state_size is None:
         require_integer("size", scenario.size, 2, LARGEST_SIZE)

@@ -27,6 +27,7 @@ from dashboard.theme import METHOD_STYLES, Mode
 from hypergrad_core import METHODS, Scenario, ScenarioError
 from hypergrad_core.complexity import Requirements, contractions, fitted_slope, requirements
 from hypergrad_core.experiment import Refusal
+from hypergrad_core.inner import SOLVERS
 from hypergrad_core.link import (
     LinkSettings,
     require_integer,
@@ -93,6 +94,15 @@ class ComplexityView(LinkSettings):
         "seeds": "seeds",
         "predicted": "predicted",
     }
+    labels: ClassVar[Mapping[str, str]] = {
+        "axis": "Vertical axis",
+        "target": "Target accuracy ε",
+        "points": "Number of κ",
+        "smallest": "Smallest q",
+        "largest": "Largest q",
+        "seeds": "Seeds",
+        "predicted": "Predictions",
+    }
 
     axis: str = "adjoint"
     target: float = 1e-4
@@ -117,7 +127,9 @@ def check(scenario: Scenario) -> None:
     if scenario.problem_family.data[scenario.data].state_size is None:
         require_integer("size", scenario.size, 2, LARGEST_SIZE)
     if scenario.inner == "exact":
-        raise ScenarioError("inner", scenario.inner, "'fixed-point' or 'heavy-ball' on this page")
+        solvers = {key: solver for key, solver in SOLVERS.items() if key != "exact"}
+        allowed = f"one of {', '.join(solvers)} on this page"
+        raise ScenarioError("inner", scenario.inner, allowed, solvers)
 
 
 SETTINGS = PageSettings(

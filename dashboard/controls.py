@@ -12,7 +12,7 @@ import streamlit as st
 from dashboard.chart import Watch
 from dashboard.glossary import help_text, methods_help
 from dashboard.notation import count, scientific
-from dashboard.settings import active, keep, link_name, store
+from dashboard.settings import active, keep, label_of, link_name, store
 from dashboard.view import BOUNDS, ERRORS, X_AXES
 from hypergrad_core import FAMILIES, METHODS, Scenario
 from hypergrad_core.inner import SOLVERS
@@ -112,11 +112,11 @@ def _help(field: str) -> str:
     return help_text(field, active().name)
 
 
-def choice(field: str, label: str, options: dict[str, str]) -> None:
+def choice(field: str, options: dict[str, str]) -> None:
     """A list to choose one value of a field from."""
     keys = _prime(field, list(options))
     st.selectbox(
-        label,
+        label_of(field),
         keys,
         index=keys.index(_set(field)),
         format_func=lambda key: options[key],
@@ -127,14 +127,10 @@ def choice(field: str, label: str, options: dict[str, str]) -> None:
     )
 
 
-def switch(
-    field: str,
-    label: str,
-    options: dict[str, str],
-) -> None:
+def switch(field: str, options: dict[str, str]) -> None:
     """A row of buttons, one for each value of a field."""
     st.segmented_control(
-        label,
+        label_of(field),
         _prime(field, list(options)),
         default=_set(field),
         format_func=lambda key: options[key],
@@ -153,10 +149,10 @@ def _keep_family() -> None:
 
 def slider(
     field: str,
-    label: str,
     options: Sequence[Any],
     write: Callable[[Any], str],
     most: Any = None,
+    label: str = "",
 ) -> Watch:
     """A slider over listed values up to ``most``, watched by the chart while it moves."""
     stops = _prime(field, [stop for stop in options if most is None or stop <= most], most)
@@ -166,7 +162,7 @@ def slider(
     # Streamlit finds a stop by its text: two stops must not share one.
     common = Counter(texts.values())
     st.select_slider(
-        label,
+        label or label_of(field),
         list(named),
         value=_set(field, str),
         format_func=lambda name: texts[name] if common[texts[name]] == 1 else name,
@@ -178,10 +174,10 @@ def slider(
     return {"param": link_name(field), "key": field, "options": list(named)}
 
 
-def number(field: str, label: str, least: int, most: int) -> None:
+def number(field: str, least: int, most: int) -> None:
     """A whole number to type."""
     st.number_input(
-        label,
+        label_of(field),
         min_value=least,
         max_value=most,
         value=_set(field),
@@ -193,10 +189,10 @@ def number(field: str, label: str, least: int, most: int) -> None:
     )
 
 
-def many(field: str, label: str, options: dict[str, str], least: int = 0) -> None:
+def many(field: str, options: dict[str, str], least: int = 0) -> None:
     """Pills of which any number may be chosen, but at least so many."""
     st.pills(
-        label,
+        label_of(field),
         list(options),
         selection_mode="multi",
         default=_set(field, list),
@@ -232,7 +228,7 @@ def problem_controls(
     values = store()
     problems = _prime("family", families)
     st.selectbox(
-        "Problem",
+        label_of("family"),
         problems,
         index=problems.index(_set("family")),
         format_func=lambda key: FAMILIES[key].label,
@@ -242,7 +238,7 @@ def problem_controls(
     )
     family = FAMILIES[values["family"]]
     if len(family.data) > 1:
-        choice("data", "Data", {key: data.label for key, data in family.data.items()})
+        choice("data", {key: data.label for key, data in family.data.items()})
     else:
         values["data"] = next(iter(family.data))
     data = family.data[values["data"]]
@@ -251,7 +247,7 @@ def problem_controls(
             watched.append(contraction_slider(family.largest_contraction))
     largest = min(family.largest_size, largest_size)
     if data.state_size is None:
-        watched.append(slider("size", "Problem size d", SIZES, count, largest))
+        watched.append(slider("size", SIZES, count, largest))
     else:
         st.caption(
             f"This data set has d = {data.state_size} inner variables and n = {data.samples} "
@@ -260,12 +256,12 @@ def problem_controls(
         values["size"] = min(values["size"], largest)
     if "hyper_size" in family.uses:
         most = min(LARGEST_HYPER_SIZE, COUPLING_FLOATS // values["size"])
-        watched.append(slider("hyper_size", "Hyperparameters m", HYPER_SIZES, count, most))
+        watched.append(slider("hyper_size", HYPER_SIZES, count, most))
     if "samples" in family.uses and data.samples is None:
-        watched.append(slider("samples", "Training examples n", SIZES, count, LARGEST_SAMPLES))
+        watched.append(slider("samples", SIZES, count, LARGEST_SAMPLES))
     if "spectrum" in family.uses:
-        choice("spectrum", "Eigenvalues of ∂₁Φ", SPECTRA)
-    number("seed", "Seed", 0, 9999)
+        choice("spectrum", SPECTRA)
+    number("seed", 0, 9999)
     return watched
 
 
@@ -279,7 +275,6 @@ def contraction_slider(most: float) -> Watch:
     """The dial of the contraction constant."""
     return slider(
         "contraction",
-        "Contraction constant q",
         [*CONTRACTIONS, *BEYOND],
         _with_kappa,
         most,
@@ -291,16 +286,16 @@ def method_controls() -> list[Watch]:
     watched: list[Watch] = []
     values = store()
     methods_control()
-    choice("vary", "What varies", SLICES)
+    choice("vary", SLICES)
     solver_control(exact=values["vary"] == "adjoint")
     held = values["vary"] == "adjoint"
     watched.append(horizon_control(LARGEST_STEPS if held else most_steps()))
     if held and values["inner"] != "exact":
-        watched.append(slider("inner_steps", "Fixed t", STEPS, count, most_steps()))
+        watched.append(slider("inner_steps", STEPS, count, most_steps()))
     truncated = values["vary"] == "both" and "itd-truncated" in values["methods"]
     if values["vary"] == "inner" or truncated:
-        label = "Truncation k" if truncated else "Fixed k"
-        watched.append(slider("adjoint_steps", label, STEPS, count))
+        label = "Truncation k" if truncated else ""
+        watched.append(slider("adjoint_steps", STEPS, count, label=label))
     return watched
 
 
@@ -308,17 +303,16 @@ def methods_control(methods: Sequence[str] = tuple(METHODS)) -> None:
     """Which of these methods are compared; at least one."""
     chosen = [key for key in store()["methods"] if key in methods]
     store()["methods"] = tuple(chosen or methods[:1])
-    many("methods", "Methods", {key: METHODS[key].label for key in methods}, least=1)
+    many("methods", {key: METHODS[key].label for key in methods}, least=1)
 
 
 def start_controls() -> list[Watch]:
     """Where w_0 is, and in which precision everything is computed."""
     with st.expander("Start and precision"):
-        switch("precision", "Precision", PRECISIONS)
+        switch("precision", PRECISIONS)
         return [
             slider(
                 "start",
-                "Start ‖w₀‖ ÷ ‖w(λ)‖",
                 STARTS,
                 lambda start: f"{start:g}",
             )
@@ -334,7 +328,7 @@ def solver_control(*, exact: bool) -> None:
         if (family.affine or not solver.affine_only) and (key != "exact" or exact)
     }
     if len(solvers) > 1:
-        choice("inner", "Inner solver", solvers)
+        choice("inner", solvers)
     else:
         store()["inner"] = next(iter(solvers))
 
@@ -346,15 +340,15 @@ def most_steps() -> int:
 
 def horizon_control(most: int) -> Watch:
     """The largest step."""
-    return slider("horizon", "Horizon T", HORIZONS, count, most)
+    return slider("horizon", HORIZONS, count, most)
 
 
 def view_controls() -> list[Watch]:
     """How it is looked at."""
-    switch("bound", "Bound", BOUNDS)
-    switch("x_axis", "Horizontal axis", X_AXES)
-    switch("error", "Error", ERRORS)
-    return [slider("target", "Target accuracy ε", TARGETS, scientific)]
+    switch("bound", BOUNDS)
+    switch("x_axis", X_AXES)
+    switch("error", ERRORS)
+    return [slider("target", TARGETS, scientific)]
 
 
 def choose_card(methods: Sequence[str]) -> str:
@@ -362,7 +356,7 @@ def choose_card(methods: Sequence[str]) -> str:
     wanted = store()["card"]
     shown: str = wanted if wanted in methods else methods[-1]
     st.segmented_control(
-        "Bound written out",
+        label_of("card"),
         list(methods),
         default=_set("card", lambda _: shown),
         format_func=lambda key: METHODS[key].label,

@@ -65,6 +65,11 @@ class PaperView(LinkSettings):
     """
 
     link_names: ClassVar[Mapping[str, str]] = {"kind": "kind", "values": "values", "cursor": "at"}
+    labels: ClassVar[Mapping[str, str]] = {
+        "kind": "Problems",
+        "values": "Number of λ",
+        "cursor": "Step of the cursor",
+    }
 
     kind: str = "made-up"
     values: int = MOST_VALUES
@@ -95,12 +100,12 @@ class PaperSettings(PageSettings[PaperView]):
                 self.check(scenario)
                 largest = largest_contraction(view.kind)
                 if scenario.contraction > largest:
-                    allowed = f"at most {largest} with kind = {view.kind}"
+                    allowed = f"a number from 0.01 to {largest:g} for these problems"
                     raise ScenarioError("contraction", scenario.contraction, allowed)
             except ScenarioError as error:
                 # That value alone: the others are kept.
                 del own[Scenario.link_names[error.field]]
-                messages = (*messages, str(error))
+                messages = (*messages, Scenario.told(error, self.scenario))
                 continue
             return scenario, view, (*bad, *messages)
 

@@ -220,7 +220,10 @@ class PageSettings(Generic[View]):
         if not notices:
             return
         lines = "\n".join(f"- {plain(notice)}" for notice in notices)
-        st.warning(f"Some settings were not allowed and have been replaced.\n\n{lines}")
+        st.warning(
+            "Some settings were not allowed and have been replaced. A link may hold values between "
+            f"the stops of a slider and beyond its ends, within the limits named here.\n\n{lines}"
+        )
         st.button("Dismiss", key="dismiss", on_click=notices.clear)
 
     def reset_button(self) -> None:
@@ -258,9 +261,16 @@ def link_name(field: str) -> str:
     return str(names[field])
 
 
+def label_of(field: str) -> str:
+    """The name of the control of a field on the page that is drawn."""
+    names = {**Scenario.labels, **active().view.labels}
+    return str(names[field])
+
+
 def plain(text: str) -> str:
     """The text with nothing in it that Markdown would read: a link must not write on the page."""
-    return re.sub(r"([^\w\s])", r"\\\1", text)
+    # Markdown knows of no others: before a sign such as ‖ it would show the backslash.
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
 
 
 def _key(page: str) -> str:

@@ -54,6 +54,14 @@ class View(LinkSettings):
     """
 
     link_names: ClassVar[Mapping[str, str]] = LINK_NAMES
+    labels: ClassVar[Mapping[str, str]] = {
+        "x_axis": "Horizontal axis",
+        "error": "Error",
+        "bound": "Bound",
+        "target": "Target accuracy ε",
+        "card": "Bound written out",
+        "cursor": "Step of the cursor",
+    }
 
     x_axis: str = "steps"
     error: str = "relative"

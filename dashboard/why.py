@@ -35,6 +35,7 @@ from hypergrad_core.link import (
     require_one_of,
 )
 from hypergrad_core.modes import polynomial_gaps
+from hypergrad_core.scenario import SLICES
 from hypergrad_core.theory import Bound
 
 PART_PARAM = "part"
@@ -85,6 +86,14 @@ class WhyView(LinkSettings):
         "stack": "stack",
         "cursor": "at",
     }
+    labels: ClassVar[Mapping[str, str]] = {
+        "show": "Show",
+        "method": "Bound of",
+        "what_if": "What if",
+        "assumed": "Assumed q̂",
+        "stack": "Stack shows",
+        "cursor": "Step of the cursor",
+    }
 
     show: str = "together"
     method: str = "itd"
@@ -112,12 +121,14 @@ def check(scenario: Scenario) -> None:
     """Refuse what is too large to be taken apart, or is not a whole path from w_0."""
     if scenario.horizon > LARGEST_HORIZON:
         raise ScenarioError(
-            "horizon", scenario.horizon, f"a whole number up to {LARGEST_HORIZON} on this page"
+            "horizon",
+            scenario.horizon,
+            f"a whole number from 1 to {LARGEST_HORIZON} on this page",
         )
     if scenario.problem_family.data[scenario.data].state_size is None:
         require_integer("size", scenario.size, 2, LARGEST_SIZE)
     if scenario.vary != "both":
-        raise ScenarioError("vary", scenario.vary, "'both' on this page")
+        raise ScenarioError("vary", scenario.vary, "both on this page", {"both": SLICES["both"]})
 
 
 # In the session: the key of the preset that a link has named or a hand has chosen.
@@ -154,8 +165,11 @@ class WhySettings(PageSettings[WhyView]):
         scenario, view, messages = super().of_link(_written_out(link))
         key = link.get(PRESET_PARAM, PRESETS[0].key)
         if all(preset.key != key for preset in PRESETS):
-            allowed = f"one of {', '.join(preset.key for preset in PRESETS)}"
-            messages = (str(ScenarioError(PRESET_PARAM, key, allowed)), *messages)
+            titles = {preset.key: preset.title for preset in PRESETS}
+            allowed = f"one of {', '.join(titles)}"
+            error = ScenarioError(PRESET_PARAM, key, allowed, titles)
+            bad = f"Lesson: {PRESET_PARAM} = {error.given} is not allowed: choose {error.offered}."
+            messages = (bad, *messages)
         return scenario, view, messages
 
     def _open(self, link: Mapping[str, str]) -> None:

@@ -238,7 +238,7 @@ def requirements(
     if not 0 < target < np.inf:
         raise ValueError(f"the target must be positive and finite, not {target}")
     if scenario.inner == "exact":
-        raise ScenarioError("inner", scenario.inner, "'fixed-point' or 'heavy-ball' here")
+        raise ScenarioError("inner", scenario.inner, "fixed-point or heavy-ball here")
     report = progress or (lambda fraction: None)
     report(0.0)
     problem = scenario.problem_family.build(scenario).canonical()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields
+from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 # A message shows no more of a value than this many characters.
@@ -17,9 +19,18 @@ class ScenarioError(ValueError):
         field: the name of the field.
         value: what it was set to, as a message shows it.
         allowed: what is allowed.
+        given: the value as a person would write it.
+        offered: what is allowed, by the names on the page; in brackets those in a link.
+        choices: what there is to choose from, if it is a list.
     """
 
-    def __init__(self, field: str, value: object, allowed: str) -> None:
+    def __init__(
+        self,
+        field: str,
+        value: object,
+        allowed: str,
+        choices: Mapping[str, object] = MappingProxyType({}),
+    ) -> None:
         text = repr(value)
         if len(text) > LONGEST_VALUE:
             text = f"{text[:LONGEST_VALUE]}…"
@@ -27,12 +38,17 @@ class ScenarioError(ValueError):
         self.field = field
         self.value = text
         self.allowed = allowed
+        self.given = _given(value)
+        self.choices = choices
+        # Names may have commas in them.
+        names = "; ".join(f"{_label(key, choices)} ({key})" for key in choices)
+        self.offered = allowed.replace(", ".join(choices), names) if choices else allowed
 
 
 def require_one_of(field: str, value: object, allowed: Mapping[str, object]) -> None:
     """Refuse a value that is not a key of ``allowed``."""
     if not isinstance(value, str) or value not in allowed:
-        raise ScenarioError(field, value, f"one of {', '.join(allowed)}")
+        raise ScenarioError(field, value, f"one of {', '.join(allowed)}", allowed)
 
 
 def require_integer(field: str, value: object, low: int, high: int) -> None:
@@ -44,7 +60,7 @@ def require_integer(field: str, value: object, low: int, high: int) -> None:
 def require_number(field: str, value: object, low: float, high: float) -> None:
     """Refuse a value that is not a number from ``low`` to ``high``."""
     if not isinstance(value, float) or not low <= value <= high:
-        raise ScenarioError(field, value, f"a number from {low:g} to {high:g}")
+        raise ScenarioError(field, value, f"a number from {_digits(low)} to {_digits(high)}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,9 +72,11 @@ class LinkSettings:
 
     Attributes:
         link_names: field → query parameter.
+        labels: field → name of its control on the page.
     """
 
     link_names: ClassVar[Mapping[str, str]]
+    labels: ClassVar[Mapping[str, str]]
 
     def to_link(self, *, full: bool = False, defaults: Self | None = None) -> dict[str, str]:
         """Query parameters; what ``from_link`` restores by itself is left out unless ``full``."""
@@ -84,10 +102,7 @@ class LinkSettings:
             text = link.get(cls.link_names[item.name])
             if text is None:
                 continue
-            try:
-                values[item.name] = _read(item.name, text, item.default)
-            except ScenarioError as error:
-                refused.append(error)
+            values[item.name] = _read(text, item.default)
         while True:
             try:
                 found = cls._completed(values, defaults)
@@ -125,8 +140,8 @@ class LinkSettings:
                 cls._completed({**kept, name: value}, defaults)
                 kept[name] = value
             except ScenarioError as error:
-                param = cls.link_names[error.field]
-                why = f"another: {param} = {error.value} needs {error.allowed}"
+                other = f"{cls.labels[error.field]} = {error.given}"
+                why = f"another: {other} needs {error.offered}"
                 clash = ScenarioError(name, value, why)
                 refused.append(error if error.field == name else clash)
         values.clear()
@@ -135,12 +150,12 @@ class LinkSettings:
 
     @classmethod
     def told(cls, error: ScenarioError, found: Self) -> str:
-        """The message to who opened the link: by the names in it, and with what is taken."""
-        param = cls.link_names[error.field]
-        taken = _write(getattr(found, error.field))
+        """The message to who opened the link: by the names on the page, and with what is taken."""
+        taken = getattr(found, error.field)
+        names = [_label(part, error.choices) for part in _parts(taken)]
         return (
-            f"{param} = {error.value} is not allowed: choose {error.allowed}. "
-            f"{param} = {taken} is used instead."
+            f"{cls.labels[error.field]}: {cls.link_names[error.field]} = {error.given} is not "
+            f"allowed: choose {error.offered}. Used instead: {', '.join(names)}."
         )
 
 
@@ -151,18 +166,35 @@ def _write(value: object) -> str:
     return repr(float(value)) if isinstance(value, float) else str(value)
 
 
-def _read(name: str, text: str, default: object) -> object:
+def _parts(value: object) -> tuple[object, ...]:
+    return value if isinstance(value, tuple) else (value,)
+
+
+def _label(value: object, choices: Mapping[str, object]) -> str:
+    """What the page calls a value."""
+    chosen = choices.get(value, value) if isinstance(value, str) else value
+    label = getattr(chosen, "label", chosen)
+    return _digits(label) if isinstance(label, float) else str(label)
+
+
+def _digits(value: float) -> str:
+    """A number as a person writes it: 7, not 7.0."""
+    return f"{float(value):.15g}"
+
+
+def _given(value: object) -> str:
+    if isinstance(value, (int, float)):
+        return _digits(value) if isinstance(value, float) else str(value)
+    text = ".".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return f"“{text[:LONGEST_VALUE]}{'…' if len(text) > LONGEST_VALUE else ''}”"
+
+
+def _read(text: str, default: object) -> object:
+    """The value that a text stands for; the text itself if it is none, to be refused as such."""
     if isinstance(default, tuple):
         return tuple(part for part in text.split(".") if part)
-    try:
-        # Python reads the digits of every script, and 1_0 as 10.
-        if isinstance(default, (int, float)) and (not text.isascii() or "_" in text):
-            raise ValueError
-        if isinstance(default, float):
-            return float(text)
-        if isinstance(default, int):
-            return int(text)
-    except ValueError:
-        kind = "a whole number" if isinstance(default, int) else "a number"
-        raise ScenarioError(name, text, kind) from None
+    # Python reads the digits of every script, and 1_0 as 10.
+    if isinstance(default, (int, float)) and text.isascii() and "_" not in text:
+        with suppress(ValueError):
+            return float(text) if isinstance(default, float) else int(text)
     return text

@@ -68,6 +68,26 @@ LINK_NAMES: dict[str, str] = {
     "precision": "precision",
 }
 
+# Of the controls on a page.
+LABELS: dict[str, str] = {
+    "family": "Problem",
+    "data": "Data",
+    "contraction": "Contraction constant q",
+    "size": "Problem size d",
+    "hyper_size": "Hyperparameters m",
+    "samples": "Training examples n",
+    "spectrum": "Eigenvalues of ∂₁Φ",
+    "methods": "Methods",
+    "vary": "What varies",
+    "inner": "Inner solver",
+    "horizon": "Horizon T",
+    "inner_steps": "Fixed t",
+    "adjoint_steps": "Fixed k",
+    "seed": "Seed",
+    "start": "Start ‖w₀‖ ÷ ‖w(λ)‖",
+    "precision": "Precision",
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Scenario(LinkSettings):
@@ -97,6 +117,7 @@ class Scenario(LinkSettings):
     """
 
     link_names: ClassVar[Mapping[str, str]] = LINK_NAMES
+    labels: ClassVar[Mapping[str, str]] = LABELS
 
     family: str = "quadratic"
     data: str = MADE_UP
@@ -126,11 +147,14 @@ class Scenario(LinkSettings):
         require_integer("samples", self.samples, 2, LARGEST_SAMPLES)
         require_one_of("spectrum", self.spectrum, SPECTRA)
         if not isinstance(self.methods, tuple) or not self.methods:
-            raise ScenarioError("methods", self.methods, f"at least one of {', '.join(METHODS)}")
+            allowed = f"at least one of {', '.join(METHODS)}"
+            raise ScenarioError("methods", self.methods, allowed, METHODS)
         for method in self.methods:
             require_one_of("methods", method, METHODS)
         if len(set(self.methods)) < len(self.methods):
-            raise ScenarioError("methods", self.methods, "each method once")
+            raise ScenarioError(
+                "methods", self.methods, f"each once of {', '.join(METHODS)}", METHODS
+            )
         require_one_of("vary", self.vary, SLICES)
         require_one_of("inner", self.inner, SOLVERS)
         require_integer("horizon", self.horizon, 1, LARGEST_STEPS)
@@ -142,22 +166,23 @@ class Scenario(LinkSettings):
         self._validate_together()
 
     def _validate_together(self) -> None:
+        plain = {"fixed-point": SOLVERS["fixed-point"]}
         if self.inner == "exact" and self.vary != "adjoint":
-            raise ScenarioError(
-                "inner", self.inner, "'fixed-point', or vary = 'adjoint': an exact w_t has no t"
-            )
+            allowed = "fixed-point, or vary = adjoint: an exact w_t has no t"
+            raise ScenarioError("inner", self.inner, allowed, plain)
         if SOLVERS[self.inner].affine_only and not self.problem_family.affine:
-            raise ScenarioError(
-                "inner", self.inner, "'fixed-point': momentum has a guarantee on quadratics only"
-            )
+            allowed = "fixed-point: momentum has a guarantee on quadratics only"
+            raise ScenarioError("inner", self.inner, allowed, plain)
         if self.family == "quadratic" and self.size * self.hyper_size > COUPLING_FLOATS:
+            most = COUPLING_FLOATS // self.size
             raise ScenarioError(
-                "hyper_size", self.hyper_size, f"at most {COUPLING_FLOATS // self.size} at this d"
+                "hyper_size", self.hyper_size, f"a whole number from 1 to {most} at this d"
             )
         steps = self.inner_steps if self.vary == "adjoint" else self.horizon
         if (steps + 1) * self.size > TRAJECTORY_FLOATS:
-            name = "inner_steps" if self.vary == "adjoint" else "horizon"
-            raise ScenarioError(name, steps, f"at most {TRAJECTORY_FLOATS // self.size - 1} here")
+            name, least = ("inner_steps", 0) if self.vary == "adjoint" else ("horizon", 1)
+            most = TRAJECTORY_FLOATS // self.size - 1
+            raise ScenarioError(name, steps, f"a whole number from {least} to {most} at this d")
 
     @classmethod
     def beside(cls, named: Mapping[str, Any], defaults: Self | None) -> dict[str, Any]:

@@ -42,10 +42,10 @@ def page() -> None:
     with st.sidebar:
         SETTINGS.reset_button()
         status = st.container(height=STATUS_HEIGHT, border=False)
-        watched = [controls.slider("budget", "Budget of products", BUDGETS, count)]
-        controls.choice("left", "Method", LEFT)
-        controls.choice("right", "Compare with", RIGHT)
-        controls.switch("layer", "Colour shows", LAYERS)
+        watched = [controls.slider("budget", BUDGETS, count)]
+        controls.choice("left", LEFT)
+        controls.choice("right", RIGHT)
+        controls.switch("layer", LAYERS)
         watched += controls.problem_controls(tuple(FAMILIES), LARGEST_SIZE, contraction_at=dial)
         watched += controls.start_controls()
         controls.solver_control(exact=False)

@@ -59,12 +59,12 @@ def page() -> None:
     with st.sidebar:
         SETTINGS.reset_button()
         status = st.container(height=STATUS_HEIGHT, border=False)
-        controls.switch("kind", "Problems", KINDS)
+        controls.switch("kind", KINDS)
         with dial:
             controls.contraction_slider(largest_contraction(store()["kind"]))
-        controls.slider("horizon", "Horizon T", HORIZONS, count)
-        controls.slider("values", "Number of λ", VALUES, count)
-        controls.number("seed", "Seed", 0, 9999)
+        controls.slider("horizon", HORIZONS, count)
+        controls.slider("values", VALUES, count)
+        controls.number("seed", 0, 9999)
     scenario, view = SETTINGS.current()
     SETTINGS.write_address(scenario, view)
     SETTINGS.show_notices()

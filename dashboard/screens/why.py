@@ -63,7 +63,7 @@ def page() -> None:
         SETTINGS.reset_button()
         st.container(height=STATUS_HEIGHT, border=False).markdown("## Why")
         lessons()
-        controls.choice("show", "Show", SHOWN)
+        controls.choice("show", SHOWN)
         watched = controls.problem_controls(tuple(FAMILIES), LARGEST_SIZE, contraction_at=dial)
         watched += controls.start_controls()
         controls.methods_control()
@@ -85,9 +85,9 @@ def page() -> None:
             if part == "bound" and found.experiment.curves:
                 curves = found.experiment.curves
                 labels = {curve.method: METHODS[curve.method].label for curve in curves}
-                controls.switch("method", "Bound of", labels)
+                controls.switch("method", labels)
             if part == "spectrum" and found.modes is not None:
-                controls.switch("stack", "Stack shows", NORMS)
+                controls.switch("stack", NORMS)
         view = SETTINGS.current()[1]
         alone = len(view.parts) == 1
         chart(
@@ -152,9 +152,9 @@ def load_lesson() -> None:
 
 def what_if_controls() -> list[Watch]:
     """Other constants to bound with."""
-    controls.many("what_if", "What if", WHAT_IF)
+    controls.many("what_if", WHAT_IF)
     if "misjudged" in store()["what_if"]:
-        return [controls.slider("assumed", "Assumed q̂", controls.CONTRACTIONS, lambda q: f"{q:g}")]
+        return [controls.slider("assumed", controls.CONTRACTIONS, lambda q: f"{q:g}")]
     return []
 
 

@@ -128,14 +128,14 @@ def test_a_bad_link_says_what_was_replaced(explore: ExplorePage) -> None:
     assert note.count() == 1
     said = note.inner_text()
     for name, value, taken in (
-        ("q", "2.0", "q = 0.9"),
-        ("problem", "'foo'", "problem = kernel-ridge"),
-        ("T", "'abc'", "T = 120"),
-        ("eps", "nan", "eps = 0.0001"),
-        ("methods", "'zzz'", "methods = itd.aid-fp.aid-cg"),
+        ("q", "2", "0.9"),
+        ("problem", "“foo”", "Kernel ridge regression"),
+        ("T", "“abc”", "120"),
+        ("eps", "nan", "0.0001"),
+        ("methods", "“zzz”", "ITD, AID-FP, AID-CG"),
     ):
         assert f"{name} = {value} is not allowed" in said
-        assert f"{taken} is used instead." in said
+        assert f"Used instead: {taken}." in said
     assert explore.scenario == replace(SETTINGS.scenario, size=7)
     assert explore.view == View()
     assert explore.address == {"d": "7"}

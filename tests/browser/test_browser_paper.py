@@ -258,7 +258,7 @@ def test_a_bad_link_says_so(new_context: NewContext, server: Server, watcher: Wa
     page = new_context().new_page()
     missing = note_missing(page)
     page.goto(f"{server.base}paper?kind=Real+data&T=50&values=3")
-    page.get_by_text("kind = 'Real data' is not allowed").wait_for()
+    page.get_by_text("kind = “Real data” is not allowed").wait_for()
     assert set(missing) <= PROBES
     page.wait_for_function("() => !new URLSearchParams(location.search).has('kind')")
     for button in page.locator(".st-key-kind button").all():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import math
+import re
 from dataclasses import FrozenInstanceError, fields, replace
 from typing import Any
 
@@ -19,6 +20,7 @@ from hypergrad_core.problems.quadratic import spectrum
 from hypergrad_core.scenario import (
     COUPLING_FLOATS,
     CURVE_POINTS,
+    LABELS,
     LARGEST_START,
     LINK_NAMES,
     PRECISIONS,
@@ -256,14 +258,14 @@ LOGISTIC_HEAVY_BALL = {"family": "logistic", "inner": "heavy-ball"}
 @pytest.mark.parametrize(
     ("field", "allowed", "values"),
     [
-        ("inner", "vary = 'adjoint'", {"inner": "exact"}),
-        ("inner", "vary = 'adjoint'", {"inner": "exact", "vary": "inner"}),
+        ("inner", "vary = adjoint", {"inner": "exact"}),
+        ("inner", "vary = adjoint", {"inner": "exact", "vary": "inner"}),
         ("inner", "momentum has a guarantee on quadratics only", LOGISTIC_HEAVY_BALL),
         ("contraction", "a number from 0.01 to 0.9999", {"family": "biased", "contraction": 1.2}),
         ("contraction", "from 0.01 to 1.5", {"family": "equilibrium", "contraction": 1.6}),
-        ("hyper_size", "at most 20 at this d", {"size": 10**6, "hyper_size": 21, "horizon": 5}),
-        ("horizon", "at most 267 here", {"size": 10**6, "horizon": 268}),
-        ("inner_steps", "at most 267", {"size": 10**6, "inner_steps": 268, "vary": "adjoint"}),
+        ("hyper_size", "from 1 to 20 at this d", {"size": 10**6, "hyper_size": 21, "horizon": 5}),
+        ("horizon", "a whole number from 1 to 267", {"size": 10**6, "horizon": 268}),
+        ("inner_steps", "from 0 to 267", {"size": 10**6, "inner_steps": 268, "vary": "adjoint"}),
         ("data", "one of made-up", {"data": "breast_cancer"}),
         ("size", "a whole number from 2 to 1000", {"family": "logistic", "size": 1001}),
     ],
@@ -286,11 +288,26 @@ def test_nonsense_in_a_link_gives_a_message_and_the_default(name: str, text: str
     scenario, messages = Scenario.from_link({LINK_NAMES[name]: text})
     assert scenario == Scenario()
     assert len(messages) == 1
-    assert messages[0].startswith(f"{LINK_NAMES[name]} = ")
+    assert messages[0].startswith(f"{LABELS[name]}: {LINK_NAMES[name]} = ")
     assert "is not allowed: choose " in messages[0]
-    taken = Scenario().to_link(full=True)[LINK_NAMES[name]]
-    assert messages[0].endswith(f". {LINK_NAMES[name]} = {taken} is used instead.")
-    assert len(messages[0]) < 500
+    assert ". Used instead: " in messages[0]
+    assert len(messages[0]) < 700
+    if name in {*INTEGERS, "size", "contraction", "start"}:
+        # Both limits, whatever is wrong.
+        assert re.search(r"number from [\d.]+ to [\d.]+\. Used", messages[0])
+
+
+def test_a_message_is_written_for_people() -> None:
+    link = {"q": "7", "methods": "itd.zzz", "problem": "cubic"}
+    of_family, of_q, of_methods = Scenario.from_link(link)[1]
+    assert of_q == (
+        "Contraction constant q: q = 7 is not allowed: choose a number from 0.01 to 0.9999. "
+        "Used instead: 0.9."
+    )
+    assert of_methods.startswith("Methods: methods = “zzz” is not allowed: choose one of ITD (it")
+    assert of_methods.endswith("; AID-GMRES (aid-gmres). Used instead: ITD, AID-FP, AID-CG.")
+    assert "; Logistic regression, log λ (logistic-log);" in of_family
+    assert of_family.endswith("Used instead: Quadratic.")
 
 
 @pytest.mark.parametrize("text", ["itd.itd", "ITD", "itd,aid-fp", "itd.aid-xx", ".", "itd aid-fp"])
@@ -298,7 +315,7 @@ def test_bad_methods_in_a_link(text: str) -> None:
     scenario, messages = Scenario.from_link({"methods": text, "seed": "7"})
     assert scenario == Scenario(seed=7)
     assert len(messages) == 1
-    assert messages[0].startswith("methods = ")
+    assert messages[0].startswith("Methods: methods = ")
 
 
 def test_several_bad_values_at_once() -> None:
@@ -316,7 +333,7 @@ def test_several_bad_values_at_once() -> None:
     }
     scenario, messages = Scenario.from_link(link)
     assert scenario == Scenario(vary="inner", seed=12)
-    told = {message.split(" = ")[0] for message in messages}
+    told = {message.split(" = ")[0].split(": ")[-1] for message in messages}
     fields_told = (
         "family",
         "contraction",
@@ -335,8 +352,10 @@ def test_a_clash_with_a_default_gives_a_message_and_a_valid_scenario() -> None:
     scenario, messages = Scenario.from_link({"d": "1000000", "T": "2000"})
     assert scenario == Scenario(size=10**6)
     assert len(messages) == 1
-    assert messages[0].startswith("T = 2000 is not allowed: choose at most 267 here.")
-    assert messages[0].endswith("T = 120 is used instead.")
+    assert messages[0] == (
+        "Horizon T: T = 2000 is not allowed: choose a whole number from 1 to 267 at this d. "
+        "Used instead: 120."
+    )
 
 
 def test_where_a_default_clashes_with_a_link_only_what_it_clashes_with_is_lost() -> None:
@@ -344,9 +363,9 @@ def test_where_a_default_clashes_with_a_link_only_what_it_clashes_with_is_lost()
     scenario, messages = Scenario.from_link({"problem": "logistic", "T": "7"}, defaults)
     assert scenario == replace(defaults, horizon=7)
     (message,) = messages
-    assert message.startswith("problem = 'logistic' is not allowed: choose another: ")
-    assert "inner = 'heavy-ball' needs 'fixed-point'" in message
-    assert message.endswith("problem = quadratic is used instead.")
+    assert message.startswith("Problem: problem = “logistic” is not allowed: choose another: ")
+    assert "Inner solver = “heavy-ball” needs Fixed-point iteration (fixed-point)" in message
+    assert message.endswith("Used instead: quadratic.")
 
 
 def test_values_that_went_with_a_lost_one_are_lost_with_it() -> None:
@@ -355,8 +374,8 @@ def test_values_that_went_with_a_lost_one_are_lost_with_it() -> None:
     scenario, messages = Scenario.from_link(link, defaults)
     assert scenario == replace(defaults, horizon=7, start=1.0)
     of_problem, of_data = messages
-    assert "d = 200000 needs a whole number from 2 to 1000" in of_problem
-    assert of_data.startswith("data = 'breast_cancer' is not allowed: choose one of made-up.")
+    assert "Problem size d = 200000 needs a whole number from 2 to 1000" in of_problem
+    assert of_data.startswith("Data: data = “breast_cancer” is not allowed: choose one of Synth")
 
 
 @steady

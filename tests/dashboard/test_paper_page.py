@@ -380,8 +380,8 @@ def test_a_link_opens_the_figure_that_it_names(runs: Runs) -> None:
 
 
 BAD = {
-    "kind": ("Real+data", "made-up, real, networks"),
-    "q": ("1.2", "at most 0.9999 with kind = made-up"),
+    "kind": ("Real+data", "Real (real); Networks (networks)"),
+    "q": ("1.2", "from 0.01 to 0.9999 for these problems"),
     "T": ("300", "from 50 to 200"),
     "values": ("21", "from 1 to 20"),
     "seed": ("-1", "from 0 to 9999"),
