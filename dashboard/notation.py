@@ -14,16 +14,25 @@ SUPERSCRIPTS = str.maketrans("-0123456789.", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹·")
 
 
 def scientific(value: float, digits: int = 1) -> str:
-    """1.2·10⁻⁴; plain below a thousand where that is as short."""
+    """1.2·10⁻⁴, 2·10⁻⁴, 10⁻⁴; plain below a thousand where that is as short.
+
+    ``formatValue`` in ``chart/dom.js`` writes the same.
+    """
     if not math.isfinite(value):
         return "∞" if value > 0 else "–"
     if value == 0:
         return "0"
     if 0.01 <= abs(value) < 999.5:
         return f"{value:.3g}"
+    mantissa, exponent = _parts(value, digits)
+    power = "10" + str(exponent).translate(SUPERSCRIPTS)
+    return power if mantissa == "1" else f"{mantissa}·{power}"
+
+
+def _parts(value: float, digits: int) -> tuple[str, int]:
+    """Mantissa, without zeros at its end, and exponent."""
     mantissa, exponent = f"{value:.{digits}e}".split("e")
-    power = "10" + str(int(exponent)).translate(SUPERSCRIPTS)
-    return power if float(mantissa) == 1 else f"{mantissa}·{power}"
+    return f"{float(mantissa):g}", int(exponent)
 
 
 def latex(value: float, digits: int = 2) -> str:
@@ -34,8 +43,9 @@ def latex(value: float, digits: int = 2) -> str:
         return "0"
     if 0.01 <= abs(value) < 999.5:
         return f"{value:.3g}"
-    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
-    return rf"{mantissa}\cdot10^{{{int(exponent)}}}"
+    mantissa, exponent = _parts(value, digits - 1)
+    power = rf"10^{{{exponent}}}"
+    return power if mantissa == "1" else rf"{mantissa}\cdot{power}"
 
 
 def power(symbol: str, exponent: float) -> str:

@@ -36,7 +36,7 @@ def describe(experiment: Described) -> str:
         parts.append(family.data[scenario.data].label.partition(" (")[0])
     parts.append(f"q = {scenario.contraction:g}")
     if scenario.contraction < 1:
-        parts.append(f"κ = {scientific(scenario.condition_number).replace('.0·', '·')}")
+        parts.append(f"κ = {scientific(scenario.condition_number)}")
     parts.append(f"d = {count(experiment.state_size)}")
     parts.append(f"m = {count(experiment.hyper_size)}")
     if "samples" in family.uses:

@@ -224,7 +224,7 @@ def test_nothing_is_judged_before_all_runs_are_there() -> None:
         assert frame["title"].endswith(f" · {done} of 16 runs") is partial
         assert (f"# not finished: {done} of 16 runs" in text.splitlines()) is partial
         caption = frame["table"]["caption"]
-        assert caption.startswith("Largest κ so far: " if partial else "Largest κ: 2.0·10³. ")
+        assert caption.startswith("Largest κ so far: " if partial else "Largest κ: 2·10³. ")
         assert caption.endswith("exponents are fitted for κ from 10 to 2000.")
 
 

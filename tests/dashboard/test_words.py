@@ -23,7 +23,7 @@ from hypergrad_core import FAMILIES, METHODS, Experiment, Scenario
 from hypergrad_core.linear import Outcome
 from hypergrad_core.problem import WeightedConstants
 
-NUMBER = r"(-?\d+(?:\.\d+)?)(?:\\cdot10\^\{(-?\d+)\})?"
+NUMBER = r"(?:(-?\d+(?:\.\d+)?)(?:\\cdot)?)?(?:10\^\{(-?\d+)\})?"
 SCENARIOS = [
     Scenario(methods=ALL, size=20, horizon=60),
     Scenario(methods=ALL, size=20, horizon=60, vary="inner"),
@@ -44,7 +44,7 @@ def number(text: str) -> float:
     """A number as it is written in LaTeX."""
     found = re.fullmatch(NUMBER, text)
     assert found, f"{text!r} is not a number"
-    return float(found[1]) * 10.0 ** int(found[2] or 0)
+    return float(found[1] or 1) * 10.0 ** int(found[2] or 0)
 
 
 def depth(text: str) -> int:
@@ -580,12 +580,28 @@ def test_a_number_on_the_page_is_that_number(value: float) -> None:
     assert found, scientific(value)
     mantissa, exponent = float(found[1] or 1), int((found[2] or "0").translate(plain))
     assert mantissa * 10.0**exponent == pytest.approx(value, rel=0.051)
+    assert not (found[1] or "").endswith(".0")
 
 
 @pytest.mark.parametrize("value", [999.4, 999.5, 999.6, 999.99, 1000.0, 0.00999, 0.01, 9.996])
 def test_numbers_on_the_edge_of_two_notations_are_written_plainly(value: float) -> None:
     for text in (scientific(value), latex(value), latex(value, 3), ratio(value)):
         assert "e" not in text.replace("cdot", "")
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "formula"),
+    [
+        (2000.0, "2·10³", r"2\cdot10^{3}"),
+        (1.96e3, "2·10³", r"2\cdot10^{3}"),
+        (2.04e-5, "2·10⁻⁵", r"2\cdot10^{-5}"),
+        (2.5e-5, "2.5·10⁻⁵", r"2.5\cdot10^{-5}"),
+        (1e-4, "10⁻⁴", r"10^{-4}"),
+        (2.0, "2", "2"),
+    ],
+)
+def test_a_number_has_one_notation(value: float, text: str, formula: str) -> None:
+    assert (scientific(value), latex(value)) == (text, formula)
 
 
 def test_numbers_that_are_none() -> None:
