@@ -204,7 +204,7 @@ def headline(experiment: Experiment, lines: tuple[Line, ...], view: View) -> str
         return "No method applies here."
     groups, late = _reached(lines)
     horizon = _plural(experiment.scenario.horizon)
-    goal = f"the {view.error} error below ε = {scientific(view.target)}"
+    goal = f"the {view.error} error at or below ε = {scientific(view.target)}"
     if not groups:
         return f"No method gets {goal} within {horizon}."
     at_most = "at most " if _is_sampled(experiment) else ""

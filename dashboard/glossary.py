@@ -119,7 +119,7 @@ TERMS: dict[str, str] = {
     "error": "The distance between the approximate and the exact hypergradient.",
     "relative error": "The error divided by ‖∇f(λ)‖, the length of the exact hypergradient.",
     "absolute error": "The error as it is, not divided by ‖∇f(λ)‖.",
-    "ε": "The target accuracy: the value that the error is to reach and stay below.",
+    "ε": "The target accuracy: the error is to come down to this value and stay at or below it.",
     "bound": "A value that the error is proved not to exceed.",
     "paper’s bound": "The bound of Grazzi, Franceschi, Pontil and Salzo (ICML 2020). It uses "
     "constants such as q, ν₁ and L_E only, so it holds for every problem with these constants.",
@@ -209,8 +209,8 @@ SETTINGS: dict[str, str] = {
     "x_axis": "**Iterations**: steps t or k. **Products**: Jacobian–vector products and "
     "evaluations of Φ, a measure of cost. **Memory**: numbers held in memory.",
     "target": "How small the error is to become. The table says how many steps each method needs "
-    "until its error stays below ε.",
-    "axis": "What is counted until the relative error stays below ε.",
+    "until its error stays at or below ε.",
+    "axis": "What is counted until the relative error stays at or below ε.",
     "predicted": "Steps after which the paper’s bound guarantees ε. The bound predicts t and k "
     "only, not products, memory or seconds.",
     "points": "Number of values of κ at which the problem is solved, evenly spaced on a "

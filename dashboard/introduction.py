@@ -22,9 +22,9 @@ INTRODUCTIONS: dict[str, str] = {
     f"{_BILEVEL}. The exact hypergradient is too expensive. How wrong are [[ITD]] and [[AID]] "
     "after t steps? Solid: measured [[error]]. Dashed: what the theorem guarantees. Drag [[q]].",
     "complexity": f"The [[hypergradient]] of a [[bilevel problem]], {_BILEVEL}, is approximated "
-    "step by step. How many steps bring the [[relative error]] below [[ε]], as the [[condition "
-    "number]] [[κ]] grows? In theory, steps grow like κ for [[ITD]] and [[AID-FP]], and like √κ "
-    "for conjugate gradient in [[AID-CG]].",
+    "step by step. How many steps bring the [[relative error]] to [[ε]] or below, as the "
+    "[[condition number]] [[κ]] grows? In theory, steps grow like κ for [[ITD]] and [[AID-FP]], "
+    "and like √κ for conjugate gradient in [[AID-CG]].",
     "budget": f"The [[hypergradient]] of a [[bilevel problem]], {_BILEVEL}, is approximated in two "
     "parts: [[t]] steps for the [[inner problem]] (w), [[k]] steps for the [[adjoint system]] (v). "
     "You can pay for a [[budget]] of [[product|Jacobian–vector products]]. How many should go to "

@@ -37,8 +37,8 @@ SMALLEST = [0.1, 0.3, 0.5, 0.7, 0.8]
 LARGEST = [0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995]
 POINTS = [4, 6, 8, 10, 12, 16, 20, 24]
 DEFINITION = (
-    "ITD: the smallest t = k from which the relative error stays below ε. AID: t and k are found "
-    "separately, each allowed ε/2; products, memory and seconds are those of running both. "
+    "ITD: the smallest t = k from which the relative error stays at or below ε. AID: t and k are "
+    "found separately, each allowed ε/2; products, memory and seconds are those of running both. "
     "Products are Jacobian–vector products, and an evaluation of Φ counts as one. Memory counts "
     "floating-point numbers, without the data. The paper’s bound predicts t and k only."
 )

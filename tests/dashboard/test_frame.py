@@ -516,7 +516,7 @@ def test_the_headline_and_the_alternative_text_have_the_numbers(scenario: Scenar
     frame = frame_of(scenario, view)
     assert describe(experiment) in frame["alt"]
     assert f"q = {scenario.contraction:g}" in frame["alt"]
-    assert f"the relative error below ε = {scientific(view.target)}" in frame["message"]
+    assert f"the relative error at or below ε = {scientific(view.target)}" in frame["message"]
     assert frame["message"] in frame["alt"]
     scale = unit(experiment, view)
     assert scientific(experiment.curves[0].floor / scale) in frame["alt"]
@@ -535,7 +535,7 @@ def test_the_headline_and_the_alternative_text_have_the_numbers(scenario: Scenar
 def test_the_headline_ranks_by_steps_and_names_ties_together() -> None:
     message = frame_of(Scenario(), View(target=1e-2))["message"]
     found = re.fullmatch(
-        r"To get the relative error below ε = 0\.01, AID-CG needs (\d+) steps, "
+        r"To get the relative error at or below ε = 0\.01, AID-CG needs (\d+) steps, "
         r"ITD and AID-FP need (\d+)\.",
         message,
     )
@@ -543,22 +543,25 @@ def test_the_headline_ranks_by_steps_and_names_ties_together() -> None:
     assert int(found[1]) < int(found[2])
 
 
+NO_METHOD = "No method gets the relative error at or below ε = 10⁻⁴"
+
+
 @pytest.mark.parametrize(
     ("fields", "view", "said"),
     [
-        ({"horizon": 5}, {}, "No method gets the relative error below ε = 10⁻⁴ within 5 steps."),
-        ({"horizon": 1}, {}, "No method gets the relative error below ε = 10⁻⁴ within 1 step."),
+        ({"horizon": 5}, {}, f"{NO_METHOD} within 5 steps."),
+        ({"horizon": 1}, {}, f"{NO_METHOD} within 1 step."),
         (
             {"horizon": 40},
             {},
-            "To get the relative error below ε = 10⁻⁴, AID-CG needs 27 steps; "
+            "To get the relative error at or below ε = 10⁻⁴, AID-CG needs 27 steps; "
             "ITD and AID-FP do not get there within 40 steps.",
         ),
         ({"methods": ("itd",), "vary": "inner"}, {}, "No method applies here."),
         (
             {"horizon": 1, "methods": ("itd",)},
             {"target": 1e5, "error": "absolute"},
-            "To get the absolute error below ε = 10⁵, ITD needs 0 steps.",
+            "To get the absolute error at or below ε = 10⁵, ITD needs 0 steps.",
         ),
     ],
     ids=str,

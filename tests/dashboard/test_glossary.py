@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import fields
 
+import numpy as np
 import pytest
+from frames import ROOT
 
 from dashboard import glossary
 from dashboard.budget import BudgetView
@@ -14,6 +16,7 @@ from dashboard.paper import PaperView
 from dashboard.view import View
 from dashboard.why import WhyView
 from hypergrad_core import METHODS, Scenario
+from hypergrad_core.complexity import first_to_stay
 from hypergrad_core.inner import SOLVERS
 
 every_text = pytest.mark.parametrize(
@@ -125,3 +128,14 @@ def test_a_formula_stays_on_one_line() -> None:
     assert page.startswith('<span class="gl-formula"><span class="gl-term">')
     assert page.endswith("(λ) = 1</span>.")
     assert glossary.plain("{{[[f]](λ) = 1}}.") == "f(λ) = 1."
+
+
+def test_an_error_at_the_target_has_reached_it() -> None:
+    """As the code counts it: no text on a page asks for an error that is less than ε."""
+    texts = [path.read_text(encoding="utf-8") for path in (ROOT / "dashboard").rglob("*.py")]
+    assert first_to_stay(np.array([3.0, 2.0, 2.0]), 2.0) == 1
+    for text in texts:
+        words = re.sub(r'"\s*\n\s*f?"', "", text)
+        for found in re.finditer(r"below (?:\[\[)?ε", words):
+            before = words[found.start() - 60 : found.start()]
+            assert before.endswith("at or "), before
