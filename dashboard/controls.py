@@ -320,7 +320,7 @@ def start_controls() -> list[Watch]:
 
 
 def solver_control(*, exact: bool) -> None:
-    """How the lower level is solved; where only one way applies there is nothing to choose."""
+    """How the inner problem is solved; where only one way applies there is nothing to choose."""
     family = FAMILIES[store()["family"]]
     solvers = {
         key: solver.label

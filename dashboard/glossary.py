@@ -168,7 +168,6 @@ ALSO: dict[str, str] = {
     "backward step": "k",
     "inner step": "t",
     "Jacobian–vector product": "product",
-    "lower level": "inner-problem term",
     "validation loss": "E",
     "training loss": "Φ",
     "conjugate gradient": "CG",

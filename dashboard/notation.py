@@ -6,7 +6,7 @@ import math
 
 # The summands of a bound as a page calls them.
 TERM_NAMES: dict[str, str] = {
-    "lower level": "inner-problem term",
+    "inner problem": "inner-problem term",
     "drift": "drift term",
     "adjoint": "adjoint term",
 }

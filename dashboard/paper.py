@@ -32,8 +32,8 @@ from hypergrad_core.paper import (
 )
 from hypergrad_core.problem import Progress
 
-KINDS: dict[str, str] = {"made-up": "Synthetic", "real": "Real", "networks": "Networks"}
-KIND_TITLES = {"made-up": "on synthetic data", "real": "on real data", "networks": "on networks"}
+KINDS: dict[str, str] = {"synthetic": "Synthetic", "real": "Real", "networks": "Networks"}
+KIND_TITLES = {"synthetic": "on synthetic data", "real": "on real data", "networks": "on networks"}
 SHORTEST_HORIZON, LONGEST_HORIZON = 50, 200
 MOST_VALUES = 20
 SYMBOLS = {
@@ -70,8 +70,9 @@ class PaperView(LinkSettings):
         "values": "Number of λ",
         "cursor": "Step of the cursor",
     }
+    former: ClassVar[Mapping[str, Mapping[str, str]]] = {"kind": {"made-up": "synthetic"}}
 
-    kind: str = "made-up"
+    kind: str = "synthetic"
     values: int = MOST_VALUES
     cursor: int = 50
 
@@ -118,11 +119,11 @@ def largest_contraction(kind: str) -> float:
 
 # Families, data and sizes of the four panels of each figure.
 PROBLEMS: dict[str, tuple[tuple[str, str, dict[str, int]], ...]] = {
-    "made-up": (
-        ("logistic", "made-up", {"size": 100, "samples": 100}),
-        ("kernel-ridge", "made-up", {"size": 100, "hyper_size": 6}),
-        ("biased", "made-up", {"size": 100, "samples": 100}),
-        ("hyper-representation", "made-up", {"size": 10, "hyper_size": 100}),
+    "synthetic": (
+        ("logistic", "synthetic", {"size": 100, "samples": 100}),
+        ("kernel-ridge", "synthetic", {"size": 100, "hyper_size": 6}),
+        ("biased", "synthetic", {"size": 100, "samples": 100}),
+        ("hyper-representation", "synthetic", {"size": 10, "hyper_size": 100}),
     ),
     "real": (
         ("logistic", "breast_cancer", {}),
@@ -131,9 +132,9 @@ PROBLEMS: dict[str, tuple[tuple[str, str, dict[str, int]], ...]] = {
         ("hyper-representation", "wine", {}),
     ),
     "networks": (
-        ("equilibrium", "made-up", {}),
+        ("equilibrium", "synthetic", {}),
         ("equilibrium", "digits", {}),
-        ("graph-network", "made-up", {}),
+        ("graph-network", "synthetic", {}),
         ("graph-network", "karate_club", {}),
     ),
 }

@@ -53,7 +53,7 @@ METHOD_STYLES: dict[str, Style] = {
 # The summands of a bound, in the formula and wherever they are drawn: next to the curves of the
 # most common methods, so none has the colour of one of these.
 TERM_COLORS: dict[str, tuple[str, str]] = {
-    "lower level": ("#5B4BA8", "#B79CED"),
+    "inner problem": ("#5B4BA8", "#B79CED"),
     "drift": ("#A8457F", "#E58BBB"),
     "adjoint": ("#7A6A00", "#D9C63A"),
 }

@@ -56,7 +56,7 @@ class Dissection:
         modes: eigenmodes of M = I − ∂₁Φ; None where Φ is not affine or ∂₁Φ not symmetric.
         contraction_at_solution: ‖∂₁Φ(w(λ))‖.
         plane: spanned by the modes of the smallest and the largest eigenvalue; without modes, by
-            the two directions in which the iterates move most. Its height is the lower-level
+            the two directions in which the iterates move most. Its height is the inner
             objective where there is one and it is convex in this plane, in units in which Φ is a
             gradient step of length 1; otherwise ½‖Mx‖², M at w(λ).
         adjoint_plane: the same for the adjoint.

@@ -17,7 +17,7 @@ from hypergrad_core.theory import Bound, Path, Status
 # A draft takes the first points of a slice, where curves bend, and then every so many-th.
 DRAFT_START = 8
 DRAFT_STRIDE = 4
-# Of the progress that is reported, the part that belongs to the lower level.
+# Of the progress that is reported, the part that belongs to the inner problem.
 LOWER_LEVEL_SHARE = 0.05
 
 
@@ -130,7 +130,7 @@ class Preparation:
         problem: the problem of the scenario.
         lockstep: an orthogonally equivalent one whose products are cheapest.
         states: w_0, …, w_T, shape (T + 1, d).
-        inner: the lower-level solver that made them.
+        inner: the inner solver that made them.
         path: what the sharp bounds measure along them; None where q ≥ 1.
         constants: those that the paper's bounds take.
         floor: level below which an error is rounding.

@@ -1,4 +1,4 @@
-"""Lower-level solvers: how w_0, w_1, …, w_T come about, and how far they surely are."""
+"""Inner solvers: how w_0, w_1, …, w_T come about, and how far they surely are."""
 
 from __future__ import annotations
 

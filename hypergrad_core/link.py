@@ -73,10 +73,12 @@ class LinkSettings:
     Attributes:
         link_names: field → query parameter.
         labels: field → name of its control on the page.
+        former: field → values in older links, and what they are called now.
     """
 
     link_names: ClassVar[Mapping[str, str]]
     labels: ClassVar[Mapping[str, str]]
+    former: ClassVar[Mapping[str, Mapping[str, str]]] = MappingProxyType({})
 
     def to_link(self, *, full: bool = False, defaults: Self | None = None) -> dict[str, str]:
         """Query parameters; what ``from_link`` restores by itself is left out unless ``full``."""
@@ -102,6 +104,7 @@ class LinkSettings:
             text = link.get(cls.link_names[item.name])
             if text is None:
                 continue
+            text = cls.former.get(item.name, {}).get(text, text)
             values[item.name] = _read(text, item.default)
         while True:
             try:

@@ -50,14 +50,14 @@ class Modes:
     def squares(self, errors: FloatArray) -> FloatArray:
         """(u_iᵀx)² for each row x, which add up to ‖x‖²: (B, d) → (B, d).
 
-        Rows w_t − w(λ) give the modes of the lower level, v_k − v those of the adjoint.
+        Rows w_t − w(λ) give the modes of the inner problem, v_k − v those of the adjoint.
         """
         return np.asarray(self.coordinates(errors) ** 2)
 
     def heights(self, gaps: FloatArray) -> FloatArray:
         """½ xᵀMx for each row x = w − w(λ): (B, d) → (B,).
 
-        How far the lower-level objective lies above its minimum, in units in which Φ is a gradient
+        How far the inner objective lies above its minimum, in units in which Φ is a gradient
         step of length 1.
         """
         return np.asarray(0.5 * self.squares(gaps) @ self.values)

@@ -1,4 +1,4 @@
-"""What a bilevel problem is: the lower-level map, the outer loss, their derivatives, its constants.
+"""What a bilevel problem is: the inner map, the outer loss, their derivatives, its constants.
 
 Every oracle acts on a block of rows: an array of shape (B, d) is B states, one a row.
 """

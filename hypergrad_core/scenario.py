@@ -18,7 +18,7 @@ from hypergrad_core.link import (
 )
 from hypergrad_core.methods import METHODS, Points
 from hypergrad_core.problem import IntArray
-from hypergrad_core.problems import FAMILIES, MADE_UP, Family
+from hypergrad_core.problems import FAMILIES, SYNTHETIC, Family
 
 # The spectra are named here and built in problems/quadratic.py: naming one must not import it.
 SPECTRA: dict[str, str] = {
@@ -99,7 +99,7 @@ class Scenario(LinkSettings):
         contraction: q, from 0.01 to 0.9999; to 1.5 for networks, where above 1 nothing is proved.
         size: d, from 2 to the family's largest.
         hyper_size: m of the quadratic, from 1 to 1000.
-        samples: n, training rows of made-up data, from 2 to 2000.
+        samples: n, training rows of synthetic data, from 2 to 2000.
         spectrum: key of ``SPECTRA`` (quadratic).
         methods: keys of ``METHODS``, at least one, in any order, none twice.
         vary: key of ``SLICES``: which slice of the (t, k) plane is taken.
@@ -118,9 +118,10 @@ class Scenario(LinkSettings):
 
     link_names: ClassVar[Mapping[str, str]] = LINK_NAMES
     labels: ClassVar[Mapping[str, str]] = LABELS
+    former: ClassVar[Mapping[str, Mapping[str, str]]] = {"data": {"made-up": SYNTHETIC}}
 
     family: str = "quadratic"
-    data: str = MADE_UP
+    data: str = SYNTHETIC
     contraction: float = 0.9
     size: int = 100
     hyper_size: int = 10

@@ -45,7 +45,7 @@ class Term:
     """One summand of a bound.
 
     Attributes:
-        name: "lower level", "drift" or "adjoint": which part of the computation it pays for.
+        name: "inner problem", "drift" or "adjoint": which part of the computation it pays for.
         formula: LaTeX, in the symbols of the constants.
         values: shape (P,).
     """

@@ -27,7 +27,7 @@ STATUSES = {
     Status.HEURISTIC: "not proved",
 }
 MEANINGS = {
-    "lower level": "It is what the error of $w_t$ does to the gradients of $E$, so increase $t$.",
+    "inner problem": "It is what the error of $w_t$ does to the gradients of $E$, so increase $t$.",
     "drift": "The Jacobians are evaluated at the iterates instead of at $w(\\lambda)$, so increase "
     "$t$.",
     "adjoint": "It is what $k$ backward steps leave unsolved, so increase $k$.",

@@ -70,7 +70,7 @@ class TermStyle:
 
 
 TERM_STYLES: dict[str, TermStyle] = {
-    "lower level": TermStyle("5px,3px", "circle-open"),
+    "inner problem": TermStyle("5px,3px", "circle-open"),
     "drift": TermStyle("12px,3px,2px,3px", "cross"),
     "adjoint": TermStyle("16px,5px", "square-open"),
 }

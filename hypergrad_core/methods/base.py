@@ -189,7 +189,7 @@ def lower_level_term(constants: Constants, inner_steps: IntArray, inner: InnerSo
     c = constants
     c1 = (c.mu2 + c.mu1 * c.hyper_jacobian_norm / (1 - c.contraction)) * c.distance
     return Term(
-        "lower level",
+        "inner problem",
         r"\left(\mu_2+\frac{\mu_1 L_\Phi}{1-q}\right)D\," + inner.rate_formula,
         c1 * inner.rate(c.contraction, inner_steps.astype(np.float64)),
     )

@@ -15,7 +15,7 @@ from hypergrad_core.problem import FloatArray, Problem
 if TYPE_CHECKING:
     from hypergrad_core.scenario import Scenario
 
-MADE_UP = "made-up"
+SYNTHETIC = "synthetic"
 # Hidden units of a row in the network families, at the most.
 LARGEST_WIDTH = 50
 
@@ -46,7 +46,7 @@ class Family:
 
     Attributes:
         label: name on the page.
-        formula: LaTeX of the lower level, of what it is made of, and of E; short lines.
+        formula: LaTeX of the inner problem, of what it is made of, and of E; short lines.
         builder: "module:function" that makes the problem of a scenario; imported when first used,
             so that a family costs nothing until it is chosen.
         data: the data sets it can run on, synthetic data first.
@@ -68,7 +68,7 @@ class Family:
     unit_rows: bool = False
     largest_contraction: float = 0.9999
     suggested: Mapping[str, int] = field(default_factory=dict)
-    data: dict[str, DataSet] = field(default_factory=lambda: {MADE_UP: DataSet("Synthetic data")})
+    data: dict[str, DataSet] = field(default_factory=lambda: {SYNTHETIC: DataSet("Synthetic data")})
 
     def state_size(self, data: str, size: int, samples: int) -> int:
         """d of the problem that will be built: the data or the rows may decide it."""
@@ -98,11 +98,11 @@ def _far_start(problem: Problem, scenario: Scenario) -> FloatArray:
 
 
 _LOGISTIC_DATA = {
-    MADE_UP: DataSet("Synthetic data"),
+    SYNTHETIC: DataSet("Synthetic data"),
     "breast_cancer": DataSet("Breast cancer (569 × 30)", state_size=30, samples=284),
 }
 _EQUILIBRIUM_DATA = {
-    MADE_UP: DataSet("Synthetic data"),
+    SYNTHETIC: DataSet("Synthetic data"),
     "digits": DataSet("Handwritten digits (50 × 8)", samples=50),
 }
 
@@ -154,7 +154,7 @@ FAMILIES: dict[str, Family] = {
         affine=True,
         suggested={"size": 30, "hyper_size": 6},
         data={
-            MADE_UP: DataSet("Synthetic data"),
+            SYNTHETIC: DataSet("Synthetic data"),
             "diabetes": DataSet("Diabetes (442 × 10)", state_size=221, samples=221),
         },
     ),
@@ -169,7 +169,7 @@ FAMILIES: dict[str, Family] = {
         largest_size=1000,
         affine=True,
         data={
-            MADE_UP: DataSet("Synthetic data"),
+            SYNTHETIC: DataSet("Synthetic data"),
             "digits": DataSet("Two handwritten digits (20 × 64)", state_size=64, samples=20),
         },
     ),
@@ -186,7 +186,7 @@ FAMILIES: dict[str, Family] = {
         affine=True,
         suggested={"size": 10, "hyper_size": 100, "samples": 100},
         data={
-            MADE_UP: DataSet("Synthetic data"),
+            SYNTHETIC: DataSet("Synthetic data"),
             "wine": DataSet("Wine (178 × 13)", samples=89),
         },
     ),
@@ -234,7 +234,7 @@ FAMILIES: dict[str, Family] = {
         largest_contraction=1.5,
         suggested={"size": 200, "samples": 20},
         data={
-            MADE_UP: DataSet("Two-community graph"),
+            SYNTHETIC: DataSet("Two-community graph"),
             "karate_club": DataSet("Karate club (34 nodes)", samples=34),
         },
     ),
@@ -250,4 +250,4 @@ FAMILIES: dict[str, Family] = {
     ),
 }
 
-__all__ = ["FAMILIES", "MADE_UP", "DataSet", "Family"]
+__all__ = ["FAMILIES", "SYNTHETIC", "DataSet", "Family"]

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 # Training images of each of the two digits: a task with few samples.
 DIGITS_OF_A_KIND = 10
-# Size of a task's own deviation from what all tasks share, and of the noise, for made-up data.
+# Size of a task's own deviation from what all tasks share, and of the noise, for synthetic data.
 DEVIATION = 0.5
 NOISE = 0.1
 
@@ -171,9 +171,9 @@ class _BiasedLinearisation(Linearisation):
 def build(scenario: Scenario) -> BiasedRegularisation:
     """One task; β and η make the gradient step contract with exactly the wanted q.
 
-    ``size`` is d and ``samples`` is n, for made-up data. Made-up tasks share λ, a Gaussian vector:
-    the task's own weights deviate from it. With digits, the seed chooses two of them and few
-    training images of each; the regression is on ±1 and λ is Gaussian. If n ≥ d, XᵀX may be too
+    ``size`` is d and ``samples`` is n, for synthetic data. Synthetic tasks share λ, a Gaussian
+    vector: the task's own weights deviate from it. With digits, the seed chooses two of them and
+    few training images of each; the regression is on ±1 and λ is Gaussian. If n ≥ d, XᵀX may be too
     well conditioned for a q near 1: the step is then shortened (``ridge.weight_and_step``).
     """
     train, validation, prior = _task(scenario.data, scenario.samples, scenario.size, scenario.seed)
@@ -189,7 +189,7 @@ def _task(
 ) -> tuple[LeastSquares, LeastSquares, FloatArray]:
     """Training and validation data, divided by √n so that sums are means, and λ."""
     random = np.random.default_rng(seed)
-    if data == "made-up":
+    if data == "synthetic":
         prior, deviation = random.standard_normal((2, size)) / np.sqrt(size)
         truth = prior + DEVIATION * deviation
         features = random.standard_normal((2 * samples, size))

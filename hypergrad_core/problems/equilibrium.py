@@ -25,7 +25,7 @@ INPUTS = 8
 CLASSES = 4
 # Above q = 1 the weights turn towards −q I, by so much for each unit of q − 1, never all the way.
 TURN, LARGEST_TURN = 3.0, 0.9
-# The made-up offset c is small, so that the units are not all saturated.
+# The synthetic offset c is small, so that the units are not all saturated.
 OFFSET = 0.1
 
 
@@ -80,7 +80,7 @@ def draw_weights(
 def _samples(data: str, samples: int, seed: int) -> tuple[FloatArray, IntArray]:
     """X of shape (n, p), standardised, and classes of shape (n,)."""
     random = np.random.default_rng(seed)
-    if data == "made-up":
+    if data == "synthetic":
         features = random.standard_normal((samples, INPUTS))
         noise = 0.5 * np.sqrt(INPUTS) * random.standard_normal((samples, CLASSES))
         scores = features @ random.standard_normal((INPUTS, CLASSES)) + noise

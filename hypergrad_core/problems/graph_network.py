@@ -23,7 +23,7 @@ from hypergrad_core.problems.tanh_network import TanhNetwork
 if TYPE_CHECKING:
     from hypergrad_core.scenario import Scenario
 
-# Mean number of neighbours in one's own and in the other community of a made-up graph.
+# Mean number of neighbours in one's own and in the other community of a synthetic graph.
 OWN_NEIGHBOURS, OTHER_NEIGHBOURS = 5.0, 1.0
 
 
@@ -60,7 +60,7 @@ def build(scenario: Scenario) -> TanhNetwork:
 def _graph(data: str, nodes: int, seed: int) -> tuple[FloatArray, FloatArray, IntArray]:
     """P of shape (n, n), X of shape (n, p) and communities of shape (n,)."""
     random = np.random.default_rng(seed)
-    if data == "made-up":
+    if data == "synthetic":
         communities = (np.arange(nodes) >= nodes / 2).astype(np.int64)
         own = communities[:, None] == communities
         likely = np.where(own, OWN_NEIGHBOURS, OTHER_NEIGHBOURS) / (nodes / 2)

@@ -39,7 +39,7 @@ from hypergrad_core.problems.ridge import LeastSquares, standardised, weight_and
 if TYPE_CHECKING:
     from hypergrad_core.scenario import Scenario
 
-# Made-up H: its columns shrink evenly on a log scale, down to this part of the first. Learned
+# Synthetic H: its columns shrink evenly on a log scale, down to this part of the first. Learned
 # features are not equally useful; and with equal ones β could not reach a q near 1.
 WEAKEST_FEATURE = 0.1
 NOISE = 0.3
@@ -246,7 +246,7 @@ class _RepresentationLinearisation(Linearisation):
 def build(scenario: Scenario) -> HyperRepresentation:
     """One regression; β and η make the gradient step contract with exactly the wanted q.
 
-    ``size`` is r, the length of w. Made-up data have ``samples`` rows and p = max(r, the nearest
+    ``size`` is r, the length of w. Synthetic data have ``samples`` rows and p = max(r, the nearest
     integer to ``hyper_size``/r) features, so that m = pr is close to the wanted m or at least r².
     Wine fixes p. Where HᵀXᵀXH is too well conditioned for a q near 1, the step is shortened
     (``ridge.weight_and_step``).
@@ -276,7 +276,7 @@ def _data(
 ) -> tuple[LeastSquares, LeastSquares, FloatArray]:
     """Training and validation data, divided by √n so that sums are means, and H."""
     random = np.random.default_rng(seed)
-    if data == "made-up":
+    if data == "synthetic":
         rows = random.standard_normal((2 * samples, features))
         truth = random.standard_normal(features) / np.sqrt(features)
         targets = rows @ truth + NOISE * random.standard_normal(2 * samples)

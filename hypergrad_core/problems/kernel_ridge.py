@@ -409,8 +409,8 @@ class _KernelLinearisation(Linearisation):
 def build(scenario: Scenario) -> KernelRidge:
     """Random widths γ, then β and η for which the step contracts with exactly the wanted q.
 
-    ``size`` is n, the number of training rows of made-up data, and ``hyper_size`` is m = p + 1 (at
-    least 2: one feature). Diabetes fixes both. Where K is too well conditioned for a q near 1,
+    ``size`` is n, the number of training rows of synthetic data, and ``hyper_size`` is m = p + 1
+    (at least 2: one feature). Diabetes fixes both. Where K is too well conditioned for a q near 1,
     which takes few rows, the step is shortened (``ridge.weight_and_step``).
     """
     kernels, targets, validation_targets = _data(
@@ -436,7 +436,7 @@ def _data(data: str, size: int, features: int, seed: int) -> tuple[Kernels, Floa
     Targets are divided by √n, so that sums of their squares are means.
     """
     random = np.random.default_rng(seed)
-    if data == "made-up":
+    if data == "synthetic":
         rows = random.standard_normal((2 * size, features))
         direction = random.standard_normal(features) / np.sqrt(features)
         targets = np.sin(2 * rows @ direction) + NOISE * random.standard_normal(2 * size)

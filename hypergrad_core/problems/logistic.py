@@ -122,7 +122,7 @@ class LogisticRegression(Problem):
         return self.penalty if self.logarithmic else np.ones_like(self.hyper)
 
     def inner_gradient(self, states: FloatArray) -> FloatArray:
-        """Gradient of the lower-level objective for each row: (B, d) → (B, d)."""
+        """Gradient of the inner objective for each row: (B, d) → (B, d)."""
         return _sigmoid(states @ self.train.columns) @ self.train.rows + self.penalty * states
 
     def fixed_point_map(self, states: FloatArray) -> FloatArray:
@@ -303,7 +303,7 @@ def _build(scenario: Scenario, logarithmic: bool) -> LogisticRegression:
 def _designs(data: str, samples: int, size: int, seed: int) -> tuple[Design, Design]:
     """Training and validation data, standardised and scaled to rows of length about 1."""
     random = np.random.default_rng(seed)
-    if data == "made-up":
+    if data == "synthetic":
         truth = random.standard_normal(size)
         features = random.standard_normal((2 * samples, size))
         noise = 0.5 * np.sqrt(size) * random.standard_normal(2 * samples)

@@ -29,7 +29,7 @@ from hypergrad_core.problem import (
 if TYPE_CHECKING:
     from hypergrad_core.scenario import Scenario
 
-# About ‖N‖₂ of the made-up A ∝ U (R + N) Uᵀ, R normal with ‖R‖₂ = 1.
+# About ‖N‖₂ of the synthetic A ∝ U (R + N) Uᵀ, R normal with ‖R‖₂ = 1.
 NON_NORMALITY = 0.5
 
 
@@ -166,7 +166,7 @@ class _AffineLinearisation(Linearisation):
 
 
 def build(scenario: Scenario) -> NonSymmetric:
-    """Made-up data. C and b have a factor 1 − q: w(λ) does not jump when q is dragged."""
+    """Synthetic data. C and b have a factor 1 − q: w(λ) does not jump when q is dragged."""
     size, hyper_size, q = scenario.size, scenario.hyper_size, scenario.contraction
     random = np.random.default_rng([scenario.seed, 1])
     return NonSymmetric(

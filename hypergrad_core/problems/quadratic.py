@@ -1,4 +1,4 @@
-"""Quadratic lower level with a prescribed spectrum.
+"""Quadratic inner problem with a prescribed spectrum.
 
     w(λ) = argmin_w ½ wᵀHw − wᵀ(Cλ + b),   Φ(w, λ) = w − η (Hw − Cλ − b),
     E(w, λ) = ½ ‖w − target‖² + ½ ρ ‖λ‖².
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from hypergrad_core.inner import Scheme
     from hypergrad_core.scenario import Scenario
 
-# ‖target‖ ÷ ‖w(λ)‖ for made-up data. A far target makes ∇₁E nearly constant (G ≫ μ₁D): what the
+# ‖target‖ ÷ ‖w(λ)‖ for synthetic data. A far target makes ∇₁E nearly constant (G ≫ μ₁D): what the
 # adjoint solver leaves then dwarfs what w_t leaves, and the solvers can be told apart.
 TARGET_DISTANCE = 1000.0
 
@@ -240,7 +240,7 @@ def spectrum(shape: str, contraction: float, size: int) -> FloatArray:
 
 
 def build(scenario: Scenario) -> Quadratic:
-    """Made-up data: Gaussian C, b and λ, eigenvectors by a signed cosine transform.
+    """Synthetic data: Gaussian C, b and λ, eigenvectors by a signed cosine transform.
 
     H is scaled so that its smallest eigenvalue would be 1 at a = q, hence η = 1 − q: the size of
     w(λ) and of ∇f(λ) does not jump when q is dragged. The random draws do not depend on q.

@@ -1,4 +1,4 @@
-"""What the families with a ridge lower level share: least squares, and how to meet a wanted q."""
+"""What the families with a ridge inner problem share: least squares, and how to meet a wanted q."""
 
 from __future__ import annotations
 

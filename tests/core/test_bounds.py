@@ -321,7 +321,7 @@ def test_distance_and_paper_bound_are_attained_in_the_slowest_direction(
     assert np.allclose(distance, q**t * constants.distance, rtol=1e-9, atol=1e-15)
     if sign < 0:
         return
-    # Only the lower level is left once the adjoint has converged, …
+    # Only the inner problem is left once the adjoint has converged, …
     method = METHODS["aid-fp"]
     solved = points_at(t, np.full_like(t, 6000))
     bound = method.paper_bound(constants, solved).values

@@ -17,7 +17,7 @@ from hypergrad_core import FAMILIES, METHODS, Scenario, run
 from hypergrad_core.inner import SOLVERS, trajectory
 from hypergrad_core.numerics import row_norms
 from hypergrad_core.problem import FloatArray, Problem
-from hypergrad_core.problems import MADE_UP, kernel_ridge
+from hypergrad_core.problems import SYNTHETIC, kernel_ridge
 from hypergrad_core.problems.biased_regularisation import BiasedRegularisation
 from hypergrad_core.problems.hyper_representation import HyperRepresentation
 from hypergrad_core.problems.kernel_ridge import KernelRidge
@@ -192,12 +192,12 @@ def test_ridge_systems_are_solved(shape: tuple[int, int]) -> None:
 # What a scenario asks for.
 
 
-@pytest.mark.parametrize("data", ["made-up", "real"])
+@pytest.mark.parametrize("data", ["synthetic", "real"])
 @pytest.mark.parametrize("key", KEYS)
 @pytest.mark.parametrize("q", [0.01, 0.3, 0.9, 0.99, 0.9999])
 def test_the_contraction_is_the_wanted_one(key: str, q: float, data: str) -> None:
-    chosen = MADE_UP if data == "made-up" else REAL[key]
-    sizes = [(2, 2), (5, 40), (24, 9)] if data == "made-up" else [(7, 20)]
+    chosen = SYNTHETIC if data == "synthetic" else REAL[key]
+    sizes = [(2, 2), (5, 40), (24, 9)] if data == "synthetic" else [(7, 20)]
     for size, samples in sizes:
         problem = build(
             family=key, data=chosen, contraction=q, size=size, samples=samples, hyper_size=6
@@ -223,7 +223,7 @@ def test_penalty_and_step_for_every_spectrum() -> None:
 
 @pytest.mark.parametrize("key", KEYS)
 def test_draws_depend_on_the_seed_and_not_on_the_contraction(key: str) -> None:
-    for data in (MADE_UP, REAL[key]):
+    for data in (SYNTHETIC, REAL[key]):
         slow, fast, other = (
             build(family=key, data=data, size=6, hyper_size=18, contraction=q, seed=seed)
             for q, seed in ((0.95, 1), (0.7, 1), (0.95, 2))
@@ -291,7 +291,7 @@ def instance(key: str, number: int) -> bounds.Instance:
     largest = 14 if key == "hyper-representation" else 50
     problem = make(
         family=key,
-        data=REAL[key] if number % 16 == 15 else MADE_UP,
+        data=REAL[key] if number % 16 == 15 else SYNTHETIC,
         contraction=q,
         size=int(random.integers(2, largest)),
         samples=int(random.integers(2, 61)),

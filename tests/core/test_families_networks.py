@@ -307,7 +307,7 @@ def test_the_karate_club() -> None:
 
 
 @pytest.mark.parametrize("nodes", [2, 5, 60])
-def test_a_made_up_graph_has_two_communities_and_norm_one(nodes: int) -> None:
+def test_a_synthetic_graph_has_two_communities_and_norm_one(nodes: int) -> None:
     made = build(family="graph-network", size=2 * nodes, samples=nodes)
     assert isinstance(made, TanhNetwork)
     assert made.mixing is not None

@@ -251,7 +251,7 @@ def check_late_slope(method: str) -> None:
         step=0.5,
         hyper=np.ones(3),
     )
-    # The adjoint is solved to the last bit, so that the lower level alone is seen.
+    # The adjoint is solved to the last bit, so that the inner problem alone is seen.
     k = LATE if method == "itd" else np.full_like(LATE, 4)
     found = errors(method, problem, points_at(LATE, k), "heavy-ball")
     assert found.min() > 100 * problem.constants.rounding_floor

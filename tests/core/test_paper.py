@@ -151,7 +151,7 @@ def test_the_tracks_are_named_as_in_the_paper() -> None:
     assert Track("itd", plain=True).label == f"{METHODS['itd'].label}, plain map"
 
 
-# What it says, on made-up curves.
+# What it says, on planted curves.
 
 FLOOR = 1e-14
 BOUNDS = np.array([2 * 0.95**STEPS * (1 + STEPS), 2 * 0.95**STEPS])
@@ -424,7 +424,7 @@ def test_every_family_gives_six_verdicts(family: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("family", "data"), [("kernel-ridge", "diabetes"), ("logistic", "made-up")]
+    ("family", "data"), [("kernel-ridge", "diabetes"), ("logistic", "synthetic")]
 )
 def test_moving_the_hyperparameters_keeps_what_must_be_positive_positive(
     family: str, data: str

@@ -41,7 +41,7 @@ INTEGERS = {
 }
 CHOICES: dict[str, dict[str, Any]] = {
     "family": {**FAMILIES},
-    "data": {"made-up": None},
+    "data": {"synthetic": None},
     "spectrum": {**SPECTRA},
     "vary": {**SLICES},
     "inner": {**SOLVERS},
@@ -266,7 +266,7 @@ LOGISTIC_HEAVY_BALL = {"family": "logistic", "inner": "heavy-ball"}
         ("hyper_size", "from 1 to 20 at this d", {"size": 10**6, "hyper_size": 21, "horizon": 5}),
         ("horizon", "a whole number from 1 to 267", {"size": 10**6, "horizon": 268}),
         ("inner_steps", "from 0 to 267", {"size": 10**6, "inner_steps": 268, "vary": "adjoint"}),
-        ("data", "one of made-up", {"data": "breast_cancer"}),
+        ("data", "one of synthetic", {"data": "breast_cancer"}),
         ("size", "a whole number from 2 to 1000", {"family": "logistic", "size": 1001}),
     ],
 )
@@ -295,6 +295,12 @@ def test_nonsense_in_a_link_gives_a_message_and_the_default(name: str, text: str
     if name in {*INTEGERS, "size", "contraction", "start"}:
         # Both limits, whatever is wrong.
         assert re.search(r"number from [\d.]+ to [\d.]+\. Used", messages[0])
+
+
+def test_an_older_link_to_synthetic_data_opens() -> None:
+    scenario, messages = Scenario.from_link({"problem": "logistic", "data": "made-up", "q": "0.8"})
+    assert (scenario, messages) == (Scenario(family="logistic", contraction=0.8), ())
+    assert scenario.to_link(full=True)["data"] == "synthetic"
 
 
 def test_a_message_is_written_for_people() -> None:

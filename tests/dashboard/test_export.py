@@ -206,6 +206,15 @@ def test_files_have_names_that_every_system_takes(scenario: Scenario) -> None:
     assert file_name(scenario, size, "budget").startswith("hypergradient-budget-")
 
 
+@pytest.mark.parametrize("family", FAMILIES)
+def test_data_that_are_drawn_are_called_synthetic(family: str) -> None:
+    """In what is saved as well: on pages they have no other name."""
+    scenario = Scenario(family=family, size=20)
+    told = settings_of(scenario, 20, 5)
+    assert told["data"].startswith("synthetic (")
+    assert "made" not in file_name(scenario, 20) + "".join(told.values())
+
+
 def test_a_name_tells_the_data_set() -> None:
     assert file_name(SCENARIOS[4], 30) == "hypergradient-logistic-breast_cancer-q0.9-d30-seed0"
     assert file_name(Scenario(seed=2), 100) == "hypergradient-quadratic-q0.9-d100-seed2"

@@ -1,4 +1,4 @@
-"""Every family, every method and every lower-level solver, as a person chooses them."""
+"""Every family, every method and every inner solver, as a person chooses them."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def start(family: str, **more: str) -> dict[str, str]:
 
 
 def allowed(family: str, vary: str) -> list[str]:
-    """The lower-level solvers that a family allows on a slice."""
+    """The inner solvers that a family allows on a slice."""
     return [
         key
         for key, solver in SOLVERS.items()

@@ -220,7 +220,7 @@ def test_first_progress_then_the_figure_and_the_second_visit_is_at_once(runs: Ru
     assert "panels" not in link(session)
     assert len(tables(session)) == 1
     assert runs.started == len(TINY)
-    assert runs.asked[-1] == ("made-up", 0.9, 100, 0)
+    assert runs.asked[-1] == ("synthetic", 0.9, 100, 0)
 
     # Another person, and the same one again: nothing is run.
     other = open_paper()
@@ -304,7 +304,7 @@ def test_another_setting_stops_the_run_and_the_old_figure_stays_until_the_new_on
     finish(session)
     assert link(session) == {"seed": "6"}
     assert frame(session)["figure"] != before["figure"]
-    assert runs.asked[-1] == ("made-up", 0.9, 100, 6)
+    assert runs.asked[-1] == ("synthetic", 0.9, 100, 6)
     # Back to the first one: it is remembered.
     started = runs.started
     choose(session, "seed", 0)
@@ -331,7 +331,7 @@ def test_the_controls_reach_the_panels_and_the_address(runs: Runs) -> None:
     choose(session, "horizon", 50)
     choose(session, "values", 3)
     choose(session, "contraction", 0.8)
-    assert job_of(session).key == Task("made-up", 3, 0.8, 50, 0)
+    assert job_of(session).key == Task("synthetic", 3, 0.8, 50, 0)
     assert "no theory" not in "".join(control(session, "contraction").options)
     choose(session, "kind", "networks")
     assert job_of(session).key == Task("networks", 3, 0.8, 50, 0)
@@ -379,6 +379,11 @@ def test_a_link_opens_the_figure_that_it_names(runs: Runs) -> None:
     assert link(session) == {name: wanted[name] for name in ("kind", "q", "T", "values", "seed")}
 
 
+def test_an_older_link_to_synthetic_data_opens() -> None:
+    _, view, messages = SETTINGS.of_link({"kind": "made-up", "values": "4"})
+    assert (view, messages) == (PaperView(kind="synthetic", values=4), ())
+
+
 BAD = {
     "kind": ("Real+data", "Real (real); Networks (networks)"),
     "q": ("1.2", "from 0.01 to 0.9999 for these problems"),
@@ -407,7 +412,7 @@ def test_several_bad_values_are_all_named(runs: Runs) -> None:
     session = open_paper({"kind": "neural", "q": "1.2", "T": "7", "seed": "4"})
     (warning,) = session.warning
     assert warning.value.count("is not allowed") == 3
-    assert runs.asked[-1] == ("made-up", 0.9, 100, 4)
+    assert runs.asked[-1] == ("synthetic", 0.9, 100, 4)
     assert address(session) == {"seed": "4"}
     control(session, "dismiss").click().run()
     assert not session.warning
@@ -467,7 +472,7 @@ def test_itd_and_aid_fp_are_never_judged_across_two_maps(
     """In every panel of every figure, as the page shows them; at sizes that are quick."""
     sizes = {"size": 8, "samples": 8, "hyper_size": 4}
     quick = [
-        (family, data, sizes if data == "made-up" else {}) for family, data, _ in PROBLEMS[kind]
+        (family, data, sizes if data == "synthetic" else {}) for family, data, _ in PROBLEMS[kind]
     ]
     monkeypatch.setitem(PROBLEMS, kind, tuple(quick))
     for scenario in panels(kind, 0.9, 60, 0):
@@ -514,7 +519,7 @@ def test_the_message_counts_what_holds() -> None:
         f"AID-FP stops at a plateau in {said[4]}, conjugate gradient in {said[5]}."
     )
     # Where both kinds of AID end on a plateau it is said once. ITD and AID-CG all but coincide.
-    wide = panels("made-up", 0.9, 80, 0)[2]
+    wide = panels("synthetic", 0.9, 80, 0)[2]
     assert verdict((replicate(wide, 2),) * 4, 4) == (
         "With k = t, conjugate gradient is fastest in no panel; "
         "in all four panels no clear difference can be told. "

@@ -312,7 +312,7 @@ def test_each_term_is_told_without_its_colour() -> None:
     """By its name, where it stands in both panels, by its dashes and by its marker."""
     frame = frame_of("bound", OTHERS[0])
     data = frame["figure"]["data"]
-    names = ["lower level", "drift", "adjoint"]
+    names = ["inner problem", "drift", "adjoint"]
     lines = [next(trace for trace in data if trace.get("name") == name) for name in names]
     assert len({trace["line"]["dash"] for trace in lines}) == 3
     cards = [reading for reading in frame["readout"] if reading["name"].endswith(" term")]
