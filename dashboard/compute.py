@@ -243,6 +243,11 @@ class BackgroundRun:
         """Whether somebody stopped it."""
         return self._stop.is_set()
 
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more is computed: it is done, was stopped or has failed."""
+        return self.stopped or not self.running
+
     def watch(self) -> None:
         """Somebody still looks at it: what nobody looks at ends by itself."""
         self._seen = time.monotonic()

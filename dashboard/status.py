@@ -51,8 +51,16 @@ def in_background(
     st.session_state[mine] = job
     shown = st.session_state.get(last)
     before = None if shown is None else cache.find(shown)
-    follow(job, mine, NO_PICTURE if before is None else PREVIOUS)
+    follow(job, mine, NO_PICTURE if before is None else PREVIOUS, told=job.ended)
     return before
+
+
+def awaited(page: str, what: str) -> str:
+    """What stands over a picture of other settings: that they are computed, or are not."""
+    job: BackgroundRun | None = st.session_state.get(JOB_OF + page)
+    if job is None or not job.ended:
+        return f"Computing {what} …"
+    return f"{'Not computed' if job.error else 'Stopped'}. {PREVIOUS}"
 
 
 def stop_elsewhere(page: str) -> None:
@@ -64,14 +72,18 @@ def stop_elsewhere(page: str) -> None:
 
 
 @st.fragment(run_every=POLL_SECONDS)
-def follow(job: CachedRun[Key, Result], name: str, picture: str) -> None:
+def follow(job: CachedRun[Key, Result], name: str, picture: str, *, told: bool) -> None:
     """A bar that tells how far a long run is, and a way to stop it and to start it again.
 
     Args:
         job: the run.
         name: of the job in the session.
         picture: ``PREVIOUS``, ``SMALLER`` or ``NO_PICTURE``: what is shown meanwhile.
+        told: whether the page was drawn when the run had ended: what stands over its picture says
+            whether something is computed.
     """
+    if job.ended and not told:
+        st.rerun()
     if show_status(job, finished=job.finished, picture=picture):
         st.session_state[name] = None
         st.rerun()

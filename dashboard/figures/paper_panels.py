@@ -112,7 +112,8 @@ def paper_panels(
         suffix = suffix_of(place)
         if run is None:
             # Without a trace its axes would not be drawn.
-            drawn.add({"type": "scatter", "x": [None], "y": [None], **_axes_of(suffix)})
+            empty = {"type": "scatter", "mode": "lines", "x": [None], "y": [None]}
+            drawn.add({**empty, **_axes_of(suffix)})
             continue
         # All bands lie below all lines.
         for track in run.tracks:

@@ -22,7 +22,7 @@ from dashboard.figures.budget_map import LAYERS
 from dashboard.introduction import introduce
 from dashboard.notation import count
 from dashboard.settings import keep
-from dashboard.status import STATUS_HEIGHT, in_background
+from dashboard.status import STATUS_HEIGHT, awaited, in_background
 from dashboard.take_home import Table, take_home
 from dashboard.theme import Mode
 from hypergrad_core import FAMILIES
@@ -60,14 +60,18 @@ def page() -> None:
     with status:
         found = in_background("budget", maps, MAPS, Maps.run, INTRODUCTION)
     if found is None:
-        st.info("The maps appear here as soon as they are computed.")
+        st.info(
+            "The maps have not been computed."
+            if st.session_state["job of budget"].ended
+            else "The maps appear here as soon as they are computed."
+        )
         return
     # While new maps are computed, the last ones, as what they are.
     shown: Maps = st.session_state["shown on budget"]
     live: Live = {"params": live_params(scenario, view, mode), "watch": watched}
     pending = ""
     if shown != maps:
-        pending = f"Computing q = {scenario.contraction:g} …"
+        pending = awaited("budget", f"q = {scenario.contraction:g}")
         scenario, view = shown.scenario, shown.seen_by(view)
     chart(
         budget_frame(found, scenario, view, mode),

@@ -120,7 +120,7 @@ def compute(scenario: Scenario) -> Experiment:
     shown = st.session_state.get("shown")
     if shown is not None and is_long(shown):
         shown = None
-    follow(job, "job of explore", SMALLER if shown is None else PREVIOUS)
+    follow(job, "job of explore", SMALLER if shown is None else PREVIOUS, told=job.ended)
     return EXPERIMENTS.compute(shown or controls.preview(scenario))
 
 

@@ -21,7 +21,7 @@ from dashboard.paper import (
     paper_frame,
 )
 from dashboard.settings import keep, store
-from dashboard.status import POLL_SECONDS, STATUS_HEIGHT, in_background
+from dashboard.status import POLL_SECONDS, STATUS_HEIGHT, awaited, in_background
 from dashboard.take_home import Table, take_home
 from dashboard.theme import Mode
 
@@ -81,7 +81,7 @@ def page() -> None:
         height=HEIGHT,
         rest=REST,
         cursor=view.cursor,
-        pending="" if drawn == task else f"Computing q = {task.contraction:g} …",
+        pending="" if drawn == task else awaited(SETTINGS.name, f"q = {task.contraction:g}"),
         filename="hypergradient-figure-1",
         on_cursor=keep_cursor,
     )

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from conftest import NewContext, Server, Watcher
 from explore_page import number
-from playwright.sync_api import FloatRect, Page, Response
+from playwright.sync_api import FloatRect, Page, Response, expect
 
 from dashboard.paper import SETTINGS, Task
 from hypergrad_core.paper import Replication, Verdict, claims
@@ -267,3 +267,24 @@ def test_a_bad_link_says_so(new_context: NewContext, server: Server, watcher: Wa
         assert box is not None
         assert first is not None
         assert box["y"] == first["y"], "All kinds are in one row."
+
+
+def test_after_a_stop_nothing_is_said_to_be_computed(paper: Page) -> None:
+    """Over the picture, which is still that of the last settings, and beside it."""
+    drawn = paper.locator(".hg-chart").get_attribute("data-drawn-link")
+    veil = paper.locator(".hg-veil-text")
+    for key in ("values", "horizon"):
+        paper.locator(f".st-key-{key} input[type=range]").press("End")
+        expect(veil).to_contain_text("Computing")
+    paper.wait_for_url("**T=200**")
+    paper.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
+    paper.locator(".st-key-stop button").click()
+    expect(veil).to_have_text("Stopped. The picture still shows the previous settings.")
+    expect(paper.locator(".st-key-again button")).to_be_visible()
+    assert "Computing" not in paper.locator('[data-testid="stApp"]').inner_text()
+    assert paper.locator(".hg-chart").get_attribute("data-drawn-link") == drawn
+    # Started again, it says so again.
+    paper.locator(".st-key-again button").click()
+    expect(veil).to_contain_text("Computing")
+    paper.locator(".st-key-stop button").click()
+    expect(veil).to_contain_text("Stopped")

@@ -242,6 +242,8 @@ def test_panels_are_drawn_as_they_come(runs: Runs) -> None:
     with_curves = {trace["yaxis"] for trace in shown["figure"]["data"] if "fill" in trace}
     notes = [note["text"] for note in shown["figure"]["layout"]["annotations"]]
     assert notes.count("not computed yet") == 2
+    # The chart looks at it in every trace, also in that of an empty panel.
+    assert all("mode" in trace for trace in shown["figure"]["data"])
     assert with_curves == {"y", "y2"}
     assert [row["cells"][3:] for row in shown["table"]["rows"]] == [["–", "–"]] * 5
     # What is there is not run again when the run is stopped and started again.
@@ -299,6 +301,8 @@ def test_another_setting_stops_the_run_and_the_old_figure_stays_until_the_new_on
     control(session, "stop").click().run()
     finish(session, second)
     assert sidebar(session) == "Stopped at 10%. The picture still shows the previous settings."
+    over_picture = payload(session)["pending"]
+    assert over_picture == "Stopped. The picture still shows the previous settings."
     runs.go_on.set()
     control(session, "again").click().run()
     finish(session)
