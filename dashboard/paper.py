@@ -23,6 +23,7 @@ from dashboard.theme import Mode
 from hypergrad_core import FAMILIES, Scenario, ScenarioError
 from hypergrad_core.link import LinkSettings, require_integer, require_one_of
 from hypergrad_core.paper import (
+    CLEARLY,
     NEARLY_ALWAYS,
     PLATEAU_STEPS,
     Replication,
@@ -358,6 +359,8 @@ def claims_key(runs: tuple[Replication, ...]) -> str:
         ", ".join(f"{SYMBOLS[verdict]} {verdict}" for verdict in Verdict) + ".",
         "A comparison of errors is marked ✓ if it holds in at least "
         f"{100 * NEARLY_ALWAYS:.0f} % of the steps before rounding.",
+        "A method is the fastest if its error is never the larger one in the second half of these "
+        f"steps, and at least {CLEARLY:g} times smaller at the last of them.",
     ]
     if any(run.scenario.inner == "heavy-ball" for run in runs):
         sentences.append(
