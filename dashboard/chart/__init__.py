@@ -160,11 +160,13 @@ class KeyEntry(TypedDict):
 
     ``mark`` is how it looks: a line ("solid", or an SVG dash array such as "9px,5px"), "area", or
     a Plotly symbol. Without ``color`` it is that of the text. With ``background`` it is shown on a
-    patch of that colour: what lies on a map need not be seen on the page.
+    patch of that colour: what lies on a map need not be seen on the page. ``hint`` says what to do
+    on the page, and is in no saved picture.
     """
 
     text: str
     mark: str
+    hint: NotRequired[str]
     color: NotRequired[str]
     background: NotRequired[str]
 

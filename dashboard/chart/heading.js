@@ -37,8 +37,8 @@ class Heading {
     const shape = JSON.stringify(key);
     if (shape === this.shape) return;
     this.shape = shape;
-    this.key.replaceChildren(...key.map(({ mark, color, background, text }) =>
-      element("li", "", {}, glyph(mark, color, background), text)));
+    this.key.replaceChildren(...key.map(({ mark, color, background, text, hint }) =>
+      element("li", "", {}, glyph(mark, color, background), hint ? `${text}: ${hint}` : text)));
   }
 
   /** In place of the headline, where there is no picture. */

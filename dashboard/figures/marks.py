@@ -154,12 +154,15 @@ def _names(lines: tuple[Line, ...], x: Any, y: Any, text: list[str], mode: Mode)
 def key_of(lines: tuple[Line, ...], bound: str, horizon: int) -> list[KeyEntry]:
     """What the kinds of marks mean that are in the picture."""
     bounded = [line for line in lines if line.bounds]
-    only = f" ({bounded[0].label})" if bounded and len(bounded) < len(lines) else ""
+    alone = bool(bounded) and len(bounded) < len(lines)
+    only = f" (of {bounded[0].label} only)" if alone else ""
     entries: list[KeyEntry] = [{"text": "measured", "mark": "solid"}]
     names = {"paper": f"paper’s bound{only}", "sharp": f"sharp bound{only}"}
     marks = {"paper": "10px,5px", "sharp": "3px,3px"}
     drawn = bounded[0].bounds if bounded else {}
     entries += [{"text": names[name], "mark": marks[name]} for name in names if name in drawn]
+    if alone:
+        entries[-1]["hint"] = "press the card of another method to see its bounds"
     if any((values < line.rounding).any() for line in bounded for values in line.bounds.values()):
         entries.append({"text": "pale: less than rounding", "mark": "area"})
     reached = sum(line.crossing.index is not None for line in lines)

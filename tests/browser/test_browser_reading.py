@@ -193,3 +193,12 @@ def test_numbers_at_the_cursor_are_written_as_those_of_the_page(new_context: New
         f"values => {{ {script}; return values.map(v => formatRatio(v)); }}", values
     )
     assert ratios == [ratio(value) for value in values]
+
+
+def test_the_key_says_how_to_see_the_bounds_of_another_method(explore: ExplorePage) -> None:
+    explore.open("problem=quadratic&T=20&methods=itd.one-step.aid-fp.aid-cg")
+    key = explore.page.locator(".hg-key")
+    hint = "(of AID-CG only): press the card of another method to see its bounds"
+    expect(key).to_contain_text(hint)
+    explore.page.locator("button.hg-card", has_text="One-step").click()
+    expect(key).to_contain_text(hint.replace("AID-CG", "One-step"))

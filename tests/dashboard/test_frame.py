@@ -642,8 +642,19 @@ def test_the_key_says_what_pale_means_where_there_is_something_pale() -> None:
 
     assert "less than rounding" in texts(contraction=0.05)
     assert "less than rounding" not in texts(contraction=0.9)
-    # With many methods the bounds are of one of them, and the key says of which.
-    assert "paper’s bound (AID-CG)" in texts(methods=ALL)
+
+
+@pytest.mark.parametrize("bound", ["paper", "sharp", "both"])
+def test_the_key_says_whose_bounds_are_drawn_and_how_to_see_others(bound: str) -> None:
+    frame = frame_of(Scenario(methods=ALL), View(bound=bound, card="aid-cg"))
+    said = [entry for entry in frame["key"] if "(of AID-CG only)" in entry["text"]]
+    assert len(said) == (2 if bound == "both" else 1)
+    # Once, after the last of them: the cards do what it says.
+    hints = [entry for entry in frame["key"] if "hint" in entry]
+    assert hints == said[-1:]
+    assert "press the card of another method" in hints[0]["hint"]
+    assert [card["name"] for card in frame["readout"] if card["focus"] == ""] == ["AID-CG"]
+    assert not any("hint" in entry for entry in frame_of(Scenario(), View(bound=bound))["key"])
 
 
 def beyond(frame: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
