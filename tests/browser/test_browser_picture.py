@@ -222,7 +222,7 @@ def drag(explore: ExplorePage, key: str, param: str, stride: float, moves: int) 
     ("key", "param", "stride"),
     [
         ("contraction", "q", -12.0),
-        ("size", "d", -8.0),
+        ("size", "d", -14.0),
         ("horizon", "T", 12.0),
         ("target", "eps", 20.0),
     ],
