@@ -26,6 +26,7 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from dashboard.chart import LIVE_PATH, PAGE_PARAM, PLOTLY_PATH, Frame  # noqa: E402
+from dashboard.errors import LinkError  # noqa: E402
 from dashboard.live import Preload, live_route, plotly_route  # noqa: E402
 
 # Modules of the dashboard that draw a frame for a moving hand; the first if none is named.
@@ -36,11 +37,11 @@ def render_frame(params: Mapping[str, str]) -> Frame:
     """Draw the settings in ``params``, on the page that they name.
 
     Raises:
-        ValueError: if there is no such page, or as the page's own function does.
+        LinkError: if there is no such page, or as the page's own function does.
     """
     name = params.get(PAGE_PARAM, LIVE_PAGES[0])
     if name not in LIVE_PAGES:
-        raise ValueError(f"There is no live page {name!r}: choose one of {', '.join(LIVE_PAGES)}.")
+        raise LinkError(f"There is no live page {name!r}: choose one of {', '.join(LIVE_PAGES)}.")
     # Imported with the first request, so that the server starts fast.
     frame: Frame = import_module(f"dashboard.{name}").render_frame(params)
     return frame

@@ -7,16 +7,17 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 from urllib.parse import urlencode
 
-from dashboard.chart import PAGE_PARAM, THEME_PARAM, Absent, Column, Frame, Row, Table
+from dashboard.chart import PAGE_PARAM, THEME_PARAM, Column, Frame, Row, Table
 from dashboard.compute import CACHE_ENTRIES, LIVE_SECONDS, ComputedCache, SlowError
+from dashboard.errors import LinkError
 from dashboard.figures.budget_map import LAYERS, budget_map
-from dashboard.figures.describe import describe
+from dashboard.figures.describe import absent, describe
 from dashboard.figures.words import BEYOND_THEORY
 from dashboard.notation import ratio, scientific
 from dashboard.settings import SHARED, PageSettings
 from dashboard.theme import METHOD_STYLES, Mode
 from hypergrad_core import METHODS, Scenario, ScenarioError
-from hypergrad_core.experiment import expected_seconds, prepare
+from hypergrad_core.experiment import Refusal, expected_seconds, prepare
 from hypergrad_core.link import LinkSettings, require_integer, require_one_of
 from hypergrad_core.plane import Plane, Split, best_split_by, plane, plane_methods
 from hypergrad_core.problem import Progress
@@ -148,19 +149,14 @@ class Maps:
         right = self.methods[1] if len(self.methods) > 1 else NONE
         return replace(view, left=self.methods[0], right=right)
 
-    def run(self, progress: Progress | None = None) -> tuple[Plane | str, ...]:
+    def run(self, progress: Progress | None = None) -> tuple[Plane | Refusal, ...]:
         """The plane of each method, or why there is none."""
         report = progress or (lambda fraction: None)
-        found: list[Plane | str] = []
+        found: list[Plane | Refusal] = []
         prepared = prepare(self.scenario, self.scenario.horizon)
         for place, method in enumerate(self.methods):
             report(place / len(self.methods))
-            try:
-                found.append(plane(self.scenario, method, prepared=prepared))
-            except ScenarioError:
-                raise
-            except ValueError as refusal:
-                found.append(str(refusal))
+            found.append(plane(self.scenario, method, prepared=prepared))
         return tuple(found)
 
     @property
@@ -171,11 +167,11 @@ class Maps:
         return len(self.methods) * expected_seconds(column)
 
 
-MAPS: ComputedCache[Maps, tuple[Plane | str, ...]] = ComputedCache(CACHE_ENTRIES, Maps.run)
+MAPS: ComputedCache[Maps, tuple[Plane | Refusal, ...]] = ComputedCache(CACHE_ENTRIES, Maps.run)
 
 
 def budget_frame(
-    found: tuple[Plane | str, ...],
+    found: tuple[Plane | Refusal, ...],
     scenario: Scenario,
     view: BudgetView,
     mode: Mode,
@@ -215,36 +211,22 @@ def budget_frame(
         frame["narrow"] = drawn.narrow
     if scenario.contraction >= 1:
         frame["warning"] = BEYOND_THEORY
-    refused = [
-        _absent(method, reason, mode)
-        for method, reason in zip(view.methods, found, strict=True)
-        if isinstance(reason, str)
-    ]
+    refused = [absent(item, mode, item.reason) for item in found if isinstance(item, Refusal)]
     if refused:
         frame["absent"] = refused
     return frame
-
-
-def _absent(method: str, reason: str, mode: Mode) -> Absent:
-    style = METHOD_STYLES[method]
-    return {
-        "name": METHODS[method].label,
-        "color": style.color(mode),
-        "marker": style.marker,
-        "reason": reason,
-    }
 
 
 def render_frame(params: Mapping[str, str]) -> Frame:
     """The frame of a link.
 
     Raises:
-        ValueError: with a message for people, if a value is bad or the run takes too long to
-            follow a moving hand.
+        LinkError: if a value is bad.
+        SlowError: if the run takes too long to follow a moving hand.
     """
     scenario, view, messages = SETTINGS.of_link(params)
     if messages:
-        raise ValueError(" ".join(messages))
+        raise LinkError(" ".join(messages))
     maps = Maps.of(scenario, view)
     if MAPS.find(maps) is None and maps.seconds > LIVE_SECONDS:
         raise SlowError

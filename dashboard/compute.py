@@ -13,7 +13,8 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from hypergrad_core import Experiment, Scenario, run
+from dashboard.errors import note_fault
+from hypergrad_core import Experiment, HypergradError, Scenario, run
 from hypergrad_core.experiment import expected_seconds
 from hypergrad_core.problem import Progress
 
@@ -42,7 +43,7 @@ class StoppedError(Exception):
     """A run was stopped by its owner."""
 
 
-class SlowError(ValueError):
+class SlowError(HypergradError):
     """A setting takes too long to follow a moving hand."""
 
     def __init__(self) -> None:
@@ -275,9 +276,10 @@ class BackgroundRun:
             pass
         except MemoryError:
             self.error = "This setting needs more memory than there is. Choose a smaller d or T."
-        except Exception as error:
-            self.error = f"This setting could not be computed: {error}"
-            raise
+        except HypergradError as error:
+            self.error = str(error)
+        except Exception:
+            self.error = note_fault()
 
     def _report(self, fraction: float) -> None:
         patience = SHORT_PATIENCE_SECONDS if _waiting - {self} else PATIENCE_SECONDS

@@ -8,17 +8,18 @@ from urllib.parse import urlencode
 
 import numpy as np
 
-from dashboard.chart import THEME_PARAM, WHOLE_PARAM, Absent, Column, Frame, Row, Table
+from dashboard.chart import THEME_PARAM, WHOLE_PARAM, Column, Frame, Row, Table
 from dashboard.compute import is_live, live_experiment
-from dashboard.figures.describe import describe
+from dashboard.errors import LinkError
+from dashboard.figures.describe import absent, describe
 from dashboard.figures.error_curves import error_curves
 from dashboard.figures.lines import Line, extract_lines, unit
 from dashboard.figures.words import BEYOND_THEORY, listed
 from dashboard.notation import count, ratio, scientific
 from dashboard.settings import PageSettings
-from dashboard.theme import METHOD_STYLES, Mode
+from dashboard.theme import Mode
 from dashboard.view import View
-from hypergrad_core import METHODS, Curve, Experiment, Refusal, Scenario
+from hypergrad_core import METHODS, Curve, Experiment, Scenario
 from hypergrad_core.complexity import Crossing
 
 # A problem on which the three methods part, and on which conjugate gradient is the faster before
@@ -91,7 +92,7 @@ def explore_frame(
         "title": describe(experiment),
         "key": drawn.key,
         "names": drawn.names,
-        "absent": [_absent(refusal, mode) for refusal in experiment.refusals],
+        "absent": [absent(refusal, mode, refusal.short) for refusal in experiment.refusals],
         "alt": _alt(experiment, lines, view),
         "lines": drawn.lines,
     }
@@ -107,26 +108,16 @@ def explore_frame(
     return frame
 
 
-def _absent(refusal: Refusal, mode: Mode) -> Absent:
-    style = METHOD_STYLES[refusal.method]
-    return {
-        "name": METHODS[refusal.method].label,
-        "color": style.color(mode),
-        "marker": style.marker,
-        "reason": refusal.short,
-    }
-
-
 def render_frame(params: Mapping[str, str]) -> Frame:
     """The frame of a link.
 
     Raises:
-        ValueError: with a message for people, if a value is bad or the run takes too long to
-            follow a moving hand.
+        LinkError: if a value is bad.
+        SlowError: if the run takes too long to follow a moving hand.
     """
     scenario, view, messages = SETTINGS.of_link(params)
     if messages:
-        raise ValueError(" ".join(messages))
+        raise LinkError(" ".join(messages))
     mode = "dark" if params.get(THEME_PARAM) == "dark" else "light"
     experiment = live_experiment(scenario, whole=WHOLE_PARAM in params)
     return explore_frame(experiment, view, cast(Mode, mode))

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
-import logging
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
@@ -28,6 +27,8 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from dashboard.chart import LIVE_PATH, PLOTLY_FILE, PLOTLY_PATH, Frame
 from dashboard.compute import LIVE_SECONDS, SlowError, StoppedError, checkpoint, reporting_to
+from dashboard.errors import note_fault
+from hypergrad_core import HypergradError
 
 Render = Callable[[Mapping[str, str]], Frame]
 
@@ -39,10 +40,8 @@ MAX_PARAMS = 64
 AT_ONCE = 2
 """Requests of one page that are computed at once: a quick one passes a slow one."""
 
-logger = logging.getLogger(__name__)
 
-
-class RequestError(ValueError):
+class RequestError(HypergradError):
     """A message that is not in our protocol."""
 
 
@@ -79,17 +78,10 @@ def answer(render: Render, text: str) -> str:
         return json.dumps(reply, allow_nan=False, separators=(",", ":"))
     except StoppedError:
         raise
-    except RequestError as error:
-        message = str(error)
-    except SlowError as error:
-        message, slow = str(error), True
-    except ValueError as error:
-        # Scenarios refuse bad values with a message for people.
-        logger.info("Live request refused: %s", error)
-        message = str(error)
+    except HypergradError as error:
+        message, slow = str(error), isinstance(error, SlowError)
     except Exception:
-        logger.exception("Live request failed")
-        message = "This setting could not be computed."
+        message = note_fault()
     return json.dumps({"id": number, "error": message, **({"slow": True} if slow else {})})
 
 

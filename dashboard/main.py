@@ -7,7 +7,9 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboard.errors import note_fault
 from dashboard.status import stop_elsewhere
+from hypergrad_core import HypergradError
 
 STYLES = Path(__file__).parent / "page.css"
 SCRIPT = Path(__file__).parent / "page.js"
@@ -41,4 +43,9 @@ st.html(
     unsafe_allow_javascript=True,
 )
 stop_elsewhere(page.title.lower())
-page.run()
+try:
+    page.run()
+except HypergradError as error:
+    st.error(str(error))
+except Exception:
+    st.error(note_fault())

@@ -11,9 +11,10 @@ from urllib.parse import parse_qsl, urlencode
 import numpy as np
 import streamlit as st
 
-from dashboard.chart import PAGE_PARAM, THEME_PARAM, Absent, Frame, Table
+from dashboard.chart import PAGE_PARAM, THEME_PARAM, Frame, Table
 from dashboard.compute import CACHE_ENTRIES, LIVE_SECONDS, ComputedCache, SlowError
-from dashboard.figures.describe import describe
+from dashboard.errors import LinkError
+from dashboard.figures.describe import absent, describe
 from dashboard.figures.drawn import Drawn
 from dashboard.figures.why_bound import bound_figure
 from dashboard.figures.why_plane import plane_figure
@@ -22,12 +23,12 @@ from dashboard.figures.words import BEYOND_THEORY
 from dashboard.lessons.why import PRESETS, Preset
 from dashboard.notation import TERM_NAMES, latex, percent, times
 from dashboard.settings import PageSettings
-from dashboard.theme import METHOD_STYLES, Mode
+from dashboard.theme import Mode
 from hypergrad_core import METHODS, Curve, Scenario, ScenarioError
 from hypergrad_core.anatomy import altered_bound, flat, with_contraction
 from hypergrad_core.complexity import first_to_stay
 from hypergrad_core.dissection import Dissection, dissect
-from hypergrad_core.experiment import Refusal, expected_seconds
+from hypergrad_core.experiment import expected_seconds
 from hypergrad_core.link import (
     LinkSettings,
     require_integer,
@@ -266,33 +267,25 @@ def why_frame(part: str, found: Dissection, scenario: Scenario, view: WhyView, m
     if drawn.narrow is not None:
         frame["narrow"] = drawn.narrow
     if part == "bound":
-        frame["absent"] = [_absent(refusal, mode) for refusal in found.experiment.refusals]
+        frame["absent"] = [
+            absent(refusal, mode, refusal.reason) for refusal in found.experiment.refusals
+        ]
     # Said once, above the first of the views.
     if scenario.contraction >= 1 and part == view.parts[0]:
         frame["warning"] = BEYOND_THEORY
     return frame
 
 
-def _absent(refusal: Refusal, mode: Mode) -> Absent:
-    style = METHOD_STYLES[refusal.method]
-    return {
-        "name": METHODS[refusal.method].label,
-        "color": style.color(mode),
-        "marker": style.marker,
-        "reason": refusal.reason,
-    }
-
-
 def render_frame(params: Mapping[str, str]) -> Frame:
     """The frame of a link and a part.
 
     Raises:
-        ValueError: with a message for people, if a value is bad or the run takes too long to
-            follow a moving hand.
+        LinkError: if a value is bad.
+        SlowError: if the run takes too long to follow a moving hand.
     """
     scenario, view, messages = SETTINGS.of_link(params)
     if messages:
-        raise ValueError(" ".join(messages))
+        raise LinkError(" ".join(messages))
     part = params.get(PART_PARAM, "plane")
     require_one_of(PART_PARAM, part, PARTS)
     if DISSECTIONS.find(scenario) is None and expected_seconds(scenario) > LIVE_SECONDS:

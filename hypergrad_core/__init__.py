@@ -9,8 +9,8 @@ See ``Scenario`` for what can be run and ``Experiment`` for what comes out.
 
 from __future__ import annotations
 
+from hypergrad_core.errors import HypergradError, ScenarioError
 from hypergrad_core.experiment import Curve, Experiment, Refusal, run
-from hypergrad_core.link import ScenarioError
 from hypergrad_core.methods import METHODS
 from hypergrad_core.problem import Constants, Problem
 from hypergrad_core.problems import FAMILIES
@@ -24,6 +24,7 @@ __all__ = [
     "Constants",
     "Curve",
     "Experiment",
+    "HypergradError",
     "Problem",
     "Refusal",
     "Scenario",

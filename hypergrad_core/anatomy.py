@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from hypergrad_core.errors import HypergradError
 from hypergrad_core.experiment import Curve, Experiment
 from hypergrad_core.inner import SOLVERS
 from hypergrad_core.methods import METHODS
@@ -52,11 +53,11 @@ def with_contraction(constants: Constants, contraction: float) -> Constants:
         contraction: q̂ in (0, 1): that of ``contraction_at_solution``, or any misjudged one.
 
     Raises:
-        ValueError: if q or q̂ is not in (0, 1).
+        HypergradError: if q or q̂ is not in (0, 1).
     """
     for value in (constants.contraction, contraction):
         if not 0 < value < 1:
-            raise ValueError(f"q = {value:g} is no contraction constant: choose one in (0, 1)")
+            raise HypergradError(f"q = {value:g} is no contraction constant: choose one in (0, 1)")
     old, new = constants.contraction, contraction
     # Exactly 1 for the same q.
     change = ((1 + new) * (1 - old)) / ((1 - new) * (1 + old))

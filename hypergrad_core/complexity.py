@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hypergrad_core.errors import HypergradError, ScenarioError
 from hypergrad_core.experiment import Curve, Experiment, Refusal
 from hypergrad_core.inner import SOLVERS, Scheme, trajectory
-from hypergrad_core.link import ScenarioError
 from hypergrad_core.methods import METHODS, Method, Points
 from hypergrad_core.methods.unrolled import TruncatedITD
 from hypergrad_core.numerics import row_norms
@@ -232,11 +232,11 @@ def requirements(
 
     Raises:
         ScenarioError: if the inner solver is exact, which has no t.
-        ValueError: if the target is not positive and finite.
+        HypergradError: if the target is not positive and finite.
     """
     started = time.perf_counter()
     if not 0 < target < np.inf:
-        raise ValueError(f"the target must be positive and finite, not {target}")
+        raise HypergradError(f"the target must be positive and finite, not {target}")
     if scenario.inner == "exact":
         raise ScenarioError("inner", scenario.inner, "fixed-point or heavy-ball here")
     report = progress or (lambda fraction: None)

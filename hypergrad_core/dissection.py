@@ -107,7 +107,7 @@ def dissect(scenario: Scenario, progress: Progress | None = None) -> Dissection:
         progress: told the fraction done of its experiment; whatever it raises stops the run.
 
     Raises:
-        ValueError: if d is larger.
+        HypergradError: if d is larger.
     """
     prepared = prepare(scenario, scenario.horizon)
     problem = prepared.problem

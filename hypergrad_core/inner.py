@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from hypergrad_core.errors import HypergradError
 from hypergrad_core.problem import FloatArray, Problem, Progress
 
 
@@ -243,8 +244,10 @@ def trajectory(
         progress: told the fraction done, in [0, 1]; may raise to stop the run.
 
     Raises:
-        ValueError: if the solver is not known.
+        HypergradError: if the solver is not known.
     """
     if solver not in SOLVERS:
-        raise ValueError(f"inner solver {solver!r} is not known: choose from {', '.join(SOLVERS)}")
+        raise HypergradError(
+            f"inner solver {solver!r} is not known: choose from {', '.join(SOLVERS)}"
+        )
     return SOLVERS[solver].iterate(problem, steps, progress)

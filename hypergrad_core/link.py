@@ -8,41 +8,7 @@ from dataclasses import dataclass, fields
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
-# A message shows no more of a value than this many characters.
-LONGEST_VALUE = 80
-
-
-class ScenarioError(ValueError):
-    """A value that is not allowed.
-
-    Attributes:
-        field: the name of the field.
-        value: what it was set to, as a message shows it.
-        allowed: what is allowed.
-        given: the value as a person would write it.
-        offered: what is allowed, by the names on the page; in brackets those in a link.
-        choices: what there is to choose from, if it is a list.
-    """
-
-    def __init__(
-        self,
-        field: str,
-        value: object,
-        allowed: str,
-        choices: Mapping[str, object] = MappingProxyType({}),
-    ) -> None:
-        text = repr(value)
-        if len(text) > LONGEST_VALUE:
-            text = f"{text[:LONGEST_VALUE]}…"
-        super().__init__(f"{field} = {text} is not allowed: choose {allowed}.")
-        self.field = field
-        self.value = text
-        self.allowed = allowed
-        self.given = _given(value)
-        self.choices = choices
-        # Names may have commas in them.
-        names = "; ".join(f"{_label(key, choices)} ({key})" for key in choices)
-        self.offered = allowed.replace(", ".join(choices), names) if choices else allowed
+from hypergrad_core.errors import ScenarioError, digits_of, label_of
 
 
 def require_one_of(field: str, value: object, allowed: Mapping[str, object]) -> None:
@@ -60,7 +26,7 @@ def require_integer(field: str, value: object, low: int, high: int) -> None:
 def require_number(field: str, value: object, low: float, high: float) -> None:
     """Refuse a value that is not a number from ``low`` to ``high``."""
     if not isinstance(value, float) or not low <= value <= high:
-        raise ScenarioError(field, value, f"a number from {_digits(low)} to {_digits(high)}")
+        raise ScenarioError(field, value, f"a number from {digits_of(low)} to {digits_of(high)}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,7 +121,7 @@ class LinkSettings:
     def told(cls, error: ScenarioError, found: Self) -> str:
         """The message to who opened the link: by the names on the page, and with what is taken."""
         taken = getattr(found, error.field)
-        names = [_label(part, error.choices) for part in _parts(taken)]
+        names = [label_of(part, error.choices) for part in _parts(taken)]
         return (
             f"{cls.labels[error.field]}: {cls.link_names[error.field]} = {error.given} is not "
             f"allowed: choose {error.offered}. Used instead: {', '.join(names)}."
@@ -171,25 +137,6 @@ def _write(value: object) -> str:
 
 def _parts(value: object) -> tuple[object, ...]:
     return value if isinstance(value, tuple) else (value,)
-
-
-def _label(value: object, choices: Mapping[str, object]) -> str:
-    """What the page calls a value."""
-    chosen = choices.get(value, value) if isinstance(value, str) else value
-    label = getattr(chosen, "label", chosen)
-    return _digits(label) if isinstance(label, float) else str(label)
-
-
-def _digits(value: float) -> str:
-    """A number as a person writes it: 7, not 7.0."""
-    return f"{float(value):.15g}"
-
-
-def _given(value: object) -> str:
-    if isinstance(value, (int, float)):
-        return _digits(value) if isinstance(value, float) else str(value)
-    text = ".".join(map(str, value)) if isinstance(value, tuple) else str(value)
-    return f"“{text[:LONGEST_VALUE]}{'…' if len(text) > LONGEST_VALUE else ''}”"
 
 
 def _read(text: str, default: object) -> object:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hypergrad_core.errors import HypergradError
 from hypergrad_core.inner import Scheme
 from hypergrad_core.linear import ConjugateGradientSolver
 from hypergrad_core.methods import METHODS
@@ -67,10 +68,10 @@ def modes_of(problem: Problem) -> Modes:
     """The eigenmodes of a problem.
 
     Raises:
-        ValueError: if Φ is not affine, ∂₁Φ not symmetric, or d beyond 500.
+        HypergradError: if Φ is not affine, ∂₁Φ not symmetric, or d beyond 500.
     """
     if not (problem.affine and problem.symmetric):
-        raise ValueError("eigenmodes need Φ affine and ∂₁Φ symmetric")
+        raise HypergradError("eigenmodes need Φ affine and ∂₁Φ symmetric")
     matrix = adjoint_matrix(problem, problem.reference.solution)
     # Symmetric to rounding; eigh reads one half only.
     values, vectors = np.linalg.eigh((matrix + matrix.T) / 2)
@@ -81,11 +82,13 @@ def adjoint_matrix(problem: Problem, state: FloatArray) -> FloatArray:
     """I − ∂₁Φ(w)ᵀ, shape (d, d).
 
     Raises:
-        ValueError: if d is beyond 500.
+        HypergradError: if d is beyond 500.
     """
     size = problem.state_size
     if size > LARGEST_SIZE:
-        raise ValueError(f"d = {size} is too large to take apart: choose at most {LARGEST_SIZE}")
+        raise HypergradError(
+            f"d = {size} is too large to take apart: choose at most {LARGEST_SIZE}"
+        )
     # Row i of the block is ∂₁Φᵀe_i.
     return np.asarray(np.eye(size) - problem.linearise(state[None]).vjp_state(np.eye(size)).T)
 
@@ -142,14 +145,14 @@ def run_adjoint(
             nothing is minimised, and no bound holds.
 
     Raises:
-        ValueError: if the method solves no system, or does not apply and is not forced.
+        HypergradError: if the method solves no system, or does not apply and is not forced.
     """
     chosen = METHODS[method]
     if not isinstance(chosen, ImplicitMethod):
-        raise ValueError(f"{method} solves no adjoint system")
+        raise HypergradError(f"{method} solves no adjoint system")
     refusal = chosen.refusal(problem)
     if refusal and not forced:
-        raise ValueError(refusal)
+        raise HypergradError(refusal)
     gradient = problem.outer_gradient_state(state[None])
     matrix = adjoint_matrix(problem, state)
     solver = chosen.solver(problem.linearise(state[None]), gradient)
@@ -216,7 +219,7 @@ def conjugate_gradient_polynomials(run: AdjointRun, values: FloatArray) -> Float
     followed with its α and β. What comes after ``run.settled`` is p of that step.
 
     Raises:
-        ValueError: if the run is not one of conjugate gradient.
+        HypergradError: if the run is not one of conjugate gradient.
     """
     _require_conjugate_gradient(run)
     out = np.ones((len(run.adjoints), len(values)))
@@ -238,7 +241,7 @@ def polynomial_gaps(modes: Modes, run: AdjointRun) -> FloatArray:
     q = 0.99; a polynomial then no longer describes what the run does.
 
     Raises:
-        ValueError: if the run is not one of conjugate gradient.
+        HypergradError: if the run is not one of conjugate gradient.
     """
     found = modes.coordinates(run.residuals)
     wanted = conjugate_gradient_polynomials(run, modes.values) * found[0]
@@ -258,12 +261,12 @@ def ritz_values(run: AdjointRun, steps: int) -> FloatArray:
         shape (k,).
 
     Raises:
-        ValueError: if the run is not one of conjugate gradient, or was forced: there is no such
+        HypergradError: if the run is not one of conjugate gradient, or was forced: there is no such
             matrix then.
     """
     _require_conjugate_gradient(run)
     if run.forced:
-        raise ValueError("conjugate gradient has Ritz values where it applies only")
+        raise HypergradError("conjugate gradient has Ritz values where it applies only")
     count = min(steps, run.settled)
     lengths, turns = run.lengths[:count], run.turns[: max(count - 1, 0)]
     diagonal = 1 / lengths
@@ -275,4 +278,4 @@ def ritz_values(run: AdjointRun, steps: int) -> FloatArray:
 
 def _require_conjugate_gradient(run: AdjointRun) -> None:
     if run.method != "aid-cg":
-        raise ValueError(f"{run.method} is not conjugate gradient")
+        raise HypergradError(f"{run.method} is not conjugate gradient")

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from hypergrad_core.experiment import Preparation, prepare, refusal
+from hypergrad_core.experiment import Preparation, Refusal, prepare, refusal
 from hypergrad_core.methods import METHODS, Method, Points
 from hypergrad_core.problem import FloatArray, IntArray, Progress
 from hypergrad_core.scenario import Scenario
@@ -116,7 +116,7 @@ def plane(
     method: str,
     progress: Progress | None = None,
     prepared: Preparation | None = None,
-) -> Plane:
+) -> Plane | Refusal:
     """Run a method at every t and k up to the scenario's horizon, in lockstep.
 
     Args:
@@ -125,13 +125,13 @@ def plane(
         progress: told the fraction done, in [0, 1]; whatever it raises stops the run.
         prepared: of this scenario up to its horizon, if it is there from another method.
 
-    Raises:
-        ValueError: if the method does not apply, or its k cannot be chosen.
+    Returns:
+        the plane, or why there is none: the method does not apply, or its k cannot be chosen.
     """
     prepared = prepared or prepare(scenario, scenario.horizon)
     reason = refusal(replace(scenario, vary="adjoint"), prepared.problem, METHODS[method])
     if reason:
-        raise ValueError(reason)
+        return Refusal(method, reason)
     count = scenario.horizon + 1
     report = progress or (lambda fraction: None)
     band = max(1, BAND_FLOATS // (count * prepared.problem.hyper_size))

@@ -8,10 +8,10 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from hypergrad_core.errors import ScenarioError
 from hypergrad_core.inner import SOLVERS
 from hypergrad_core.link import (
     LinkSettings,
-    ScenarioError,
     require_integer,
     require_number,
     require_one_of,

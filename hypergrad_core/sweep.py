@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
+from hypergrad_core.errors import HypergradError
 from hypergrad_core.experiment import Experiment, run
 from hypergrad_core.problem import Progress
 from hypergrad_core.scenario import Scenario
@@ -68,11 +69,11 @@ def sweep(
             up in it. Must be larger than the number of its workers to keep them all busy.
 
     Raises:
-        ValueError: if ``ahead`` is not positive.
+        HypergradError: if ``ahead`` is not positive.
         Exception: what ``measure`` raised, with a note that names the scenario.
     """
     if ahead < 1:
-        raise ValueError(f"ahead must be at least 1, not {ahead}")
+        raise HypergradError(f"ahead must be at least 1, not {ahead}")
     waiting = tuple(scenarios)
     report = progress or (lambda fraction: None)
     report(0.0)

@@ -1,11 +1,13 @@
-"""One line that names a run, in the words of the menus."""
+"""What a figure says of a run: one line that names it, and which methods do not apply."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
+from dashboard.chart import Absent
 from dashboard.notation import count, scientific
-from hypergrad_core import Scenario
+from dashboard.theme import METHOD_STYLES, Mode
+from hypergrad_core import METHODS, Refusal, Scenario
 from hypergrad_core.inner import SOLVERS
 from hypergrad_core.scenario import PRECISIONS, SPECTRA
 
@@ -24,6 +26,17 @@ class Described(Protocol):
     @property
     def hyper_size(self) -> int:
         """m of the problem."""
+
+
+def absent(refusal: Refusal, mode: Mode, reason: str) -> Absent:
+    """A method that does not apply, as the chart names it; ``reason`` is said of it."""
+    style = METHOD_STYLES[refusal.method]
+    return {
+        "name": METHODS[refusal.method].label,
+        "color": style.color(mode),
+        "marker": style.marker,
+        "reason": reason,
+    }
 
 
 def describe(experiment: Described) -> str:

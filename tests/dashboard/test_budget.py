@@ -29,7 +29,7 @@ from dashboard.figures.budget_map import (
 )
 from dashboard.figures.words import BEYOND_THEORY
 from dashboard.theme import METHOD_STYLES, Mode
-from hypergrad_core import METHODS, Scenario, ScenarioError
+from hypergrad_core import METHODS, Refusal, Scenario, ScenarioError
 from hypergrad_core.plane import Plane, best_split_by, plane_methods
 
 SMALL = {"d": "10", "n": "20", "T": "15", "budget": "18"}
@@ -130,8 +130,8 @@ def test_every_method_has_a_map_or_says_why_not(method: str) -> None:
         (found,) = Maps.of(scenario, view).run()
         frame = budget_frame((found,), scenario, view, "dark")
         json.dumps(frame, allow_nan=False)
-        if isinstance(found, str):
-            assert "Use" in found
+        if isinstance(found, Refusal):
+            assert "Use" in found.reason
             assert frame["figure"]["data"] == []
             assert not frame["steps"]
             style = METHOD_STYLES[method]
@@ -140,7 +140,7 @@ def test_every_method_has_a_map_or_says_why_not(method: str) -> None:
                     "name": METHODS[method].label,
                     "color": style.dark,
                     "marker": style.marker,
-                    "reason": found,
+                    "reason": found.reason,
                 }
             ]
         else:

@@ -1,0 +1,28 @@
+"""What visitors are told when something goes wrong.
+
+Messages for people are in ``HypergradError`` and its subclasses. Whatever else is raised is a fault
+of ours: it is logged with its traceback, and people get one sentence with a code to find it by.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+
+from hypergrad_core import HypergradError
+
+logger = logging.getLogger(__name__)
+
+
+class LinkError(HypergradError):
+    """A link that cannot be drawn as it is."""
+
+
+def note_fault() -> str:
+    """Log the exception that is being handled; what to tell people instead of it."""
+    code = secrets.token_hex(3)
+    logger.exception("Fault %s", code)
+    return (
+        "This setting could not be computed, by a fault of the program. "
+        f"It is in the log of the server as fault {code}."
+    )
