@@ -17,7 +17,7 @@ from dashboard.chart import FOLDER, NARROW, PLOTLY_FILE, Frame, KeyEntry, Table
 
 _TEMPLATE = Path(__file__).with_name("export_page.html")
 # Glyphs, sizes and names that do not lie on each other are made as in the chart.
-_SCRIPTS = ("dom.js", "glyphs.js", "scale.js", "fastpath.js", "names.js")
+_SCRIPTS = ("dom.js", "glyphs.js", "axes.js", "scale.js", "fastpath.js", "names.js")
 # No button that sends the figure to somebody, and no server to send it to.
 CONFIG: dict[str, Any] = {
     "responsive": True,

@@ -263,6 +263,8 @@ class Chart {
     this.laidOut = this.frame.figure.layout;
     const whole = { ...withDefaults(theme, this.zoom.applyTo(layout)), ...size, hovermode: false, dragmode };
     const done = this.timed(() => this.Plotly.react(this.plot, data, whole, config));
+    // Where only the layout is new, Plotly leaves the marks alone: hide what waits outside again.
+    this.tryFastPath(this.frame.figure.data);
     if (this.drawn) return done;
     this.drawn = true;
     this.plot.on("plotly_afterplot", () => {

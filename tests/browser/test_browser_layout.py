@@ -91,7 +91,8 @@ FAULTS = """
     const SLACK = 2; // pixels
     const EMPTY = 0.2; // of the font size: what a line of text leaves free above and below
     const found = [];
-    const visible = node => node.checkVisibility({
+    // What is in an SVG group that is not displayed has no box, and yet claims to be visible.
+    const visible = node => node.getClientRects().length > 0 && node.checkVisibility({
         checkOpacity: true, checkVisibilityCSS: true, contentVisibilityAuto: true
     });
     const say = text => `“${text.trim().replace(/\\s+/g, " ").slice(0, 60)}”`;
