@@ -25,6 +25,7 @@ from dashboard.notation import count, power, scientific
 from dashboard.settings import SHARED, PageSettings
 from dashboard.theme import METHOD_STYLES, Mode
 from hypergrad_core import METHODS, Scenario, ScenarioError
+from hypergrad_core.arrays import Progress
 from hypergrad_core.complexity import Requirements, contractions, fitted_slope, requirements
 from hypergrad_core.experiment import Refusal
 from hypergrad_core.inner import SOLVERS
@@ -34,7 +35,6 @@ from hypergrad_core.link import (
     require_number,
     require_one_of,
 )
-from hypergrad_core.problem import Progress
 from hypergrad_core.sweep import sweep
 
 LARGEST_SIZE = 1000

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.chart import FOLDER, NARROW, PLOTLY_FILE, Frame, KeyEntry, Table
+from dashboard.chart import FOLDER, PLOTLY_FILE, Frame, KeyEntry, Table
+from dashboard.chart.component import NARROW
 
 _TEMPLATE = Path(__file__).with_name("export_page.html")
 # Glyphs, sizes and names that do not lie on each other are made as in the chart.

@@ -21,6 +21,7 @@ from dashboard.notation import scientific
 from dashboard.settings import PageSettings
 from dashboard.theme import Mode
 from hypergrad_core import FAMILIES, Scenario, ScenarioError
+from hypergrad_core.arrays import Progress
 from hypergrad_core.link import LinkSettings, require_integer, require_one_of
 from hypergrad_core.paper import (
     CLEARLY,
@@ -31,7 +32,6 @@ from hypergrad_core.paper import (
     claims,
     replicate,
 )
-from hypergrad_core.problem import Progress
 
 KINDS: dict[str, str] = {"synthetic": "Synthetic", "real": "Real", "networks": "Networks"}
 KIND_TITLES = {"synthetic": "on synthetic data", "real": "on real data", "networks": "on networks"}

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from dashboard.compute import BackgroundRun, CachedRun, Key, Result, ResultCache
-from hypergrad_core.problem import Progress
+from hypergrad_core.arrays import Progress
 
 POLL_SECONDS = 0.25
 # What the picture is of while a long run goes on, or after it was stopped.

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from hypergrad_core.problem import FloatArray
+from hypergrad_core.arrays import FloatArray
 
 # Below this size one matrix product is quicker than importing and calling a fast transform.
 DENSE_TRANSFORM_SIZE = 512

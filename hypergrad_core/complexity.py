@@ -11,14 +11,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hypergrad_core.arrays import FloatArray, IntArray, Progress
 from hypergrad_core.errors import HypergradError, ScenarioError
 from hypergrad_core.experiment import Curve, Experiment, Refusal
-from hypergrad_core.inner import SOLVERS, Scheme, trajectory
+from hypergrad_core.inner import SOLVERS, trajectory
 from hypergrad_core.methods import METHODS, Method, Points
 from hypergrad_core.methods.unrolled import TruncatedITD
 from hypergrad_core.numerics import row_norms
-from hypergrad_core.problem import Constants, FloatArray, IntArray, Problem, Progress
+from hypergrad_core.problem import Constants, Problem
 from hypergrad_core.scenario import TRAJECTORY_FLOATS, Scenario
+from hypergrad_core.scheme import Scheme
 
 # Beyond this many steps a prediction is of no use to anybody.
 FARTHEST = 2**24

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from hypergrad_core.arrays import FloatArray, IntArray, Progress
 from hypergrad_core.inner import SOLVERS, InnerSolver, trajectory
 from hypergrad_core.methods import METHODS, Estimate, Method, Points
 from hypergrad_core.numerics import row_norms
-from hypergrad_core.problem import Constants, FloatArray, IntArray, Problem, Progress
+from hypergrad_core.problem import Constants, Problem
 from hypergrad_core.scenario import Scenario
-from hypergrad_core.theory import Bound, Path, Status
+from hypergrad_core.theory import Bound, Path, Status, path_along
 
 # A draft takes the first points of a slice, where curves bend, and then every so many-th.
 DRAFT_START = 8
@@ -182,7 +183,7 @@ def prepare(
     # Without a contraction there is nothing to bound: what is shown is measured only.
     path = None
     if constants.contraction < 1:
-        path = lockstep.path(states, inner.scheme(constants.contraction))
+        path = path_along(lockstep, states, inner.scheme(constants.contraction))
         path.stride = DRAFT_STRIDE if draft else 1
     return Preparation(
         problem=problem,

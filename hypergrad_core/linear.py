@@ -10,8 +10,9 @@ from typing import Protocol
 
 import numpy as np
 
+from hypergrad_core.arrays import FloatArray, IntArray
 from hypergrad_core.numerics import row_dots, row_norms
-from hypergrad_core.problem import FloatArray, IntArray, Linearisation
+from hypergrad_core.problem import Linearisation
 
 # A conjugate-gradient row is frozen when its residual has fallen by this factor: what is left
 # cannot change the iterate in double precision, and going on ends in 0/0.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from hypergrad_core.problem import FloatArray
+from hypergrad_core.arrays import FloatArray
 
 EXACT_NORM_SIZE = 400
 # A matrix of so many numbers stays in cache: taking rows one by one costs little.

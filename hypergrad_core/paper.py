@@ -8,11 +8,12 @@ from enum import StrEnum
 
 import numpy as np
 
+from hypergrad_core.arrays import FloatArray, IntArray, Progress
 from hypergrad_core.experiment import refusal
 from hypergrad_core.inner import SOLVERS, trajectory
 from hypergrad_core.methods import METHODS, Points
 from hypergrad_core.numerics import row_norms
-from hypergrad_core.problem import FloatArray, IntArray, Problem, Progress
+from hypergrad_core.problem import Problem
 from hypergrad_core.scenario import Scenario
 
 # How far each coordinate of λ is moved at first, relatively; halved until Φ still contracts.

@@ -7,9 +7,9 @@ from functools import cached_property
 
 import numpy as np
 
+from hypergrad_core.arrays import FloatArray, IntArray, Progress
 from hypergrad_core.experiment import Preparation, Refusal, prepare, refusal
 from hypergrad_core.methods import METHODS, Method, Points
-from hypergrad_core.problem import FloatArray, IntArray, Progress
 from hypergrad_core.scenario import Scenario
 
 # Hypergradients of so many numbers are kept at once; a larger plane is taken in bands of t.

@@ -7,22 +7,12 @@ the reference: a curve shows what rounding in Φ, in E and in the products does,
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import numpy as np
 
-from hypergrad_core.problem import (
-    Constants,
-    FloatArray,
-    Linearisation,
-    Problem,
-    Reference,
-    Rows,
-)
-
-if TYPE_CHECKING:
-    from hypergrad_core.inner import Scheme
-    from hypergrad_core.theory import Path
+from hypergrad_core.arrays import FloatArray, Rows
+from hypergrad_core.problem import Constants, Linearisation, Problem, Reference
 
 SINGLE_ROUNDOFF = float(np.finfo(np.float32).eps)
 
@@ -93,9 +83,10 @@ class SinglePrecision(Problem):
     def _measure_constants(self) -> Constants:
         return replace(self.exact.constants, unit_roundoff=SINGLE_ROUNDOFF)
 
-    def path(self, states: FloatArray, scheme: Scheme | None = None) -> Path:
-        """What the sharp bounds of the exact problem measure along these states."""
-        return self.exact.path(states, scheme)
+    @property
+    def without_rounding(self) -> Problem:
+        """The exact problem: its bounds are measured along the states that are rounded."""
+        return self.exact
 
 
 class _RoundedLinearisation(Linearisation):

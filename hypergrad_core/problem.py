@@ -6,23 +6,15 @@ Every oracle acts on a block of rows: an array of shape (B, d) is B states, one 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Self, TypeAlias
+from typing import Protocol, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from hypergrad_core.inner import Scheme
-    from hypergrad_core.theory import Path
-
-FloatArray: TypeAlias = NDArray[np.float64]
-IntArray: TypeAlias = NDArray[np.int64]
-Rows: TypeAlias = slice | IntArray
-Progress: TypeAlias = Callable[[float], None]
+from hypergrad_core.arrays import FloatArray, IntArray, Rows
+from hypergrad_core.basis import Basis
 
 DOUBLE_ROUNDOFF = float(np.finfo(np.float64).eps)
 
@@ -220,6 +212,46 @@ class Reference:
     hypergradient: FloatArray
 
 
+class Diagonalised(Protocol):
+    """Φ(w, λ) = w − η (Hw − Cλ − b) and E = ½‖w − target‖² + …, with the eigenvectors of H known.
+
+    Attributes:
+        step: η.
+        eigenvalues: of H, shape (d,).
+        coupling: Cᵀ, shape (m, d).
+        target: shape (d,).
+    """
+
+    step: float
+    eigenvalues: FloatArray
+    coupling: FloatArray
+    target: FloatArray
+
+    @property
+    def basis(self) -> Basis:
+        """To the eigenvectors and back."""
+
+    @property
+    def map_eigenvalues(self) -> FloatArray:
+        """Eigenvalues of ∂₁Φ = I − ηH, shape (d,)."""
+
+    @property
+    def state_size(self) -> int:
+        """d."""
+
+    @property
+    def reference(self) -> Reference:
+        """w(λ), v(λ) and ∇f(λ)."""
+
+    @property
+    def constants(self) -> Constants:
+        """Those of the bounds."""
+
+    def canonical(self) -> Diagonalised:
+        """The same in its eigenbasis."""
+        ...
+
+
 class Problem(ABC):
     """min over λ of f(λ) = E(w(λ), λ) with w(λ) = Φ(w(λ), λ), bound to one λ.
 
@@ -326,8 +358,12 @@ class Problem(ABC):
         """
         return self
 
-    def path(self, states: FloatArray, scheme: Scheme | None = None) -> Path:
-        """What the sharp bounds measure along the inner iterates (T + 1, d) of a scheme."""
-        from hypergrad_core.theory import MeasuredPath
+    @property
+    def without_rounding(self) -> Problem:
+        """The problem in exact arithmetic, of which bounds are. By default the problem itself."""
+        return self
 
-        return MeasuredPath(self, states, scheme)
+    @property
+    def diagonalised(self) -> Diagonalised | None:
+        """The problem with ∂₁Φ constant and its eigenvectors known, if it is one."""
+        return None

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from hypergrad_core.arrays import IntArray
 from hypergrad_core.errors import ScenarioError
 from hypergrad_core.inner import SOLVERS
 from hypergrad_core.link import (
@@ -17,7 +18,6 @@ from hypergrad_core.link import (
     require_one_of,
 )
 from hypergrad_core.methods import METHODS, Points
-from hypergrad_core.problem import IntArray
 from hypergrad_core.problems import FAMILIES, SYNTHETIC, Family
 
 # The spectra are named here and built in problems/quadratic.py: naming one must not import it.

@@ -6,9 +6,9 @@ from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
+from hypergrad_core.arrays import Progress
 from hypergrad_core.errors import HypergradError
 from hypergrad_core.experiment import Experiment, run
-from hypergrad_core.problem import Progress
 from hypergrad_core.scenario import Scenario
 
 if TYPE_CHECKING:

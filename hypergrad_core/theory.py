@@ -11,23 +11,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import numpy as np
 
-from hypergrad_core.inner import Scheme
+from hypergrad_core.arrays import BLOCK_FLOATS, FloatArray, IntArray
 from hypergrad_core.numerics import row_norms, row_products, spectral_norm, spectral_norms_upper
-from hypergrad_core.problem import Constants, FloatArray, IntArray, Problem
-
-if TYPE_CHECKING:
-    from hypergrad_core.problems.quadratic import Quadratic
+from hypergrad_core.problem import Constants, Diagonalised, Problem
+from hypergrad_core.scheme import Scheme
 
 # Beyond this many products of scalars, the drift of the Jacobian is bounded, not measured.
 DRIFT_WORK = 1.2e10
 # Powers with a smaller norm are bounded by shorter ones: products of them would underflow.
 SMALLEST_POWER = 1e-60
-# Rows of a block are taken in chunks of about this many numbers, to stay in cache and in memory.
-BLOCK_FLOATS = 2**20
 # Drifts are measured so many numbers at a time: they are read several times, and stay in cache.
 DRIFT_FLOATS = 2**16
 
@@ -424,7 +420,7 @@ class SpectralPath:
     unrolled_status = Status.TIGHT
 
     def __init__(
-        self, problem: Quadratic, states: FloatArray, scheme: Scheme | None = None
+        self, problem: Diagonalised, states: FloatArray, scheme: Scheme | None = None
     ) -> None:
         self._scheme = scheme or Scheme()
         self._problem = problem.canonical()
@@ -487,6 +483,20 @@ class SpectralPath:
             return np.asarray(exact + solver)
 
         return _in_chunks(block, problem.state_size, inner_steps, left_over, residuals)
+
+
+def path_along(problem: Problem, states: FloatArray, scheme: Scheme | None = None) -> Path:
+    """What the sharp bounds measure along the inner iterates of a scheme.
+
+    Args:
+        problem: any; a bound says nothing of rounding, and is that of the exact problem.
+        states: w_0, …, w_T, shape (T + 1, d).
+        scheme: that made them; plain fixed-point iteration by default.
+    """
+    exact = problem.without_rounding
+    if exact.diagonalised is not None:
+        return SpectralPath(exact.diagonalised, states, scheme)
+    return MeasuredPath(exact, states, scheme)
 
 
 def residual_polynomials(

@@ -1,45 +1,20 @@
 """The live chart: a Plotly figure that is updated in place, with an iteration cursor.
 
-One Python function makes a :class:`Frame`. The page hands it to :func:`chart`, and
-:mod:`dashboard.live` serves the same function to the browser while a slider is moved.
+One Python function makes a :class:`Frame`. The page hands it to the component, see
+:mod:`dashboard.chart.component`, and :mod:`dashboard.live` serves the same function to the browser
+while a slider is moved. Nothing here knows of Streamlit.
 """
 
 from __future__ import annotations
 
 import base64
-import json
-from collections.abc import Callable
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 import numpy as np
-import streamlit as st
 from numpy.typing import ArrayLike
 
-if TYPE_CHECKING:
-    from streamlit.components.v2.types import ComponentRenderer
-
 FOLDER = Path(__file__).parent
-SCRIPTS = (
-    "history.js",
-    "dom.js",
-    "glyphs.js",
-    "heading.js",
-    "table.js",
-    "axes.js",
-    "fastpath.js",
-    "maps.js",
-    "live.js",
-    "stale.js",
-    "scale.js",
-    "stepper.js",
-    "cursor.js",
-    "names.js",
-    "absent.js",
-    "picture.js",
-    "chart.js",
-)
 PLOTLY_FILE = FOLDER / "static" / "plotly-cartesian.min.js"
 PLOTLY_PATH = "/chart/plotly-cartesian-4.1.1.min.js"
 LIVE_PATH = "/live"
@@ -49,8 +24,6 @@ THEME_PARAM = "theme"
 PAGE_PARAM = "page"
 # The hand rests: all points are wanted, where a moving hand would get a draft.
 WHOLE_PARAM = "whole"
-# Pixels of width below which a chart takes the narrow form of its figure.
-NARROW = 760
 
 
 class Bound(TypedDict):
@@ -280,74 +253,3 @@ def packed(values: ArrayLike, dtype: Literal["f4", "f8"] = "f8") -> Packed:
     if array.ndim == 2:
         data["shape"] = "{}, {}".format(*array.shape)
     return data
-
-
-@cache
-def _component() -> ComponentRenderer:
-    """Register the component once: a second registration would mount all charts anew."""
-    return st.components.v2.component(
-        "hypergrad_chart",
-        css=(FOLDER / "chart.css").read_text(encoding="utf-8"),
-        js="\n".join((FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS),
-        isolate_styles=False,
-    )
-
-
-def _ignore() -> None:
-    """Stand in for a callback, so that the component has a state of that name."""
-
-
-def chart(
-    frame: Frame,
-    *,
-    key: str,
-    height: int = 480,
-    rest: int = 450,
-    live: Live | None = None,
-    cursor: int | None = None,
-    other: int | None = None,
-    group: str = "",
-    commit: bool = True,
-    filename: str = "chart",
-    pending: str = "",
-    on_cursor: Callable[[], None] | None = None,
-    on_focus: Callable[[], None] | None = None,
-) -> None:
-    """Show ``frame``.
-
-    A place of the cursor is a step, here and in the state that comes back: the chart shows the
-    place of its frame that is nearest, and keeps the step when the frame changes.
-
-    ``height`` is the least height of the plot alone, in pixels; it grows with the window, of which
-    it leaves ``rest`` to what is above and below it. ``cursor`` is where the cursor starts, and
-    ``other`` its other direction; a later call with another value moves it. The cursors of charts
-    of one ``group`` move together, by one set of controls. With ``commit`` the page is run again
-    when the hand is lifted from the cursor, after ``on_cursor``: the state of ``key`` then holds
-    "cursor" and "other". ``pending`` says what is being computed while the picture is not that of
-    the settings. When the card of a reading with ``focus`` is pressed, ``on_focus`` finds that in
-    the state "focus".
-    """
-    payload = {
-        "frame": frame,
-        "height": height,
-        "rest": rest,
-        "live": None if live is None else {"path": LIVE_PATH, **live},
-        "cursor": cursor,
-        "other": other,
-        "group": group,
-        "commit": commit,
-        "filename": filename,
-        "pending": pending,
-        "narrow": NARROW,
-        "plotly": PLOTLY_PATH,
-    }
-    # As bytes, because Streamlit imports pandas to look at anything else.
-    data = json.dumps(payload, allow_nan=False, separators=(",", ":")).encode()
-    _component()(
-        key=key,
-        data=data,
-        on_cursor_change=on_cursor or _ignore,
-        on_other_change=on_cursor or _ignore,
-        on_background_change=_ignore,
-        on_focus_change=on_focus or _ignore,
-    )

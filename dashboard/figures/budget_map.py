@@ -22,8 +22,8 @@ from dashboard.theme import (
     neutral,
 )
 from hypergrad_core import METHODS
+from hypergrad_core.arrays import FloatArray
 from hypergrad_core.plane import Plane, Split
-from hypergrad_core.problem import FloatArray
 
 # Short, so that all three stand in one row of buttons.
 LAYERS: dict[str, str] = {"error": "Error", "paper": "Paper", "sharp": "Sharp"}

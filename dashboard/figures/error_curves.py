@@ -27,7 +27,7 @@ from dashboard.figures.marks import along, crossings, end_names, key_of
 from dashboard.theme import AXIS_SIZE, FONT, Mode, faded
 from dashboard.view import View
 from hypergrad_core import Experiment
-from hypergrad_core.problem import FloatArray
+from hypergrad_core.arrays import FloatArray
 
 BOUND_NAMES = {"paper": "paper’s bound", "sharp": "sharp bound"}
 X_TITLES = {

@@ -9,8 +9,8 @@ import numpy as np
 from dashboard.theme import METHOD_STYLES, Style
 from dashboard.view import View
 from hypergrad_core import METHODS, Curve, Experiment
+from hypergrad_core.arrays import FloatArray
 from hypergrad_core.complexity import Crossing, crossing, first_to_stay
-from hypergrad_core.problem import FloatArray
 
 # From so many methods on, only the one in focus has bounds: those of all would hide everything.
 CROWD = 4

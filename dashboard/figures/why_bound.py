@@ -39,8 +39,8 @@ from dashboard.theme import (
 )
 from hypergrad_core import METHODS, Curve
 from hypergrad_core.anatomy import error_burn_in, jacobian_burn_in
+from hypergrad_core.arrays import FloatArray
 from hypergrad_core.dissection import Dissection
-from hypergrad_core.problem import FloatArray
 from hypergrad_core.theory import Bound, Term
 
 WHAT_IF_DASHES = ("3px,3px", "10px,3px,2px,3px", "14px,4px")

@@ -12,6 +12,7 @@ from dashboard.figures.drawn import Drawn, annotation, shares
 from dashboard.figures.error_curves import POWER_SIZE
 from dashboard.theme import AXIS_SIZE, FONT, LABEL_SIZE, METHOD_STYLES, Mode, Style, neutral
 from hypergrad_core import METHODS
+from hypergrad_core.arrays import FloatArray
 from hypergrad_core.dissection import Dissection
 from hypergrad_core.modes import (
     AdjointRun,
@@ -21,7 +22,6 @@ from hypergrad_core.modes import (
     fixed_point_polynomials,
     ritz_values,
 )
-from hypergrad_core.problem import FloatArray
 
 # Best possible on the whole interval, and not a method of the page.
 CHEBYSHEV = Style("#A8457F", "#CC79A7", "3px,3px", "x", 3.0)

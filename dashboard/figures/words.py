@@ -11,9 +11,9 @@ from dashboard.figures.lines import Line
 from dashboard.notation import times
 from dashboard.view import View
 from hypergrad_core import METHODS, Curve, Experiment
+from hypergrad_core.arrays import FloatArray, IntArray
 from hypergrad_core.inner import SOLVERS
 from hypergrad_core.linear import Outcome
-from hypergrad_core.problem import FloatArray, IntArray
 from hypergrad_core.theory import conjugate_gradient_rate
 
 BEYOND_THEORY = (

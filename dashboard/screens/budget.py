@@ -16,7 +16,8 @@ from dashboard.budget import (
     budget_frame,
     live_params,
 )
-from dashboard.chart import Live, chart
+from dashboard.chart import Live
+from dashboard.chart.component import chart
 from dashboard.compute import JOB_SECONDS
 from dashboard.figures.budget_map import LAYERS
 from dashboard.introduction import introduce

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import controls, export, snippets
-from dashboard.chart import chart
+from dashboard.chart.component import chart
 from dashboard.complexity import (
     LARGEST_SIZE,
     PREDICTIONS,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import controls, export, snippets
-from dashboard.chart import THEME_PARAM, chart
+from dashboard.chart import THEME_PARAM
+from dashboard.chart.component import chart
 from dashboard.compute import EXPERIMENTS, Job, is_long
 from dashboard.explore import SETTINGS, explore_frame
 from dashboard.figures.bound_card import formula_card

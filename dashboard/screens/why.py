@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import controls, export, snippets
-from dashboard.chart import Watch, chart
+from dashboard.chart import Watch
+from dashboard.chart.component import chart
 from dashboard.figures.why_spectrum import NORMS
 from dashboard.introduction import introduce
 from dashboard.lessons.why import PRESETS

@@ -7,7 +7,7 @@ from importlib.resources import as_file, files
 
 import numpy as np
 
-from hypergrad_core.problem import FloatArray, IntArray
+from hypergrad_core.arrays import FloatArray, IntArray
 
 
 @lru_cache(maxsize=4)

@@ -9,9 +9,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from hypergrad_core.inner import FIXED_POINT, InnerSolver, Scheme
-from hypergrad_core.problem import Constants, FloatArray, IntArray, Problem, Progress
-from hypergrad_core.theory import BLOCK_FLOATS, Bound, Path, Status, Term
+from hypergrad_core.arrays import BLOCK_FLOATS, FloatArray, IntArray, Progress
+from hypergrad_core.inner import FIXED_POINT, InnerSolver
+from hypergrad_core.problem import Constants, Problem
+from hypergrad_core.scheme import Scheme
+from hypergrad_core.theory import Bound, Path, Status, Term
 
 PLAIN = Scheme()
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from hypergrad_core.inner import Scheme
+from hypergrad_core.arrays import FloatArray, Progress
 from hypergrad_core.methods.base import PLAIN, Estimate, Points, Recorder
 from hypergrad_core.methods.unrolled import ITD
-from hypergrad_core.problem import FloatArray, Meter, Problem, Progress
+from hypergrad_core.problem import Meter, Problem
+from hypergrad_core.scheme import Scheme
 
 # Beyond this many numbers in the Jacobian, forward mode is not a sensible thing to ask for.
 JACOBIAN_FLOATS = 2**22

@@ -10,7 +10,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from hypergrad_core.inner import InnerSolver, Scheme
+from hypergrad_core.arrays import FloatArray, IntArray, Progress
+from hypergrad_core.inner import InnerSolver
 from hypergrad_core.linear import (
     AdjointSolver,
     ConjugateGradientSolver,
@@ -30,15 +31,8 @@ from hypergrad_core.methods.base import (
     drift_scale,
     lower_level_term,
 )
-from hypergrad_core.problem import (
-    Constants,
-    FloatArray,
-    IntArray,
-    Meter,
-    Problem,
-    Progress,
-    WeightedConstants,
-)
+from hypergrad_core.problem import Constants, Meter, Problem, WeightedConstants
+from hypergrad_core.scheme import Scheme
 from hypergrad_core.theory import (
     Bound,
     Path,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from hypergrad_core.inner import InnerSolver, Scheme
+from hypergrad_core.arrays import FloatArray, IntArray, Progress, Rows
+from hypergrad_core.inner import InnerSolver
 from hypergrad_core.methods.base import (
     PLAIN,
     Estimate,
@@ -15,7 +16,8 @@ from hypergrad_core.methods.base import (
     drift_scale,
     lower_level_term,
 )
-from hypergrad_core.problem import Constants, FloatArray, IntArray, Meter, Problem, Progress, Rows
+from hypergrad_core.problem import Constants, Meter, Problem
+from hypergrad_core.scheme import Scheme
 from hypergrad_core.theory import Bound, Path, Term
 
 # Every so many steps back, adjoints that are too small to change any sum are set to zero.

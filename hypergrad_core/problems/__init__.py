@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hypergrad_core.arrays import FloatArray
 from hypergrad_core.precision import SinglePrecision
-from hypergrad_core.problem import FloatArray, Problem
-
-if TYPE_CHECKING:
-    from hypergrad_core.scenario import Scenario
+from hypergrad_core.problem import Problem
+from hypergrad_core.problems.request import Request
 
 SYNTHETIC = "synthetic"
 # Hidden units of a row in the network families, at the most.
@@ -80,20 +78,20 @@ class Family:
         rows = fixed.samples or samples
         return rows * layer_width(size, rows)
 
-    def build(self, scenario: Scenario) -> Problem:
+    def build(self, request: Request) -> Problem:
         """The problem that the scenario describes, with its start and in its precision."""
         module, _, function = self.builder.partition(":")
-        maker: Callable[[Scenario], Problem] = getattr(import_module(module), function)
-        problem = maker(scenario)
-        if scenario.start > 0:
-            problem = problem.starting_at(_far_start(problem, scenario))
-        return SinglePrecision(problem) if scenario.precision == "single" else problem
+        maker: Callable[[Request], Problem] = getattr(import_module(module), function)
+        problem = maker(request)
+        if request.start > 0:
+            problem = problem.starting_at(_far_start(problem, request))
+        return SinglePrecision(problem) if request.precision == "single" else problem
 
 
-def _far_start(problem: Problem, scenario: Scenario) -> FloatArray:
+def _far_start(problem: Problem, request: Request) -> FloatArray:
     """start · ‖w(λ)‖ · u with u a unit vector drawn from the seed, shape (d,)."""
-    direction = np.random.default_rng([scenario.seed, 2]).standard_normal(problem.state_size)
-    size = scenario.start * np.linalg.norm(problem.reference.solution)
+    direction = np.random.default_rng([request.seed, 2]).standard_normal(problem.state_size)
+    size = request.start * np.linalg.norm(problem.reference.solution)
     return np.asarray(size * direction / np.linalg.norm(direction))
 
 

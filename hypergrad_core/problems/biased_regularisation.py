@@ -15,23 +15,15 @@ from __future__ import annotations
 import copy
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import numpy as np
 
+from hypergrad_core.arrays import FloatArray, Rows
 from hypergrad_core.data import load
-from hypergrad_core.problem import (
-    Constants,
-    FloatArray,
-    Linearisation,
-    Problem,
-    Reference,
-    Rows,
-)
+from hypergrad_core.problem import Constants, Linearisation, Problem, Reference
+from hypergrad_core.problems.request import Request
 from hypergrad_core.problems.ridge import LeastSquares, standardised, weight_and_step
-
-if TYPE_CHECKING:
-    from hypergrad_core.scenario import Scenario
 
 # Training images of each of the two digits: a task with few samples.
 DIGITS_OF_A_KIND = 10
@@ -168,7 +160,7 @@ class _BiasedLinearisation(Linearisation):
         return self._vjp_hyper(tangents)
 
 
-def build(scenario: Scenario) -> BiasedRegularisation:
+def build(request: Request) -> BiasedRegularisation:
     """One task; β and η make the gradient step contract with exactly the wanted q.
 
     ``size`` is d and ``samples`` is n, for synthetic data. Synthetic tasks share λ, a Gaussian
@@ -176,8 +168,8 @@ def build(scenario: Scenario) -> BiasedRegularisation:
     few training images of each; the regression is on ±1 and λ is Gaussian. If n ≥ d, XᵀX may be too
     well conditioned for a q near 1: the step is then shortened (``ridge.weight_and_step``).
     """
-    train, validation, prior = _task(scenario.data, scenario.samples, scenario.size, scenario.seed)
-    weight, step = weight_and_step(train.spectrum, scenario.contraction)
+    train, validation, prior = _task(request.data, request.samples, request.size, request.seed)
+    weight, step = weight_and_step(train.spectrum, request.contraction)
     return BiasedRegularisation(
         train=train, validation=validation, weight=weight, step=step, hyper=prior
     )

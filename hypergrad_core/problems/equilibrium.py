@@ -8,18 +8,15 @@ The network of ``tanh_network`` with one row for each sample and no mixing.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hypergrad_core.arrays import FloatArray, IntArray
 from hypergrad_core.data import load
 from hypergrad_core.numerics import spectral_norm
-from hypergrad_core.problem import FloatArray, IntArray
 from hypergrad_core.problems import layer_width
+from hypergrad_core.problems.request import Request
 from hypergrad_core.problems.tanh_network import TanhNetwork
-
-if TYPE_CHECKING:
-    from hypergrad_core.scenario import Scenario
 
 INPUTS = 8
 CLASSES = 4
@@ -29,21 +26,21 @@ TURN, LARGEST_TURN = 3.0, 0.9
 OFFSET = 0.1
 
 
-def build(scenario: Scenario) -> TanhNetwork:
+def build(request: Request) -> TanhNetwork:
     """Gaussian weights, A scaled to ‖A‖₂ = q. ``size`` is rounded down to a multiple of n."""
-    return _build(scenario, symmetric=False)
+    return _build(request, symmetric=False)
 
 
-def build_symmetric(scenario: Scenario) -> TanhNetwork:
+def build_symmetric(request: Request) -> TanhNetwork:
     """The same with A symmetric, to the last bit: conjugate gradient applies in a metric."""
-    return _build(scenario, symmetric=True)
+    return _build(request, symmetric=True)
 
 
-def _build(scenario: Scenario, symmetric: bool) -> TanhNetwork:
-    inputs, labels = _samples(scenario.data, scenario.sample_size, scenario.seed)
-    width = layer_width(scenario.size, len(inputs))
-    random = np.random.default_rng([scenario.seed, 1])
-    hyper = draw_weights(random, width, inputs.shape[1], scenario.contraction, symmetric=symmetric)
+def _build(request: Request, symmetric: bool) -> TanhNetwork:
+    inputs, labels = _samples(request.data, request.sample_size, request.seed)
+    width = layer_width(request.size, len(inputs))
+    random = np.random.default_rng([request.seed, 1])
+    hyper = draw_weights(random, width, inputs.shape[1], request.contraction, symmetric=symmetric)
     return TanhNetwork(
         inputs=inputs,
         readout=random.standard_normal((int(labels.max()) + 1, width)),

@@ -10,18 +10,15 @@ D⁻¹(Adj + I), whose entries are not negative and whose rows sum to 1, and it 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hypergrad_core.arrays import FloatArray, IntArray
 from hypergrad_core.data import load_graph
-from hypergrad_core.problem import FloatArray, IntArray
 from hypergrad_core.problems import layer_width
 from hypergrad_core.problems.equilibrium import INPUTS, OFFSET, draw_weights
+from hypergrad_core.problems.request import Request
 from hypergrad_core.problems.tanh_network import TanhNetwork
-
-if TYPE_CHECKING:
-    from hypergrad_core.scenario import Scenario
 
 # Mean number of neighbours in one's own and in the other community of a synthetic graph.
 OWN_NEIGHBOURS, OTHER_NEIGHBOURS = 5.0, 1.0
@@ -34,15 +31,15 @@ def normalised(adjacency: FloatArray) -> FloatArray:
     return np.asarray(scale[:, None] * looped * scale)
 
 
-def build(scenario: Scenario) -> TanhNetwork:
+def build(request: Request) -> TanhNetwork:
     """Gaussian weights, A scaled to ‖A‖₂ = ‖P‖₂‖A‖₂ = q; a third of the nodes are labelled.
 
     ``size`` is rounded down to a multiple of the number of nodes.
     """
-    mixing, inputs, communities = _graph(scenario.data, scenario.sample_size, scenario.seed)
-    width = layer_width(scenario.size, len(inputs))
-    random = np.random.default_rng([scenario.seed, 1])
-    hyper = draw_weights(random, width, inputs.shape[1], scenario.contraction)
+    mixing, inputs, communities = _graph(request.data, request.sample_size, request.seed)
+    width = layer_width(request.size, len(inputs))
+    random = np.random.default_rng([request.seed, 1])
+    hyper = draw_weights(random, width, inputs.shape[1], request.contraction)
     classes = int(communities.max()) + 1
     labelled = np.sort(random.permutation(len(inputs))[: max(2, len(inputs) // 3)])
     return TanhNetwork(

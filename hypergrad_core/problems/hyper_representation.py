@@ -20,24 +20,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import numpy as np
 
+from hypergrad_core.arrays import FloatArray, Rows
 from hypergrad_core.data import load
 from hypergrad_core.numerics import spectral_norm
-from hypergrad_core.problem import (
-    Constants,
-    FloatArray,
-    Linearisation,
-    Problem,
-    Reference,
-    Rows,
-)
+from hypergrad_core.problem import Constants, Linearisation, Problem, Reference
+from hypergrad_core.problems.request import Request
 from hypergrad_core.problems.ridge import LeastSquares, standardised, weight_and_step
-
-if TYPE_CHECKING:
-    from hypergrad_core.scenario import Scenario
 
 # Synthetic H: its columns shrink evenly on a log scale, down to this part of the first. Learned
 # features are not equally useful; and with equal ones β could not reach a q near 1.
@@ -243,7 +235,7 @@ class _RepresentationLinearisation(Linearisation):
         return np.asarray(-self.problem.step * (along + moved @ self.problem.inside_slope))
 
 
-def build(scenario: Scenario) -> HyperRepresentation:
+def build(request: Request) -> HyperRepresentation:
     """One regression; β and η make the gradient step contract with exactly the wanted q.
 
     ``size`` is r, the length of w. Synthetic data have ``samples`` rows and p = max(r, the nearest
@@ -251,16 +243,16 @@ def build(scenario: Scenario) -> HyperRepresentation:
     Wine fixes p. Where HᵀXᵀXH is too well conditioned for a q near 1, the step is shortened
     (``ridge.weight_and_step``).
     """
-    size = scenario.size
+    size = request.size
     train, validation, representation = _data(
-        scenario.data,
-        scenario.samples,
+        request.data,
+        request.samples,
         size,
-        max(size, round(scenario.hyper_size / size)),
-        scenario.seed,
+        max(size, round(request.hyper_size / size)),
+        request.seed,
     )
     inside = LeastSquares(train.rows @ representation, train.targets)
-    weight, step = weight_and_step(inside.spectrum, scenario.contraction)
+    weight, step = weight_and_step(inside.spectrum, request.contraction)
     return HyperRepresentation(
         train=train,
         validation=validation,

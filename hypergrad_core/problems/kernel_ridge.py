@@ -20,25 +20,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import numpy as np
 
+from hypergrad_core.arrays import BLOCK_FLOATS, FloatArray, Rows
 from hypergrad_core.data import load
 from hypergrad_core.numerics import row_dots, spectral_norm
-from hypergrad_core.problem import (
-    Constants,
-    FloatArray,
-    Linearisation,
-    Problem,
-    Reference,
-    Rows,
-)
+from hypergrad_core.problem import Constants, Linearisation, Problem, Reference
+from hypergrad_core.problems.request import Request
 from hypergrad_core.problems.ridge import standardised, weight_and_step
-from hypergrad_core.theory import BLOCK_FLOATS
-
-if TYPE_CHECKING:
-    from hypergrad_core.scenario import Scenario
 
 # Above this many numbers, the norm of a stack of matrices is bounded by row sums.
 STACK_FLOATS = 2**24
@@ -406,7 +397,7 @@ class _KernelLinearisation(Linearisation):
         return np.asarray(problem.step * (moved - tangents[:, :1] * states))
 
 
-def build(scenario: Scenario) -> KernelRidge:
+def build(request: Request) -> KernelRidge:
     """Random widths γ, then β and η for which the step contracts with exactly the wanted q.
 
     ``size`` is n, the number of training rows of synthetic data, and ``hyper_size`` is m = p + 1
@@ -414,10 +405,10 @@ def build(scenario: Scenario) -> KernelRidge:
     which takes few rows, the step is shortened (``ridge.weight_and_step``).
     """
     kernels, targets, validation_targets = _data(
-        scenario.data, scenario.size, max(scenario.hyper_size - 1, 1), scenario.seed
+        request.data, request.size, max(request.hyper_size - 1, 1), request.seed
     )
     spectrum = (float(kernels.eigenvalues[0]), float(kernels.eigenvalues[-1]))
-    weight, step = weight_and_step(spectrum, scenario.contraction)
+    weight, step = weight_and_step(spectrum, request.contraction)
     return KernelRidge(
         features=kernels.features,
         targets=targets,

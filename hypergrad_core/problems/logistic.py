@@ -11,23 +11,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import numpy as np
 
+from hypergrad_core.arrays import FloatArray, Rows
 from hypergrad_core.data import load
 from hypergrad_core.numerics import EXACT_NORM_SIZE, row_products, spectral_norm
-from hypergrad_core.problem import (
-    Constants,
-    FloatArray,
-    Linearisation,
-    Problem,
-    Reference,
-    Rows,
-)
-
-if TYPE_CHECKING:
-    from hypergrad_core.scenario import Scenario
+from hypergrad_core.problem import Constants, Linearisation, Problem, Reference
+from hypergrad_core.problems.request import Request
 
 # max |softplus'''|.
 SOFTPLUS_THIRD = 1 / (6 * np.sqrt(3))
@@ -270,22 +262,22 @@ def _sigmoid(scores: FloatArray) -> FloatArray:
     return np.asarray(np.where(scores >= 0, 1.0, small) / (1 + small))
 
 
-def build(scenario: Scenario) -> LogisticRegression:
+def build(request: Request) -> LogisticRegression:
     """Equal penalties for which the gradient step contracts with exactly the wanted q.
 
     With p_j = p and η = 2/(L + μ), q = (κ − 1)/(κ + 1) for κ = L/μ = (‖X‖²/4 + p)/p.
     """
-    return _build(scenario, logarithmic=False)
+    return _build(request, logarithmic=False)
 
 
-def build_logarithmic(scenario: Scenario) -> LogisticRegression:
+def build_logarithmic(request: Request) -> LogisticRegression:
     """The same with λ = log p."""
-    return _build(scenario, logarithmic=True)
+    return _build(request, logarithmic=True)
 
 
-def _build(scenario: Scenario, logarithmic: bool) -> LogisticRegression:
-    q = scenario.contraction
-    train, validation = _designs(scenario.data, scenario.samples, scenario.size, scenario.seed)
+def _build(request: Request, logarithmic: bool) -> LogisticRegression:
+    q = request.contraction
+    train, validation = _designs(request.data, request.samples, request.size, request.seed)
     curvature = train.norm**2 / 4
     # κ = (1 + q)/(1 − q) = (curvature + p)/p.
     penalty = curvature * (1 - q) / (2 * q)

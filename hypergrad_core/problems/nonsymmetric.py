@@ -12,22 +12,14 @@ from __future__ import annotations
 import copy
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import numpy as np
 
+from hypergrad_core.arrays import FloatArray, Rows
 from hypergrad_core.numerics import row_dots, row_products, spectral_norm
-from hypergrad_core.problem import (
-    Constants,
-    FloatArray,
-    Linearisation,
-    Problem,
-    Reference,
-    Rows,
-)
-
-if TYPE_CHECKING:
-    from hypergrad_core.scenario import Scenario
+from hypergrad_core.problem import Constants, Linearisation, Problem, Reference
+from hypergrad_core.problems.request import Request
 
 # About ‖N‖₂ of the synthetic A ∝ U (R + N) Uᵀ, R normal with ‖R‖₂ = 1.
 NON_NORMALITY = 0.5
@@ -165,12 +157,12 @@ class _AffineLinearisation(Linearisation):
         return row_products(tangents, self.problem.coupling.T)
 
 
-def build(scenario: Scenario) -> NonSymmetric:
+def build(request: Request) -> NonSymmetric:
     """Synthetic data. C and b have a factor 1 − q: w(λ) does not jump when q is dragged."""
-    size, hyper_size, q = scenario.size, scenario.hyper_size, scenario.contraction
-    random = np.random.default_rng([scenario.seed, 1])
+    size, hyper_size, q = request.size, request.hyper_size, request.contraction
+    random = np.random.default_rng([request.seed, 1])
     return NonSymmetric(
-        matrix=q * _unit_matrix(size, scenario.seed),
+        matrix=q * _unit_matrix(size, request.seed),
         coupling=(1 - q) * random.standard_normal((size, hyper_size)) / np.sqrt(size),
         offset=(1 - q) * random.standard_normal(size) / np.sqrt(size),
         target=random.standard_normal(size) / np.sqrt(size),

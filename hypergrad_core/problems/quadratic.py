@@ -12,25 +12,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import numpy as np
 
+from hypergrad_core.arrays import FloatArray, Rows
 from hypergrad_core.basis import Basis, IdentityBasis, SignedCosineBasis
 from hypergrad_core.numerics import row_products, spectral_norm
-from hypergrad_core.problem import (
-    Constants,
-    FloatArray,
-    Linearisation,
-    Problem,
-    Reference,
-    Rows,
-)
-from hypergrad_core.theory import SpectralPath
-
-if TYPE_CHECKING:
-    from hypergrad_core.inner import Scheme
-    from hypergrad_core.scenario import Scenario
+from hypergrad_core.problem import Constants, Linearisation, Problem, Reference
+from hypergrad_core.problems.request import Request
 
 # ‖target‖ ÷ ‖w(λ)‖ for synthetic data. A far target makes ∇₁E nearly constant (G ≫ μ₁D): what the
 # adjoint solver leaves then dwarfs what w_t leaves, and the solvers can be told apart.
@@ -188,9 +178,10 @@ class Quadratic(Problem):
             hypergradient_norm=float(np.linalg.norm(truth.hypergradient)),
         )
 
-    def path(self, states: FloatArray, scheme: Scheme | None = None) -> SpectralPath:
-        """The spectral tier of bounds (R6): equality for everything unrolled."""
-        return SpectralPath(self, states, scheme)
+    @property
+    def diagonalised(self) -> Quadratic:
+        """The quadratic itself."""
+        return self
 
 
 @dataclass
@@ -239,17 +230,17 @@ def spectrum(shape: str, contraction: float, size: int) -> FloatArray:
     return np.asarray(shapes[shape]())
 
 
-def build(scenario: Scenario) -> Quadratic:
+def build(request: Request) -> Quadratic:
     """Synthetic data: Gaussian C, b and λ, eigenvectors by a signed cosine transform.
 
     H is scaled so that its smallest eigenvalue would be 1 at a = q, hence η = 1 − q: the size of
     w(λ) and of ∇f(λ) does not jump when q is dragged. The random draws do not depend on q.
     """
-    size, hyper_size, q = scenario.size, scenario.hyper_size, scenario.contraction
-    random = np.random.default_rng(scenario.seed)
+    size, hyper_size, q = request.size, request.hyper_size, request.contraction
+    random = np.random.default_rng(request.seed)
     step = 1 - q
     problem = Quadratic(
-        eigenvalues=(1 - spectrum(scenario.spectrum, q, size)) / step,
+        eigenvalues=(1 - spectrum(request.spectrum, q, size)) / step,
         basis=SignedCosineBasis(np.sign(random.random((2, size)) - 0.5)),
         coupling=random.standard_normal((size, hyper_size)) / np.sqrt(size),
         offset=random.standard_normal(size) / np.sqrt(size),

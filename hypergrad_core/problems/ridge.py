@@ -7,8 +7,8 @@ from functools import cached_property
 
 import numpy as np
 
+from hypergrad_core.arrays import FloatArray
 from hypergrad_core.numerics import row_dots, spectral_norm
-from hypergrad_core.problem import FloatArray
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from dashboard.chart import FOLDER, SCRIPTS
+from dashboard.chart import FOLDER
+from dashboard.chart.component import SCRIPTS
 
 pytestmark = pytest.mark.browser
 

@@ -13,12 +13,13 @@ import numpy as np
 import pytest
 
 from hypergrad_core import METHODS, Scenario
+from hypergrad_core.arrays import FloatArray
 from hypergrad_core.basis import DenseBasis
 from hypergrad_core.inner import SOLVERS, trajectory
 from hypergrad_core.linear import ConjugateGradientSolver
 from hypergrad_core.methods import Estimate, Points
 from hypergrad_core.numerics import row_norms
-from hypergrad_core.problem import FloatArray, Problem
+from hypergrad_core.problem import Problem
 from hypergrad_core.problems.quadratic import Quadratic
 
 

@@ -19,9 +19,9 @@ from hypergrad_core.anatomy import (
     jacobian_burn_in,
     with_contraction,
 )
+from hypergrad_core.arrays import FloatArray
 from hypergrad_core.inner import trajectory
 from hypergrad_core.numerics import row_norms
-from hypergrad_core.problem import FloatArray
 from tests.core.helpers import build
 from tests.core.test_bounds import state_jacobian
 

@@ -13,14 +13,15 @@ import numpy as np
 import pytest
 
 from hypergrad_core import FAMILIES, METHODS, Scenario, ScenarioError, Status, run
+from hypergrad_core.arrays import FloatArray
 from hypergrad_core.basis import IdentityBasis
 from hypergrad_core.inner import SOLVERS, trajectory
 from hypergrad_core.numerics import row_norms, spectral_norm, spectral_norms_upper
-from hypergrad_core.problem import FloatArray, Problem
+from hypergrad_core.problem import Problem
 from hypergrad_core.problems.logistic import Design, LogisticRegression
 from hypergrad_core.problems.quadratic import Quadratic
 from hypergrad_core.scenario import SLICES, SPECTRA
-from hypergrad_core.theory import chebyshev_number
+from hypergrad_core.theory import chebyshev_number, path_along
 from tests.core.helpers import build, energy_errors, errors, joined, points_at
 
 INSTANCES = 540
@@ -130,7 +131,7 @@ def compare(chosen: Instance) -> Iterator[Comparison]:
     states = trajectory(problem, chosen.inner, steps)
     solver = SOLVERS[chosen.inner]
     scheme = solver.scheme(problem.constants.contraction)
-    path = problem.path(states, scheme)
+    path = path_along(problem, states, scheme)
     constants, floor = problem.constants, problem.constants.rounding_floor
     if chosen.inner == "exact":
         constants = constants.at_solution()
@@ -364,7 +365,7 @@ def test_the_conjugate_gradient_bound_is_attained(q: float, steps: int) -> None:
     states = trajectory(problem, "exact", 0)
     estimate = METHODS["aid-cg"].estimate(problem, states, points)
     found = row_norms(estimate.hypergradients - problem.reference.hypergradient)
-    bound = METHODS["aid-cg"].sharp_bound(problem.path(states), estimate).values
+    bound = METHODS["aid-cg"].sharp_bound(path_along(problem, states), estimate).values
     # Both norms of the bound are (Σ_i |ℓ_i(0)|)^½ = C_k(κ)^{−½} here, times η for that of ∂₂Φ.
     for value in (found[-1], bound[-1]):
         assert value == pytest.approx(problem.step, rel=1e-9, abs=problem.constants.rounding_floor)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from hypergrad_core import FAMILIES, METHODS, Scenario, ScenarioError, Status, complexity, run
+from hypergrad_core.arrays import FloatArray, IntArray
 from hypergrad_core.complexity import (
     FARTHEST,
     contractions,
@@ -22,7 +23,7 @@ from hypergrad_core.complexity import (
 from hypergrad_core.inner import SOLVERS
 from hypergrad_core.methods import Points
 from hypergrad_core.numerics import row_norms
-from hypergrad_core.problem import FloatArray, IntArray, Problem
+from hypergrad_core.problem import Problem
 from hypergrad_core.scenario import SLICES
 from tests.core.helpers import ask, build, errors, points_at
 from tests.core.test_bounds import solvers_of

@@ -12,6 +12,7 @@ from hypergrad_core.inner import trajectory
 from hypergrad_core.linear import Outcome
 from hypergrad_core.methods import Estimate, Points, base
 from hypergrad_core.problem import Problem
+from hypergrad_core.theory import path_along
 from tests.core.helpers import build, joined, plane, points_at, relative_gap
 
 Cost = tuple[int, int, int, int]
@@ -106,7 +107,7 @@ def test_chunks_give_the_same(
     states = trajectory(problem, "fixed-point", 12)
     points = METHODS[method].take(SHAPES["plane"])
     whole = METHODS[method].estimate(problem, states, points)
-    bound = METHODS[method].sharp_bound(problem.path(states), whole).values
+    bound = METHODS[method].sharp_bound(path_along(problem, states), whole).values
     assert len(base.chunk_rows(13, 60)) == 1
     for module in (base, theory):
         monkeypatch.setattr(module, "BLOCK_FLOATS", floats)
@@ -117,7 +118,7 @@ def test_chunks_give_the_same(
     assert relative_gap(parts.hypergradients, whole.hypergradients) < ROUNDING[method]
     for name in COUNTS:
         assert np.array_equal(getattr(parts, name), getattr(whole, name)), name
-    again = METHODS[method].sharp_bound(problem.path(states), parts).values
+    again = METHODS[method].sharp_bound(path_along(problem, states), parts).values
     assert np.allclose(again, bound, rtol=1e-9)
 
 

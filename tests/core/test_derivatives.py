@@ -7,6 +7,7 @@ import pytest
 from scipy import fft
 
 from hypergrad_core import METHODS
+from hypergrad_core.arrays import FloatArray
 from hypergrad_core.basis import (
     DENSE_TRANSFORM_SIZE,
     Basis,
@@ -16,7 +17,7 @@ from hypergrad_core.basis import (
 )
 from hypergrad_core.inner import trajectory
 from hypergrad_core.numerics import row_norms
-from hypergrad_core.problem import FloatArray, Problem
+from hypergrad_core.problem import Problem
 from hypergrad_core.problems.quadratic import Quadratic
 from tests.core.helpers import (
     ask,

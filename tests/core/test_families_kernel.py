@@ -14,9 +14,10 @@ import numpy as np
 import pytest
 
 from hypergrad_core import FAMILIES, METHODS, Scenario, run
+from hypergrad_core.arrays import FloatArray
 from hypergrad_core.inner import SOLVERS, trajectory
 from hypergrad_core.numerics import row_norms
-from hypergrad_core.problem import FloatArray, Problem
+from hypergrad_core.problem import Problem
 from hypergrad_core.problems import SYNTHETIC, kernel_ridge
 from hypergrad_core.problems.biased_regularisation import BiasedRegularisation
 from hypergrad_core.problems.hyper_representation import HyperRepresentation

@@ -16,16 +16,17 @@ import numpy as np
 import pytest
 
 from hypergrad_core import FAMILIES, METHODS, Scenario, run
+from hypergrad_core.arrays import FloatArray
 from hypergrad_core.data import load_graph
 from hypergrad_core.inner import trajectory
 from hypergrad_core.linear import ConjugateGradientSolver
 from hypergrad_core.numerics import row_dots, row_norms
-from hypergrad_core.problem import Constants, FloatArray, Problem, WeightedConstants
+from hypergrad_core.problem import Constants, Problem, WeightedConstants
 from hypergrad_core.problems import LARGEST_WIDTH, layer_width
 from hypergrad_core.problems.equilibrium import draw_weights
 from hypergrad_core.problems.nonsymmetric import NonSymmetric
 from hypergrad_core.problems.tanh_network import TanhNetwork
-from hypergrad_core.theory import chebyshev_number, diagonal_blocks, power_norms_upper
+from hypergrad_core.theory import chebyshev_number, diagonal_blocks, path_along, power_norms_upper
 from tests.core import test_bounds as bounds
 from tests.core.helpers import ask, build, points_at, relative_gap
 
@@ -755,7 +756,7 @@ def test_conjugate_gradient_is_offered_only_while_a_is_symmetric() -> None:
 
 def test_the_drift_of_an_affine_map_is_known_to_be_zero() -> None:
     made = build(family="nonsymmetric", size=20)
-    path = made.path(trajectory(made, "fixed-point", 20))
+    path = path_along(made, trajectory(made, "fixed-point", 20))
     assert path.tier == "X"
     assert np.all(path.implicit_bound(np.array([20]), np.zeros(1), np.zeros(1), energy=False) >= 0)
 
@@ -766,24 +767,24 @@ def test_the_drift_is_measured_where_it_matters(monkeypatch: pytest.MonkeyPatch)
     points = points_at(range(201), range(201))
     method = METHODS["aid-fp"]
     estimate = method.estimate(made, states, points)
-    sharp = method.sharp_bound(made.path(states), estimate)
+    sharp = method.sharp_bound(path_along(made, states), estimate)
     asked: list[int] = []
     linearise = made.linearise
     monkeypatch.setattr(
         made, "linearise", lambda block: (asked.append(len(block)), linearise(block))[1]
     )
-    short = made.path(states)
+    short = path_along(made, states)
     assert max(asked) < 80
     # Enough work for these, too little for all the iterates.
     size = made.state_size * made.hyper_size**2
     monkeypatch.setattr("hypergrad_core.theory.DRIFT_WORK", 80 * size)
-    assert made.path(states).tier == short.tier == sharp.tier == "X"
+    assert path_along(made, states).tier == short.tier == sharp.tier == "X"
     monkeypatch.setattr("hypergrad_core.theory.DRIFT_WORK", 10 * size)
-    assert made.path(states).tier == "T"
+    assert path_along(made, states).tier == "T"
     # As if all had been measured, but for what rounding hides.
     monkeypatch.setattr("hypergrad_core.theory.DRIFT_WORK", np.inf)
     monkeypatch.setattr(Constants, "rounding_floor", 0.0)
-    full = method.sharp_bound(made.path(states), estimate)
+    full = method.sharp_bound(path_along(made, states), estimate)
     assert np.all(sharp.values >= full.values * (1 - bounds.SLACK))
 
 

@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 
 from hypergrad_core import FAMILIES, METHODS, Status
+from hypergrad_core.arrays import FloatArray
 from hypergrad_core.basis import IdentityBasis
-from hypergrad_core.inner import SOLVERS, Scheme, trajectory
+from hypergrad_core.inner import SOLVERS, trajectory
 from hypergrad_core.methods.unrolled import TruncatedITD
 from hypergrad_core.numerics import row_norms
-from hypergrad_core.problem import FloatArray, Problem
+from hypergrad_core.problem import Problem
 from hypergrad_core.problems.quadratic import Quadratic
+from hypergrad_core.scheme import Scheme
 from hypergrad_core.theory import residual_polynomials, response_polynomials
 from tests.core.helpers import (
     ask,

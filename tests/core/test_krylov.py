@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from hypergrad_core import METHODS, Scenario, run
+from hypergrad_core.arrays import FloatArray
 from hypergrad_core.inner import trajectory
 from hypergrad_core.linear import (
     AdjointSolver,
@@ -18,7 +19,7 @@ from hypergrad_core.linear import (
     Outcome,
 )
 from hypergrad_core.numerics import row_norms
-from hypergrad_core.problem import FloatArray, Problem
+from hypergrad_core.problem import Problem
 from hypergrad_core.problems.nonsymmetric import NonSymmetric
 from hypergrad_core.problems.quadratic import Quadratic
 from hypergrad_core.theory import chebyshev_number

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from hypergrad_core.arrays import FloatArray
 from hypergrad_core.inner import trajectory
 from hypergrad_core.linear import ConjugateGradientSolver, Outcome
 from hypergrad_core.modes import (
@@ -22,7 +23,7 @@ from hypergrad_core.modes import (
     run_adjoint,
 )
 from hypergrad_core.numerics import row_norms
-from hypergrad_core.problem import FloatArray, Problem
+from hypergrad_core.problem import Problem
 from hypergrad_core.problems.quadratic import Quadratic
 from hypergrad_core.scenario import SPECTRA
 from hypergrad_core.theory import chebyshev_number

@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hypergrad_core.arrays import FloatArray
 from hypergrad_core.inner import trajectory
 from hypergrad_core.methods import METHODS
-from hypergrad_core.problem import FloatArray, Problem
+from hypergrad_core.problem import Problem
 from hypergrad_core.problems.biased_regularisation import BiasedRegularisation
 from hypergrad_core.problems.graph_network import normalised
 from hypergrad_core.problems.hyper_representation import HyperRepresentation

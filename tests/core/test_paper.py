@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from hypergrad_core import FAMILIES, METHODS, Scenario, run
+from hypergrad_core.arrays import FloatArray
 from hypergrad_core.paper import (
     GENERAL_TRACKS,
     PLAIN_TRACKS,
@@ -23,7 +24,6 @@ from hypergrad_core.paper import (
     same_setting,
     vary_hyper,
 )
-from hypergrad_core.problem import FloatArray
 from tests.core.helpers import build, relative_gap
 
 SIZES = {"size": 14, "samples": 7, "hyper_size": 6}

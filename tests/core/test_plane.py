@@ -10,9 +10,9 @@ import pytest
 
 from hypergrad_core import METHODS, Refusal, Scenario, run
 from hypergrad_core import plane as plane_module
+from hypergrad_core.arrays import FloatArray
 from hypergrad_core.experiment import prepare
 from hypergrad_core.plane import Plane, best_split_by, plane, plane_methods
-from hypergrad_core.problem import FloatArray
 
 HORIZON = 24
 ROW, COLUMN = 9, 7

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from hypergrad_core import FAMILIES, METHODS, Scenario, run
+from hypergrad_core.arrays import FloatArray
 from hypergrad_core.inner import trajectory
 from hypergrad_core.precision import SINGLE_ROUNDOFF, SinglePrecision
-from hypergrad_core.problem import DOUBLE_ROUNDOFF, FloatArray, Meter
+from hypergrad_core.problem import DOUBLE_ROUNDOFF, Meter
 from tests.core.helpers import build, relative_gap
 from tests.core.test_bounds import Instance, check_bounds, solvers_of
 

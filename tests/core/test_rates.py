@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from hypergrad_core import METHODS
+from hypergrad_core.arrays import FloatArray
 from hypergrad_core.linear import ConjugateGradientSolver, FixedPointSolver
 from hypergrad_core.methods.unrolled import TruncatedITD
-from hypergrad_core.problem import FloatArray, Problem
+from hypergrad_core.problem import Problem
 from hypergrad_core.problems.quadratic import Quadratic
 from hypergrad_core.scenario import SPECTRA
 from hypergrad_core.theory import chebyshev_number, conjugate_gradient_rate

@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.explore import explore_frame
 from dashboard.view import View
 from hypergrad_core import METHODS, Experiment, Scenario, run
-from hypergrad_core.problem import FloatArray
+from hypergrad_core.arrays import FloatArray
 
 ROOT = Path(__file__).resolve().parents[2]
 ALL = tuple(METHODS)

@@ -41,8 +41,8 @@ from dashboard.figures.complexity_curves import (
 from dashboard.notation import power
 from dashboard.theme import METHOD_STYLES
 from hypergrad_core import METHODS, Scenario, ScenarioError
+from hypergrad_core.arrays import Progress
 from hypergrad_core.complexity import Requirements, requirements
-from hypergrad_core.problem import Progress
 from hypergrad_core.scenario import SPECTRA
 
 SECONDS = 60.0

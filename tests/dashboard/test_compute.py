@@ -25,8 +25,7 @@ from dashboard.compute import (
     reporting_to,
 )
 from hypergrad_core import METHODS, Experiment, Scenario, run
-from hypergrad_core.methods.base import Progress
-from hypergrad_core.problem import FloatArray
+from hypergrad_core.arrays import FloatArray, Progress
 from hypergrad_core.scenario import SLICES
 
 SECONDS = 20.0

@@ -17,9 +17,9 @@ from dashboard import compute, controls
 from dashboard.controls import CONTRACTIONS, HORIZONS, HYPER_SIZES, SIZES, STEPS, TARGETS, preview
 from dashboard.figures.words import BEYOND_THEORY
 from hypergrad_core import METHODS, Experiment, Scenario, run
+from hypergrad_core.arrays import Progress
 from hypergrad_core.experiment import expected_seconds
 from hypergrad_core.inner import SOLVERS
-from hypergrad_core.methods.base import Progress
 
 LOGISTIC = {"problem": "logistic", "d": "10", "n": "20"}
 SMALL = {"problem": "quadratic", "d": "20"}

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard import budget, compute, why
 from dashboard.app import render_frame
 from dashboard.live import answer
-from hypergrad_core.problem import FloatArray
+from hypergrad_core.arrays import FloatArray
 from hypergrad_core.problems import logistic
 
 PAGES = ("explore", "budget", "why")

@@ -42,6 +42,7 @@ from dashboard.paper import (
 )
 from dashboard.theme import METHOD_STYLES
 from hypergrad_core import Scenario, ScenarioError
+from hypergrad_core.arrays import Progress
 from hypergrad_core.paper import (
     Replication,
     Track,
@@ -50,7 +51,6 @@ from hypergrad_core.paper import (
     replicate,
     same_setting,
 )
-from hypergrad_core.problem import Progress
 
 SECONDS = 60.0
 VALUES = 3
