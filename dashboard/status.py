@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from dashboard.compute import BackgroundRun, CachedRun, Key, Result, ResultCache
 from hypergrad_core.arrays import Progress
 
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
 POLL_SECONDS = 0.25
 # What the picture is of while a long run goes on, or after it was stopped.
 PREVIOUS = "The picture still shows the previous settings."
 SMALLER = "The picture shows a smaller problem until then."
 NO_PICTURE = ""
-# Of fixed height, so that nothing moves when a long run shows its progress.
-STATUS_HEIGHT = 128
 # In the session; followed by the page.
 JOB_OF = "job of "
+
+
+def status_place() -> DeltaGenerator:
+    """Where progress is shown: at the foot of the sidebar, over the controls that it leaves alone.
+
+    To be called after all controls. While nothing runs it takes no room, and the controls stay
+    where they are when a run begins; page.css keeps it in sight.
+    """
+    return st.container(key="status")
 
 
 def in_background(
@@ -25,7 +36,6 @@ def in_background(
     key: Key,
     cache: ResultCache[Key, Result],
     work: Callable[[Key, Progress], Result],
-    otherwise: str,
 ) -> Result | None:
     """The result for ``key`` if it is there; else the last one, and the progress of a job here.
 
@@ -34,7 +44,6 @@ def in_background(
         key: what is wanted.
         cache: where results are.
         work: what the job does.
-        otherwise: Markdown that takes the place of the progress when there is none.
     """
     mine, last = JOB_OF + page, f"shown on {page}"
     job: CachedRun[Key, Result] | None = st.session_state.get(mine)
@@ -44,7 +53,6 @@ def in_background(
     found = cache.find(key)
     if found is not None:
         st.session_state[last] = key
-        st.markdown(otherwise)
         return found
     if job is None:
         job = CachedRun(key, cache, work)

@@ -23,7 +23,7 @@ from dashboard.figures.budget_map import LAYERS
 from dashboard.introduction import introduce
 from dashboard.notation import count
 from dashboard.settings import keep
-from dashboard.status import STATUS_HEIGHT, awaited, in_background
+from dashboard.status import awaited, in_background, status_place
 from dashboard.take_home import Table, take_home
 from dashboard.theme import Mode
 from hypergrad_core import FAMILIES
@@ -32,7 +32,6 @@ from hypergrad_core.plane import Plane
 HEIGHT = 420
 REST = 490
 BUDGETS = [*range(5, 101, 5), *range(110, 201, 10), 250, 300, 400, 500]
-INTRODUCTION = "## Budget"
 
 
 def page() -> None:
@@ -42,7 +41,7 @@ def page() -> None:
     dial = st.container()
     with st.sidebar:
         SETTINGS.reset_button()
-        status = st.container(height=STATUS_HEIGHT, border=False)
+        st.markdown("## Budget")
         watched = [controls.slider("budget", BUDGETS, count)]
         controls.choice("left", LEFT)
         controls.choice("right", RIGHT)
@@ -51,6 +50,7 @@ def page() -> None:
         watched += controls.start_controls()
         controls.solver_control(exact=False)
         watched.append(controls.horizon_control(LARGEST_HORIZON))
+        status = status_place()
     scenario, view = SETTINGS.current()
     SETTINGS.write_address(scenario, view)
     SETTINGS.show_notices()
@@ -59,7 +59,7 @@ def page() -> None:
     if maps.seconds <= JOB_SECONDS:
         MAPS.compute(maps)
     with status:
-        found = in_background("budget", maps, MAPS, Maps.run, INTRODUCTION)
+        found = in_background("budget", maps, MAPS, Maps.run)
     if found is None:
         st.info(
             "The maps have not been computed."

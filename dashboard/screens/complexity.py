@@ -27,9 +27,7 @@ from dashboard.theme import Mode
 from hypergrad_core import FAMILIES, Scenario
 
 HEIGHT = 400
-REST = 470
-# Of fixed height, so that nothing moves when the sweep ends.
-STATUS_HEIGHT = 62
+REST = 440
 JOB = JOB_OF + SETTINGS.name
 SEEDS = [1, 3, 5, 10]
 TARGETS = [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-8, 1e-10]
@@ -108,7 +106,8 @@ def picture(wanted: Sweep, scenario: Scenario, view: ComplexityView, *, clocked:
     ended = job is None or not job.running or not wanted.missing()
     if (clocked and ended) or (job is None and wanted.missing()):
         st.rerun()
-    with st.container(height=STATUS_HEIGHT, border=False):
+    # One line, as high with a button as without: nothing moves when the sweep ends.
+    with st.container(key="sweep"):
         progress(job, wanted)
     found = wanted.found()
     mode: Mode = "dark" if st.context.theme.type == "dark" else "light"

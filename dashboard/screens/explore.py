@@ -15,14 +15,13 @@ from dashboard.figures.words import explain, same_picture
 from dashboard.introduction import CONSTANTS, introduce, write_symbols
 from dashboard.notation import count
 from dashboard.settings import keep
-from dashboard.status import PREVIOUS, SMALLER, STATUS_HEIGHT, follow
+from dashboard.status import PREVIOUS, SMALLER, follow, status_place
 from dashboard.take_home import Table, take_home
 from dashboard.theme import Mode
 from dashboard.view import View
 from hypergrad_core import FAMILIES, METHODS, Experiment, Scenario
 
 CHART_HEIGHT = 400
-INTRODUCTION = "## Explore"
 
 
 def page() -> None:
@@ -37,11 +36,12 @@ def page() -> None:
     dial = st.container()
     with st.sidebar:
         SETTINGS.reset_button()
-        status = st.container(height=STATUS_HEIGHT, border=False)
+        st.markdown("## Explore")
         watched = controls.problem_controls(contraction_at=dial)
         watched += controls.start_controls()
         watched += controls.method_controls()
         watched += controls.view_controls()
+        status = status_place()
     scenario, view = SETTINGS.current()
     SETTINGS.write_address(scenario, view)
     SETTINGS.show_notices()
@@ -114,7 +114,6 @@ def compute(scenario: Scenario) -> Experiment:
         job = st.session_state["job of explore"] = None
     if not is_long(scenario):
         st.session_state["shown"] = scenario
-        st.markdown(INTRODUCTION)
         return EXPERIMENTS.compute(scenario)
     if job is None:
         job = st.session_state["job of explore"] = Job(scenario)

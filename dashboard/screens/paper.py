@@ -21,7 +21,7 @@ from dashboard.paper import (
     paper_frame,
 )
 from dashboard.settings import keep, store
-from dashboard.status import POLL_SECONDS, STATUS_HEIGHT, awaited, in_background
+from dashboard.status import POLL_SECONDS, awaited, in_background, status_place
 from dashboard.take_home import Table, take_home
 from dashboard.theme import Mode
 
@@ -29,7 +29,6 @@ HEIGHT = 460
 REST = 400
 HORIZONS = [50, 100, 150, 200]
 VALUES = [3, 5, 10, 20]
-INTRODUCTION = "## Figure 1 of the paper"
 # Columns of the same width, which stay where they are when the figures change. Where there is no
 # room for five, each claim is a heading over its four verdicts.
 TABLE_STYLE = """<style>
@@ -58,20 +57,21 @@ def page() -> None:
     dial = st.container()
     with st.sidebar:
         SETTINGS.reset_button()
-        status = st.container(height=STATUS_HEIGHT, border=False)
+        st.markdown("## Figure 1 of the paper")
         controls.switch("kind", KINDS)
         with dial:
             controls.contraction_slider(largest_contraction(store()["kind"]))
         controls.slider("horizon", HORIZONS, count)
         controls.slider("values", VALUES, count)
         controls.number("seed", 0, 9999)
+        status = status_place()
     scenario, view = SETTINGS.current()
     SETTINGS.write_address(scenario, view)
     SETTINGS.show_notices()
     mode: Mode = "dark" if st.context.theme.type == "dark" else "light"
     task = Task.of(scenario, view)
     with status:
-        runs = in_background(SETTINGS.name, task, FIGURES, Task.run, INTRODUCTION)
+        runs = in_background(SETTINGS.name, task, FIGURES, Task.run)
     # The last whole figure stays until the new one is whole; before the first, panels as they come.
     drawn: Task = task if runs is None else st.session_state[f"shown on {SETTINGS.name}"]
     shown = task.found() if runs is None else runs

@@ -11,7 +11,6 @@ from dashboard.figures.why_spectrum import NORMS
 from dashboard.introduction import introduce
 from dashboard.lessons.why import PRESETS
 from dashboard.settings import keep, store
-from dashboard.status import STATUS_HEIGHT
 from dashboard.take_home import Table, take_home
 from dashboard.theme import Mode
 from dashboard.why import (
@@ -62,7 +61,7 @@ def page() -> None:
     dial = st.container()
     with st.sidebar:
         SETTINGS.reset_button()
-        st.container(height=STATUS_HEIGHT, border=False).markdown("## Why")
+        st.markdown("## Why")
         lessons()
         controls.choice("show", SHOWN)
         watched = controls.problem_controls(tuple(FAMILIES), LARGEST_SIZE, contraction_at=dial)
