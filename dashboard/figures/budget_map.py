@@ -31,7 +31,7 @@ MAP_TITLES = {"error": "error", "paper": "paper’s bound", "sharp": "sharp boun
 # The curves lie beside the maps; a map is about square.
 CURVES_AT = [0.775, 1.0]
 MAPS_AT = {1: [[0.0, 0.62]], 2: [[0.0, 0.28], [0.33, 0.61]]}
-ROW_AT, COLUMN_AT = [0.61, 1.0], [0.0, 0.38]
+ROW_AT, COLUMN_AT = [0.63, 1.0], [0.0, 0.37]
 # Everything below another: the maps, then the row and the column.
 NARROW_GAPS = {1: 0.12, 2: 0.085}
 NARROW_HEIGHTS = {1: 950, 2: 1300}
@@ -108,7 +108,8 @@ def budget_map(planes: list[Plane], splits: list[Split], layer: str, mode: Mode)
     for found in planes:
         _curves(found, mode, drawn)
     for suffix, by, held in ((ROW_AXIS, 0, "t"), (COLUMN_AXIS, 1, "k")):
-        texts = [[f"error at {held} = {step}"] for step in steps]
+        # Clear of the number at the upper end of the axis, which ends where this begins.
+        texts = [[f"  error at {held} = {step}"] for step in steps]
         drawn.moving.append({"trace": len(drawn.figure["data"]), "by": by, "text": texts})
         drawn.add(_heading(suffix, y_range))
     drawn.key = _key(planes, splits[0].budget, y_range, mode)

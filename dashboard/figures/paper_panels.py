@@ -19,11 +19,12 @@ from hypergrad_core.paper import RESOLUTION, Replication, Track
 
 COLUMNS = 2
 LETTERS = "abcd"
-X_GAP, Y_GAP = 0.115, 0.17
+X_GAP, Y_GAP = 0.115, 0.2
 # In one column, a panel below another.
 NARROW_GAP = 0.085
 NARROW_HEIGHT = 1080
-NAME_SHIFT = -64
+# The names stand to the left, and above the number at the upper end of the axis.
+NAME_SHIFT, NAME_LIFT = -64, 15
 MARKERS = 5
 PLAIN_KEY = "thin: ITD and AID-FP on the plain map (thick ITD: unrolls heavy ball)"
 HELD_WIDTH = 2.5
@@ -239,7 +240,7 @@ def _layout(scenarios: Sequence[Scenario], runs: Sequence[Replication | None]) -
     names = " ".join(f"{item.family} {item.data}" for item in scenarios)
     return {
         "font": {"family": FONT, "size": AXIS_SIZE},
-        "margin": {"l": 84, "r": 16, "t": 34, "b": 58},
+        "margin": {"l": 84, "r": 16, "t": 44, "b": 58},
         "showlegend": False,
         "uirevision": f"{names} {scenarios[0].horizon}",
         **_panels(scenarios, runs, domains, titled=range(len(scenarios) - COLUMNS, len(scenarios))),
@@ -252,7 +253,7 @@ def _narrow(scenarios: Sequence[Scenario], runs: Sequence[Replication | None]) -
     down = shares(count, NARROW_GAP)
     domains = [([0.0, 1.0], down[count - 1 - place]) for place in range(count)]
     layout = {
-        "margin": {"l": 76, "r": 22, "t": 34, "b": 54},
+        "margin": {"l": 76, "r": 22, "t": 44, "b": 54},
         **_panels(scenarios, runs, domains, titled=[count - 1]),
     }
     return {"layout": layout, "height": NARROW_HEIGHT}
@@ -273,7 +274,9 @@ def _panels(
         name = f"<b>{family}</b>,{data}"
         # A long name begins over the numbers of the axis, where there is room for it.
         layout["annotations"].append(
-            annotation(name, x_domain[0], y_domain[1], LABEL_SIZE, xshift=NAME_SHIFT)
+            annotation(
+                name, x_domain[0], y_domain[1], LABEL_SIZE, xshift=NAME_SHIFT, yshift=NAME_LIFT
+            )
         )
         if run is None:
             layout["annotations"].append(_placeholder(x_domain, y_domain))
