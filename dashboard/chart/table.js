@@ -5,6 +5,7 @@ class FigureTable {
     this.table = element("table", "hg-table");
     this.tip = element("div", "hg-column-tip", { "aria-hidden": "true" });
     this.box = element("div", "hg-table-box", {}, this.table);
+    this.box.addEventListener("scroll", () => this.showMore(), { passive: true });
     this.root = element("div", "hg-table-frame", {}, this.box, this.tip);
     this.tip.hidden = true;
     this.root.addEventListener("keydown", (event) => event.key === "Escape" && this.hideTip());
@@ -28,8 +29,9 @@ class FigureTable {
     const body = rows.map(({ color, marker }, r) => element("tr", "", {}, ...this.cells[r].map((text, c) =>
       c ? element("td", "", {}, text)
         : element("th", "", { scope: "row" }, glyph(marker ?? "circle", color), text))));
+    this.table.style.setProperty("--hg-columns", columns.length);
     this.table.replaceChildren(
-      element("caption", "", {}, caption),
+      element("caption", "", {}, element("span", "hg-caption", {}, caption)),
       element("thead", "", {}, element("tr", "", {}, ...columns.map((column) => this.head(column)))),
       element("tbody", "", {}, ...body),
     );
@@ -64,12 +66,20 @@ class FigureTable {
   /** Where it is too wide to be seen whole it scrolls, also by keyboard. */
   letScroll() {
     const scrolls = this.box.scrollWidth > this.box.clientWidth + 1;
+    this.showMore();
     if (scrolls === this.box.hasAttribute("tabindex")) return;
     const attributes = { tabindex: 0, role: "region", "aria-label": this.table.caption.textContent };
     for (const [name, value] of Object.entries(attributes)) {
       if (scrolls) this.box.setAttribute(name, value);
       else this.box.removeAttribute(name);
     }
+  }
+
+  /** An edge behind which there is more of the table is shaded. */
+  showMore() {
+    const { scrollLeft, scrollWidth, clientWidth } = this.box;
+    const more = [scrollLeft > 1 && "left", scrollWidth - clientWidth - scrollLeft > 1 && "right"];
+    this.root.dataset.more = more.filter(Boolean).join(" ");
   }
 
   close() {
