@@ -14,7 +14,8 @@ class FigureTable {
   }
 
   show({ caption, columns, rows }) {
-    const shape = JSON.stringify([caption, columns, rows.map(({ color, marker }) => [color, marker])]);
+    const heads = rows.map(({ color, marker, cells }) => [color, marker, cells[0]]);
+    const shape = JSON.stringify([caption, columns, heads]);
     if (shape !== this.shape) this.build(caption, columns, rows);
     this.shape = shape;
     rows.forEach((row, r) => row.cells.forEach((text, c) => {
@@ -29,7 +30,11 @@ class FigureTable {
     const body = rows.map(({ color, marker }, r) => element("tr", "", {}, ...this.cells[r].map((text, c) =>
       c ? element("td", "", {}, text)
         : element("th", "", { scope: "row" }, glyph(marker ?? "circle", color), text))));
-    this.table.style.setProperty("--hg-columns", columns.length);
+    // Widths follow from what stays: figures that change move no column.
+    const words = columns.slice(1).flatMap(({ label }) => label.split(/[\s-]/));
+    const longest = (texts) => Math.max(0, ...texts.map((text) => text.length));
+    const sizes = { columns: columns.length, word: longest(words), name: longest(rows.map(({ cells }) => cells[0])) };
+    for (const [name, size] of Object.entries(sizes)) this.table.style.setProperty(`--hg-${name}`, size);
     this.table.replaceChildren(
       element("caption", "", {}, element("span", "hg-caption", {}, caption)),
       element("thead", "", {}, element("tr", "", {}, ...columns.map((column) => this.head(column)))),
