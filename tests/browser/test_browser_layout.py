@@ -317,3 +317,17 @@ def test_nothing_is_cut_or_covered_while_it_is_computed(
     found = faults(page, MODES[:1])
     assert page.evaluate(BEGUN), "It is still computed at the end."
     assert not found, "\n".join(["", *found])
+
+
+def test_a_table_that_goes_on_shows_it(page: Page, server: Server) -> None:
+    """At the edge that hides columns; the names of its rows stay in sight."""
+    page.goto(server.base)
+    page.wait_for_function(DRAWN, timeout=3 * TIMEOUT)
+    frame, name = page.locator(".hg-table-frame"), page.locator(".hg-table tbody th").first
+    assert frame.get_attribute("data-more") == ""
+    Screen(page).resize(*SIZES["390x844"])
+    page.locator('.hg-table-frame[data-more="right"]').wait_for()
+    before = name.bounding_box()
+    page.locator(".hg-table-box").evaluate("box => { box.scrollLeft = box.scrollWidth; }")
+    page.locator('.hg-table-frame[data-more="left"]').wait_for()
+    assert name.bounding_box() == before

@@ -29,11 +29,14 @@ def test_stop_and_start_again(explore: ExplorePage) -> None:
     page = explore.page
     bar = page.locator('[data-testid="stProgress"]')
     stop, again = page.locator(".st-key-stop button"), page.locator(".st-key-again button")
+    control = page.locator(".st-key-family")
+    place = control.bounding_box()
 
     explore.press("size", "End")
     bar.wait_for()
     explore.wait_for_address("d", "1000000")
     explore.rest()
+    assert control.bounding_box() == place, "The progress moves no control."
     assert (
         "The picture still shows the previous settings."
         in page.locator('[data-testid="stSidebar"]').inner_text()
