@@ -69,6 +69,8 @@ TARGETS = [float(f"{m}e{e}") for e in range(1, -15, -1) for m in (3, 1)]
 
 
 def _keep(field: str, named: Mapping[str, Any] | None = None) -> None:
+    if field not in st.session_state:
+        return  # the page was left before its last change was heard of
     value = st.session_state[field]
     if value is None:  # a choice that was cleared stays as it was
         value = store()[field]
@@ -144,7 +146,8 @@ def switch(field: str, options: dict[str, str]) -> None:
 
 
 def _keep_family() -> None:
-    active().keep_family(st.session_state["family"])
+    if "family" in st.session_state:
+        active().keep_family(st.session_state["family"])
 
 
 def slider(

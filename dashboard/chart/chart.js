@@ -6,7 +6,8 @@
 
 const SETTLE_AFTER = 150; // ms without input until Plotly redraws, so that hover is right again
 const RELAYOUT_EVERY = 400; // ms between new axes while the hand moves, at the least
-const RELAYOUT_SHARE = 0.15; // of the time that they may take
+const RELAYOUT_SHARE = 0.1; // of the time that they may take
+const NEAR = "200px"; // around the window: what is farther away need not follow the hand
 const TYPED = { f4: Float32Array, f8: Float64Array };
 
 function loadPlotly(url) {
@@ -93,7 +94,14 @@ class Chart {
     this.root.addEventListener("keydown", (event) => this.stepper.onKey(event, this));
     parent.append(this.root);
 
+    this.isSeen = true;
+    this.sight = new IntersectionObserver(([{ isIntersecting }]) => {
+      this.isSeen = isIntersecting;
+      this.live.send();
+    }, { rootMargin: NEAR });
+    this.sight.observe(this.root);
     this.live = new Live({
+      isSeen: () => this.isSeen,
       onFrame: (frame, text) => this.queue(frame, text),
       onMove: () => this.stale.check(),
     });
@@ -420,6 +428,7 @@ class Chart {
     this.table.close();
     this.heading.close();
     this.resizing.disconnect();
+    this.sight.disconnect();
     removeEventListener("resize", this.onWindow);
     this.reacting?.finally(() => this.Plotly.purge(this.plot)); // it still speaks when it has drawn
     this.root.remove();

@@ -122,7 +122,7 @@ function writeText(node, text) {
  * each of them, which can be moved in when there is a place.
  */
 function withWaiting(trace, layout) {
-  if (trace.type !== "scatter" || trace.mode.includes("lines")) return trace;
+  if (trace.type !== "scatter" || !trace.mode || trace.mode.includes("lines")) return trace;
   const waiting = { ...trace };
   for (const name of ["x", "y"]) {
     const axis = axisOf(layout, trace[`${name}axis`] ?? name);

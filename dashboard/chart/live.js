@@ -20,9 +20,12 @@ function appUrl(path) {
 const sameValue = (a, b) => a === b || (a !== "" && b !== "" && Number(a) === Number(b));
 
 class Live {
-  /** `onFrame` gets a frame and the parameters that it answers, `onMove` follows each thumb. */
-  constructor({ onFrame, onMove }) {
-    Object.assign(this, { onFrame, onMove });
+  /**
+   * `onFrame` gets a frame and the parameters that it answers, `onMove` follows each thumb. While
+   * `isSeen` says no, nothing is asked for: the picture comes with the page when the hand rests.
+   */
+  constructor({ onFrame, onMove, isSeen }) {
+    Object.assign(this, { onFrame, onMove, isSeen });
     this.lastInput = -Infinity;
     this.settings = null;
     this.wanted = null; // parameters that the thumbs stand at, not yet sent, as text
@@ -129,7 +132,7 @@ class Live {
 
   send() {
     clearTimeout(this.waiting);
-    if (!this.wanted || this.socket?.readyState !== WebSocket.OPEN) return;
+    if (!this.wanted || !this.isSeen() || this.socket?.readyState !== WebSocket.OPEN) return;
     const awaited = [...this.inFlight.values()].filter(({ late }) => !late);
     if (awaited.length >= AT_ONCE) {
       const left = awaited[0].since + SLOW - performance.now();

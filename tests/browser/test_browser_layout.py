@@ -300,11 +300,12 @@ def faults(page: Page, modes: tuple[Mode, ...] = MODES) -> list[str]:
     return [f"{name}, {' and '.join(seen)}: {fault}" for (name, fault), seen in found.items()]
 
 
-@pytest.mark.parametrize("link", LINKS.values(), ids=LINKS)
-def test_nothing_is_cut_or_covered(page: Page, server: Server, link: str) -> None:
-    page.goto(server.base + link)
+@pytest.mark.parametrize("name", LINKS)
+def test_nothing_is_cut_or_covered(page: Page, server: Server, name: str) -> None:
+    page.goto(server.base + LINKS[name])
     page.wait_for_function(DRAWN, timeout=3 * TIMEOUT)
-    found = faults(page)
+    # The themes differ in colours alone: each page in both, its other states in one.
+    found = faults(page, MODES[:1] if "," in name else MODES)
     assert not found, "\n".join(["", *found])
 
 

@@ -223,7 +223,7 @@ def drag(explore: ExplorePage, key: str, param: str, stride: float, moves: int) 
     [
         ("contraction", "q", -12.0),
         ("size", "d", -14.0),
-        ("horizon", "T", 12.0),
+        ("horizon", "T", 16.0),
         ("target", "eps", 20.0),
     ],
 )
