@@ -16,7 +16,6 @@ from hypergrad_core.errors import HypergradError, ScenarioError
 from hypergrad_core.experiment import Curve, Experiment, Refusal
 from hypergrad_core.inner import SOLVERS, trajectory
 from hypergrad_core.methods import METHODS, Method, Points
-from hypergrad_core.methods.unrolled import TruncatedITD
 from hypergrad_core.numerics import row_norms
 from hypergrad_core.problem import Constants, Problem
 from hypergrad_core.scenario import TRAJECTORY_FLOATS, Scenario
@@ -248,7 +247,7 @@ def requirements(
     found, refusals = [], []
     for number, key in enumerate(scenario.methods):
         method = METHODS[key]
-        reason = method.refusal(problem) or _plateau(method)
+        reason = method.refusal(problem) or method.plateau
         if reason:
             refusals.append(Refusal(key, reason))
             continue
@@ -297,20 +296,6 @@ def fitted_slope(
     x, y = np.log(np.array(pairs, dtype=np.float64)).T
     x = x - x.mean()
     return float(x @ y / (x @ x))
-
-
-def _plateau(method: Method) -> str:
-    """Why no number of steps brings a method to every target, or ""."""
-    if method.whole:
-        return ""
-    if method.fixed_adjoint_steps:
-        return "Its k is fixed, and its error ends on a plateau that no number of steps passes."
-    if isinstance(method, TruncatedITD):
-        return (
-            "With its k held, its error ends on a plateau that no number of steps passes. "
-            "Use ITD: it is this method with a k that grows with t."
-        )
-    return ""
 
 
 def _passes(report: Progress, number: int, count: int) -> Callable[[], Progress]:

@@ -23,6 +23,7 @@ class InnerSolver(ABC):
         rate_source: where ρ(t) is proved, if it is not the q^t of the paper, or "".
         unrolled_source: where the bound of what is unrolled is proved, if not in the paper, or "".
         affine_only: whether Φ must be affine with ∂₁Φ symmetric.
+        exponent: the p of t ∝ κᵖ, as κ grows (R22).
     """
 
     key: ClassVar[str]
@@ -31,6 +32,7 @@ class InnerSolver(ABC):
     rate_source: ClassVar[str] = ""
     unrolled_source: ClassVar[str] = ""
     affine_only: ClassVar[bool] = False
+    exponent: ClassVar[float] = 1.0
 
     @abstractmethod
     def scheme(self, contraction: float) -> Scheme:
@@ -134,6 +136,7 @@ class HeavyBall(InnerSolver):
     rate_source = "R12 of the README"
     unrolled_source = "R13 of the README"
     affine_only = True
+    exponent = 0.5
 
     def scheme(self, contraction: float) -> Scheme:
         """a = 4/(√(1+q) + √(1−q))², β = r²: for eigenvalues of I − ∂₁Φ in [1 − q, 1 + q]."""
@@ -199,6 +202,7 @@ class Exact(FixedPointIteration):
     """w_t = w(λ) to rounding: what is left is the error of the adjoint alone."""
 
     key = "exact"
+    exponent = 0.0
     label = "Exact solution w(λ)"
 
     def iterate(self, problem: Problem, steps: int, progress: Progress | None = None) -> FloatArray:

@@ -123,16 +123,9 @@ def _growth(found: Sequence[Requirements], method: str) -> Growth:
 
 
 def theory_slope(scenario: Scenario, method: str, *, adjoint: bool) -> float:
-    """The exponent of κ as κ grows: R22, with the rates of R5 and R12.
-
-    Fixed-point steps and reverse mode through them take about κ/2 times a logarithm, accelerated
-    ones √κ/2. AID-FP reaches its t with k = t, hence no sooner than its own adjoint does.
-    """
-    accelerated = scenario.inner == "heavy-ball"
-    if METHODS[method].whole or not adjoint:
-        return 0.5 if accelerated and method != "aid-fp" else 1.0
-    symmetric = scenario.problem_family.affine
-    return 0.5 if method == "aid-cg" or (method == "aid-gmres" and symmetric) else 1.0
+    """The exponent of κ, as κ grows, that the method claims."""
+    claim = METHODS[method].adjoint_exponent if adjoint else METHODS[method].inner_exponent
+    return claim(SOLVERS[scenario.inner], symmetric=scenario.problem_family.symmetric)
 
 
 def complexity_curves(

@@ -14,7 +14,7 @@ from hypergrad_core import METHODS, Curve, Experiment
 from hypergrad_core.arrays import FloatArray, IntArray
 from hypergrad_core.inner import SOLVERS
 from hypergrad_core.linear import Outcome
-from hypergrad_core.theory import conjugate_gradient_rate
+from hypergrad_core.methods import Method
 
 BEYOND_THEORY = (
     "q is not below 1: Φ need not be a contraction, so the theorems do not apply and no bound is "
@@ -39,13 +39,6 @@ SLOWER = 0.8
 AHEAD = 3.0
 # An error that is this share of what it was has fallen.
 FALLEN = 0.1
-# What the adjoint is solved by, where it is a part of its own.
-SOLVER_NAMES = {
-    "aid-fp": "fixed-point steps",
-    "aid-cg": "conjugate gradient",
-    "aid-cgnr": "CG on the normal equations",
-    "aid-gmres": "GMRES",
-}
 STOPPED = {
     Outcome.CONVERGED: ("its residual is", "their residuals are", "at rounding level"),
     Outcome.BREAKDOWN: ("its matrix is", "their matrices are", "not positive definite"),
@@ -148,7 +141,7 @@ def _square_root(experiment: Experiment) -> list[str]:
     if best < AHEAD:
         return []
     early = int(np.argmax(lead >= best / 2))
-    q, root = experiment.scenario.contraction, _solver_factor(experiment, "aid-cg")
+    q, root = experiment.scenario.contraction, solver_factor(experiment, METHODS["aid-cg"])
     return [
         "AID-CG gets ahead of AID-FP by the square root of κ: each step of conjugate gradient "
         f"reduces the error of the adjoint to about (√κ − 1)/(√κ + 1) = {root:.3g} of what it was, "
@@ -277,21 +270,26 @@ def _worst_cases(experiment: Experiment) -> str:
         what = "reverse mode" if scenario.vary == "adjoint" else "$w_t$"
         promised[f"{symbol} = {inner.late_factor(q):.4g}"] = [what]
     if scenario.vary != "inner":
+        symmetric = scenario.problem_family.symmetric
         for curve in experiment.curves:
-            if curve.method in SOLVER_NAMES:
-                factor = _solver_factor(experiment, curve.method)
-                symbol = "(√κ − 1)/(√κ + 1)" if curve.method == "aid-cg" else "q"
-                of_solver = promised.setdefault(f"{symbol} = {factor:.4g}", [])
-                of_solver.append(SOLVER_NAMES[curve.method])
+            method = METHODS[curve.method]
+            if method.solver_name:
+                accelerated = method.adjoint_exponent(inner, symmetric=symmetric) < 1
+                symbol = "(√κ − 1)/(√κ + 1)" if accelerated else "q"
+                factor = solver_factor(experiment, method)
+                promised.setdefault(f"{symbol} = {factor:.4g}", []).append(method.solver_name)
     cases = [f"{factor} for {listed(parts)}" for factor, parts in promised.items()]
     return f"Worst case in theory, after many steps: {', '.join(cases)}."
 
 
-def _solver_factor(experiment: Experiment, method: str) -> float:
+def solver_factor(experiment: Experiment, method: Method) -> float:
     """By what the adjoint's error surely falls with each step, late."""
-    if method == "aid-cg":
-        return conjugate_gradient_rate(experiment.constants.condition_number)
-    return experiment.scenario.contraction
+    scenario = experiment.scenario
+    return method.adjoint_factor(
+        experiment.constants,
+        SOLVERS[scenario.inner],
+        symmetric=scenario.problem_family.symmetric,
+    )
 
 
 def _slowest_parts(experiment: Experiment, factors: dict[str, float]) -> list[str]:
@@ -302,22 +300,23 @@ def _slowest_parts(experiment: Experiment, factors: dict[str, float]) -> list[st
     inner = SOLVERS[experiment.scenario.inner]
     by_inner: dict[str, list[str]] = {}
     by_adjoint: dict[str, list[str]] = {}
-    for method, factor in factors.items():
-        if method not in SOLVER_NAMES:
+    for key, factor in factors.items():
+        method = METHODS[key]
+        if not method.solver_name:
             continue
-        curve = experiment.curve(method)
+        curve = experiment.curve(key)
         assert curve is not None
         steps = curve.steps[_late(curve)]
         below = _factor(steps, inner.rate(q, steps.astype(np.float64)))
         slower = [
             np.log(factor) > SLOWER * np.log(sure)
-            for sure in (_solver_factor(experiment, method), below)
+            for sure in (solver_factor(experiment, method), below)
         ]
         # Named after the solver: what it surely does differs.
         if slower == [True, False]:
-            by_inner.setdefault(SOLVER_NAMES[method], []).append(METHODS[method].label)
+            by_inner.setdefault(method.solver_name, []).append(method.label)
         if slower == [False, True]:
-            by_adjoint.setdefault(SOLVER_NAMES[method], []).append(METHODS[method].label)
+            by_adjoint.setdefault(method.solver_name, []).append(method.label)
     return [
         f"{listed(labels)} {'are' if labels[1:] else 'is'} held up by $w_t$: the inner iteration, "
         f"not the adjoint solver ({solver}), is the bottleneck."

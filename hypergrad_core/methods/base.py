@@ -13,7 +13,7 @@ from hypergrad_core.arrays import BLOCK_FLOATS, FloatArray, IntArray, Progress
 from hypergrad_core.inner import FIXED_POINT, InnerSolver
 from hypergrad_core.problem import Constants, Problem
 from hypergrad_core.scheme import Scheme
-from hypergrad_core.theory import Bound, Path, Status, Term
+from hypergrad_core.theory import Bound, Path, Status, Term, conjugate_gradient_rate
 
 PLAIN = Scheme()
 
@@ -119,6 +119,8 @@ class Method(ABC):
         fixed_adjoint_steps: why k cannot be varied while t is fixed, or "".
         tied_adjoint_steps: why k cannot be fixed while t is varied, or "".
         whole: whether k = t always.
+        plateau: why no number of steps brings it to every target, or "".
+        solver_name: what the adjoint is solved by, where it is a system of its own, or "".
     """
 
     key: ClassVar[str]
@@ -129,10 +131,32 @@ class Method(ABC):
     fixed_adjoint_steps: ClassVar[str] = ""
     tied_adjoint_steps: ClassVar[str] = ""
     whole: ClassVar[bool] = False
+    plateau: ClassVar[str] = ""
+    solver_name: ClassVar[str] = ""
 
     def refusal(self, problem: Problem) -> str:
         """Why the method does not apply to the problem and what to use instead, or ""."""
         return ""
+
+    def adjoint_factor(self, constants: Constants, inner: InnerSolver, *, symmetric: bool) -> float:
+        """By what the adjoint's error surely falls with each step, late (R5).
+
+        Args:
+            constants: of the problem.
+            inner: what makes the w_t; who goes back through them depends on it.
+            symmetric: whether ∂₁Φ is.
+        """
+        accelerated = self.adjoint_exponent(inner, symmetric=symmetric) < 1
+        q = constants.contraction
+        return conjugate_gradient_rate(constants.condition_number) if accelerated else q
+
+    def inner_exponent(self, inner: InnerSolver, *, symmetric: bool) -> float:
+        """The p of t ∝ κᵖ where k = t, as κ grows: the slower of both parts (R22)."""
+        return max(inner.exponent, self.adjoint_exponent(inner, symmetric=symmetric))
+
+    @abstractmethod
+    def adjoint_exponent(self, inner: InnerSolver, *, symmetric: bool) -> float:
+        """The p of k ∝ κᵖ, as κ grows (R22): 1 for a factor q, ½ for one of √κ."""
 
     @abstractmethod
     def take(self, wanted: Points, truncation: int | None = None) -> Points:

@@ -156,8 +156,13 @@ class FixedPointAID(ImplicitMethod):
     label = "AID-FP"
     formula = r"v_{j+1}=\partial_1\Phi(w_t)^\top v_j+\nabla_1E(w_t),\quad v_0=0"
     source = "Grazzi et al. 2020, Theorem 2.3"
+    solver_name = "fixed-point steps"
     solver = FixedPointSolver
     paper_source = "Grazzi et al. 2020, Theorem 2.3"
+
+    def adjoint_exponent(self, inner: InnerSolver, *, symmetric: bool) -> float:
+        """About κ/2 steps for a factor e."""
+        return 1.0
 
     def paper_terms(
         self, constants: Constants, points: Points, inner: InnerSolver
@@ -194,6 +199,8 @@ class OneStep(FixedPointAID):
     source = "Bolte, Pauwels and Vaiter 2023; Fung et al. 2022"
     solver = OneStepSolver
     paper_source = "Grazzi et al. 2020, Theorem 2.3 with k = 1"
+    solver_name = ""
+    plateau = "Its k is fixed, and its error ends on a plateau that no number of steps passes."
     fixed_adjoint_steps = (
         "It takes k = 1 by definition, so k cannot vary. "
         "Use AID-FP: its point k = 1 is this method."
@@ -271,6 +278,7 @@ class ConjugateGradientAID(SolverAID):
     label = "AID-CG"
     formula = r"v_k=\mathrm{CG}_k\!\left(I-\partial_1\Phi(w_t),\,\nabla_1E(w_t)\right),\quad v_0=0"
     source = "Pedregosa 2016; Grazzi et al. 2020, Theorem 2.2"
+    solver_name = "conjugate gradient"
     solver = ConjugateGradientSolver
     energy = True
     paper_source = "Grazzi et al. 2020, Theorem 2.2 with the CG rate"
@@ -288,6 +296,10 @@ class ConjugateGradientAID(SolverAID):
             "It needs a symmetric positive definite system; here ∂₁Φ is not symmetric. "
             "Use AID-GMRES or AID-CGNR, which do not need symmetry."
         )
+
+    def adjoint_exponent(self, inner: InnerSolver, *, symmetric: bool) -> float:
+        """About √κ/2 steps for a factor e, in a metric as well."""
+        return 0.5
 
     def left_over(self, constants: Constants, adjoint_steps: FloatArray) -> FloatArray:
         """2√κ r^k (R4 a), and no more than 1: CG's Euclidean error never grows.
@@ -316,9 +328,14 @@ class NormalEquationsAID(SolverAID):
         r"M&=I-\partial_1\Phi(w_t)^\top\end{aligned}"
     )
     source = "Grazzi et al. 2020, Section 3"
+    solver_name = "CG on the normal equations"
     solver = NormalEquationsSolver
     paper_source = "Grazzi et al. 2020, Theorem 2.2 with the rate of CG on the normal equations"
     left_over_formula = r"\frac{1}{T_k\left((\kappa^2+1)/(\kappa^2-1)\right)}"
+
+    def adjoint_exponent(self, inner: InnerSolver, *, symmetric: bool) -> float:
+        """The normal equations have κ²: with ‖∂₁Φ‖ ≤ q alone no better than q per step (R15)."""
+        return 1.0
 
     def left_over(self, constants: Constants, adjoint_steps: FloatArray) -> FloatArray:
         """‖r_k‖ ≤ C_k(κ²)‖∇₁E‖, and the residual never grows."""
@@ -336,9 +353,14 @@ class GMRESAID(SolverAID):
         r"\quad v_0=0"
     )
     source = "Grazzi et al. 2020, Theorem 2.2 with GMRES as the solver"
+    solver_name = "GMRES"
     solver = GMRESSolver
     paper_source = "Grazzi et al. 2020, Theorem 2.2; the residual of GMRES is at most that of FP"
     left_over_formula = r"q^{k}"
+
+    def adjoint_exponent(self, inner: InnerSolver, *, symmetric: bool) -> float:
+        """Of a symmetric matrix it is MINRES, with the rate of CG (R15)."""
+        return 0.5 if symmetric else 1.0
 
     def left_over(self, constants: Constants, adjoint_steps: FloatArray) -> FloatArray:
         """‖r_k‖ ≤ q^k ‖∇₁E‖: GMRES beats the polynomial (1 − z)^k."""

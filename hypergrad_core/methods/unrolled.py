@@ -37,7 +37,19 @@ class TruncatedITD(Method):
     )
     source = "Shaban et al. 2019"
     paper_source = "Grazzi et al. 2020, Theorem 2.1, truncated"
+    plateau = (
+        "With its k held, its error ends on a plateau that no number of steps passes. "
+        "Use ITD: it is this method with a k that grows with t."
+    )
     exponent = "k"
+
+    def adjoint_exponent(self, inner: InnerSolver, *, symmetric: bool) -> float:
+        """That of the iteration that is gone back through."""
+        return inner.exponent
+
+    def adjoint_factor(self, constants: Constants, inner: InnerSolver, *, symmetric: bool) -> float:
+        """That of the iteration that is gone back through."""
+        return inner.late_factor(constants.contraction)
 
     def take(self, wanted: Points, truncation: int | None = None) -> Points:
         """k no larger than the truncation, and no further back than w_0."""
@@ -178,6 +190,7 @@ class ITD(TruncatedITD):
     paper_source = "Grazzi et al. 2020, Theorem 2.1"
     exponent = "t"
     whole = True
+    plateau = ""
     fixed_adjoint_steps = (
         "It always goes back through all t steps (k = t), so k cannot vary while t is fixed. "
         "Use truncated ITD, which goes back through the last k steps."

@@ -51,6 +51,7 @@ class Family:
         uses: scenario fields that matter to this family beyond those that always do.
         largest_size: the largest d that is allowed.
         affine: whether Φ is affine with ∂₁Φ symmetric, so that momentum is guaranteed to help.
+        symmetric: whether ∂₁Φ is symmetric.
         unit_rows: whether w holds a row of hidden units for each of n rows of data, so that d is
             a multiple of n.
         largest_contraction: the largest q that is allowed; above 1 there is no theory.
@@ -63,6 +64,7 @@ class Family:
     uses: frozenset[str]
     largest_size: int
     affine: bool = False
+    symmetric: bool = False
     unit_rows: bool = False
     largest_contraction: float = 0.9999
     suggested: Mapping[str, int] = field(default_factory=dict)
@@ -115,6 +117,7 @@ FAMILIES: dict[str, Family] = {
         uses=frozenset({"size", "hyper_size", "spectrum"}),
         largest_size=1_000_000,
         affine=True,
+        symmetric=True,
     ),
     "logistic": Family(
         label="Logistic regression",
@@ -125,6 +128,7 @@ FAMILIES: dict[str, Family] = {
         builder="hypergrad_core.problems.logistic:build",
         uses=frozenset({"size", "samples"}),
         largest_size=1000,
+        symmetric=True,
         data=_LOGISTIC_DATA,
     ),
     "logistic-log": Family(
@@ -137,6 +141,7 @@ FAMILIES: dict[str, Family] = {
         builder="hypergrad_core.problems.logistic:build_logarithmic",
         uses=frozenset({"size", "samples"}),
         largest_size=1000,
+        symmetric=True,
         data=_LOGISTIC_DATA,
     ),
     "kernel-ridge": Family(
@@ -150,6 +155,7 @@ FAMILIES: dict[str, Family] = {
         uses=frozenset({"size", "hyper_size"}),
         largest_size=500,
         affine=True,
+        symmetric=True,
         suggested={"size": 30, "hyper_size": 6},
         data={
             SYNTHETIC: DataSet("Synthetic data"),
@@ -166,6 +172,7 @@ FAMILIES: dict[str, Family] = {
         uses=frozenset({"size", "samples"}),
         largest_size=1000,
         affine=True,
+        symmetric=True,
         data={
             SYNTHETIC: DataSet("Synthetic data"),
             "digits": DataSet("Two handwritten digits (20 × 64)", state_size=64, samples=20),
@@ -182,6 +189,7 @@ FAMILIES: dict[str, Family] = {
         uses=frozenset({"size", "hyper_size", "samples"}),
         largest_size=30,
         affine=True,
+        symmetric=True,
         suggested={"size": 10, "hyper_size": 100, "samples": 100},
         data={
             SYNTHETIC: DataSet("Synthetic data"),

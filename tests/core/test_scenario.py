@@ -455,6 +455,7 @@ def test_the_size_of_the_state_is_told_before_it_is_built(
     scenario = Scenario(family=family, data=data, size=size, samples=samples, contraction=0.6)
     problem = scenario.problem_family.build(scenario)
     assert scenario.state_size == problem.state_size
+    assert problem.symmetric == scenario.problem_family.symmetric
     assert problem.symmetric or not scenario.problem_family.affine
     assert problem.affine or not scenario.problem_family.affine
 

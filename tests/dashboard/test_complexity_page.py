@@ -339,6 +339,7 @@ def test_every_arrival_is_another_picture() -> None:
 def test_theory_knows_what_accelerates_what() -> None:
     plain, heavy = SCENARIO, replace(SCENARIO, inner="heavy-ball")
     general = Scenario(family="nonsymmetric", size=10)
+    curved = Scenario(family="logistic", size=10)
     wanted = {
         (plain, "itd", False): 1.0,
         (plain, "aid-cg", False): 1.0,
@@ -347,6 +348,11 @@ def test_theory_knows_what_accelerates_what() -> None:
         (plain, "aid-gmres", True): 0.5,
         (general, "aid-gmres", True): 1.0,
         (general, "aid-cgnr", True): 1.0,
+        (curved, "aid-gmres", True): 0.5,
+        # Where t = k, the slower of both parts decides.
+        (heavy, "aid-cgnr", True): 1.0,
+        (heavy, "aid-cgnr", False): 1.0,
+        (heavy, "aid-gmres", False): 0.5,
         (heavy, "itd", False): 0.5,
         (heavy, "aid-cg", False): 0.5,
         (heavy, "aid-fp", False): 1.0,
