@@ -23,7 +23,7 @@ class InnerSolver(ABC):
         rate_source: where ρ(t) is proved, if it is not the q^t of the paper, or "".
         unrolled_source: where the bound of what is unrolled is proved, if not in the paper, or "".
         affine_only: whether Φ must be affine with ∂₁Φ symmetric.
-        exponent: the p of t ∝ κᵖ, as κ grows (R22).
+        exponent: the p of t ∝ κᵖ, as κ grows.
     """
 
     key: ClassVar[str]

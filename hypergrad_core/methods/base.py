@@ -151,12 +151,12 @@ class Method(ABC):
         return conjugate_gradient_rate(constants.condition_number) if accelerated else q
 
     def inner_exponent(self, inner: InnerSolver, *, symmetric: bool) -> float:
-        """The p of t ∝ κᵖ where k = t, as κ grows: the slower of both parts (R22)."""
+        """The p of t ∝ κᵖ where k = t, as κ grows: the slower of both parts."""
         return max(inner.exponent, self.adjoint_exponent(inner, symmetric=symmetric))
 
     @abstractmethod
     def adjoint_exponent(self, inner: InnerSolver, *, symmetric: bool) -> float:
-        """The p of k ∝ κᵖ, as κ grows (R22): 1 for a factor q, ½ for one of √κ."""
+        """The p of k ∝ κᵖ, as κ grows: 1 for a factor q, ½ for one of √κ."""
 
     @abstractmethod
     def take(self, wanted: Points, truncation: int | None = None) -> Points:
