@@ -32,7 +32,7 @@ class Zoom {
     for (const [name, range] of Object.entries(this.ranges)) {
       if (!layout[name]) continue;
       layout[name] = { ...layout[name], range: [...range], autorange: false };
-      if (layout[name].type !== "category") delete layout[name].dtick;
+      delete layout[name].dtick;
     }
     return layout;
   }

@@ -156,17 +156,22 @@ def test_all_views_follow_the_hand(why: Page) -> None:
     why.mouse.up()
 
 
+def open_at(page: Page, server: Server, watcher: Watcher, link: str, step: int, views: int) -> None:
+    """Open the page with so many views, and wait until their cursors are at the step."""
+    watcher.allowed.append(r"status of 404 \(Not Found\)")
+    page.set_default_timeout(TIMEOUT)
+    page.goto(f"{server.base}why?{link}&at={step}")
+    page.wait_for_function(_READY, arg=views)
+    page.wait_for_function(_CURSORS, arg=step)
+
+
 @pytest.mark.parametrize(("horizon", "step"), [(40, 17), (400, 50), (400, 300), (250, 190)])
 def test_what_is_read_is_of_the_step_that_is_named(
     new_context: NewContext, server: Server, watcher: Watcher, horizon: int, step: int
 ) -> None:
     """However many steps there are, and in all three views."""
-    watcher.allowed.append(r"status of 404 \(Not Found\)")
     page = new_context().new_page()
-    page.set_default_timeout(TIMEOUT)
-    page.goto(f"{server.base}why?T={horizon}&at={step}")
-    page.wait_for_function(_READY, arg=3)
-    page.wait_for_function(_CURSORS, arg=step)
+    open_at(page, server, watcher, f"T={horizon}", step, views=3)
     labels = page.locator(".hg-step").all_text_contents()
     assert f"t = k = {step}" in labels
     assert {label for label in labels if label} == {f"t = k = {step}"}
@@ -191,12 +196,8 @@ def test_what_is_read_is_of_the_step_that_is_named(
 def test_a_term_below_rounding_is_no_number_and_a_measured_error_is_one(
     new_context: NewContext, server: Server, watcher: Watcher
 ) -> None:
-    watcher.allowed.append(r"status of 404 \(Not Found\)")
     page = new_context().new_page()
-    page.set_default_timeout(TIMEOUT)
-    page.goto(f"{server.base}why?preset=rounding&at=395")
-    page.wait_for_function(_READY, arg=1)
-    page.wait_for_function(_CURSORS, arg=395)
+    open_at(page, server, watcher, "preset=rounding", 395, views=1)
     (bound,) = page.evaluate(_CARDS)
     assert number(bound["ITD"][0]) > 0
     assert bound["ITD"][1] == "rounding"
