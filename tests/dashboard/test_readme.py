@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from frames import ROOT
 
-from dashboard.budget import BudgetView
-from dashboard.complexity import ComplexityView
-from dashboard.introduction import INTRODUCTIONS
-from dashboard.paper import PaperView
-from dashboard.theme import METHOD_STYLES
-from dashboard.view import LINK_NAMES as VIEW_NAMES
-from dashboard.why import WhyView
+from dashboard.kit.introduction import INTRODUCTIONS
+from dashboard.kit.theme import METHOD_STYLES
+from dashboard.screens.budget.frame import BudgetView
+from dashboard.screens.complexity.frame import ComplexityView
+from dashboard.screens.explore.view import LINK_NAMES as VIEW_NAMES
+from dashboard.screens.paper.frame import PaperView
+from dashboard.screens.why.frame import WhyView
 from hypergrad_core import FAMILIES, METHODS
 from hypergrad_core.link import LinkSettings
 from hypergrad_core.scenario import LINK_NAMES as SCENARIO_NAMES
