@@ -19,8 +19,8 @@ from typing import Any, Generic, TypeVar
 
 import streamlit as st
 
+from dashboard.links import SCENARIO_LINKS, LinkSettings
 from hypergrad_core import FAMILIES, Scenario, ScenarioError
-from hypergrad_core.link import LinkSettings
 
 View = TypeVar("View", bound=LinkSettings)
 
@@ -59,7 +59,7 @@ class PageSettings(Generic[View]):
     def link_of(self, scenario: Scenario, view: View, *, full: bool = False) -> dict[str, str]:
         """The query parameters that restore the picture; defaults are left out unless ``full``."""
         return {
-            **scenario.to_link(full=full, defaults=self.scenario),
+            **SCENARIO_LINKS.to_link(scenario, full=full, defaults=self.scenario),
             **view.to_link(full=full, defaults=self.view),
         }
 
@@ -69,10 +69,10 @@ class PageSettings(Generic[View]):
 
     def of_link(self, link: Mapping[str, str]) -> tuple[Scenario, View, tuple[str, ...]]:
         """The settings of a link, and a message for each value that had to be left out."""
-        read, bad = Scenario.from_link(link, self.scenario)
+        read, bad = SCENARIO_LINKS.from_link(link, self.scenario)
         scenario, refused = self._mended(asdict(read))
         view, worse = type(self.view).from_link(link, self.view)
-        told = tuple(Scenario.told(error, scenario) for error in refused)
+        told = tuple(SCENARIO_LINKS.told(error, scenario) for error in refused)
         return scenario, view, (*bad, *worse, *told)
 
     def restore(self) -> None:
@@ -105,7 +105,7 @@ class PageSettings(Generic[View]):
         values = self._load(scenario, view, messages)
         self._forget(self.shared)
         self._choose(
-            {name: values[name] for name in self.shared if Scenario.link_names[name] in link}
+            {name: values[name] for name in self.shared if SCENARIO_LINKS.link_names[name] in link}
         )
 
     def reset(self) -> None:
@@ -133,7 +133,7 @@ class PageSettings(Generic[View]):
 
         Those of another may be far too large or too small for it.
         """
-        beside = Scenario.beside({"family": family}, self.scenario)
+        beside = SCENARIO_LINKS.beside({"family": family}, self.scenario)
         suggested = FAMILIES[family].suggested
         store().update({name: beside[name] for name in suggested})
         self._forget(suggested)
@@ -159,12 +159,12 @@ class PageSettings(Generic[View]):
             self._load(self.scenario, self.view)
         chosen = {name: st.session_state[_CHOSEN].get(name) for name in self.shared}
         named = {name: value for name, value in chosen.items() if value is not None}
-        beside = Scenario.beside(named, self.scenario)
+        beside = SCENARIO_LINKS.beside(named, self.scenario)
         store().update({name: named.get(name, beside[name]) for name in self.shared})
 
     def _own(self, link: Mapping[str, str]) -> dict[str, str]:
         """The part of an address that is ours."""
-        names = {*Scenario.link_names.values(), *self.view.link_names.values()}
+        names = {*SCENARIO_LINKS.link_names.values(), *self.view.link_names.values()}
         return {name: text for name, text in link.items() if name in names}
 
     def _mended(self, values: Mapping[str, Any]) -> tuple[Scenario, list[ScenarioError]]:
@@ -178,7 +178,7 @@ class PageSettings(Generic[View]):
                 return scenario, refused
             except ScenarioError as error:
                 refused.append(error)
-                beside = Scenario.beside({"family": named["family"]}, self.scenario)
+                beside = SCENARIO_LINKS.beside({"family": named["family"]}, self.scenario)
                 if named[error.field] == beside[error.field]:
                     # What begins here does not go with the rest: all begins anew.
                     named = asdict(self.scenario)
@@ -192,7 +192,7 @@ class PageSettings(Generic[View]):
         scenario, refused = self._mended(self._stored())
         values.update(asdict(scenario))
         st.session_state[_notices(self.name)] += [
-            Scenario.told(error, scenario) for error in refused
+            SCENARIO_LINKS.told(error, scenario) for error in refused
         ]
         return scenario, view
 
@@ -257,13 +257,13 @@ def keep(**values: Any) -> None:
 
 def link_name(field: str) -> str:
     """The query parameter of a field of the page that is drawn."""
-    names = {**Scenario.link_names, **active().view.link_names}
+    names = {**SCENARIO_LINKS.link_names, **active().view.link_names}
     return str(names[field])
 
 
 def label_of(field: str) -> str:
     """The name of the control of a field on the page that is drawn."""
-    names = {**Scenario.labels, **active().view.labels}
+    names = {**SCENARIO_LINKS.labels, **active().view.labels}
     return str(names[field])
 
 

@@ -19,6 +19,7 @@ from dashboard.kit.figure.axes import NEARLY_ZERO, NEGLIGIBLE, ROUNDING_NAME
 from dashboard.kit.figure.describe import describe
 from dashboard.kit.notation import count, ratio, scientific
 from dashboard.kit.theme import METHOD_STYLES, Mode
+from dashboard.links import SCENARIO_LINKS
 from dashboard.screens.explore.figure.lines import CROWD, extract_lines, focus, unit
 from dashboard.screens.explore.figure.marks import MARK_HEIGHT, MARK_WIDTH
 from dashboard.screens.explore.frame import ROUNDING, SETTINGS, explore_frame, render_frame
@@ -70,7 +71,7 @@ VIEWS = [
 
 
 def name_of(scenario: Scenario) -> str:
-    return " ".join(f"{key}={value}" for key, value in scenario.to_link().items())
+    return " ".join(f"{key}={value}" for key, value in SCENARIO_LINKS.to_link(scenario).items())
 
 
 every_scenario = pytest.mark.parametrize("scenario", SCENARIOS, ids=name_of)

@@ -15,13 +15,14 @@ from dashboard.kit.figure.describe import absent, describe
 from dashboard.kit.notation import ratio, scientific
 from dashboard.kit.settings import SHARED, PageSettings
 from dashboard.kit.theme import METHOD_STYLES, Mode
+from dashboard.links import LinkSettings
 from dashboard.screens.explore.words import BEYOND_THEORY
 from hypergrad_core import METHODS, Scenario, ScenarioError
 from hypergrad_core.arrays import Progress
-from hypergrad_core.link import LinkSettings, require_integer, require_one_of
 from hypergrad_core.studies.experiment import Refusal, expected_seconds
 from hypergrad_core.studies.plane import Plane, Split, best_split_by, plane, plane_methods
 from hypergrad_core.studies.prepared import prepare
+from hypergrad_core.validation import require_integer, require_one_of
 
 NONE = "none"
 LEFT: dict[str, str] = {key: METHODS[key].label for key in plane_methods()}

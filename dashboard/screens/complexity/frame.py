@@ -15,6 +15,7 @@ from dashboard.kit.compute import BackgroundRun, ResultCache
 from dashboard.kit.notation import count, power, scientific
 from dashboard.kit.settings import SHARED, PageSettings
 from dashboard.kit.theme import METHOD_STYLES, Mode
+from dashboard.links import LinkSettings
 from dashboard.screens.complexity.figure import (
     AXES,
     Growth,
@@ -27,12 +28,6 @@ from dashboard.screens.explore.words import listed
 from hypergrad_core import METHODS, Scenario, ScenarioError
 from hypergrad_core.arrays import Progress
 from hypergrad_core.inner import SOLVERS
-from hypergrad_core.link import (
-    LinkSettings,
-    require_integer,
-    require_number,
-    require_one_of,
-)
 from hypergrad_core.studies.experiment import Refusal
 from hypergrad_core.studies.requirements import (
     Requirements,
@@ -41,6 +36,7 @@ from hypergrad_core.studies.requirements import (
     requirements,
 )
 from hypergrad_core.studies.sweep import sweep
+from hypergrad_core.validation import require_integer, require_number, require_one_of
 
 LARGEST_SIZE = 1000
 PREDICTIONS = {"shown": "Shown", "hidden": "Hidden"}

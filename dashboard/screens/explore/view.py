@@ -6,13 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from hypergrad_core.link import (
-    LinkSettings,
-    require_integer,
-    require_number,
-    require_one_of,
-)
+from dashboard.links import LinkSettings
 from hypergrad_core.methods import METHODS
+from hypergrad_core.validation import require_integer, require_number, require_one_of
 
 X_AXES: dict[str, str] = {
     "steps": "Iterations",

@@ -12,6 +12,7 @@ from dashboard.kit.compute import ResultCache
 from dashboard.kit.notation import scientific
 from dashboard.kit.settings import PageSettings
 from dashboard.kit.theme import Mode
+from dashboard.links import SCENARIO_LINKS, LinkSettings
 from dashboard.screens.explore.words import BEYOND_THEORY
 from dashboard.screens.paper.figure import (
     LETTERS,
@@ -22,9 +23,9 @@ from dashboard.screens.paper.figure import (
 )
 from hypergrad_core import FAMILIES, Scenario, ScenarioError
 from hypergrad_core.arrays import Progress
-from hypergrad_core.link import LinkSettings, require_integer, require_one_of
 from hypergrad_core.studies.claims import CLEARLY, NEARLY_ALWAYS, Verdict, claims
 from hypergrad_core.studies.replication import PLATEAU_STEPS, Replication, replicate
+from hypergrad_core.validation import require_integer, require_one_of
 
 KINDS: dict[str, str] = {"synthetic": "Synthetic", "real": "Real", "networks": "Networks"}
 KIND_TITLES = {"synthetic": "on synthetic data", "real": "on real data", "networks": "on networks"}
@@ -87,10 +88,10 @@ class PaperSettings(PageSettings[PaperView]):
     def of_link(self, link: Mapping[str, str]) -> tuple[Scenario, PaperView, tuple[str, ...]]:
         """The settings of a link, and a message for each value that had to be left out."""
         view, messages = PaperView.from_link(link, self.view)
-        names = {Scenario.link_names[field] for field in OWN_FIELDS}
+        names = {SCENARIO_LINKS.link_names[field] for field in OWN_FIELDS}
         own = {name: text for name, text in link.items() if name in names}
         while True:
-            scenario, bad = Scenario.from_link(own, self.scenario)
+            scenario, bad = SCENARIO_LINKS.from_link(own, self.scenario)
             try:
                 self.check(scenario)
                 largest = largest_contraction(view.kind)
@@ -99,8 +100,8 @@ class PaperSettings(PageSettings[PaperView]):
                     raise ScenarioError("contraction", scenario.contraction, allowed)
             except ScenarioError as error:
                 # That value alone: the others are kept.
-                del own[Scenario.link_names[error.field]]
-                messages = (*messages, Scenario.told(error, self.scenario))
+                del own[SCENARIO_LINKS.link_names[error.field]]
+                messages = (*messages, SCENARIO_LINKS.told(error, self.scenario))
                 continue
             return scenario, view, (*bad, *messages)
 

@@ -20,24 +20,20 @@ from dashboard.kit.notation import TERM_NAMES, latex, percent, times
 from dashboard.kit.settings import PageSettings
 from dashboard.kit.theme import Mode
 from dashboard.lessons.why import PRESETS, Preset
+from dashboard.links import LinkSettings, given, offered
 from dashboard.screens.explore.words import BEYOND_THEORY
 from dashboard.screens.why.figure.bound import bound_figure
 from dashboard.screens.why.figure.plane import plane_figure
 from dashboard.screens.why.figure.spectrum import NORMS, spectrum_figure
 from hypergrad_core import METHODS, Curve, Scenario, ScenarioError
 from hypergrad_core.bounds import Bound
-from hypergrad_core.link import (
-    LinkSettings,
-    require_integer,
-    require_number,
-    require_one_of,
-)
 from hypergrad_core.scenario import SLICES
 from hypergrad_core.studies.anatomy import altered_bound, flat, with_contraction
 from hypergrad_core.studies.dissection import Dissection, dissect
 from hypergrad_core.studies.experiment import expected_seconds
 from hypergrad_core.studies.modes import polynomial_gaps
 from hypergrad_core.studies.step_search import first_to_stay
+from hypergrad_core.validation import require_integer, require_number, require_one_of
 
 PART_PARAM = "part"
 PRESET_PARAM = "preset"
@@ -169,7 +165,9 @@ class WhySettings(PageSettings[WhyView]):
             titles = {preset.key: preset.title for preset in PRESETS}
             allowed = f"one of {', '.join(titles)}"
             error = ScenarioError(PRESET_PARAM, key, allowed, titles)
-            bad = f"Lesson: {PRESET_PARAM} = {error.given} is not allowed: choose {error.offered}."
+            bad = (
+                f"Lesson: {PRESET_PARAM} = {given(error)} is not allowed: choose {offered(error)}."
+            )
             messages = (bad, *messages)
         return scenario, view, messages
 
