@@ -14,6 +14,7 @@ SOLVERS: dict[str, InnerSolver] = {
     solver.key: solver for solver in (FixedPointIteration(), HeavyBall(), Exact())
 }
 FIXED_POINT: InnerSolver = SOLVERS["fixed-point"]
+EXACT: InnerSolver = SOLVERS["exact"]
 
 
 def trajectory(
@@ -37,4 +38,4 @@ def trajectory(
     return SOLVERS[solver].iterate(problem, steps, progress)
 
 
-__all__ = ["FIXED_POINT", "SOLVERS", "InnerSolver", "trajectory"]
+__all__ = ["EXACT", "FIXED_POINT", "SOLVERS", "InnerSolver", "trajectory"]

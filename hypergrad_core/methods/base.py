@@ -14,13 +14,14 @@ from hypergrad_core.bounds import Bound, Path, Status, Term, conjugate_gradient_
 from hypergrad_core.constants import Constants
 from hypergrad_core.inner import FIXED_POINT, InnerSolver
 from hypergrad_core.problem import Problem
+from hypergrad_core.records import Record
 from hypergrad_core.scheme import Scheme
 
 PLAIN = Scheme()
 
 
-@dataclass(frozen=True)
-class Points:
+@dataclass(frozen=True, eq=False)
+class Points(Record):
     """P points of the (t, k) plane.
 
     Attributes:
@@ -38,9 +39,9 @@ class Points:
         return Points(self.inner_steps[index], self.adjoint_steps[index])
 
 
-@dataclass(frozen=True)
-class Estimate:
-    """What a method found at P points, and what each point alone would have cost.
+@dataclass(frozen=True, eq=False)
+class Estimate(Record):
+    """What a method gives at P points, and what each point alone would have cost.
 
     Attributes:
         points: where.
@@ -160,11 +161,11 @@ class Method(ABC):
         """The p of k ∝ κᵖ, as κ grows: 1 for a factor q, ½ for one of √κ."""
 
     @abstractmethod
-    def take(self, wanted: Points, truncation: int | None = None) -> Points:
-        """The points that the method really takes where ``wanted`` is asked for.
+    def clipped_points(self, points: Points, truncation: int | None = None) -> Points:
+        """The points that the method really takes where these are asked for.
 
         Args:
-            wanted: points of a slice.
+            points: of a slice.
             truncation: the k of a truncated method where the slice does not say it (t = k).
         """
 
@@ -182,7 +183,7 @@ class Method(ABC):
         Args:
             problem: bound to its λ.
             states: w_0, …, w_T, shape (T + 1, d), T at least the largest t.
-            points: as ``take`` gives them.
+            points: as ``clipped_points`` gives them.
             progress: told the fraction done, in [0, 1]; may raise to stop the run.
             scheme: of the inner solver that made the states; reverse mode goes back through it.
         """

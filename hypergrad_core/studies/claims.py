@@ -9,9 +9,10 @@ from enum import StrEnum
 import numpy as np
 
 from hypergrad_core.arrays import FloatArray, IntArray
+from hypergrad_core.inner import FIXED_POINT
 from hypergrad_core.methods import METHODS
 from hypergrad_core.scenario import Scenario
-from hypergrad_core.studies.replication import PLAIN, PLATEAU_STEPS, Replication, Track
+from hypergrad_core.studies.replication import PLATEAU_STEPS, Replication, Track
 
 # Two values that differ by less are told to be equal.
 EQUAL = 0.005
@@ -77,7 +78,7 @@ def same_setting(scenario: Scenario, one: Track, other: Track) -> bool:
     """
     if one.plain is not other.plain:
         return False
-    plain = one.plain or scenario.inner == PLAIN
+    plain = one.plain or scenario.solver is FIXED_POINT
     return plain or {one.method, other.method} != {"itd", "aid-fp"}
 
 

@@ -9,15 +9,16 @@ import numpy as np
 from hypergrad_core.arrays import FloatArray, Progress
 from hypergrad_core.methods import METHODS
 from hypergrad_core.methods.implicit import ImplicitMethod
+from hypergrad_core.records import Record
 from hypergrad_core.scenario import Scenario
 from hypergrad_core.studies.anatomy import contraction_at_solution
-from hypergrad_core.studies.experiment import Experiment, run
+from hypergrad_core.studies.experiment import Experiment, named, run
 from hypergrad_core.studies.modes import AdjointRun, Modes, adjoint_matrix, modes_of, run_adjoint
 from hypergrad_core.studies.prepared import prepare
 
 
 @dataclass(frozen=True, eq=False)
-class Plane2D:
+class Plane2D(Record):
     """A plane through a solution, on which everything else is projected.
 
     Attributes:
@@ -46,7 +47,7 @@ class Plane2D:
 
 
 @dataclass(frozen=True, eq=False)
-class Dissection:
+class Dissection(Record):
     """What a small problem looks like from inside.
 
     Attributes:
@@ -92,9 +93,13 @@ class Dissection:
         """T, the largest t and k."""
         return len(self.gaps) - 1
 
-    def run_of(self, method: str) -> AdjointRun | None:
-        """The adjoint run of a method, if it was asked for and solves a system."""
-        return next((run for run in self.runs if run.method == method), None)
+    def run_of(self, method: str) -> AdjointRun:
+        """The adjoint run of a method.
+
+        Raises:
+            HypergradError: if it was not asked for, or solves no system.
+        """
+        return named(method, self.runs, ())
 
 
 def dissect(scenario: Scenario, progress: Progress | None = None) -> Dissection:
@@ -110,11 +115,11 @@ def dissect(scenario: Scenario, progress: Progress | None = None) -> Dissection:
     Raises:
         HypergradError: if d is larger.
     """
-    prepared = prepare(scenario, scenario.horizon)
+    prepared = prepare(scenario.build(), scenario.solver, scenario.horizon)
     problem = prepared.problem
     solution = problem.reference.solution
     # The iterates of the problem itself: the eigenbasis is what is to be shown.
-    states = prepared.inner.iterate(problem, scenario.horizon)
+    states = prepared.solver.iterate(problem, scenario.horizon)
     matrix = adjoint_matrix(problem, solution)
     runs = tuple(
         run_adjoint(problem, solution, key, scenario.horizon, forced=True)

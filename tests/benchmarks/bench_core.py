@@ -60,7 +60,7 @@ def diagonal(
     states = trajectory(problem, "fixed-point", int(horizons.max()))
     found = {}
     for key in methods:
-        points = METHODS[key].take(Points(horizons, horizons))
+        points = METHODS[key].clipped_points(Points(horizons, horizons))
         found[key] = METHODS[key].estimate(problem, states, points).hypergradients
     return found
 
@@ -74,7 +74,7 @@ def one_by_one(
     found: dict[str, list[np.ndarray]] = {key: [] for key in methods}
     for t in horizons:
         for key in methods:
-            point = METHODS[key].take(Points(np.array([t]), np.array([t])))
+            point = METHODS[key].clipped_points(Points(np.array([t]), np.array([t])))
             found[key].append(METHODS[key].estimate(problem, states, point).hypergradients[0])
     return time.perf_counter() - started, {key: np.array(rows) for key, rows in found.items()}
 

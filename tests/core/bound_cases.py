@@ -147,7 +147,7 @@ def compare(chosen: Instance) -> Iterator[Comparison]:
             continue
         points = joined(
             *(
-                method.take(part, chosen.adjoint_steps if number == 0 else None)
+                method.clipped_points(part, chosen.adjoint_steps if number == 0 else None)
                 for number, part in enumerate(slices)
             )
         )

@@ -61,7 +61,7 @@ def hessian_product(problem: Quadratic, block: FloatArray) -> FloatArray:
 
 def ask(method: str, problem: Problem, wanted: Points, inner: str = "fixed-point") -> Estimate:
     """The estimate of a method at the points it takes, along the iterates of the problem."""
-    points = METHODS[method].take(wanted)
+    points = METHODS[method].clipped_points(wanted)
     states = trajectory(problem, inner, int(points.inner_steps.max()))
     scheme = SOLVERS[inner].scheme(problem.constants.contraction)
     return METHODS[method].estimate(problem, states, points, scheme=scheme)

@@ -57,7 +57,7 @@ def estimate(method: str, problem: Problem, points: Points) -> Estimate:
 @pytest.mark.parametrize("method", METHODS)
 def test_costs_are_those_of_the_table(method: str, shape: str, family: str) -> None:
     problem = problem_of(family)
-    points = METHODS[method].take(SHAPES[shape])
+    points = METHODS[method].clipped_points(SHAPES[shape])
     found = estimate(method, problem, points)
     pairs = zip(points.inner_steps, points.adjoint_steps, strict=True)
     wanted = np.array(
@@ -72,7 +72,7 @@ def test_costs_are_those_of_the_table(method: str, shape: str, family: str) -> N
 @pytest.mark.parametrize("method", METHODS)
 def test_lockstep_gives_what_one_point_at_a_time_gives(method: str, family: str) -> None:
     problem = problem_of(family)
-    points = METHODS[method].take(joined(*SHAPES.values()))
+    points = METHODS[method].clipped_points(joined(*SHAPES.values()))
     together = estimate(method, problem, points)
     assert together.points is points
     assert len(together.outcomes) == (0 if "itd" in method else len(points))
@@ -89,8 +89,8 @@ def test_lockstep_gives_what_one_point_at_a_time_gives(method: str, family: str)
 @pytest.mark.parametrize("method", METHODS)
 def test_more_points_change_neither_cost_nor_value(method: str, family: str) -> None:
     problem = problem_of(family)
-    few = METHODS[method].take(SHAPES["diagonal"])
-    many = METHODS[method].take(joined(SHAPES["diagonal"], SHAPES["plane"]))
+    few = METHODS[method].clipped_points(SHAPES["diagonal"])
+    many = METHODS[method].clipped_points(joined(SHAPES["diagonal"], SHAPES["plane"]))
     first, second = estimate(method, problem, few), estimate(method, problem, many)
     assert relative_gap(second.hypergradients[: len(few)], first.hypergradients) < ROUNDING[method]
     for name in COUNTS:
@@ -105,7 +105,7 @@ def test_chunks_give_the_same(
 ) -> None:
     problem = problem_of(family)
     states = trajectory(problem, "fixed-point", 12)
-    points = METHODS[method].take(SHAPES["plane"])
+    points = METHODS[method].clipped_points(SHAPES["plane"])
     whole = METHODS[method].estimate(problem, states, points)
     bound = METHODS[method].sharp_bound(path_along(problem, states), whole).values
     assert len(base.chunk_rows(13, 60)) == 1
@@ -132,7 +132,7 @@ def test_the_progress_of_a_method_rises_to_one(
     states = trajectory(problem, "fixed-point", 12)
     told: list[float] = []
     METHODS[method].estimate(
-        problem, states, METHODS[method].take(SHAPES["plane"]), progress=told.append
+        problem, states, METHODS[method].clipped_points(SHAPES["plane"]), progress=told.append
     )
     assert told == sorted(told)
     assert told[0] >= 0

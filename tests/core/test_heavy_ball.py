@@ -125,11 +125,13 @@ def test_the_rate_is_that_of_the_worst_polynomial(q: float) -> None:
     assert np.allclose(whole[:, [0, -1]], wanted[:, None], rtol=1e-7, atol=1e-14)
     # The last k of more steps start at rest: attained at −q.
     rest = np.abs(residual_polynomials(values, steps, HEAVY.scheme(q), whole=False))
-    bound = HEAVY.left_over(q, steps + 1.0, steps.astype(np.float64))
+    bound = HEAVY.residual_factor(q, steps + 1.0, steps.astype(np.float64))
     assert np.allclose(bound, r**steps * (1 + steps * (1 + r)), rtol=1e-8)
     assert np.all(rest <= bound[:, None] * (1 + 1e-7) + 1e-14)
     assert np.allclose(rest[:, 0], bound, rtol=1e-7, atol=1e-14)
-    assert np.array_equal(HEAVY.left_over(q, 1.0 * steps, 1.0 * steps), HEAVY.rate(q, 1.0 * steps))
+    assert np.array_equal(
+        HEAVY.residual_factor(q, 1.0 * steps, 1.0 * steps), HEAVY.rate(q, 1.0 * steps)
+    )
     # A disturbance lives on as (j + 1) r^j, attained at both ends.
     response = np.abs(response_polynomials(values, 120, HEAVY.scheme(q)))
     living = (steps + 1) * r**steps

@@ -158,8 +158,7 @@ def test_a_way_that_diverges_does_not_squeeze_the_others() -> None:
     """AID-CG where it does not apply leaves the window, and is named in it."""
     scenario = replace(OTHERS[-1], methods=("aid-fp", "aid-cg", "aid-gmres"), horizon=40)
     frame, found = frame_of("plane", scenario), dissected(scenario)
-    forced = found.run_of("aid-cg")
-    assert forced is not None
+    assert found.run_of("aid-cg").forced
     sizes = {
         run.method: np.abs(found.adjoint_plane.coordinates(run.errors)).max() for run in found.runs
     }
@@ -180,7 +179,6 @@ def test_polynomials_are_those_of_the_core_at_every_step() -> None:
     assert found.modes is not None
     values = found.modes.values
     run = found.run_of("aid-cg")
-    assert run is not None
     data = frame["figure"]["data"]
     curves = {
         trace["name"]: (unpacked(trace["x"]), rows_of(move["y"]))
@@ -244,7 +242,6 @@ def test_all_views_read_the_step_that_they_name(horizon: int) -> None:
         alone = dissect(replace(scenario, horizon=step))
         norm = alone.experiment.constants.hypergradient_norm
         curve = alone.experiment.curve("itd")
-        assert curve is not None
         assert read(frames["bound"], "ITD")[step] == pytest.approx(
             curve.errors[-1] / norm, rel=1e-6, abs=1e-15
         )
@@ -269,7 +266,6 @@ def test_each_term_of_the_bound_is_a_line_and_they_add_up_to_it() -> None:
     scenario = OTHERS[0]
     frame, found = frame_of("bound", scenario), dissected(scenario)
     curve = found.experiment.curve("itd")
-    assert curve is not None
     norm = found.experiment.constants.hypergradient_norm
     drawn = {trace.get("name"): trace for trace in frame["figure"]["data"]}
     total = 0.0
@@ -288,7 +284,6 @@ def test_nothing_is_stacked_on_a_logarithmic_axis_and_areas_are_shares() -> None
     scenario = OTHERS[0]
     frame, found = frame_of("bound", scenario), dissected(scenario)
     curve = found.experiment.curve("itd")
-    assert curve is not None
     layout = frame["figure"]["layout"]
     filled = [trace for trace in frame["figure"]["data"] if trace.get("fill")]
     assert {trace["yaxis"] for trace in filled} == {"y2"}
@@ -353,7 +348,6 @@ def test_a_bound_within_rounding_is_faded_and_goes_on() -> None:
     found, view = lesson("rounding")
     frame = frame_of("bound", found.scenario, view)
     curve = found.experiment.curve("itd")
-    assert curve is not None
     norm = found.experiment.constants.hypergradient_norm
     rounding = curve.floor / norm
     data = frame["figure"]["data"]
@@ -472,7 +466,6 @@ def test_reset_ends_a_lesson() -> None:
 def test_two_clusters_take_two_steps() -> None:
     found, _ = lesson("clusters")
     run = found.run_of("aid-cg")
-    assert run is not None
     assert run.settled == 2
     assert "AID-CG 2" in frame_of("spectrum", found.scenario)["message"]
 
@@ -491,7 +484,6 @@ def test_the_same_q_gives_three_different_curves() -> None:
 
     def errors(found: Dissection) -> np.ndarray[Any, Any]:
         curve = found.experiment.curve("itd")
-        assert curve is not None
         return curve.errors / curve.errors[0]
 
     assert (np.diff(errors(smooth)) < 0).all()
@@ -502,7 +494,6 @@ def test_the_same_q_gives_three_different_curves() -> None:
 def test_the_curse_of_unrolling_peaks_where_it_is_predicted() -> None:
     found, view = lesson("curse")
     curve = found.experiment.curve("itd")
-    assert curve is not None
     assert curve.errors.max() > 10 * curve.errors[0]
     frame = frame_of("bound", found.scenario, view)
     texts = [
@@ -524,7 +515,6 @@ def test_the_curse_of_unrolling_peaks_where_it_is_predicted() -> None:
 def test_conjugate_gradient_goes_wrong_where_it_does_not_apply() -> None:
     found, _ = lesson("no-cg")
     forced, cure = found.run_of("aid-cg"), found.run_of("aid-cgnr")
-    assert forced is not None
     assert forced.forced
     assert forced.residual_norms[-1] > 10 * forced.residual_norms[0]
     assert cure is not None

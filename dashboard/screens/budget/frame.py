@@ -155,7 +155,7 @@ class Maps:
         """The plane of each method, or why there is none."""
         report = progress or (lambda fraction: None)
         found: list[Plane | Refusal] = []
-        prepared = prepare(self.scenario, self.scenario.horizon)
+        prepared = prepare(self.scenario.build(), self.scenario.solver, self.scenario.horizon)
         for place, method in enumerate(self.methods):
             report(place / len(self.methods))
             found.append(plane(self.scenario, method, prepared=prepared))

@@ -357,7 +357,8 @@ def gaps(found: list[Requirements]) -> list[str]:
         missing = [
             (point.scenario.condition_number, item.reason)
             for point in found
-            if (item := point.of(method)) is not None and item.reason
+            for item in point.methods
+            if item.method == method and item.reason
         ]
         if missing:
             kappa, reason = min(missing)

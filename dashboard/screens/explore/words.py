@@ -106,7 +106,8 @@ def _without_theory(experiment: Experiment) -> list[str]:
 
 
 def _coincidences(experiment: Experiment) -> list[str]:
-    itd, fixed = experiment.curve("itd"), experiment.curve("aid-fp")
+    curves = {curve.method: curve for curve in experiment.curves}
+    itd, fixed = curves.get("itd"), curves.get("aid-fp")
     if itd is None or fixed is None or experiment.scenario.vary != "both":
         return []
     if (np.abs(itd.errors - fixed.errors) <= SAME * itd.errors + itd.floor).all():
@@ -131,7 +132,8 @@ def _coincidences(experiment: Experiment) -> list[str]:
 
 def _square_root(experiment: Experiment) -> list[str]:
     """By how much conjugate gradient gets ahead of fixed-point steps, and until when."""
-    fixed, conjugate = experiment.curve("aid-fp"), experiment.curve("aid-cg")
+    curves = {curve.method: curve for curve in experiment.curves}
+    fixed, conjugate = curves.get("aid-fp"), curves.get("aid-cg")
     if fixed is None or conjugate is None or experiment.scenario.vary == "inner":
         return []
     # Within rounding a ratio would be one of rounding.
@@ -265,7 +267,8 @@ def _worst_cases(experiment: Experiment) -> str:
     inner = SOLVERS[scenario.inner]
     promised: dict[str, list[str]] = {}
     # Held at one t, the steps of the inner problem are seen by who goes back through them.
-    if scenario.vary != "adjoint" or experiment.curve("itd-truncated"):
+    unrolled = any(curve.method == "itd-truncated" for curve in experiment.curves)
+    if scenario.vary != "adjoint" or unrolled:
         symbol = "r" if "r" in inner.symbols(q) else "q"
         what = "reverse mode" if scenario.vary == "adjoint" else "$w_t$"
         promised[f"{symbol} = {inner.late_factor(q):.4g}"] = [what]
@@ -305,7 +308,6 @@ def _slowest_parts(experiment: Experiment, factors: dict[str, float]) -> list[st
         if not method.solver_name:
             continue
         curve = experiment.curve(key)
-        assert curve is not None
         steps = curve.steps[_late(curve)]
         below = _factor(steps, inner.rate(q, steps.astype(np.float64)))
         slower = [

@@ -204,8 +204,8 @@ def settings_of(preset: Preset) -> tuple[Scenario, WhyView]:
 def chosen_curve(found: Dissection, view: WhyView) -> Curve | None:
     """The curve whose bound is taken apart; another one if the wanted is not there."""
     curves = found.experiment.curves
-    wanted = found.experiment.curve(view.method)
-    return wanted or (curves[0] if curves else None)
+    chosen = [curve for curve in curves if curve.method == view.method]
+    return next(iter((*chosen, *curves)), None)
 
 
 def other_bounds(found: Dissection, curve: Curve, view: WhyView) -> dict[str, Bound]:
@@ -377,7 +377,7 @@ def _spectrum_message(found: Dissection) -> str:
     if not parts:
         return f"{head}. Choose an AID method to see its steps."
     said = f"{head}. Steps until the residual is 1000 times smaller: {', '.join(parts)}."
-    conjugate = found.run_of("aid-cg")
+    conjugate = next((run for run in found.runs if run.method == "aid-cg"), None)
     if found.modes is not None and conjugate is not None:
         off = np.flatnonzero(polynomial_gaps(found.modes, conjugate) > POLYNOMIAL_HOLDS)
         if len(off):

@@ -92,7 +92,7 @@ def _polynomials(drawn: Drawn, found: Dissection, modes: Modes, mode: Mode) -> N
         (FIXED_POINT_NAME, METHOD_STYLES["aid-fp"], fixed_point_polynomials(both, steps)),
         ("Chebyshev", CHEBYSHEV, chebyshev_polynomials(both, steps, low, high)),
     ]
-    run = found.run_of("aid-cg")
+    run = next((run for run in found.runs if run.method == "aid-cg"), None)
     if run is not None and not run.forced:
         families.append(("CG", METHOD_STYLES["aid-cg"], conjugate_gradient_polynomials(run, both)))
     drawn.add(
