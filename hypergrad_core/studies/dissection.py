@@ -18,8 +18,8 @@ from hypergrad_core.studies.prepared import prepare
 
 
 @dataclass(frozen=True, eq=False)
-class Plane2D(Record):
-    """A plane through a solution, on which everything else is projected.
+class Projection(Record):
+    """The projection on a plane through a solution.
 
     Attributes:
         basis: two orthonormal columns, shape (d, 2).
@@ -57,11 +57,11 @@ class Dissection(Record):
         matrix: M = I − ∂₁Φᵀ at w(λ), shape (d, d).
         modes: eigenmodes of M = I − ∂₁Φ; None where Φ is not affine or ∂₁Φ not symmetric.
         contraction_at_solution: ‖∂₁Φ(w(λ))‖.
-        plane: spanned by the modes of the smallest and the largest eigenvalue; without modes, by
-            the two directions in which the iterates move most. Its height is the inner
+        projection: on the plane of the modes of the smallest and the largest eigenvalue; without
+            modes, of the two directions in which the iterates move most. Its height is the inner
             objective where there is one and it is convex in this plane, in units in which Φ is a
             gradient step of length 1; otherwise ½‖Mx‖², M at w(λ).
-        adjoint_plane: the same for the adjoint.
+        adjoint_projection: the same for the adjoint.
     """
 
     experiment: Experiment
@@ -70,8 +70,8 @@ class Dissection(Record):
     matrix: FloatArray
     modes: Modes | None
     contraction_at_solution: float
-    plane: Plane2D
-    adjoint_plane: Plane2D
+    projection: Projection
+    adjoint_projection: Projection
 
     @property
     def scenario(self) -> Scenario:
@@ -138,14 +138,16 @@ def dissect(scenario: Scenario, progress: Progress | None = None) -> Dissection:
         matrix=matrix,
         modes=modes,
         contraction_at_solution=contraction_at_solution(problem),
-        plane=_plane(matrix.T, gaps, modes, symmetric=problem.symmetric),
-        adjoint_plane=_plane(matrix, np.concatenate(errors), modes, symmetric=problem.symmetric),
+        projection=_projection(matrix.T, gaps, modes, symmetric=problem.symmetric),
+        adjoint_projection=_projection(
+            matrix, np.concatenate(errors), modes, symmetric=problem.symmetric
+        ),
     )
 
 
-def _plane(
+def _projection(
     matrix: FloatArray, gaps: FloatArray, modes: Modes | None, *, symmetric: bool
-) -> Plane2D:
+) -> Projection:
     if modes is not None:
         basis = modes.vectors[:, [0, -1]]
     else:
@@ -154,4 +156,4 @@ def _plane(
     # Beyond q = 1 a symmetric M may have negative eigenvalues: its height is then no distance.
     if not symmetric or np.linalg.eigvalsh(form)[0] <= 0:
         form = basis.T @ matrix.T @ matrix @ basis
-    return Plane2D(basis, np.asarray(form))
+    return Projection(basis, np.asarray(form))

@@ -21,7 +21,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from hypergrad_core import METHODS, Scenario, run
-from hypergrad_core.inner import trajectory
+from hypergrad_core.inner import SOLVERS
 from hypergrad_core.methods import Points
 from hypergrad_core.problem import Problem
 
@@ -57,7 +57,7 @@ def diagonal(
     problem: Problem, horizons: np.ndarray, methods: Sequence[str] = CURVES
 ) -> dict[str, np.ndarray]:
     """The hypergradients of all methods at t = k = horizons, in one lockstep pass."""
-    states = trajectory(problem, "fixed-point", int(horizons.max()))
+    states = SOLVERS["fixed-point"].iterate(problem, int(horizons.max()))
     found = {}
     for key in methods:
         points = METHODS[key].clipped_points(Points(horizons, horizons))
@@ -70,7 +70,7 @@ def one_by_one(
 ) -> tuple[float, dict[str, np.ndarray]]:
     """The same with a call for each horizon; the iterates are computed once and shared."""
     started = time.perf_counter()
-    states = trajectory(problem, "fixed-point", int(horizons.max()))
+    states = SOLVERS["fixed-point"].iterate(problem, int(horizons.max()))
     found: dict[str, list[np.ndarray]] = {key: [] for key in methods}
     for t in horizons:
         for key in methods:

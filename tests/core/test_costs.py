@@ -10,7 +10,7 @@ import pytest
 from hypergrad_core import METHODS, Scenario, run
 from hypergrad_core.adjoint import Outcome
 from hypergrad_core.bounds import path_along, spectral
-from hypergrad_core.inner import trajectory
+from hypergrad_core.inner import SOLVERS
 from hypergrad_core.methods import Estimate, Points, base
 from hypergrad_core.problem import Problem
 from tests.core.helpers import build, joined, plane, points_at, relative_gap
@@ -48,7 +48,7 @@ def problem_of(family: str) -> Problem:
 
 
 def estimate(method: str, problem: Problem, points: Points) -> Estimate:
-    states = trajectory(problem, "fixed-point", 12)
+    states = SOLVERS["fixed-point"].iterate(problem, 12)
     return METHODS[method].estimate(problem, states, points)
 
 
@@ -104,7 +104,7 @@ def test_chunks_give_the_same(
     monkeypatch: pytest.MonkeyPatch, method: str, family: str, floats: int
 ) -> None:
     problem = problem_of(family)
-    states = trajectory(problem, "fixed-point", 12)
+    states = SOLVERS["fixed-point"].iterate(problem, 12)
     points = METHODS[method].clipped_points(SHAPES["plane"])
     whole = METHODS[method].estimate(problem, states, points)
     bound = METHODS[method].sharp_bound(path_along(problem, states), whole).values
@@ -129,7 +129,7 @@ def test_the_progress_of_a_method_rises_to_one(
 ) -> None:
     monkeypatch.setattr(base, "BLOCK_FLOATS", floats)
     problem = problem_of("quadratic")
-    states = trajectory(problem, "fixed-point", 12)
+    states = SOLVERS["fixed-point"].iterate(problem, 12)
     told: list[float] = []
     METHODS[method].estimate(
         problem, states, METHODS[method].clipped_points(SHAPES["plane"]), progress=told.append
@@ -172,7 +172,7 @@ def test_a_converged_conjugate_gradient_costs_no_more() -> None:
     problem = build(spectrum="clusters", size=30, contraction=0.9).canonical()
     k = np.array([0, 1, 2, 60, 80, 400])
     found = METHODS["aid-cg"].estimate(
-        problem, trajectory(problem, "exact", 0), points_at(np.zeros_like(k), k)
+        problem, SOLVERS["exact"].iterate(problem, 0), points_at(np.zeros_like(k), k)
     )
     products = found.state_products
     assert products[:3].tolist() == [0, 1, 2]
@@ -188,7 +188,7 @@ def test_an_exact_start_of_the_adjoint_is_not_divided_by() -> None:
     problem = build(size=10).canonical()
     problem.target = problem.reference.solution.copy()
     found = METHODS["aid-cg"].estimate(
-        problem, trajectory(problem, "exact", 0), points_at([0, 0], [0, 3])
+        problem, SOLVERS["exact"].iterate(problem, 0), points_at([0, 0], [0, 3])
     )
     assert not found.hypergradients.any()
     assert found.state_products.tolist() == [0, 0]

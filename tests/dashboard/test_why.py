@@ -124,8 +124,8 @@ def test_the_plane_shows_the_iterates(scenario: Scenario) -> None:
     distances = np.linalg.norm(found.gaps, axis=1)
     np.testing.assert_allclose(read(frame, "Inner problem"), distances / distances[0], rtol=1e-12)
     paths = [frame["figure"]["data"][dot["trace"]] for dot in frame["dots"]]
-    wanted = [found.plane.coordinates(found.gaps)]
-    wanted += [found.adjoint_plane.coordinates(run.errors) for run in found.runs]
+    wanted = [found.projection.coordinates(found.gaps)]
+    wanted += [found.adjoint_projection.coordinates(run.errors) for run in found.runs]
     assert len(paths) == len(wanted)
     for path, points in zip(paths, wanted, strict=True):
         np.testing.assert_array_equal(unpacked(path["x"]), points[:, 0])
@@ -160,7 +160,8 @@ def test_a_way_that_diverges_does_not_squeeze_the_others() -> None:
     frame, found = frame_of("plane", scenario), dissected(scenario)
     assert found.run_of("aid-cg").forced
     sizes = {
-        run.method: np.abs(found.adjoint_plane.coordinates(run.errors)).max() for run in found.runs
+        run.method: np.abs(found.adjoint_projection.coordinates(run.errors)).max()
+        for run in found.runs
     }
     assert sizes["aid-cg"] > 5 * sizes["aid-fp"]
     low, high = frame["figure"]["layout"]["xaxis2"]["range"]
