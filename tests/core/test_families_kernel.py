@@ -18,7 +18,7 @@ from hypergrad_core.arrays import FloatArray
 from hypergrad_core.inner import SOLVERS, trajectory
 from hypergrad_core.numerics import row_norms
 from hypergrad_core.problem import Problem
-from hypergrad_core.problems import SYNTHETIC, kernel_ridge
+from hypergrad_core.problems import SYNTHETIC, kernels
 from hypergrad_core.problems.biased_regularisation import BiasedRegularisation
 from hypergrad_core.problems.hyper_representation import HyperRepresentation
 from hypergrad_core.problems.kernel_ridge import KernelRidge
@@ -128,14 +128,25 @@ def test_the_map_is_affine(problem: Problem) -> None:
     assert relative_gap(between, wanted) < 1e-13
 
 
-def test_chunks_of_features_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("kept", [0, 10**6])
+def test_chunks_of_rows_and_slopes_that_are_not_kept_make_no_difference(
+    kept: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     problem = build(family="kernel-ridge", size=9, hyper_size=6)
-    lin = problem.linearise(derivatives.draw(3, 9, 1))
+    states = derivatives.draw(3, 9, 1)
     adjoints, changes = derivatives.draw(3, 9, 2), derivatives.draw(3, 6, 3)
-    whole = lin.vjp_hyper(adjoints), lin.jvp_hyper(changes)
-    monkeypatch.setattr(kernel_ridge, "BLOCK_FLOATS", 60)
-    parts = lin.vjp_hyper(adjoints), lin.jvp_hyper(changes)
-    for found, wanted in zip(parts, whole, strict=True):
+
+    def products(of: Problem) -> list[FloatArray]:
+        lin = of.linearise(states)
+        each = [lin[row : row + 1] for row in (2, 0, 1)]
+        one_by_one = [part.vjp_hyper(adjoints) for part in each]
+        one_by_one += [part.jvp_hyper(changes) for part in each]
+        return [lin.vjp_hyper(adjoints), lin.jvp_hyper(changes), *one_by_one]
+
+    whole = products(problem)
+    monkeypatch.setattr(kernels, "BLOCK_FLOATS", 60)
+    monkeypatch.setattr(kernels, "KEPT_FLOATS", kept)
+    for found, wanted in zip(products(problem.at(problem.hyper)), whole, strict=True):
         assert relative_gap(found, wanted) < 1e-13
 
 
@@ -398,7 +409,7 @@ def test_constants_of_kernel_ridge_are_nearly_attained(number: int) -> None:
     _, _, right = np.linalg.svd(problem.validation_kernel)
     steepest = slope_along(problem.outer_gradient_state, solution, right[0])
     assert steepest == pytest.approx(constants.mu1, rel=1e-9)
-    stack = sum(slope @ slope for slope in problem.kernels.slopes())
+    stack = sum(slope @ slope for slope in problem.train.slopes())
     worst = np.linalg.eigh(stack)[1][:, -1]
     change = bounds.hyper_jacobian(problem, worst) - bounds.hyper_jacobian(problem, 0 * worst)
     assert 0.9 <= np.linalg.norm(change, 2) / constants.nu2 <= 1 + bounds.SLACK
@@ -458,13 +469,13 @@ def test_constants_of_the_representation_are_attained(number: int) -> None:
 def test_row_sums_bound_the_norm_of_many_slopes(monkeypatch: pytest.MonkeyPatch) -> None:
     problem = build(family="kernel-ridge", size=20, hyper_size=5)
     assert isinstance(problem, KernelRidge)
-    for slopes in (problem.kernels.slopes, problem.kernels.validation_slopes):
+    for slopes in (problem.train.slopes, problem.validation.slopes):
         stack = np.array([*slopes()])
         exact = np.sqrt(np.linalg.eigvalsh(np.einsum("lki,lkj->ij", stack, stack))[-1])
-        assert kernel_ridge.stack_norm(slopes(), stack.size) <= exact * (1 + 1e-12)
+        assert kernels.stack_norm(slopes(), stack.size) <= exact * (1 + 1e-12)
         with monkeypatch.context() as patch:
-            patch.setattr(kernel_ridge, "STACK_FLOATS", 0)
-            bound = kernel_ridge.stack_norm(slopes(), stack.size)
+            patch.setattr(kernels, "STACK_FLOATS", 0)
+            bound = kernels.stack_norm(slopes(), stack.size)
             assert exact * (1 - 1e-12) <= bound <= 2 * exact
 
 
