@@ -18,9 +18,10 @@ from dashboard.settings import SHARED, PageSettings
 from dashboard.theme import METHOD_STYLES, Mode
 from hypergrad_core import METHODS, Scenario, ScenarioError
 from hypergrad_core.arrays import Progress
-from hypergrad_core.experiment import Refusal, expected_seconds, prepare
 from hypergrad_core.link import LinkSettings, require_integer, require_one_of
-from hypergrad_core.plane import Plane, Split, best_split_by, plane, plane_methods
+from hypergrad_core.studies.experiment import Refusal, expected_seconds
+from hypergrad_core.studies.plane import Plane, Split, best_split_by, plane, plane_methods
+from hypergrad_core.studies.prepared import prepare
 
 NONE = "none"
 LEFT: dict[str, str] = {key: METHODS[key].label for key in plane_methods()}

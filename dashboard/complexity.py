@@ -26,8 +26,6 @@ from dashboard.settings import SHARED, PageSettings
 from dashboard.theme import METHOD_STYLES, Mode
 from hypergrad_core import METHODS, Scenario, ScenarioError
 from hypergrad_core.arrays import Progress
-from hypergrad_core.complexity import Requirements, contractions, fitted_slope, requirements
-from hypergrad_core.experiment import Refusal
 from hypergrad_core.inner import SOLVERS
 from hypergrad_core.link import (
     LinkSettings,
@@ -35,7 +33,14 @@ from hypergrad_core.link import (
     require_number,
     require_one_of,
 )
-from hypergrad_core.sweep import sweep
+from hypergrad_core.studies.experiment import Refusal
+from hypergrad_core.studies.requirements import (
+    Requirements,
+    contractions,
+    fitted_slope,
+    requirements,
+)
+from hypergrad_core.studies.sweep import sweep
 
 LARGEST_SIZE = 1000
 PREDICTIONS = {"shown": "Shown", "hidden": "Hidden"}

@@ -20,7 +20,7 @@ from dashboard.settings import PageSettings
 from dashboard.theme import Mode
 from dashboard.view import View
 from hypergrad_core import METHODS, Curve, Experiment, Scenario
-from hypergrad_core.complexity import Crossing
+from hypergrad_core.studies.crossing import Crossing
 
 # A problem on which the three methods part, and on which conjugate gradient is the faster before
 # w_t holds it up. On the quadratic ITD and AID-FP are the same.

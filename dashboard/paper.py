@@ -23,15 +23,8 @@ from dashboard.theme import Mode
 from hypergrad_core import FAMILIES, Scenario, ScenarioError
 from hypergrad_core.arrays import Progress
 from hypergrad_core.link import LinkSettings, require_integer, require_one_of
-from hypergrad_core.paper import (
-    CLEARLY,
-    NEARLY_ALWAYS,
-    PLATEAU_STEPS,
-    Replication,
-    Verdict,
-    claims,
-    replicate,
-)
+from hypergrad_core.studies.claims import CLEARLY, NEARLY_ALWAYS, Verdict, claims
+from hypergrad_core.studies.replication import PLATEAU_STEPS, Replication, replicate
 
 KINDS: dict[str, str] = {"synthetic": "Synthetic", "real": "Real", "networks": "Networks"}
 KIND_TITLES = {"synthetic": "on synthetic data", "real": "on real data", "networks": "on networks"}

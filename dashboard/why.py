@@ -25,19 +25,19 @@ from dashboard.notation import TERM_NAMES, latex, percent, times
 from dashboard.settings import PageSettings
 from dashboard.theme import Mode
 from hypergrad_core import METHODS, Curve, Scenario, ScenarioError
-from hypergrad_core.anatomy import altered_bound, flat, with_contraction
-from hypergrad_core.complexity import first_to_stay
-from hypergrad_core.dissection import Dissection, dissect
-from hypergrad_core.experiment import expected_seconds
+from hypergrad_core.bounds import Bound
 from hypergrad_core.link import (
     LinkSettings,
     require_integer,
     require_number,
     require_one_of,
 )
-from hypergrad_core.modes import polynomial_gaps
 from hypergrad_core.scenario import SLICES
-from hypergrad_core.theory import Bound
+from hypergrad_core.studies.anatomy import altered_bound, flat, with_contraction
+from hypergrad_core.studies.dissection import Dissection, dissect
+from hypergrad_core.studies.experiment import expected_seconds
+from hypergrad_core.studies.modes import polynomial_gaps
+from hypergrad_core.studies.step_search import first_to_stay
 
 PART_PARAM = "part"
 PRESET_PARAM = "preset"

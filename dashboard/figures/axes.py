@@ -18,7 +18,7 @@ from dashboard.chart import packed
 from dashboard.notation import scientific
 from dashboard.theme import FADED, LABEL_SIZE, Mode, halo, neutral
 from hypergrad_core.arrays import FloatArray
-from hypergrad_core.problem import DOUBLE_ROUNDOFF
+from hypergrad_core.constants import DOUBLE_ROUNDOFF
 
 # Drawn in place of a zero, which a logarithmic axis cannot show: far below any range. The chart
 # reads it as 0.

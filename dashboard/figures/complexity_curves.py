@@ -23,9 +23,9 @@ from dashboard.theme import (
     neutral,
 )
 from hypergrad_core import METHODS, Scenario
-from hypergrad_core.complexity import Requirement, Requirements, fitted_slope
 from hypergrad_core.inner import SOLVERS
 from hypergrad_core.scenario import PRECISIONS, SPECTRA
+from hypergrad_core.studies.requirements import Requirement, Requirements, fitted_slope
 
 AXES: dict[str, str] = {
     "adjoint": "Adjoint steps k",

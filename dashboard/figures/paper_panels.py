@@ -15,7 +15,7 @@ from dashboard.figures.drawn import Drawn, annotation, shares
 from dashboard.figures.error_curves import POWER_SIZE
 from dashboard.theme import AXIS_SIZE, FONT, LABEL_SIZE, METHOD_STYLES, Mode, faded, neutral
 from hypergrad_core import Scenario
-from hypergrad_core.paper import RESOLUTION, Replication, Track
+from hypergrad_core.studies.replication import RESOLUTION, Replication, Track
 
 COLUMNS = 2
 LETTERS = "abcd"

@@ -38,10 +38,10 @@ from dashboard.theme import (
     term_color,
 )
 from hypergrad_core import METHODS, Curve
-from hypergrad_core.anatomy import error_burn_in, jacobian_burn_in
 from hypergrad_core.arrays import FloatArray
-from hypergrad_core.dissection import Dissection
-from hypergrad_core.theory import Bound, Term
+from hypergrad_core.bounds import Bound, Term
+from hypergrad_core.studies.anatomy import error_burn_in, jacobian_burn_in
+from hypergrad_core.studies.dissection import Dissection
 
 WHAT_IF_DASHES = ("3px,3px", "10px,3px,2px,3px", "14px,4px")
 SHARP_DASH = "3px,3px"

@@ -11,9 +11,9 @@ from dashboard.figures.drawn import Drawn, annotation, shares
 from dashboard.theme import AXIS_SIZE, FONT, LABEL_SIZE, METHOD_STYLES, Mode, Style, halo, neutral
 from hypergrad_core import METHODS
 from hypergrad_core.arrays import FloatArray
-from hypergrad_core.dissection import Dissection, Plane2D
-from hypergrad_core.modes import AdjointRun
 from hypergrad_core.numerics import row_norms
+from hypergrad_core.studies.dissection import Dissection, Plane2D
+from hypergrad_core.studies.modes import AdjointRun
 
 # The inner problem belongs to no method.
 INNER = Style("#16191F", "#F0F2F6", "solid", "circle", 3.5)

@@ -13,8 +13,8 @@ from dashboard.figures.error_curves import POWER_SIZE
 from dashboard.theme import AXIS_SIZE, FONT, LABEL_SIZE, METHOD_STYLES, Mode, Style, neutral
 from hypergrad_core import METHODS
 from hypergrad_core.arrays import FloatArray
-from hypergrad_core.dissection import Dissection
-from hypergrad_core.modes import (
+from hypergrad_core.studies.dissection import Dissection
+from hypergrad_core.studies.modes import (
     AdjointRun,
     Modes,
     chebyshev_polynomials,

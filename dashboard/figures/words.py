@@ -11,9 +11,9 @@ from dashboard.figures.lines import Line
 from dashboard.notation import times
 from dashboard.view import View
 from hypergrad_core import METHODS, Curve, Experiment
+from hypergrad_core.adjoint import Outcome
 from hypergrad_core.arrays import FloatArray, IntArray
 from hypergrad_core.inner import SOLVERS
-from hypergrad_core.linear import Outcome
 from hypergrad_core.methods import Method
 
 BEYOND_THEORY = (

@@ -27,7 +27,7 @@ from dashboard.status import awaited, in_background, status_place
 from dashboard.take_home import Table, take_home
 from dashboard.theme import Mode
 from hypergrad_core import FAMILIES
-from hypergrad_core.plane import Plane
+from hypergrad_core.studies.plane import Plane
 
 HEIGHT = 420
 REST = 490

@@ -9,8 +9,8 @@ from importlib import import_module
 import numpy as np
 
 from hypergrad_core.arrays import FloatArray
-from hypergrad_core.precision import SinglePrecision
 from hypergrad_core.problem import Problem
+from hypergrad_core.problems.precision import SinglePrecision
 from hypergrad_core.problems.request import Request
 
 SYNTHETIC = "synthetic"

@@ -12,7 +12,7 @@ from playwright.sync_api import FloatRect, expect
 from dashboard.budget import SETTINGS, BudgetView, Maps
 from dashboard.figures.budget_map import INK, PATCH
 from hypergrad_core import METHODS
-from hypergrad_core.plane import Plane
+from hypergrad_core.studies.plane import Plane
 
 pytestmark = pytest.mark.browser
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from dashboard.complexity import SETTINGS, Sweep
 from dashboard.figures.complexity_curves import growths
-from hypergrad_core.complexity import requirements
+from hypergrad_core.studies.requirements import requirements
 
 pytestmark = pytest.mark.browser
 

@@ -11,7 +11,8 @@ from explore_page import number
 from playwright.sync_api import FloatRect, Page, Response, expect
 
 from dashboard.paper import SETTINGS, Task
-from hypergrad_core.paper import Replication, Verdict, claims
+from hypergrad_core.studies.claims import Verdict, claims
+from hypergrad_core.studies.replication import Replication
 
 pytestmark = pytest.mark.browser
 

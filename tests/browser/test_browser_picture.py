@@ -18,7 +18,7 @@ from dashboard.explore import SETTINGS, explore_frame
 from dashboard.theme import METHOD_STYLES, Mode
 from dashboard.view import View
 from hypergrad_core import FAMILIES, METHODS, Experiment, run
-from hypergrad_core.complexity import crossing
+from hypergrad_core.studies.crossing import crossing
 
 pytestmark = pytest.mark.browser
 

@@ -30,7 +30,7 @@ from dashboard.figures.budget_map import (
 from dashboard.figures.words import BEYOND_THEORY
 from dashboard.theme import METHOD_STYLES, Mode
 from hypergrad_core import METHODS, Refusal, Scenario, ScenarioError
-from hypergrad_core.plane import Plane, best_split_by, plane_methods
+from hypergrad_core.studies.plane import Plane, best_split_by, plane_methods
 
 SMALL = {"d": "10", "n": "20", "T": "15", "budget": "18"}
 SCENARIO = replace(SETTINGS.scenario, size=10, samples=20, horizon=15)

@@ -42,8 +42,8 @@ from dashboard.notation import power
 from dashboard.theme import METHOD_STYLES
 from hypergrad_core import METHODS, Scenario, ScenarioError
 from hypergrad_core.arrays import Progress
-from hypergrad_core.complexity import Requirements, requirements
 from hypergrad_core.scenario import SPECTRA
+from hypergrad_core.studies.requirements import Requirements, requirements
 
 SECONDS = 60.0
 SMALL = {"d": "12", "m": "2", "points": "4", "qmax": "0.9"}

@@ -18,8 +18,8 @@ from dashboard.controls import CONTRACTIONS, HORIZONS, HYPER_SIZES, SIZES, STEPS
 from dashboard.figures.words import BEYOND_THEORY
 from hypergrad_core import METHODS, Experiment, Scenario, run
 from hypergrad_core.arrays import Progress
-from hypergrad_core.experiment import expected_seconds
 from hypergrad_core.inner import SOLVERS
+from hypergrad_core.studies.experiment import expected_seconds
 
 LOGISTIC = {"problem": "logistic", "d": "10", "n": "20"}
 SMALL = {"problem": "quadratic", "d": "20"}

@@ -25,9 +25,10 @@ from dashboard.notation import count, ratio, scientific
 from dashboard.theme import METHOD_STYLES, Mode
 from dashboard.view import BOUNDS, ERRORS, X_AXES, View
 from hypergrad_core import FAMILIES, METHODS, Experiment, Scenario, run
-from hypergrad_core.complexity import Crossing, crossing, first_to_stay
-from hypergrad_core.experiment import DRAFT_STRIDE
 from hypergrad_core.scenario import SLICES, SPECTRA
+from hypergrad_core.studies.crossing import Crossing, crossing
+from hypergrad_core.studies.prepared import DRAFT_STRIDE
+from hypergrad_core.studies.step_search import first_to_stay
 
 SMALL: dict[str, dict[str, Any]] = {
     "quadratic": {"size": 12, "hyper_size": 3, "horizon": 40},

@@ -16,8 +16,8 @@ from dashboard.paper import PaperView
 from dashboard.view import View
 from dashboard.why import WhyView
 from hypergrad_core import METHODS, Scenario
-from hypergrad_core.complexity import first_to_stay
 from hypergrad_core.inner import SOLVERS
+from hypergrad_core.studies.step_search import first_to_stay
 
 every_text = pytest.mark.parametrize(
     "text",

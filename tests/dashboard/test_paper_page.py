@@ -43,14 +43,8 @@ from dashboard.paper import (
 from dashboard.theme import METHOD_STYLES
 from hypergrad_core import Scenario, ScenarioError
 from hypergrad_core.arrays import Progress
-from hypergrad_core.paper import (
-    Replication,
-    Track,
-    Verdict,
-    claims,
-    replicate,
-    same_setting,
-)
+from hypergrad_core.studies.claims import Verdict, claims, same_setting
+from hypergrad_core.studies.replication import Replication, Track, replicate
 
 SECONDS = 60.0
 VALUES = 3

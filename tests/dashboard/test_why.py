@@ -35,8 +35,8 @@ from dashboard.why import (
     why_frame,
 )
 from hypergrad_core import FAMILIES, Scenario, ScenarioError
-from hypergrad_core.dissection import Dissection, dissect
-from hypergrad_core.modes import (
+from hypergrad_core.studies.dissection import Dissection, dissect
+from hypergrad_core.studies.modes import (
     chebyshev_polynomials,
     conjugate_gradient_polynomials,
     fixed_point_polynomials,

@@ -27,9 +27,9 @@ from dashboard.figures.words import (
 from dashboard.notation import TERM_NAMES, count, latex, percent, ratio, scientific, times
 from dashboard.view import View
 from hypergrad_core import FAMILIES, METHODS, Experiment, Scenario
-from hypergrad_core.linear import Outcome
-from hypergrad_core.problem import WeightedConstants
-from hypergrad_core.theory import conjugate_gradient_rate
+from hypergrad_core.adjoint import Outcome
+from hypergrad_core.bounds import conjugate_gradient_rate
+from hypergrad_core.constants import WeightedConstants
 
 NUMBER = r"(?:(-?\d+(?:\.\d+)?)(?:\\cdot)?)?(?:10\^\{(-?\d+)\})?"
 SCENARIOS = [
