@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol, Self
 
@@ -248,7 +248,7 @@ class Problem(ABC):
     @cached_property
     def constants(self) -> Constants:
         """q, ν₁, ν₂, μ₁, μ₂, L_E, L_Φ, D and their companions, computed once."""
-        return self._measure_constants()
+        return replace(self._measure_constants(), symmetric=self.symmetric)
 
     def drifts(self, columns: FloatArray) -> Callable[[FloatArray], FloatArray]:
         """The drift of w'(λ) at any states: ∂₁Φ(w) w'(λ) + ∂₂Φ(w) − w'(λ), which is 0 at w(λ).

@@ -171,7 +171,7 @@ class Scenario(LinkSettings):
         if self.inner == "exact" and self.vary != "adjoint":
             allowed = "fixed-point, or vary = adjoint: an exact w_t has no t"
             raise ScenarioError("inner", self.inner, allowed, plain)
-        if SOLVERS[self.inner].affine_only and not self.problem_family.affine:
+        if SOLVERS[self.inner].affine_symmetric_only and not self.problem_family.affine_symmetric:
             allowed = "fixed-point: momentum has a guarantee on quadratics only"
             raise ScenarioError("inner", self.inner, allowed, plain)
         if self.family == "quadratic" and self.size * self.hyper_size > COUPLING_FLOATS:

@@ -270,7 +270,7 @@ def _worst_cases(experiment: Experiment) -> str:
         what = "reverse mode" if scenario.vary == "adjoint" else "$w_t$"
         promised[f"{symbol} = {inner.late_factor(q):.4g}"] = [what]
     if scenario.vary != "inner":
-        symmetric = scenario.problem_family.symmetric
+        symmetric = experiment.constants.symmetric
         for curve in experiment.curves:
             method = METHODS[curve.method]
             if method.solver_name:
@@ -284,12 +284,7 @@ def _worst_cases(experiment: Experiment) -> str:
 
 def solver_factor(experiment: Experiment, method: Method) -> float:
     """By what the adjoint's error surely falls with each step, late."""
-    scenario = experiment.scenario
-    return method.adjoint_factor(
-        experiment.constants,
-        SOLVERS[scenario.inner],
-        symmetric=scenario.problem_family.symmetric,
-    )
+    return method.adjoint_factor(experiment.constants, SOLVERS[experiment.scenario.inner])
 
 
 def _slowest_parts(experiment: Experiment, factors: dict[str, float]) -> list[str]:

@@ -21,7 +21,7 @@ class InnerSolver(ABC):
         rate_formula: LaTeX of ρ(t).
         rate_source: where ρ(t) is proved, if it is not the q^t of the paper, or "".
         unrolled_source: where the bound of what is unrolled is proved, if not in the paper, or "".
-        affine_only: whether Φ must be affine with ∂₁Φ symmetric.
+        affine_symmetric_only: whether Φ must be affine with ∂₁Φ symmetric.
         exponent: the p of t ∝ κᵖ, as κ grows.
     """
 
@@ -30,7 +30,7 @@ class InnerSolver(ABC):
     rate_formula: ClassVar[str]
     rate_source: ClassVar[str] = ""
     unrolled_source: ClassVar[str] = ""
-    affine_only: ClassVar[bool] = False
+    affine_symmetric_only: ClassVar[bool] = False
     exponent: ClassVar[float] = 1.0
 
     @abstractmethod
