@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 
 from dashboard.chart import KeyEntry, Narrow, Reading, packed
-from dashboard.figures.axes import DECADES, NEGLIGIBLE, ROUNDING_NAME, log_range
-from dashboard.figures.drawn import Drawn, annotation, shares
-from dashboard.figures.error_curves import POWER_SIZE
-from dashboard.notation import scientific
-from dashboard.theme import (
+from dashboard.kit.figure.axes import DECADES, NEGLIGIBLE, ROUNDING_NAME, log_range
+from dashboard.kit.figure.drawn import Drawn, annotation, shares
+from dashboard.kit.notation import scientific
+from dashboard.kit.theme import (
     AXIS_SIZE,
     FONT,
     LABEL_SIZE,
@@ -21,6 +20,7 @@ from dashboard.theme import (
     faded,
     neutral,
 )
+from dashboard.screens.explore.figure.curves import POWER_SIZE
 from hypergrad_core import METHODS
 from hypergrad_core.arrays import FloatArray
 from hypergrad_core.studies.plane import Plane, Split

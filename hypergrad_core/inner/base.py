@@ -16,8 +16,8 @@ class InnerSolver(ABC):
     """A way to solve w = Φ(w, λ).
 
     Attributes:
-        key: short name in links and code.
-        label: name on the page.
+        key: short name.
+        label: name for people.
         rate_formula: LaTeX of ρ(t).
         rate_source: where ρ(t) is proved, if it is not the q^t of the paper, or "".
         unrolled_source: where the bound of what is unrolled is proved, if not in the paper, or "".

@@ -112,8 +112,8 @@ class Method(ABC):
     """One approximation of ∇f(λ).
 
     Attributes:
-        key: short name in links and code.
-        label: name on the page.
+        key: short name.
+        label: name for people.
         formula: LaTeX of the estimate.
         source: where it is analysed.
         paper_source: theorem of the paper's bound, with fixed-point iteration below.

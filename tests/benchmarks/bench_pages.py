@@ -14,7 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from dashboard.budget import SETTINGS, Maps
+from dashboard.screens.budget.frame import SETTINGS, Maps
 from hypergrad_core import Scenario
 from hypergrad_core.studies.requirements import contractions, requirements
 from hypergrad_core.studies.sweep import sweep

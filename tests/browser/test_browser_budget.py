@@ -9,8 +9,8 @@ from conftest import NewContext, Server, Watcher
 from explore_page import ExplorePage, number
 from playwright.sync_api import FloatRect, expect
 
-from dashboard.budget import SETTINGS, BudgetView, Maps
 from dashboard.figures.budget_map import INK, PATCH
+from dashboard.screens.budget.frame import SETTINGS, BudgetView, Maps
 from hypergrad_core import METHODS
 from hypergrad_core.studies.plane import Plane
 

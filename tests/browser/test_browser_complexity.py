@@ -7,8 +7,8 @@ from conftest import NewContext, Server, Watcher
 from explore_page import TIMEOUT, number
 from playwright.sync_api import Page, expect
 
-from dashboard.complexity import SETTINGS, Sweep
-from dashboard.figures.complexity_curves import growths
+from dashboard.screens.complexity.figure import growths
+from dashboard.screens.complexity.frame import SETTINGS, Sweep
 from hypergrad_core.studies.requirements import requirements
 
 pytestmark = pytest.mark.browser

@@ -8,8 +8,8 @@ import pytest
 from conftest import NewContext, Server
 from explore_page import ExplorePage
 
-from dashboard.explore import SETTINGS
-from dashboard.view import View
+from dashboard.screens.explore.frame import SETTINGS
+from dashboard.screens.explore.view import View
 
 pytestmark = pytest.mark.browser
 

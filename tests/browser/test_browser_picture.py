@@ -14,9 +14,9 @@ from explore_page import ExplorePage, number, scale_of
 from PIL import Image
 from playwright.sync_api import Locator
 
-from dashboard.explore import SETTINGS, explore_frame
-from dashboard.theme import METHOD_STYLES, Mode
-from dashboard.view import View
+from dashboard.kit.theme import METHOD_STYLES, Mode
+from dashboard.screens.explore.frame import SETTINGS, explore_frame
+from dashboard.screens.explore.view import View
 from hypergrad_core import FAMILIES, METHODS, Experiment, run
 from hypergrad_core.studies.crossing import crossing
 

@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from dashboard.chart import FOLDER
-from dashboard.notation import ratio, scientific
+from dashboard.kit.notation import ratio, scientific
 
 pytestmark = pytest.mark.browser
 

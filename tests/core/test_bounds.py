@@ -95,7 +95,7 @@ def test_the_curves_of_a_run_lie_below_their_bounds(family: str, vary: str, inne
         "adjoint_steps": 8,
     }
     if inner not in solvers_of(family):
-        with pytest.raises(ScenarioError, match="momentum has a guarantee on quadratics only"):
+        with pytest.raises(ScenarioError, match="momentum needs Φ affine"):
             Scenario(**fields, inner=inner)
         return
     scenario = Scenario(**fields, inner=inner)

@@ -10,7 +10,7 @@ from frames import unpacked
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dashboard.figures.axes import (
+from dashboard.kit.figure.axes import (
     DECADES,
     NEARLY_ZERO,
     Plot,

@@ -13,13 +13,10 @@ from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
-from frames import ROOT, check, choose, control, payload, shown, unpacked
+from frames import check, choose, control, open_page, payload, shown, unpacked
 from streamlit.testing.v1 import AppTest
 
 from dashboard import app
-from dashboard import compute as screen_compute
-from dashboard.budget import LEFT, SETTINGS, BudgetView, Maps, budget_frame, render_frame
-from dashboard.export import planes_to_csv
 from dashboard.figures.budget_map import (
     COST_DASH,
     LAYERS,
@@ -27,8 +24,18 @@ from dashboard.figures.budget_map import (
     color_range,
     layer_values,
 )
-from dashboard.figures.words import BEYOND_THEORY
-from dashboard.theme import METHOD_STYLES, Mode
+from dashboard.kit import compute
+from dashboard.kit.export import planes_to_csv
+from dashboard.kit.theme import METHOD_STYLES, Mode
+from dashboard.screens.budget.frame import (
+    LEFT,
+    SETTINGS,
+    BudgetView,
+    Maps,
+    budget_frame,
+    render_frame,
+)
+from dashboard.screens.explore.words import BEYOND_THEORY
 from hypergrad_core import METHODS, Refusal, Scenario, ScenarioError
 from hypergrad_core.studies.plane import Plane, best_split_by, plane_methods
 
@@ -49,10 +56,7 @@ def frame_of(scenario: Scenario = SCENARIO, view: BudgetView = VIEW) -> dict[str
 
 def open_budget(link: dict[str, str]) -> AppTest:
     """A session of the page, as its address opens it."""
-    session = AppTest.from_file(ROOT / "dashboard" / "main.py", default_timeout=60)
-    session.switch_page(str(ROOT / "dashboard" / "screens" / "budget.py"))
-    session.query_params.update(link)
-    return check(session.run())
+    return open_page(link, "budget")
 
 
 def heat(frame: dict[str, Any]) -> list[dict[str, Any]]:
@@ -387,7 +391,7 @@ def test_maps_of_other_settings_are_shown_as_what_they_are(
     before = shown(session)
     assert payload(session)["pending"] == ""
     go_on = threading.Event()
-    monkeypatch.setattr(screen_compute, "JOB_SECONDS", -1.0)
+    monkeypatch.setattr(compute, "JOB_SECONDS", -1.0)
     whole = Maps.run
 
     def slow(maps: Maps, progress: Any = None) -> Any:

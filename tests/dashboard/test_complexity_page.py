@@ -14,11 +14,22 @@ from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
-from frames import ROOT, check, choose, control, keys, payload, shown, unpacked
+from frames import check, choose, control, keys, open_page, payload, shown, unpacked
 from streamlit.testing.v1 import AppTest
 
-from dashboard import complexity
-from dashboard.complexity import (
+from dashboard.kit.compute import ResultCache
+from dashboard.kit.export import requirements_to_csv
+from dashboard.kit.notation import power
+from dashboard.kit.theme import METHOD_STYLES
+from dashboard.screens.complexity import frame as complexity
+from dashboard.screens.complexity.figure import (
+    AXES,
+    TITLES,
+    growths,
+    sweep_title,
+    theory_slope,
+)
+from dashboard.screens.complexity.frame import (
     POINTS,
     SETTINGS,
     ComplexityView,
@@ -29,17 +40,6 @@ from dashboard.complexity import (
     gaps,
     headline,
 )
-from dashboard.compute import ResultCache
-from dashboard.export import requirements_to_csv
-from dashboard.figures.complexity_curves import (
-    AXES,
-    TITLES,
-    growths,
-    sweep_title,
-    theory_slope,
-)
-from dashboard.notation import power
-from dashboard.theme import METHOD_STYLES
 from hypergrad_core import METHODS, Scenario, ScenarioError
 from hypergrad_core.arrays import Progress
 from hypergrad_core.scenario import SPECTRA
@@ -63,10 +63,7 @@ def frame_of(view: ComplexityView = VIEW, scenario: Scenario = SCENARIO) -> dict
 
 def open_complexity(link: dict[str, str]) -> AppTest:
     """A session of the page, as its address opens it."""
-    session = AppTest.from_file(ROOT / "dashboard" / "main.py", default_timeout=60)
-    session.switch_page(str(ROOT / "dashboard" / "screens" / "complexity.py"))
-    session.query_params.update(link)
-    return check(session.run())
+    return open_page(link, "complexity")
 
 
 def job_of(session: AppTest) -> SweepJob | None:

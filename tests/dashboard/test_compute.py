@@ -12,8 +12,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dashboard import compute
-from dashboard.compute import (
+from dashboard.kit import compute
+from dashboard.kit.compute import (
     ComputedCache,
     ExperimentCache,
     Job,

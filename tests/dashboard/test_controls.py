@@ -10,12 +10,31 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from frames import ROOT, check, choose, control, keys, link_in, open_page, payload, shown, value_of
+from frames import (
+    check,
+    choose,
+    control,
+    keys,
+    link_in,
+    open_page,
+    payload,
+    shown,
+    turn_to,
+    value_of,
+)
 from streamlit.testing.v1 import AppTest
 
-from dashboard import compute, controls
-from dashboard.controls import CONTRACTIONS, HORIZONS, HYPER_SIZES, SIZES, STEPS, TARGETS, preview
-from dashboard.figures.words import BEYOND_THEORY
+from dashboard.kit import compute, controls
+from dashboard.kit.controls import (
+    CONTRACTIONS,
+    HORIZONS,
+    HYPER_SIZES,
+    SIZES,
+    STEPS,
+    TARGETS,
+    preview,
+)
+from dashboard.screens.explore.words import BEYOND_THEORY
 from hypergrad_core import METHODS, Experiment, Scenario, run
 from hypergrad_core.arrays import Progress
 from hypergrad_core.inner import SOLVERS
@@ -560,7 +579,7 @@ def test_leaving_the_page_stops_its_long_run(slow: SlowRuns) -> None:
     choose(session, "seed", SlowRuns.SEED)
     job = job_of(session)
     assert not job.stopped
-    session.switch_page(str(ROOT / "dashboard" / "screens" / "why.py"))
+    turn_to(session, "why")
     check(session.run())
     assert job.stopped
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 
 import pytest
-from frames import ROOT
+from frames import ROOT, turn_to
 from streamlit.testing.v1 import AppTest
 
-from dashboard import budget, compute, why
 from dashboard.app import render_frame
-from dashboard.live import answer
+from dashboard.kit import compute
+from dashboard.kit.live import answer
+from dashboard.screens.budget import frame as budget
+from dashboard.screens.why import frame as why
 from hypergrad_core.arrays import FloatArray
 from hypergrad_core.problems import logistic
 
@@ -37,7 +39,7 @@ def code_in(text: str, log: pytest.LogCaptureFixture) -> None:
     assert SENTENCE in text
     assert "broadcast" not in text
     assert "does not apply" not in text
-    records = [record for record in log.records if record.name == "dashboard.errors"]
+    records = [record for record in log.records if record.name == "dashboard.kit.errors"]
     assert records
     assert all("broadcast" in str(record.exc_info) for record in records)
     assert any(record.message.removeprefix("Fault ") in text for record in records)
@@ -49,7 +51,7 @@ def test_a_page_says_one_sentence(page: str, caplog: pytest.LogCaptureFixture) -
     for name, value in LINK.items():
         session.query_params[name] = value
     session.run()
-    session.switch_page(str(ROOT / "dashboard" / "screens" / f"{page}.py"))
+    turn_to(session, page)
     session.run()
     assert not session.exception
     code_in(" ".join(item.value for item in session.error), caplog)

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from frames import ALL, experiment_of
 
-from dashboard import export
-from dashboard.export import COSTS, file_name, settings_of, to_csv
+from dashboard.kit import export
+from dashboard.kit.export import COSTS, file_name, settings_of, to_csv
 from hypergrad_core import FAMILIES, Scenario
 from hypergrad_core.studies.dissection import dissect
 from hypergrad_core.studies.plane import plane

@@ -11,15 +11,15 @@ import numpy as np
 import pytest
 from frames import ALL, experiment_of, traces, unpacked
 
-from dashboard.budget import SETTINGS as BUDGET
-from dashboard.budget import Maps, budget_frame
 from dashboard.chart import FOLDER, PLOTLY_FILE, Frame
-from dashboard.explore import explore_frame
-from dashboard.export import settings_of
-from dashboard.export_page import PAIR, to_html
-from dashboard.theme import Mode
-from dashboard.view import View
-from dashboard.why import PARTS, WhyView, dissect, why_frame
+from dashboard.kit.export import settings_of
+from dashboard.kit.export_page import PAIR, to_html
+from dashboard.kit.theme import Mode
+from dashboard.screens.budget.frame import SETTINGS as BUDGET
+from dashboard.screens.budget.frame import Maps, budget_frame
+from dashboard.screens.explore.frame import explore_frame
+from dashboard.screens.explore.view import View
+from dashboard.screens.why.frame import PARTS, WhyView, dissect, why_frame
 from hypergrad_core import Scenario
 
 ADDRESS = "http://localhost:8501/?q=0.9&methods=itd"

@@ -13,17 +13,18 @@ import numpy as np
 import pytest
 from frames import ALL, experiment_of, frame_of, link_in, traces, unpacked
 
-from dashboard import compute
 from dashboard.chart import WHOLE_PARAM
-from dashboard.explore import ROUNDING, SETTINGS, explore_frame, render_frame
-from dashboard.figures.axes import NEARLY_ZERO, NEGLIGIBLE, ROUNDING_NAME
-from dashboard.figures.describe import describe
-from dashboard.figures.lines import CROWD, extract_lines, focus, unit
-from dashboard.figures.marks import MARK_HEIGHT, MARK_WIDTH
-from dashboard.figures.words import BEYOND_THEORY
-from dashboard.notation import count, ratio, scientific
-from dashboard.theme import METHOD_STYLES, Mode
-from dashboard.view import BOUNDS, ERRORS, X_AXES, View
+from dashboard.kit import compute
+from dashboard.kit.figure.axes import NEARLY_ZERO, NEGLIGIBLE, ROUNDING_NAME
+from dashboard.kit.figure.describe import describe
+from dashboard.kit.notation import count, ratio, scientific
+from dashboard.kit.theme import METHOD_STYLES, Mode
+from dashboard.links import SCENARIO_LINKS
+from dashboard.screens.explore.figure.lines import CROWD, extract_lines, focus, unit
+from dashboard.screens.explore.figure.marks import MARK_HEIGHT, MARK_WIDTH
+from dashboard.screens.explore.frame import ROUNDING, SETTINGS, explore_frame, render_frame
+from dashboard.screens.explore.view import BOUNDS, ERRORS, X_AXES, View
+from dashboard.screens.explore.words import BEYOND_THEORY
 from hypergrad_core import FAMILIES, METHODS, Experiment, Scenario, run
 from hypergrad_core.scenario import SLICES, SPECTRA
 from hypergrad_core.studies.crossing import Crossing, crossing
@@ -70,7 +71,7 @@ VIEWS = [
 
 
 def name_of(scenario: Scenario) -> str:
-    return " ".join(f"{key}={value}" for key, value in scenario.to_link().items())
+    return " ".join(f"{key}={value}" for key, value in SCENARIO_LINKS.to_link(scenario).items())
 
 
 every_scenario = pytest.mark.parametrize("scenario", SCENARIOS, ids=name_of)

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from frames import ROOT
 
-from dashboard import glossary
-from dashboard.budget import BudgetView
-from dashboard.complexity import ComplexityView
-from dashboard.paper import PaperView
-from dashboard.view import View
-from dashboard.why import WhyView
+from dashboard.kit import glossary
+from dashboard.screens.budget.frame import BudgetView
+from dashboard.screens.complexity.frame import ComplexityView
+from dashboard.screens.explore.view import View
+from dashboard.screens.paper.frame import PaperView
+from dashboard.screens.why.frame import WhyView
 from hypergrad_core import METHODS, Scenario
 from hypergrad_core.inner import SOLVERS
 from hypergrad_core.studies.step_search import first_to_stay

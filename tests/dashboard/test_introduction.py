@@ -7,18 +7,18 @@ import re
 import pytest
 from frames import ROOT
 
-from dashboard import glossary
-from dashboard.introduction import CONSTANTS, INTRODUCTIONS, VOCABULARY
+from dashboard.kit import glossary
+from dashboard.kit.introduction import CONSTANTS, INTRODUCTIONS, VOCABULARY
 from hypergrad_core import METHODS, Scenario, run
 
-SCREENS = sorted((ROOT / "dashboard" / "screens").glob("[a-z]*.py"))
+SCREENS = sorted((ROOT / "dashboard" / "screens").glob("*/page.py"))
 every_page = pytest.mark.parametrize("page", INTRODUCTIONS)
 
 
 def test_no_page_is_without_an_introduction_and_a_vocabulary() -> None:
-    assert {path.stem for path in SCREENS} == INTRODUCTIONS.keys() == VOCABULARY.keys()
+    assert {path.parent.name for path in SCREENS} == INTRODUCTIONS.keys() == VOCABULARY.keys()
     for path in SCREENS:
-        assert f'introduce("{path.stem}")' in path.read_text(encoding="utf-8")
+        assert f'introduce("{path.parent.name}")' in path.read_text(encoding="utf-8")
 
 
 @every_page

@@ -13,9 +13,9 @@ from urllib.parse import parse_qsl
 import numpy as np
 import pytest
 
+from dashboard.kit.notation import percent, scientific, times
 from dashboard.lessons.why import PRESETS
-from dashboard.notation import percent, scientific, times
-from dashboard.why import (
+from dashboard.screens.why.frame import (
     SETTINGS,
     WhyView,
     chosen_curve,
@@ -274,7 +274,7 @@ def test_a_preset_is_its_problem_and_only_where_it_was_chosen(
     preset = preset_named(key)
     scenario, view = settings_of(preset)
     session: dict[str, Any] = {}
-    monkeypatch.setattr("dashboard.why.st.session_state", session)
+    monkeypatch.setattr("dashboard.screens.why.frame.st.session_state", session)
     assert SETTINGS.preset_of(scenario) is None
     assert "preset" not in SETTINGS.address_of(scenario, view)
     session["chosen preset"] = key

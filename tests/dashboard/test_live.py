@@ -22,9 +22,8 @@ from starlette.types import Message
 
 from dashboard.app import app
 from dashboard.chart import LIVE_PATH, PLOTLY_FILE, PLOTLY_PATH, Frame
-from dashboard.compute import SlowError, StoppedError, checkpoint
-from dashboard.explore import SETTINGS, render_frame
-from dashboard.live import (
+from dashboard.kit.compute import SlowError, StoppedError, checkpoint
+from dashboard.kit.live import (
     MAX_MESSAGE,
     MAX_PARAMS,
     Preload,
@@ -35,6 +34,7 @@ from dashboard.live import (
     plotly_route,
     same_origin,
 )
+from dashboard.screens.explore.frame import SETTINGS, render_frame
 
 HOST = "localhost:8501"
 SECONDS = 20.0
@@ -353,7 +353,7 @@ def test_the_newest_request_wins() -> None:
 
 
 def test_two_slow_requests_give_way_to_the_newest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dashboard.live.LIVE_SECONDS", 0.0)
+    monkeypatch.setattr("dashboard.kit.live.LIVE_SECONDS", 0.0)
     held = Held("1", "2")
 
     async def talk() -> None:
@@ -373,7 +373,7 @@ def test_on_a_slow_machine_the_hand_gets_pictures_all_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # All are late at once, and a newer one waits.
-    monkeypatch.setattr("dashboard.live.LIVE_SECONDS", 0.0)
+    monkeypatch.setattr("dashboard.kit.live.LIVE_SECONDS", 0.0)
     held = Held("1", "2", "3")
 
     async def talk() -> None:

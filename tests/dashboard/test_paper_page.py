@@ -17,16 +17,17 @@ from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
-from frames import ROOT, check, choose, control, keys, payload, unpacked
+from frames import check, choose, control, keys, open_page, payload, unpacked
 from streamlit.testing.v1 import AppTest
 
-from dashboard import paper
-from dashboard.compute import BackgroundRun, CachedRun, ResultCache
-from dashboard.export import replications_to_csv
-from dashboard.figures.paper_panels import LETTERS, MARKERS, PLAIN_WIDTH, Look, paper_panels
-from dashboard.figures.words import BEYOND_THEORY
-from dashboard.notation import scientific
-from dashboard.paper import (
+from dashboard.kit.compute import BackgroundRun, CachedRun, ResultCache
+from dashboard.kit.export import replications_to_csv
+from dashboard.kit.notation import scientific
+from dashboard.kit.theme import METHOD_STYLES
+from dashboard.screens.explore.words import BEYOND_THEORY
+from dashboard.screens.paper import frame as paper
+from dashboard.screens.paper.figure import LETTERS, MARKERS, PLAIN_WIDTH, Look, paper_panels
+from dashboard.screens.paper.frame import (
     KINDS,
     PAPER_LINK,
     PROBLEMS,
@@ -40,7 +41,6 @@ from dashboard.paper import (
     panels,
     verdict,
 )
-from dashboard.theme import METHOD_STYLES
 from hypergrad_core import Scenario, ScenarioError
 from hypergrad_core.arrays import Progress
 from hypergrad_core.studies.claims import Verdict, claims, same_setting
@@ -127,10 +127,7 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Runs]:
 
 def open_paper(link: dict[str, str] | None = None) -> AppTest:
     """A session of the page, as its address opens it."""
-    session = AppTest.from_file(ROOT / "dashboard" / "main.py", default_timeout=60)
-    session.switch_page(str(ROOT / "dashboard" / "screens" / "paper.py"))
-    session.query_params.update(link or {})
-    return check(session.run())
+    return open_page(link, "paper")
 
 
 def job_of(session: AppTest) -> CachedRun[Task, Any]:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from frames import ALL, ROOT, experiment_of
 
-from dashboard import export, snippets
+from dashboard.kit import export, snippets
 from hypergrad_core import Scenario
 from hypergrad_core.studies.dissection import dissect
 from hypergrad_core.studies.plane import plane

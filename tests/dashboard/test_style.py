@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from frames import ROOT
 
-from dashboard.theme import METHOD_STYLES, TERM_COLORS, Mode, Style, faded, neutral, term_color
+from dashboard.kit.theme import METHOD_STYLES, TERM_COLORS, Mode, Style, faded, neutral, term_color
 from hypergrad_core import METHODS, Scenario, run
 
 MODES: tuple[Mode, ...] = ("light", "dark")

@@ -13,17 +13,17 @@ from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
-from frames import ROOT, check, choose, link_in, unpacked
+from frames import check, choose, link_in, open_page, unpacked
 from streamlit.testing.v1 import AppTest
 from test_style import background, contrast
 
 from dashboard import app
-from dashboard.export import dissection_to_csv, terms_to_csv
-from dashboard.figures.why_plane import CONTOURS
-from dashboard.figures.why_spectrum import BANDS, CURVE_POINTS, NORMS
+from dashboard.kit.export import dissection_to_csv, terms_to_csv
+from dashboard.kit.notation import TERM_NAMES
 from dashboard.lessons.why import PRESETS, Preset
-from dashboard.notation import TERM_NAMES
-from dashboard.why import (
+from dashboard.screens.why.figure.plane import CONTOURS
+from dashboard.screens.why.figure.spectrum import BANDS, CURVE_POINTS, NORMS
+from dashboard.screens.why.frame import (
     PARTS,
     SETTINGS,
     WHAT_IF,
@@ -69,10 +69,7 @@ def frame_of(part: str, scenario: Scenario = SCENARIO, view: WhyView = VIEW) -> 
 
 def open_why(link: dict[str, str]) -> AppTest:
     """A session of the page, as its address opens it."""
-    session = AppTest.from_file(ROOT / "dashboard" / "main.py", default_timeout=60)
-    session.switch_page(str(ROOT / "dashboard" / "screens" / "why.py"))
-    session.query_params.update(link)
-    return check(session.run())
+    return open_page(link, "why")
 
 
 def payloads(session: AppTest) -> list[dict[str, Any]]:

@@ -13,19 +13,25 @@ from frames import ALL, experiment_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.explore import SETTINGS
-from dashboard.figures.bound_card import MEANINGS, STATUSES, TIERS, Card, formula_card
-from dashboard.figures.complexity_curves import theory_slope
-from dashboard.figures.lines import extract_lines, unit
-from dashboard.figures.words import (
+from dashboard.kit.notation import TERM_NAMES, count, latex, percent, ratio, scientific, times
+from dashboard.screens.complexity.figure import theory_slope
+from dashboard.screens.explore.figure.bound_card import (
+    MEANINGS,
+    STATUSES,
+    TIERS,
+    Card,
+    formula_card,
+)
+from dashboard.screens.explore.figure.lines import extract_lines, unit
+from dashboard.screens.explore.frame import SETTINGS
+from dashboard.screens.explore.view import View
+from dashboard.screens.explore.words import (
     explain,
     listed,
     same_picture,
     solver_factor,
     written_factor,
 )
-from dashboard.notation import TERM_NAMES, count, latex, percent, ratio, scientific, times
-from dashboard.view import View
 from hypergrad_core import FAMILIES, METHODS, Experiment, Scenario
 from hypergrad_core.adjoint import Outcome
 from hypergrad_core.bounds import conjugate_gradient_rate
