@@ -26,16 +26,11 @@ from dashboard.figures.budget_map import (
 )
 from dashboard.kit import compute
 from dashboard.kit.export import planes_to_csv
+from dashboard.kit.figure.describe import BEYOND_THEORY
 from dashboard.kit.theme import METHOD_STYLES, Mode
-from dashboard.screens.budget.frame import (
-    LEFT,
-    SETTINGS,
-    BudgetView,
-    Maps,
-    budget_frame,
-    render_frame,
-)
-from dashboard.screens.explore.words import BEYOND_THEORY
+from dashboard.screens.budget.frame import budget_frame, render_frame
+from dashboard.screens.budget.maps import Maps
+from dashboard.screens.budget.settings import LEFT, SETTINGS, BudgetView
 from hypergrad_core import METHODS, Refusal, Scenario, ScenarioError
 from hypergrad_core.plane import Plane, best_split_by, plane_methods
 

@@ -21,25 +21,14 @@ from dashboard.kit.compute import ResultCache
 from dashboard.kit.export import requirements_to_csv
 from dashboard.kit.notation import power
 from dashboard.kit.theme import METHOD_STYLES
-from dashboard.screens.complexity import frame as complexity
-from dashboard.screens.complexity.figure import (
-    AXES,
-    TITLES,
-    growths,
-    sweep_title,
-    theory_slope,
-)
-from dashboard.screens.complexity.frame import (
-    POINTS,
-    SETTINGS,
-    ComplexityView,
-    Sweep,
-    SweepJob,
-    complexity_frame,
-    deviations,
-    gaps,
-    headline,
-)
+from dashboard.screens.complexity import sweep as complexity
+from dashboard.screens.complexity import words
+from dashboard.screens.complexity.figure import TITLES, sweep_title
+from dashboard.screens.complexity.frame import complexity_frame
+from dashboard.screens.complexity.growth import AXES, growths, theory_slope
+from dashboard.screens.complexity.settings import SETTINGS, ComplexityView
+from dashboard.screens.complexity.sweep import POINTS, Sweep, SweepJob
+from dashboard.screens.complexity.words import deviations, gaps, headline
 from hypergrad_core import METHODS, Scenario, ScenarioError
 from hypergrad_core.arrays import Progress
 from hypergrad_core.complexity import Requirements, requirements
@@ -184,7 +173,7 @@ def test_the_ends_and_the_guides_have_names_that_the_chart_keeps_apart() -> None
 
 def test_the_title_names_the_sweep_in_the_words_of_the_menus() -> None:
     scenario = replace(SCENARIO, inner="heavy-ball", precision="single", start=2.0)
-    title = sweep_title([], scenario, 1e-4, 3)
+    title = sweep_title([], scenario, replace(SETTINGS.view, target=1e-4, seeds=3))
     assert SPECTRA[scenario.spectrum].lower() in title.lower()
     assert "chebyshev" not in title
     assert "heavy ball" in title
@@ -193,17 +182,17 @@ def test_the_title_names_the_sweep_in_the_words_of_the_menus() -> None:
 
 
 def test_a_law_is_told_with_what_it_is_about() -> None:
-    assert complexity._law(1.02, 1.0) == "κ"
-    assert complexity._law(0.93, 1.0) == "κ^0.93 ≈ κ"
-    assert complexity._law(0.49, 0.5) == "κ^0.49 ≈ √κ"
-    assert complexity._law(0.3, 0.5) == "κ^0.30"
+    assert words._law(1.02, 1.0) == "κ"
+    assert words._law(0.93, 1.0) == "κ^0.93 ≈ κ"
+    assert words._law(0.49, 0.5) == "κ^0.49 ≈ √κ"
+    assert words._law(0.3, 0.5) == "κ^0.30"
 
 
 @pytest.mark.parametrize(("fit", "agreeing"), [(0.404, True), (0.3951, True), (0.394, False)])
 def test_a_law_is_judged_as_it_is_written(fit: float, agreeing: bool) -> None:
     """κ^0.40 is about √κ, however it was rounded."""
-    assert complexity.agrees(fit, 0.5) is agreeing
-    assert ("≈ √κ" in complexity._law(fit, 0.5)) is agreeing
+    assert words.agrees(fit, 0.5) is agreeing
+    assert ("≈ √κ" in words._law(fit, 0.5)) is agreeing
 
 
 def test_nothing_is_judged_before_all_runs_are_there() -> None:

@@ -34,7 +34,7 @@ from dashboard.kit.controls import (
     TARGETS,
     preview,
 )
-from dashboard.screens.explore.words import BEYOND_THEORY
+from dashboard.kit.figure.describe import BEYOND_THEORY
 from hypergrad_core import METHODS, Experiment, Scenario, run
 from hypergrad_core.arrays import Progress
 from hypergrad_core.experiment import expected_seconds

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.app import render_frame
 from dashboard.kit import compute
 from dashboard.kit.live import answer
-from dashboard.screens.budget import frame as budget
+from dashboard.screens.budget import maps as budget
 from dashboard.screens.why import frame as why
 from hypergrad_core.arrays import FloatArray
 from hypergrad_core.problems import logistic

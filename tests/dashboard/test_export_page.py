@@ -15,11 +15,13 @@ from dashboard.chart import FOLDER, PLOTLY_FILE, Frame
 from dashboard.kit.export import settings_of
 from dashboard.kit.export_page import PAIR, to_html
 from dashboard.kit.theme import Mode
-from dashboard.screens.budget.frame import SETTINGS as BUDGET
-from dashboard.screens.budget.frame import Maps, budget_frame
+from dashboard.screens.budget.frame import budget_frame
+from dashboard.screens.budget.maps import Maps
+from dashboard.screens.budget.settings import SETTINGS as BUDGET
 from dashboard.screens.explore.frame import explore_frame
-from dashboard.screens.explore.view import View
-from dashboard.screens.why.frame import PARTS, WhyView, dissect, why_frame
+from dashboard.screens.explore.settings import View
+from dashboard.screens.why.frame import dissect, why_frame
+from dashboard.screens.why.settings import PARTS, WhyView
 from hypergrad_core import Scenario
 
 ADDRESS = "http://localhost:8501/?q=0.9&methods=itd"

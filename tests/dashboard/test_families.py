@@ -21,9 +21,9 @@ from frames import (
     value_of,
 )
 
+from dashboard.kit.figure.describe import BEYOND_THEORY
 from dashboard.screens.explore.figure.curves import BOUND_NAMES
 from dashboard.screens.explore.figure.lines import CROWD
-from dashboard.screens.explore.words import BEYOND_THEORY
 from hypergrad_core import FAMILIES, METHODS, Scenario
 from hypergrad_core.inner import SOLVERS
 from hypergrad_core.scenario import LINK_NAMES, SLICES

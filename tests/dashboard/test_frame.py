@@ -16,14 +16,13 @@ from frames import ALL, experiment_of, frame_of, link_in, traces, unpacked
 from dashboard.chart import WHOLE_PARAM
 from dashboard.kit import compute
 from dashboard.kit.figure.axes import NEARLY_ZERO, NEGLIGIBLE, ROUNDING_NAME
-from dashboard.kit.figure.describe import describe
+from dashboard.kit.figure.describe import BEYOND_THEORY, describe
 from dashboard.kit.notation import count, ratio, scientific
 from dashboard.kit.theme import METHOD_STYLES, Mode
 from dashboard.screens.explore.figure.lines import CROWD, extract_lines, focus, unit
 from dashboard.screens.explore.figure.marks import MARK_HEIGHT, MARK_WIDTH
-from dashboard.screens.explore.frame import ROUNDING, SETTINGS, explore_frame, render_frame
-from dashboard.screens.explore.view import BOUNDS, ERRORS, X_AXES, View
-from dashboard.screens.explore.words import BEYOND_THEORY
+from dashboard.screens.explore.frame import ROUNDING, explore_frame, render_frame
+from dashboard.screens.explore.settings import BOUNDS, ERRORS, SETTINGS, X_AXES, View
 from hypergrad_core import FAMILIES, METHODS, Experiment, Scenario, run
 from hypergrad_core.complexity import Crossing, crossing, first_to_stay
 from hypergrad_core.experiment import DRAFT_STRIDE

@@ -10,11 +10,11 @@ import pytest
 from frames import ROOT
 
 from dashboard.kit import glossary
-from dashboard.screens.budget.frame import BudgetView
-from dashboard.screens.complexity.frame import ComplexityView
-from dashboard.screens.explore.view import View
-from dashboard.screens.paper.frame import PaperView
-from dashboard.screens.why.frame import WhyView
+from dashboard.screens.budget.settings import BudgetView
+from dashboard.screens.complexity.settings import ComplexityView
+from dashboard.screens.explore.settings import View
+from dashboard.screens.paper.settings import PaperView
+from dashboard.screens.why.settings import WhyView
 from hypergrad_core import METHODS, Scenario
 from hypergrad_core.complexity import first_to_stay
 from hypergrad_core.inner import SOLVERS

@@ -15,15 +15,9 @@ import pytest
 
 from dashboard.kit.notation import percent, scientific, times
 from dashboard.lessons.why import PRESETS
-from dashboard.screens.why.frame import (
-    SETTINGS,
-    WhyView,
-    chosen_curve,
-    other_bounds,
-    preset_named,
-    settings_of,
-    why_frame,
-)
+from dashboard.screens.why.bounds import chosen_curve, other_bounds
+from dashboard.screens.why.frame import why_frame
+from dashboard.screens.why.settings import SETTINGS, WhyView, preset_named, settings_of
 from hypergrad_core import Curve, Scenario
 from hypergrad_core.anatomy import error_burn_in, jacobian_burn_in
 from hypergrad_core.arrays import FloatArray
@@ -268,19 +262,14 @@ def test_the_curse_preset_draws_the_method_that_it_compares_with() -> None:
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_a_preset_is_its_problem_and_only_where_it_was_chosen(
-    key: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_preset_is_its_problem_and_only_where_it_was_chosen(key: str) -> None:
     preset = preset_named(key)
     scenario, view = settings_of(preset)
-    session: dict[str, Any] = {}
-    monkeypatch.setattr("dashboard.screens.why.frame.st.session_state", session)
-    assert SETTINGS.preset_of(scenario) is None
-    assert "preset" not in SETTINGS.address_of(scenario, view)
-    session["chosen preset"] = key
-    assert SETTINGS.preset_of(scenario) == preset
-    assert SETTINGS.address_of(scenario, view) == {"preset": key}
-    assert SETTINGS.preset_of(replace(scenario, seed=77)) is None
+    assert SETTINGS.preset_of(scenario, None) is None
+    assert "preset" not in SETTINGS.address_of(scenario, view, None)
+    assert SETTINGS.preset_of(scenario, key) == preset
+    assert SETTINGS.address_of(scenario, view, key) == {"preset": key}
+    assert SETTINGS.preset_of(replace(scenario, seed=77), key) is None
 
 
 def test_near_plus_does_not_promise_a_straight_path() -> None:

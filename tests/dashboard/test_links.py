@@ -13,9 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.chart import THEME_PARAM
-from dashboard.screens.explore.frame import SETTINGS
-from dashboard.screens.explore.view import BOUNDS, ERRORS, X_AXES, View
-from dashboard.screens.explore.view import LINK_NAMES as VIEW_NAMES
+from dashboard.screens.explore.settings import BOUNDS, ERRORS, SETTINGS, X_AXES, View
+from dashboard.screens.explore.settings import LINK_NAMES as VIEW_NAMES
 from hypergrad_core import FAMILIES, METHODS, Scenario, ScenarioError
 from hypergrad_core.scenario import LINK_NAMES as SCENARIO_NAMES
 
@@ -67,7 +66,7 @@ def test_the_default_needs_no_link() -> None:
 @pytest.mark.parametrize("family", [*FAMILIES])
 @pytest.mark.parametrize("page", ["explore", "budget", "why"])
 def test_a_page_opens_with_a_family_alone(page: str, family: str) -> None:
-    page_settings = import_module(f"dashboard.screens.{page}.frame").SETTINGS
+    page_settings = import_module(f"dashboard.screens.{page}.settings").SETTINGS
     scenario, view, messages = page_settings.of_link({"problem": family})
     assert messages == ()
     assert scenario.family == family

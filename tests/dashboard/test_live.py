@@ -34,7 +34,8 @@ from dashboard.kit.live import (
     plotly_route,
     same_origin,
 )
-from dashboard.screens.explore.frame import SETTINGS, render_frame
+from dashboard.screens.explore.frame import render_frame
+from dashboard.screens.explore.settings import SETTINGS
 
 HOST = "localhost:8501"
 SECONDS = 20.0

@@ -22,25 +22,20 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.kit.compute import BackgroundRun, CachedRun, ResultCache
 from dashboard.kit.export import replications_to_csv
+from dashboard.kit.figure.describe import BEYOND_THEORY
 from dashboard.kit.notation import scientific
 from dashboard.kit.theme import METHOD_STYLES
-from dashboard.screens.explore.words import BEYOND_THEORY
-from dashboard.screens.paper import frame as paper
+from dashboard.screens.paper import task as paper
 from dashboard.screens.paper.figure import LETTERS, MARKERS, PLAIN_WIDTH, Look, paper_panels
-from dashboard.screens.paper.frame import (
+from dashboard.screens.paper.settings import (
     KINDS,
-    PAPER_LINK,
     PROBLEMS,
     SETTINGS,
-    SYMBOLS,
     PaperView,
-    Task,
-    claims_key,
-    claims_table,
     largest_contraction,
-    panels,
-    verdict,
 )
+from dashboard.screens.paper.task import Task, panels
+from dashboard.screens.paper.words import PAPER_LINK, SYMBOLS, claims_key, claims_table, verdict
 from hypergrad_core import Scenario, ScenarioError
 from hypergrad_core.arrays import Progress
 from hypergrad_core.paper import (

@@ -23,17 +23,16 @@ from dashboard.kit.notation import TERM_NAMES
 from dashboard.lessons.why import PRESETS, Preset
 from dashboard.screens.why.figure.plane import CONTOURS
 from dashboard.screens.why.figure.spectrum import BANDS, CURVE_POINTS, NORMS
-from dashboard.screens.why.frame import (
+from dashboard.screens.why.frame import render_frame, why_frame
+from dashboard.screens.why.settings import (
     PARTS,
     SETTINGS,
     WHAT_IF,
     WhyView,
-    constants_table,
     preset_named,
-    render_frame,
     settings_of,
-    why_frame,
 )
+from dashboard.screens.why.words import constants_table
 from hypergrad_core import FAMILIES, Scenario, ScenarioError
 from hypergrad_core.dissection import Dissection, dissect
 from hypergrad_core.modes import (

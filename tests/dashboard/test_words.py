@@ -13,8 +13,17 @@ from frames import ALL, experiment_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.kit.notation import TERM_NAMES, count, latex, percent, ratio, scientific, times
-from dashboard.screens.complexity.figure import theory_slope
+from dashboard.kit.notation import (
+    TERM_NAMES,
+    count,
+    latex,
+    listed,
+    percent,
+    ratio,
+    scientific,
+    times,
+)
+from dashboard.screens.complexity.growth import theory_slope
 from dashboard.screens.explore.figure.bound_card import (
     MEANINGS,
     STATUSES,
@@ -23,15 +32,8 @@ from dashboard.screens.explore.figure.bound_card import (
     formula_card,
 )
 from dashboard.screens.explore.figure.lines import extract_lines, unit
-from dashboard.screens.explore.frame import SETTINGS
-from dashboard.screens.explore.view import View
-from dashboard.screens.explore.words import (
-    explain,
-    listed,
-    same_picture,
-    solver_factor,
-    written_factor,
-)
+from dashboard.screens.explore.settings import SETTINGS, View
+from dashboard.screens.explore.words import explain, same_picture, solver_factor, written_factor
 from hypergrad_core import FAMILIES, METHODS, Experiment, Scenario
 from hypergrad_core.linear import Outcome
 from hypergrad_core.problem import WeightedConstants

@@ -1,4 +1,4 @@
-"""How an experiment is looked at: the half of a link that changes no number."""
+"""What Explore can be set to."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from dashboard.kit.settings import PageSettings
+from hypergrad_core import METHODS, Scenario
 from hypergrad_core.link import (
     LinkSettings,
     require_integer,
     require_number,
     require_one_of,
 )
-from hypergrad_core.methods import METHODS
 
 X_AXES: dict[str, str] = {
     "steps": "Iterations",
@@ -77,3 +78,10 @@ class View(LinkSettings):
         require_number("target", self.target, 1e-15, 1e6)
         require_one_of("card", self.card, METHODS)
         require_integer("cursor", self.cursor, 0, 2000)
+
+
+# A problem on which the three methods part, and on which conjugate gradient is the faster before
+# w_t holds it up. On the quadratic ITD and AID-FP are the same.
+SETTINGS = PageSettings(
+    "explore", Scenario(family="kernel-ridge", size=30, hyper_size=6, seed=45), View()
+)
