@@ -22,7 +22,7 @@ from dashboard.kit.theme import (
 )
 from hypergrad_core import METHODS
 from hypergrad_core.arrays import FloatArray
-from hypergrad_core.plane import Plane, Split
+from hypergrad_core.studies.plane import Plane, Split
 
 # Short, so that all three stand in one row of buttons.
 LAYERS: dict[str, str] = {"error": "Error", "paper": "Paper", "sharp": "Sharp"}

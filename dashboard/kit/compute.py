@@ -16,7 +16,7 @@ import numpy as np
 from dashboard.kit.errors import note_fault
 from hypergrad_core import Experiment, HypergradError, Scenario, run
 from hypergrad_core.arrays import Progress
-from hypergrad_core.experiment import expected_seconds
+from hypergrad_core.studies.experiment import expected_seconds
 
 # A setting that takes longer than this is not computed while a slider moves.
 LIVE_SECONDS = 0.4

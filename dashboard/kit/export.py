@@ -15,10 +15,10 @@ import numpy as np
 from dashboard.kit.notation import TERM_NAMES
 from hypergrad_core import Experiment, Scenario
 from hypergrad_core.arrays import FloatArray
-from hypergrad_core.complexity import Requirements
-from hypergrad_core.dissection import Dissection
-from hypergrad_core.paper import Replication
-from hypergrad_core.plane import Plane
+from hypergrad_core.studies.dissection import Dissection
+from hypergrad_core.studies.plane import Plane
+from hypergrad_core.studies.replication import Replication
+from hypergrad_core.studies.requirements import Requirements
 
 STEPS = ("method", "inner_steps", "adjoint_steps")
 ERRORS = ("error", "paper_bound", "sharp_bound")

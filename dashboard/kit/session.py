@@ -20,6 +20,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.kit.settings import PROBLEM, SIZES, PageSettings, View
+from dashboard.links import SCENARIO_LINKS
 from hypergrad_core import FAMILIES, Scenario
 
 # In the session.
@@ -94,7 +95,7 @@ def keep_family(family: str) -> None:
 
     Those of another may be far too large or too small for it.
     """
-    beside = Scenario.beside({"family": family}, active().scenario)
+    beside = SCENARIO_LINKS.beside({"family": family}, active().scenario)
     suggested = FAMILIES[family].suggested
     store().update({name: beside[name] for name in suggested})
     _forget(suggested)
@@ -106,7 +107,7 @@ def current(settings: PageSettings[View]) -> tuple[Scenario, View]:
     scenario, refused = settings.mended(_stored())
     store().update(asdict(scenario))
     st.session_state[_notices(settings.name)] += [
-        Scenario.told(error, scenario) for error in refused
+        SCENARIO_LINKS.told(error, scenario) for error in refused
     ]
     return scenario, view_of(settings)
 
@@ -172,7 +173,9 @@ def _open(settings: PageSettings[Any], link: Mapping[str, str]) -> None:
     values = _load(settings, scenario, view, messages)
     _forget(settings.shared)
     named = settings.written_out(link)
-    _choose({name: values[name] for name in settings.shared if Scenario.link_names[name] in named})
+    _choose(
+        {name: values[name] for name in settings.shared if SCENARIO_LINKS.link_names[name] in named}
+    )
 
 
 def _load(
@@ -207,7 +210,7 @@ def _come_along(settings: PageSettings[Any]) -> None:
         _load(settings, settings.scenario, settings.view)
     chosen = {name: st.session_state[_CHOSEN].get(name) for name in settings.shared}
     named = {name: value for name, value in chosen.items() if value is not None}
-    beside = Scenario.beside(named, settings.scenario)
+    beside = SCENARIO_LINKS.beside(named, settings.scenario)
     store().update({name: named.get(name, beside[name]) for name in settings.shared})
 
 

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Generic, TypeVar
 
+from dashboard.links import SCENARIO_LINKS, LinkSettings
 from hypergrad_core import Scenario, ScenarioError
-from hypergrad_core.link import LinkSettings
 
 View = TypeVar("View", bound=LinkSettings)
 
@@ -47,7 +47,7 @@ class PageSettings(Generic[View]):
     def link_of(self, scenario: Scenario, view: View, *, full: bool = False) -> dict[str, str]:
         """The query parameters that restore the picture; defaults are left out unless ``full``."""
         return {
-            **scenario.to_link(full=full, defaults=self.scenario),
+            **SCENARIO_LINKS.to_link(scenario, full=full, defaults=self.scenario),
             **view.to_link(full=full, defaults=self.view),
         }
 
@@ -61,10 +61,10 @@ class PageSettings(Generic[View]):
 
     def of_link(self, link: Mapping[str, str]) -> tuple[Scenario, View, tuple[str, ...]]:
         """The settings of a link, and a message for each value that had to be left out."""
-        read, bad = Scenario.from_link(link, self.scenario)
+        read, bad = SCENARIO_LINKS.from_link(link, self.scenario)
         scenario, refused = self.mended(asdict(read))
         view, worse = type(self.view).from_link(link, self.view)
-        told = tuple(Scenario.told(error, scenario) for error in refused)
+        told = tuple(SCENARIO_LINKS.told(error, scenario) for error in refused)
         return scenario, view, (*bad, *worse, *told)
 
     def mended(self, values: Mapping[str, Any]) -> tuple[Scenario, list[ScenarioError]]:
@@ -78,7 +78,7 @@ class PageSettings(Generic[View]):
                 return scenario, refused
             except ScenarioError as error:
                 refused.append(error)
-                beside = Scenario.beside({"family": named["family"]}, self.scenario)
+                beside = SCENARIO_LINKS.beside({"family": named["family"]}, self.scenario)
                 if named[error.field] == beside[error.field]:
                     # What begins here does not go with the rest: all begins anew.
                     named = asdict(self.scenario)
@@ -87,13 +87,13 @@ class PageSettings(Generic[View]):
 
     def own(self, link: Mapping[str, str]) -> dict[str, str]:
         """The part of an address that is ours."""
-        names = {*Scenario.link_names.values(), *self.view.link_names.values(), self.preset}
+        names = {*SCENARIO_LINKS.link_names.values(), *self.view.link_names.values(), self.preset}
         return {name: text for name, text in link.items() if name in names}
 
     def link_name(self, field: str) -> str:
         """The query parameter of a field."""
-        return str({**Scenario.link_names, **self.view.link_names}[field])
+        return str({**SCENARIO_LINKS.link_names, **self.view.link_names}[field])
 
     def label_of(self, field: str) -> str:
         """The name of the control of a field."""
-        return str({**Scenario.labels, **self.view.labels}[field])
+        return str({**SCENARIO_LINKS.labels, **self.view.labels}[field])

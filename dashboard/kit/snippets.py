@@ -7,8 +7,8 @@ from dataclasses import fields, replace
 
 from dashboard.kit.export import STEPS, columns, unit_of
 from hypergrad_core import Experiment, Scenario
-from hypergrad_core.dissection import Dissection
-from hypergrad_core.plane import Plane
+from hypergrad_core.studies.dissection import Dissection
+from hypergrad_core.studies.plane import Plane
 
 _INSTALL = """\
 # The numbers of this page, computed by the core alone and printed as CSV.
@@ -44,7 +44,7 @@ def planes_snippet(planes: Sequence[Plane]) -> str:
     scenario = replace(planes[0].scenario, methods=base.methods, vary=base.vary)
     return f"""{_INSTALL}\
 from hypergrad_core import Scenario
-from hypergrad_core.plane import plane
+from hypergrad_core.studies.plane import plane
 
 scenario = {_call(scenario)}
 print("{",".join((*STEPS, *columns(kind), "products"))}")
@@ -71,8 +71,8 @@ from dataclasses import replace
 from functools import partial
 
 from hypergrad_core import Scenario
-from hypergrad_core.complexity import requirements
-from hypergrad_core.sweep import sweep
+from hypergrad_core.studies.requirements import requirements
+from hypergrad_core.studies.sweep import sweep
 
 scenario = {_call(first)}
 qs = {_listed(qs)}
@@ -97,7 +97,7 @@ def dissection_snippet(found: Dissection) -> str:
 import numpy as np
 
 from hypergrad_core import Scenario
-from hypergrad_core.dissection import dissect
+from hypergrad_core.studies.dissection import dissect
 
 found = dissect({_call(found.scenario)})
 print("what,step,absolute_distance,relative_distance")
@@ -130,7 +130,7 @@ import csv
 import sys
 
 from hypergrad_core import Scenario
-from hypergrad_core.paper import replicate
+from hypergrad_core.studies.replication import replicate
 
 panels = [
 {calls}]

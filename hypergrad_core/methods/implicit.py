@@ -10,9 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from hypergrad_core.arrays import FloatArray, IntArray, Progress
-from hypergrad_core.inner import InnerSolver
-from hypergrad_core.linear import (
+from hypergrad_core.adjoint import (
     AdjointSolver,
     ConjugateGradientSolver,
     FixedPointSolver,
@@ -20,20 +18,8 @@ from hypergrad_core.linear import (
     NormalEquationsSolver,
     OneStepSolver,
 )
-from hypergrad_core.methods.base import (
-    PLAIN,
-    Estimate,
-    Method,
-    Points,
-    Recorder,
-    adjoint_term,
-    chunk_rows,
-    drift_scale,
-    lower_level_term,
-)
-from hypergrad_core.problem import Constants, Meter, Problem, WeightedConstants
-from hypergrad_core.scheme import Scheme
-from hypergrad_core.theory import (
+from hypergrad_core.arrays import FloatArray, IntArray, Progress
+from hypergrad_core.bounds import (
     Bound,
     Path,
     Status,
@@ -42,6 +28,22 @@ from hypergrad_core.theory import (
     conjugate_gradient_rate,
     geometric_sum,
 )
+from hypergrad_core.constants import Constants, WeightedConstants
+from hypergrad_core.inner import InnerSolver
+from hypergrad_core.methods.base import (
+    PLAIN,
+    Batch,
+    Estimate,
+    Method,
+    Points,
+    Recorder,
+    adjoint_term,
+    batches,
+    drift_scale,
+    lower_level_term,
+)
+from hypergrad_core.problem import Meter, Problem
+from hypergrad_core.scheme import Scheme
 
 
 class ImplicitMethod(Method):
@@ -63,52 +65,37 @@ class ImplicitMethod(Method):
     ) -> Estimate:
         """∇₂E(w_t) + ∂₂Φ(w_t)ᵀ v_k; row t carries the system at w_t."""
         recorder = Recorder(points, problem.hyper_size)
-        distinct, row_of_point = np.unique(points.inner_steps, return_inverse=True)
-        depth = np.zeros(len(distinct), dtype=np.int64)
-        np.maximum.at(depth, row_of_point, points.adjoint_steps)
-        # Rows sorted by depth: those still wanted are always the last ones.
-        order = np.argsort(depth, kind="stable")
-        rank = np.empty_like(order)
-        rank[order] = np.arange(len(order))
-        row_of_point, distinct, depth = rank[row_of_point], distinct[order], depth[order]
-        total, done = int(depth.sum()) or 1, 0
-        for chunk in chunk_rows(len(distinct), problem.state_size):
-            inside = np.flatnonzero((row_of_point >= chunk.start) & (row_of_point < chunk.stop))
-            self._run_rows(
-                problem,
-                states[distinct[chunk]],
-                distinct[chunk],
-                depth[chunk],
-                (inside, row_of_point[inside] - chunk.start, points.adjoint_steps[inside]),
-                recorder,
-                None if progress is None else _shifted(progress, done, total),
-            )
-            done += int(depth[chunk].sum())
+        # Rows sorted by depth: those that have further to go are always the last ones.
+        parts = batches(points, problem.state_size, by_depth=True)
+        total, done = sum(int(batch.depths.sum()) for batch in parts) or 1, 0
+        for batch in parts:
+            report = None if progress is None else _shifted(progress, done, total)
+            self._run_batch(problem, states, batch, recorder, report)
+            done += int(batch.depths.sum())
         return recorder.estimate()
 
-    def _run_rows(
+    def _run_batch(
         self,
         problem: Problem,
         states: FloatArray,
-        inner_steps: IntArray,
-        depth: IntArray,
-        wanted: tuple[IntArray, IntArray, IntArray],
+        batch: Batch,
         recorder: Recorder,
         progress: Progress | None,
     ) -> None:
-        index, rows, steps = wanted
+        depths, rows, steps = batch.depths, batch.rows, batch.adjoint_steps
         size, hyper_size = problem.state_size, problem.hyper_size
-        meter = Meter(len(states))
-        meter.map_evaluations += inner_steps
+        ends = states[batch.inner_steps]
+        meter = Meter(len(ends))
+        meter.map_evaluations += batch.inner_steps
         meter.stored_floats += hyper_size
-        lin = problem.linearise(states)
-        direct = problem.outer_gradient_hyper(states)
+        lin = problem.linearise(ends)
+        direct = problem.outer_gradient_hyper(ends)
         solver = self.solver(
-            lin.charged_to(meter, np.arange(len(states))), problem.outer_gradient_state(states)
+            lin.charged_to(meter, np.arange(len(ends))), problem.outer_gradient_state(ends)
         )
 
         def read(chosen: IntArray) -> None:
-            """Record these of the wanted points from what their rows hold now."""
+            """Record these of the points from what their rows hold now."""
             at, k = rows[chosen], steps[chosen]
             hypergradients = direct[at]
             # Read on a meter of its own: a later point of the row does not pay for this one.
@@ -120,7 +107,7 @@ class ImplicitMethod(Method):
                 hypergradients[moved] += products.vjp_hyper(solver.adjoints(of))
             reading.stored_floats += solver.stored_floats(size, at, k)
             recorder.record(
-                index[chosen],
+                batch.points[chosen],
                 hypergradients,
                 meter.at(at) + reading.at(slice(None)),
                 solver.residual_norms[at],
@@ -128,18 +115,18 @@ class ImplicitMethod(Method):
             )
 
         # A row stays as it is after its last step: its last point can wait, all of them together.
-        last = steps == depth[rows]
+        last = steps == depths[rows]
         early = np.flatnonzero(~last)
         spent = 0
-        for j in range(int(depth[-1]) + 1):
+        for j in range(int(depths[-1]) + 1):
             if len(early):
-                here = early[steps[early] == j]
-                if len(here):
-                    read(here)
-            first = int(np.searchsorted(depth, j, side="right"))
-            if first < len(depth):
+                due = early[steps[early] == j]
+                if len(due):
+                    read(due)
+            first = int(np.searchsorted(depths, j, side="right"))
+            if first < len(depths):
                 solver.advance(first)
-                spent += len(depth) - first
+                spent += len(depths) - first
                 if progress is not None:
                     progress(spent)
         read(np.flatnonzero(last))

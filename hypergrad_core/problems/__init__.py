@@ -9,8 +9,8 @@ from importlib import import_module
 import numpy as np
 
 from hypergrad_core.arrays import FloatArray
-from hypergrad_core.precision import SinglePrecision
 from hypergrad_core.problem import Problem
+from hypergrad_core.problems.precision import SinglePrecision
 from hypergrad_core.problems.request import Request
 
 SYNTHETIC = "synthetic"
@@ -28,7 +28,7 @@ class DataSet:
     """Data that a family can run on.
 
     Attributes:
-        label: name on the page.
+        label: name for people.
         state_size: d, if the data fix it.
         samples: number of training rows, if the data fix it.
     """
@@ -43,7 +43,7 @@ class Family:
     """One family of problems.
 
     Attributes:
-        label: name on the page.
+        label: name for people.
         formula: LaTeX of the inner problem, of what it is made of, and of E; short lines.
         builder: "module:function" that makes the problem of a scenario; imported when first used,
             so that a family costs nothing until it is chosen.
@@ -55,7 +55,7 @@ class Family:
         unit_rows: whether w holds a row of hidden units for each of n rows of data, so that d is
             a multiple of n.
         largest_contraction: the largest q that is allowed; above 1 there is no theory.
-        suggested: sizes that suit the family, taken when it is chosen on a page.
+        suggested: sizes that suit the family, taken when it is chosen.
     """
 
     label: str

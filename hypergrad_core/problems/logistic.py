@@ -16,9 +16,10 @@ from typing import Self
 import numpy as np
 
 from hypergrad_core.arrays import FloatArray, Rows
+from hypergrad_core.constants import Constants
 from hypergrad_core.data import load
 from hypergrad_core.numerics import EXACT_NORM_SIZE, row_products, spectral_norm
-from hypergrad_core.problem import Constants, Linearisation, Problem, Reference
+from hypergrad_core.problem import Linearisation, Problem, Reference
 from hypergrad_core.problems.request import Request
 
 # max |softplus'''|.

@@ -22,8 +22,9 @@ from typing import Self
 import numpy as np
 
 from hypergrad_core.arrays import FloatArray, IntArray, Rows
+from hypergrad_core.constants import Constants, WeightedConstants
 from hypergrad_core.numerics import row_norms, spectral_norm
-from hypergrad_core.problem import Constants, Linearisation, Problem, Reference, WeightedConstants
+from hypergrad_core.problem import Linearisation, Problem, Reference
 
 # max |d/dz (1 − tanh² z)|.
 TANH_SECOND = 4 / (3 * np.sqrt(3))

@@ -13,7 +13,7 @@ from dashboard.figures.budget_map import INK, PATCH
 from dashboard.screens.budget.maps import Maps
 from dashboard.screens.budget.settings import SETTINGS, BudgetView
 from hypergrad_core import METHODS
-from hypergrad_core.plane import Plane
+from hypergrad_core.studies.plane import Plane
 
 pytestmark = pytest.mark.browser
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from dashboard.screens.complexity.growth import growths
 from dashboard.screens.complexity.settings import SETTINGS
 from dashboard.screens.complexity.sweep import Sweep
-from hypergrad_core.complexity import requirements
+from hypergrad_core.studies.requirements import requirements
 
 pytestmark = pytest.mark.browser
 

@@ -12,7 +12,8 @@ from playwright.sync_api import FloatRect, Page, Response, expect
 
 from dashboard.screens.paper.settings import SETTINGS
 from dashboard.screens.paper.task import Task
-from hypergrad_core.paper import Replication, Verdict, claims
+from hypergrad_core.studies.claims import Verdict, claims
+from hypergrad_core.studies.replication import Replication
 
 pytestmark = pytest.mark.browser
 

@@ -18,7 +18,7 @@ from dashboard.kit.theme import METHOD_STYLES, Mode
 from dashboard.screens.explore.frame import explore_frame
 from dashboard.screens.explore.settings import SETTINGS, View
 from hypergrad_core import FAMILIES, METHODS, Experiment, run
-from hypergrad_core.complexity import crossing
+from hypergrad_core.studies.crossing import crossing
 
 pytestmark = pytest.mark.browser
 

@@ -9,7 +9,7 @@ from dashboard.screens.budget.frame import budget_frame
 from dashboard.screens.budget.maps import Maps
 from dashboard.screens.budget.settings import SETTINGS, BudgetView
 from hypergrad_core import Scenario
-from hypergrad_core.plane import Plane
+from hypergrad_core.studies.plane import Plane
 
 SCENARIO = replace(SETTINGS.scenario, size=10, samples=20, horizon=15)
 VIEW = BudgetView(budget=18, row=9, column=4)

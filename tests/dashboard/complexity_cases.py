@@ -10,7 +10,7 @@ from dashboard.screens.complexity.frame import complexity_frame
 from dashboard.screens.complexity.settings import SETTINGS, ComplexityView
 from dashboard.screens.complexity.sweep import Sweep
 from hypergrad_core import Scenario
-from hypergrad_core.complexity import Requirements, requirements
+from hypergrad_core.studies.requirements import Requirements, requirements
 
 SCENARIO = replace(SETTINGS.scenario, size=12, hyper_size=2)
 VIEW = ComplexityView(points=4, largest=0.9)

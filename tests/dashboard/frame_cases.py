@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from frames import ALL, traces
 
+from dashboard.links import SCENARIO_LINKS
 from dashboard.screens.explore.settings import BOUNDS, ERRORS, X_AXES, View
 from hypergrad_core import FAMILIES, Scenario
 from hypergrad_core.scenario import SLICES
@@ -41,7 +42,7 @@ VIEWS = [
 
 
 def name_of(scenario: Scenario) -> str:
-    return " ".join(f"{key}={value}" for key, value in scenario.to_link().items())
+    return " ".join(f"{key}={value}" for key, value in SCENARIO_LINKS.to_link(scenario).items())
 
 
 every_scenario = pytest.mark.parametrize("scenario", SCENARIOS, ids=name_of)

@@ -18,10 +18,7 @@ from dashboard.screens.paper.settings import (
 from dashboard.screens.paper.task import Task
 from hypergrad_core import Scenario
 from hypergrad_core.arrays import Progress
-from hypergrad_core.paper import (
-    Replication,
-    replicate,
-)
+from hypergrad_core.studies.replication import Replication, replicate
 
 SECONDS = 60.0
 VALUES = 3

@@ -17,7 +17,7 @@ from dashboard.screens.why.settings import (
     settings_of,
 )
 from hypergrad_core import Scenario
-from hypergrad_core.dissection import Dissection, dissect
+from hypergrad_core.studies.dissection import Dissection, dissect
 
 SCENARIO = replace(SETTINGS.scenario, size=6, horizon=12)
 VIEW = SETTINGS.view

@@ -18,7 +18,7 @@ from dashboard.chart import packed
 from dashboard.kit.notation import scientific
 from dashboard.kit.theme import AXIS_SIZE, FADED, LABEL_SIZE, Mode, halo, neutral
 from hypergrad_core.arrays import FloatArray
-from hypergrad_core.problem import DOUBLE_ROUNDOFF
+from hypergrad_core.constants import DOUBLE_ROUNDOFF
 
 # Plotly writes powers on logarithmic axes larger than it was told to.
 POWER_SIZE = AXIS_SIZE / 1.25

@@ -16,8 +16,8 @@ from dashboard.screens.budget.maps import MAPS, Maps
 from dashboard.screens.budget.settings import SETTINGS, BudgetView
 from dashboard.screens.budget.words import improvement, pair, unit, verdict
 from hypergrad_core import METHODS, Scenario
-from hypergrad_core.experiment import Refusal
-from hypergrad_core.plane import Plane, Split, best_split_by
+from hypergrad_core.studies.experiment import Refusal
+from hypergrad_core.studies.plane import Plane, Split, best_split_by
 
 COLUMNS: list[Column] = [
     {"label": "Method"},

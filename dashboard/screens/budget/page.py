@@ -18,7 +18,7 @@ from dashboard.screens.budget.frame import budget_frame, live_params
 from dashboard.screens.budget.maps import MAPS, Maps
 from dashboard.screens.budget.settings import LARGEST_HORIZON, LARGEST_SIZE, LEFT, RIGHT, SETTINGS
 from hypergrad_core import FAMILIES
-from hypergrad_core.plane import Plane
+from hypergrad_core.studies.plane import Plane
 
 HEIGHT = 420
 REST = 490

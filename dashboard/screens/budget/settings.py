@@ -8,9 +8,10 @@ from typing import ClassVar
 
 from dashboard.figures.budget_map import LAYERS
 from dashboard.kit.settings import SHARED, PageSettings
+from dashboard.links import LinkSettings
 from hypergrad_core import METHODS, Scenario, ScenarioError
-from hypergrad_core.link import LinkSettings, require_integer, require_one_of
-from hypergrad_core.plane import plane_methods
+from hypergrad_core.studies.plane import plane_methods
+from hypergrad_core.validation import require_integer, require_one_of
 
 NONE = "none"
 LEFT: dict[str, str] = {key: METHODS[key].label for key in plane_methods()}

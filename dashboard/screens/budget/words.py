@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dashboard.kit.notation import ratio, scientific
 from hypergrad_core import METHODS
-from hypergrad_core.plane import Plane, Split
+from hypergrad_core.studies.plane import Plane, Split
 
 
 def verdict(planes: list[Plane], splits: list[Split], budget: int) -> str:

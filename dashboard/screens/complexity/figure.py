@@ -25,7 +25,7 @@ from dashboard.kit.theme import (
 from dashboard.screens.complexity.growth import AXES, Growth, growths, theory_slope
 from dashboard.screens.complexity.settings import ComplexityView
 from hypergrad_core import METHODS, Scenario
-from hypergrad_core.complexity import Requirements, fitted_slope
+from hypergrad_core.studies.requirements import Requirements, fitted_slope
 
 # Short enough for the height of a chart: what they mean in full is below it.
 TITLES: dict[str, str] = {**AXES, "floats": "Numbers in memory", "seconds": "Measured seconds"}

@@ -13,8 +13,8 @@ from dashboard.screens.complexity.settings import SETTINGS, ComplexityView
 from dashboard.screens.complexity.sweep import Sweep
 from dashboard.screens.complexity.words import headline
 from hypergrad_core import METHODS, Scenario
-from hypergrad_core.complexity import Requirements
-from hypergrad_core.experiment import Refusal
+from hypergrad_core.studies.experiment import Refusal
+from hypergrad_core.studies.requirements import Requirements
 
 LAST = "At the largest κ, geometric mean over the seeds."
 MEASURED = "Power of κ, fitted to the measured numbers of steps."

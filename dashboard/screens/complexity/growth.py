@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from hypergrad_core import METHODS, Scenario
-from hypergrad_core.complexity import Requirement, Requirements, fitted_slope
 from hypergrad_core.inner import SOLVERS
+from hypergrad_core.studies.requirements import Requirement, Requirements, fitted_slope
 
 AXES: dict[str, str] = {
     "adjoint": "Adjoint steps k",

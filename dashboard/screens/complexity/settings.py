@@ -7,15 +7,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from dashboard.kit.settings import SHARED, PageSettings
+from dashboard.links import LinkSettings
 from dashboard.screens.complexity.growth import AXES
 from hypergrad_core import Scenario, ScenarioError
 from hypergrad_core.inner import SOLVERS
-from hypergrad_core.link import (
-    LinkSettings,
-    require_integer,
-    require_number,
-    require_one_of,
-)
+from hypergrad_core.validation import require_integer, require_number, require_one_of
 
 LARGEST_SIZE = 1000
 PREDICTIONS = {"shown": "Shown", "hidden": "Hidden"}

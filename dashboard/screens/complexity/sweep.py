@@ -10,8 +10,13 @@ from dashboard.kit.compute import BackgroundRun, ResultCache
 from dashboard.screens.complexity.settings import ComplexityView
 from hypergrad_core import Scenario
 from hypergrad_core.arrays import Progress
-from hypergrad_core.complexity import Requirements, contractions, fitted_slope, requirements
-from hypergrad_core.sweep import sweep
+from hypergrad_core.studies.requirements import (
+    Requirements,
+    contractions,
+    fitted_slope,
+    requirements,
+)
+from hypergrad_core.studies.sweep import sweep
 
 # What a point takes grows with κ by no less and no more than this: a few quick points are noise.
 SLOWER = (0.0, 1.5)

@@ -7,7 +7,7 @@ import re
 from dashboard.kit.notation import listed, power, scientific
 from dashboard.screens.complexity.growth import Growth, growths, theory_slope
 from hypergrad_core import METHODS, Scenario
-from hypergrad_core.complexity import Requirements
+from hypergrad_core.studies.requirements import Requirements
 
 PLAIN_NUMBER = re.compile(r"\d\.\de[-+]\d+")
 # The fitted slope and the theory's are the same to this.

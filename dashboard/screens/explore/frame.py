@@ -17,7 +17,7 @@ from dashboard.screens.explore.figure.lines import Line, extract_lines, unit
 from dashboard.screens.explore.headline import headline, is_sampled
 from dashboard.screens.explore.settings import SETTINGS, View
 from hypergrad_core import METHODS, Curve, Experiment, Scenario
-from hypergrad_core.complexity import Crossing
+from hypergrad_core.studies.crossing import Crossing
 
 ROUNDING = "rounding"
 

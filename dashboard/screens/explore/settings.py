@@ -7,13 +7,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from dashboard.kit.settings import PageSettings
+from dashboard.links import LinkSettings
 from hypergrad_core import METHODS, Scenario
-from hypergrad_core.link import (
-    LinkSettings,
-    require_integer,
-    require_number,
-    require_one_of,
-)
+from hypergrad_core.validation import require_integer, require_number, require_one_of
 
 X_AXES: dict[str, str] = {
     "steps": "Iterations",

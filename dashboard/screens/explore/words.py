@@ -10,9 +10,9 @@ from dashboard.kit.notation import listed, times
 from dashboard.screens.explore.figure.lines import Line
 from dashboard.screens.explore.settings import View
 from hypergrad_core import METHODS, Curve, Experiment
+from hypergrad_core.adjoint import Outcome
 from hypergrad_core.arrays import FloatArray, IntArray
 from hypergrad_core.inner import SOLVERS
-from hypergrad_core.linear import Outcome
 from hypergrad_core.methods import Method
 
 # Relative distance below which two curves are the same in the picture.

@@ -20,7 +20,7 @@ from dashboard.kit.figure.axes import (
 from dashboard.kit.figure.drawn import Drawn, annotation, shares
 from dashboard.kit.theme import AXIS_SIZE, FONT, LABEL_SIZE, METHOD_STYLES, Mode, faded, neutral
 from hypergrad_core import Scenario
-from hypergrad_core.paper import RESOLUTION, Replication, Track
+from hypergrad_core.studies.replication import RESOLUTION, Replication, Track
 
 COLUMNS = 2
 LETTERS = "abcd"

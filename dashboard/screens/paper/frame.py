@@ -17,9 +17,7 @@ from dashboard.screens.paper.figure import (
 )
 from dashboard.screens.paper.task import Task
 from dashboard.screens.paper.words import verdict
-from hypergrad_core.paper import (
-    Replication,
-)
+from hypergrad_core.studies.replication import Replication
 
 KIND_TITLES = {"synthetic": "on synthetic data", "real": "on real data", "networks": "on networks"}
 

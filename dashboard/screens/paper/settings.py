@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from dashboard.kit.settings import PageSettings
+from dashboard.links import SCENARIO_LINKS, LinkSettings
 from hypergrad_core import FAMILIES, Scenario, ScenarioError
-from hypergrad_core.link import LinkSettings, require_integer, require_one_of
+from hypergrad_core.validation import require_integer, require_one_of
 
 KINDS: dict[str, str] = {"synthetic": "Synthetic", "real": "Real", "networks": "Networks"}
 SHORTEST_HORIZON, LONGEST_HORIZON = 50, 200
@@ -59,10 +60,10 @@ class PaperSettings(PageSettings[PaperView]):
     def of_link(self, link: Mapping[str, str]) -> tuple[Scenario, PaperView, tuple[str, ...]]:
         """The settings of a link, and a message for each value that had to be left out."""
         view, messages = PaperView.from_link(link, self.view)
-        names = {Scenario.link_names[field] for field in OWN_FIELDS}
+        names = {SCENARIO_LINKS.link_names[field] for field in OWN_FIELDS}
         own = {name: text for name, text in link.items() if name in names}
         while True:
-            scenario, bad = Scenario.from_link(own, self.scenario)
+            scenario, bad = SCENARIO_LINKS.from_link(own, self.scenario)
             try:
                 self.check(scenario)
                 largest = largest_contraction(view.kind)
@@ -71,8 +72,8 @@ class PaperSettings(PageSettings[PaperView]):
                     raise ScenarioError("contraction", scenario.contraction, allowed)
             except ScenarioError as error:
                 # That value alone: the others are kept.
-                del own[Scenario.link_names[error.field]]
-                messages = (*messages, Scenario.told(error, self.scenario))
+                del own[SCENARIO_LINKS.link_names[error.field]]
+                messages = (*messages, SCENARIO_LINKS.told(error, self.scenario))
                 continue
             return scenario, view, (*bad, *messages)
 

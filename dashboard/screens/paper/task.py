@@ -8,10 +8,7 @@ from dashboard.kit.compute import ResultCache
 from dashboard.screens.paper.settings import OWN_FIELDS, PROBLEMS, SETTINGS, PaperView
 from hypergrad_core import FAMILIES, Scenario
 from hypergrad_core.arrays import Progress
-from hypergrad_core.paper import (
-    Replication,
-    replicate,
-)
+from hypergrad_core.studies.replication import Replication, replicate
 
 
 def panels(kind: str, contraction: float, horizon: int, seed: int) -> tuple[Scenario, ...]:

@@ -7,14 +7,8 @@ from dashboard.screens.paper.figure import (
     LETTERS,
     all_tracks,
 )
-from hypergrad_core.paper import (
-    CLEARLY,
-    NEARLY_ALWAYS,
-    PLATEAU_STEPS,
-    Replication,
-    Verdict,
-    claims,
-)
+from hypergrad_core.studies.claims import CLEARLY, NEARLY_ALWAYS, Verdict, claims
+from hypergrad_core.studies.replication import PLATEAU_STEPS, Replication
 
 SYMBOLS = {
     Verdict.HOLDS: ":green[✓]",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dashboard.screens.why.settings import WHAT_IF, WhyView
 from hypergrad_core import Curve
-from hypergrad_core.anatomy import altered_bound, flat, with_contraction
-from hypergrad_core.dissection import Dissection
-from hypergrad_core.theory import Bound
+from hypergrad_core.bounds import Bound
+from hypergrad_core.studies.anatomy import altered_bound, flat, with_contraction
+from hypergrad_core.studies.dissection import Dissection
 
 
 def chosen_curve(found: Dissection, view: WhyView) -> Curve | None:

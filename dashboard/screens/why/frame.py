@@ -21,11 +21,9 @@ from dashboard.screens.why.figure.spectrum import spectrum_figure
 from dashboard.screens.why.settings import PARTS, SETTINGS, WhyView
 from dashboard.screens.why.words import change, plane_message, spectrum_message
 from hypergrad_core import METHODS, Scenario
-from hypergrad_core.dissection import Dissection, dissect
-from hypergrad_core.experiment import expected_seconds
-from hypergrad_core.link import (
-    require_one_of,
-)
+from hypergrad_core.studies.dissection import Dissection, dissect
+from hypergrad_core.studies.experiment import expected_seconds
+from hypergrad_core.validation import require_one_of
 
 PART_PARAM = "part"
 EMPTY: Table = {"caption": "", "columns": [], "rows": []}

@@ -10,15 +10,11 @@ from urllib.parse import parse_qsl
 
 from dashboard.kit.settings import PageSettings
 from dashboard.lessons.why import PRESETS, Preset
+from dashboard.links import LinkSettings, given, offered
 from dashboard.screens.why.figure.spectrum import NORMS
 from hypergrad_core import METHODS, Scenario, ScenarioError
-from hypergrad_core.link import (
-    LinkSettings,
-    require_integer,
-    require_number,
-    require_one_of,
-)
 from hypergrad_core.scenario import SLICES
+from hypergrad_core.validation import require_integer, require_number, require_one_of
 
 PRESET_PARAM = "preset"
 PARTS: dict[str, str] = {
@@ -143,7 +139,9 @@ class WhySettings(PageSettings[WhyView]):
             titles = {preset.key: preset.title for preset in PRESETS}
             allowed = f"one of {', '.join(titles)}"
             error = ScenarioError(PRESET_PARAM, key, allowed, titles)
-            bad = f"Lesson: {PRESET_PARAM} = {error.given} is not allowed: choose {error.offered}."
+            bad = (
+                f"Lesson: {PRESET_PARAM} = {given(error)} is not allowed: choose {offered(error)}."
+            )
             messages = (bad, *messages)
         return scenario, view, messages
 

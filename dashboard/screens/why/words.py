@@ -6,10 +6,10 @@ import numpy as np
 
 from dashboard.kit.notation import latex, percent, times
 from hypergrad_core import METHODS
-from hypergrad_core.complexity import first_to_stay
-from hypergrad_core.dissection import Dissection
-from hypergrad_core.modes import polynomial_gaps
-from hypergrad_core.theory import Bound
+from hypergrad_core.bounds import Bound
+from hypergrad_core.studies.dissection import Dissection
+from hypergrad_core.studies.modes import polynomial_gaps
+from hypergrad_core.studies.step_search import first_to_stay
 
 # The message on the spectrum counts steps to this share of the first residual.
 SOLVED = 1e-3

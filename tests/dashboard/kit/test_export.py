@@ -13,10 +13,10 @@ from frames import ALL, experiment_of
 from dashboard.kit import export
 from dashboard.kit.export import COSTS, file_name, settings_of, to_csv
 from hypergrad_core import FAMILIES, Scenario
-from hypergrad_core.complexity import requirements
-from hypergrad_core.dissection import dissect
-from hypergrad_core.paper import replicate
-from hypergrad_core.plane import plane
+from hypergrad_core.studies.dissection import dissect
+from hypergrad_core.studies.plane import plane
+from hypergrad_core.studies.replication import replicate
+from hypergrad_core.studies.requirements import requirements
 
 SCENARIOS = [
     Scenario(),

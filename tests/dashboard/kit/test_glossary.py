@@ -16,8 +16,8 @@ from dashboard.screens.explore.settings import View
 from dashboard.screens.paper.settings import PaperView
 from dashboard.screens.why.settings import WhyView
 from hypergrad_core import METHODS, Scenario
-from hypergrad_core.complexity import first_to_stay
 from hypergrad_core.inner import SOLVERS
+from hypergrad_core.studies.step_search import first_to_stay
 
 every_text = pytest.mark.parametrize(
     "text",

@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.chart import THEME_PARAM
+from dashboard.links import SCENARIO_LINKS
 from dashboard.screens.explore.settings import BOUNDS, ERRORS, SETTINGS, X_AXES, View
 from dashboard.screens.explore.settings import LINK_NAMES as VIEW_NAMES
 from hypergrad_core import FAMILIES, METHODS, Scenario, ScenarioError
-from hypergrad_core.scenario import LINK_NAMES as SCENARIO_NAMES
 
 views = st.builds(
     View,
@@ -78,7 +78,7 @@ def test_a_page_opens_with_a_family_alone(page: str, family: str) -> None:
 
 
 def test_the_two_halves_of_a_link_do_not_meet() -> None:
-    names = [*SCENARIO_NAMES.values(), *VIEW_NAMES.values(), THEME_PARAM]
+    names = [*SCENARIO_LINKS.link_names.values(), *VIEW_NAMES.values(), THEME_PARAM]
     assert len(set(names)) == len(names)
     # Streamlit keeps these to itself.
     assert not {"embed", "embed_options"} & set(names)
@@ -95,7 +95,7 @@ INVALID: list[tuple[str, Any, str]] = [
     ("target", 1.1e6, "1000000"),
     ("target", float("nan"), "a number"),
     ("target", float("inf"), "a number"),
-    ("target", 1, "a number"),
+    ("target", "1", "a number"),
     ("target", "1e-4", "a number"),
     ("card", "adam", "aid-cg"),
     ("cursor", -1, "from 0 to 2000"),

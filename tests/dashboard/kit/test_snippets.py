@@ -12,10 +12,10 @@ from frames import ALL, ROOT, experiment_of
 
 from dashboard.kit import export, snippets
 from hypergrad_core import Scenario
-from hypergrad_core.complexity import contractions, requirements
-from hypergrad_core.dissection import dissect
-from hypergrad_core.paper import replicate
-from hypergrad_core.plane import plane
+from hypergrad_core.studies.dissection import dissect
+from hypergrad_core.studies.plane import plane
+from hypergrad_core.studies.replication import replicate
+from hypergrad_core.studies.requirements import contractions, requirements
 
 SMALL = Scenario(family="logistic", size=4, samples=6, horizon=6)
 # Of the seven digits that are printed.

@@ -24,7 +24,7 @@ from dashboard.screens.explore.figure.bound_card import (
 from dashboard.screens.explore.figure.lines import unit
 from dashboard.screens.explore.settings import View
 from hypergrad_core import FAMILIES, METHODS, Scenario
-from hypergrad_core.problem import WeightedConstants
+from hypergrad_core.constants import WeightedConstants
 
 
 def depth(text: str) -> int:

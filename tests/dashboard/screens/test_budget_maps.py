@@ -26,7 +26,7 @@ from dashboard.screens.budget.frame import budget_frame
 from dashboard.screens.budget.maps import Maps
 from dashboard.screens.budget.settings import SETTINGS
 from hypergrad_core import METHODS, Refusal
-from hypergrad_core.plane import best_split_by, plane_methods
+from hypergrad_core.studies.plane import best_split_by, plane_methods
 
 
 def grid(values: dict[str, Any]) -> np.ndarray[Any, Any]:

@@ -21,7 +21,7 @@ from dashboard.screens.budget.frame import render_frame
 from dashboard.screens.budget.maps import Maps
 from dashboard.screens.budget.settings import LEFT, SETTINGS, BudgetView
 from hypergrad_core import ScenarioError
-from hypergrad_core.plane import plane_methods
+from hypergrad_core.studies.plane import plane_methods
 
 SMALL = {"d": "10", "n": "20", "T": "15", "budget": "18"}
 

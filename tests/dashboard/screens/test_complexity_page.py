@@ -25,7 +25,7 @@ from dashboard.screens.complexity.sweep import POINTS, Sweep, SweepJob
 from dashboard.screens.complexity.words import gaps, headline
 from hypergrad_core import Scenario, ScenarioError
 from hypergrad_core.arrays import Progress
-from hypergrad_core.complexity import Requirements, requirements
+from hypergrad_core.studies.requirements import Requirements, requirements
 
 SECONDS = 60.0
 SMALL = {"d": "12", "m": "2", "points": "4", "qmax": "0.9"}

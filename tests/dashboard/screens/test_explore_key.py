@@ -18,8 +18,8 @@ from dashboard.screens.explore.figure.lines import extract_lines, unit
 from dashboard.screens.explore.frame import explore_frame
 from dashboard.screens.explore.settings import BOUNDS, X_AXES, View
 from hypergrad_core import Scenario
-from hypergrad_core.complexity import crossing
 from hypergrad_core.scenario import SPECTRA
+from hypergrad_core.studies.crossing import crossing
 
 
 @pytest.mark.parametrize("bound", [*BOUNDS])

@@ -17,7 +17,8 @@ from dashboard.screens.explore.figure.lines import CROWD, extract_lines, focus, 
 from dashboard.screens.explore.figure.marks import MARK_HEIGHT, MARK_WIDTH
 from dashboard.screens.explore.settings import ERRORS, X_AXES, View
 from hypergrad_core import METHODS, Scenario
-from hypergrad_core.complexity import Crossing, crossing, first_to_stay
+from hypergrad_core.studies.crossing import Crossing, crossing
+from hypergrad_core.studies.step_search import first_to_stay
 
 
 @every_scenario

@@ -15,7 +15,7 @@ from dashboard.kit.notation import (
     times,
 )
 from hypergrad_core import METHODS, Scenario
-from hypergrad_core.linear import Outcome
+from hypergrad_core.adjoint import Outcome
 
 
 def slowest(scenario: Scenario) -> list[str]:

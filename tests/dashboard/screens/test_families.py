@@ -22,11 +22,12 @@ from frames import (
 )
 
 from dashboard.kit.figure.describe import BEYOND_THEORY
+from dashboard.links import SCENARIO_LINKS
 from dashboard.screens.explore.figure.curves import BOUND_NAMES
 from dashboard.screens.explore.figure.lines import CROWD
-from hypergrad_core import FAMILIES, METHODS, Scenario
+from hypergrad_core import FAMILIES, METHODS
 from hypergrad_core.inner import SOLVERS
-from hypergrad_core.scenario import LINK_NAMES, SLICES
+from hypergrad_core.scenario import SLICES
 
 # Small enough for all methods at once.
 SMALL: dict[str, dict[str, str]] = {
@@ -178,7 +179,7 @@ def test_a_family_brings_sizes_that_suit_it(family: str) -> None:
         if name in keys(session):
             assert value_of(session, name) == value
         # The family says it.
-        assert LINK_NAMES[name] not in session.query_params
+        assert SCENARIO_LINKS.link_names[name] not in session.query_params
     assert session.query_params.items() >= kept.items()
     opened = open_page(dict(session.query_params))
     assert shown(opened) == shown(session)
@@ -199,7 +200,7 @@ def test_a_family_without_wishes_keeps_the_sizes() -> None:
 def test_rows_of_units_make_d_a_multiple_of_n(family: str) -> None:
     for size, samples in ((14, 4), (3, 8), (500, 4)):
         link = {**start(family), "d": str(size), "n": str(samples), "methods": "aid-fp"}
-        scenario, bad = Scenario.from_link(link)
+        scenario, bad = SCENARIO_LINKS.from_link(link)
         assert not bad
         assert scenario.state_size % samples == 0
         assert 0 < scenario.state_size // samples <= 50

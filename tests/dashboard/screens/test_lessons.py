@@ -19,11 +19,11 @@ from dashboard.screens.why.bounds import chosen_curve, other_bounds
 from dashboard.screens.why.frame import why_frame
 from dashboard.screens.why.settings import SETTINGS, WhyView, preset_named, settings_of
 from hypergrad_core import Curve, Scenario
-from hypergrad_core.anatomy import error_burn_in, jacobian_burn_in
 from hypergrad_core.arrays import FloatArray
-from hypergrad_core.complexity import first_to_stay
-from hypergrad_core.dissection import Dissection, dissect
-from hypergrad_core.modes import fixed_point_polynomials, ritz_values
+from hypergrad_core.studies.anatomy import error_burn_in, jacobian_burn_in
+from hypergrad_core.studies.dissection import Dissection, dissect
+from hypergrad_core.studies.modes import fixed_point_polynomials, ritz_values
+from hypergrad_core.studies.step_search import first_to_stay
 
 KEYS = [preset.key for preset in PRESETS]
 # What a text may name without measuring it: formulas.

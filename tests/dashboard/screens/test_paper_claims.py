@@ -30,12 +30,8 @@ from dashboard.screens.paper.settings import (
 )
 from dashboard.screens.paper.task import panels
 from dashboard.screens.paper.words import PAPER_LINK, SYMBOLS, claims_key, claims_table, verdict
-from hypergrad_core.paper import (
-    Verdict,
-    claims,
-    replicate,
-    same_setting,
-)
+from hypergrad_core.studies.claims import Verdict, claims, same_setting
+from hypergrad_core.studies.replication import replicate
 
 
 def test_one_table_has_a_row_for_each_claim_and_a_column_for_each_panel(runs: Runs) -> None:

@@ -22,13 +22,8 @@ from dashboard.screens.paper.settings import (
 )
 from dashboard.screens.paper.task import Task, panels
 from hypergrad_core import Scenario
-from hypergrad_core.paper import (
-    Replication,
-    Track,
-    Verdict,
-    claims,
-    replicate,
-)
+from hypergrad_core.studies.claims import Verdict, claims
+from hypergrad_core.studies.replication import Replication, Track, replicate
 
 SUFFIXES = ("", "2", "3", "4")
 

@@ -27,7 +27,7 @@ from dashboard.screens.why.settings import (
 )
 from dashboard.screens.why.words import constants_table
 from hypergrad_core import Scenario
-from hypergrad_core.dissection import Dissection
+from hypergrad_core.studies.dissection import Dissection
 
 SMALL = {"d": "6", "T": "12"}
 

@@ -18,8 +18,8 @@ from dashboard.screens.why.settings import (
     PARTS,
 )
 from hypergrad_core import FAMILIES, Scenario
-from hypergrad_core.dissection import dissect
-from hypergrad_core.modes import (
+from hypergrad_core.studies.dissection import dissect
+from hypergrad_core.studies.modes import (
     chebyshev_polynomials,
     conjugate_gradient_polynomials,
     fixed_point_polynomials,

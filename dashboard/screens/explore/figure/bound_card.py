@@ -11,9 +11,9 @@ from dashboard.kit.theme import Mode, term_color
 from dashboard.screens.explore.figure.lines import unit
 from dashboard.screens.explore.settings import View
 from hypergrad_core import Curve, Experiment
+from hypergrad_core.bounds import Status
+from hypergrad_core.constants import WeightedConstants
 from hypergrad_core.inner import SOLVERS
-from hypergrad_core.problem import WeightedConstants
-from hypergrad_core.theory import Status
 
 TIERS = {
     "P": "uses constants only",

@@ -10,7 +10,8 @@ from dashboard.kit.theme import METHOD_STYLES, Style
 from dashboard.screens.explore.settings import View
 from hypergrad_core import METHODS, Curve, Experiment
 from hypergrad_core.arrays import FloatArray
-from hypergrad_core.complexity import Crossing, crossing, first_to_stay
+from hypergrad_core.studies.crossing import Crossing, crossing
+from hypergrad_core.studies.step_search import first_to_stay
 
 # From so many methods on, only the one in focus has bounds: those of all would hide everything.
 CROWD = 4

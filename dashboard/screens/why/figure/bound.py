@@ -39,8 +39,8 @@ from dashboard.screens.why.figure.peaks import marked_peaks, peaks, with_headroo
 from dashboard.screens.why.figure.shares import TERM_STYLES, share_bands
 from hypergrad_core import METHODS, Curve
 from hypergrad_core.arrays import FloatArray
-from hypergrad_core.dissection import Dissection
-from hypergrad_core.theory import Bound, Term
+from hypergrad_core.bounds import Bound, Term
+from hypergrad_core.studies.dissection import Dissection
 
 WHAT_IF_DASHES = ("3px,3px", "10px,3px,2px,3px", "14px,4px")
 SHARP_DASH = "3px,3px"

@@ -7,7 +7,7 @@ from typing import Any
 from dashboard.chart import Narrow
 from dashboard.kit.figure.drawn import Drawn, annotation, shares
 from dashboard.kit.theme import AXIS_SIZE, FONT, LABEL_SIZE
-from hypergrad_core.dissection import Dissection
+from hypergrad_core.studies.dissection import Dissection
 
 NARROW_HEIGHT = 400
 

@@ -16,9 +16,9 @@ from dashboard.kit.theme import (
     neutral,
 )
 from hypergrad_core import METHODS, Curve
-from hypergrad_core.anatomy import error_burn_in, jacobian_burn_in
 from hypergrad_core.arrays import FloatArray
-from hypergrad_core.dissection import Dissection
+from hypergrad_core.studies.anatomy import error_burn_in, jacobian_burn_in
+from hypergrad_core.studies.dissection import Dissection
 
 # Of the height: where the first name of a peak stands, and from one to the next.
 PEAK_TOP, PEAK_GAP = 0.05, 0.085

@@ -20,9 +20,9 @@ from dashboard.kit.theme import (
 )
 from hypergrad_core import METHODS
 from hypergrad_core.arrays import FloatArray
-from hypergrad_core.dissection import Dissection, Plane2D
-from hypergrad_core.modes import AdjointRun
 from hypergrad_core.numerics import row_norms
+from hypergrad_core.studies.dissection import Dissection, Plane2D
+from hypergrad_core.studies.modes import AdjointRun
 
 # The inner problem belongs to no method.
 INNER = Style("#16191F", "#F0F2F6", "solid", "circle", 3.5)

@@ -10,7 +10,7 @@ from dashboard.kit.figure.drawn import Drawn, shares
 from dashboard.kit.theme import AXIS_SIZE, LABEL_SIZE, METHOD_STYLES, Mode, neutral
 from dashboard.screens.why.figure.panels import finish
 from hypergrad_core import METHODS
-from hypergrad_core.dissection import Dissection
+from hypergrad_core.studies.dissection import Dissection
 
 # Pixels beside the plot for the names of lines at their ends.
 END_NAMES = 110

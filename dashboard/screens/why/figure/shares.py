@@ -18,7 +18,7 @@ from dashboard.kit.theme import (
     term_color,
 )
 from hypergrad_core.arrays import FloatArray
-from hypergrad_core.theory import Term
+from hypergrad_core.bounds import Term
 
 # Of the width and of the height of the shares: what a name takes. A band without room for it is
 # named in the key.

@@ -14,8 +14,8 @@ from dashboard.screens.why.figure.panels import finish
 from dashboard.screens.why.figure.residuals import residuals
 from hypergrad_core import METHODS
 from hypergrad_core.arrays import FloatArray
-from hypergrad_core.dissection import Dissection
-from hypergrad_core.modes import (
+from hypergrad_core.studies.dissection import Dissection
+from hypergrad_core.studies.modes import (
     AdjointRun,
     Modes,
     chebyshev_polynomials,

@@ -1,4 +1,4 @@
-"""The replication of the paper's figure: what is run, and what it says of the paper's claims."""
+"""The paper's claims: each can hold, fail and stay open."""
 
 from __future__ import annotations
 
@@ -7,184 +7,28 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hypergrad_core import FAMILIES, METHODS, Scenario, run
+from hypergrad_core import FAMILIES, Scenario
 from hypergrad_core.arrays import FloatArray
-from hypergrad_core.paper import (
+from hypergrad_core.studies.claims import Verdict, claims, same_setting
+from hypergrad_core.studies.replication import (
     GENERAL_TRACKS,
-    PLAIN_TRACKS,
-    PLATEAU_STEPS,
-    RESOLUTION,
-    SPREAD,
-    SYMMETRIC_TRACKS,
     Replication,
     Track,
-    Verdict,
-    claims,
     replicate,
-    same_setting,
-    vary_hyper,
 )
-from tests.core.helpers import build, relative_gap
-
-SIZES = {"size": 14, "samples": 7, "hyper_size": 6}
-SMALL = Scenario(size=14, hyper_size=4, horizon=40, contraction=0.8)
-T = 100
-STEPS = np.arange(T + 1)
-
-
-# What is run.
-
-
-@pytest.mark.parametrize("family", FAMILIES)
-def test_a_replication_is_determined_by_its_seed(family: str) -> None:
-    scenario = Scenario(family=family, horizon=12, **SIZES)
-    first, again = (replicate(scenario, values=3) for _ in range(2))
-    other = replicate(replace(scenario, seed=1), values=3)
-    assert np.array_equal(first.errors, again.errors)
-    assert np.array_equal(first.bounds, again.bounds)
-    assert (first.floor, first.contraction) == (again.floor, again.contraction)
-    assert not np.array_equal(first.errors, other.errors)
-    # Another λ leaves no A symmetric, and one method must do for all values.
-    symmetric = {"quadratic", "logistic", "logistic-log"}
-    general = family not in symmetric | {"kernel-ridge", "biased", "hyper-representation"}
-    assert first.tracks == (GENERAL_TRACKS if general else SYMMETRIC_TRACKS)
-    assert first.errors.shape == (5, 3, 13)
-    assert np.all(np.isfinite(first.errors))
-    assert np.all(first.errors >= 0)
-    # The values of λ differ, and more of them leave those before as they are.
-    assert not np.allclose(first.errors[:, 0], first.errors[:, 1], rtol=1e-6)
-    assert np.array_equal(replicate(scenario, values=2).errors, first.errors[:, :2])
-
-
-@pytest.mark.parametrize("inner", ["fixed-point", "heavy-ball"])
-def test_the_first_value_is_the_scenarios_own(inner: str) -> None:
-    scenario = replace(SMALL, inner=inner)
-    found = replicate(scenario, values=2)
-    whole = run(replace(scenario, methods=("itd", "aid-fp", "aid-cg")))
-    held = run(
-        replace(scenario, methods=("aid-fp", "aid-cg"), vary="inner", adjoint_steps=PLATEAU_STEPS)
-    )
-    size = float(np.linalg.norm(whole.hypergradient))
-    plain = run(replace(scenario, inner="fixed-point", methods=("itd", "aid-fp")))
-    curves = [*whole.curves, *held.curves]
-    if inner == "heavy-ball":
-        assert found.tracks[5:] == PLAIN_TRACKS
-        curves += plain.curves
-    assert len(found.tracks) == len(curves)
-    for place, curve in enumerate(curves):
-        assert found.tracks[place].method == curve.method
-        room = 2 * curve.floor / size
-        assert np.allclose(found.errors[place, 0], curve.errors / size, rtol=1e-9, atol=room)
-    for place, key in enumerate(("itd", "aid-fp")):
-        curve = plain.curve(key)
-        assert curve is not None
-        assert np.allclose(found.bounds[place], curve.paper.values / size, rtol=1e-12)
-    assert np.array_equal(found.steps, np.arange(41))
-
-
-def test_the_progress_rises_to_one() -> None:
-    told: list[float] = []
-    replicate(SMALL, values=7, progress=told.append)
-    assert told == sorted(told)
-    assert (told[0], told[-1]) == (0, 1)
-    assert len(told) >= 8
-
-
-@pytest.mark.parametrize("after", [0.0, 0.3, 0.8, 1.0])
-def test_raising_in_the_progress_stops_the_replication(after: float) -> None:
-    told: list[float] = []
-
-    def stop(fraction: float) -> None:
-        told.append(fraction)
-        if fraction >= after:
-            raise InterruptedError
-
-    with pytest.raises(InterruptedError):
-        replicate(SMALL, values=5, progress=stop)
-    assert told[-1] >= after
-    assert all(fraction < after for fraction in told[:-1])
-
-
-@pytest.mark.parametrize("q", [0.3, 0.9, 0.99])
-@pytest.mark.parametrize("family", FAMILIES)
-def test_another_value_of_lambda_still_contracts(family: str, q: float) -> None:
-    problem = build(family=family, contraction=q, **SIZES)
-    random = np.random.default_rng(4)
-    base = problem.constants.contraction
-    size = np.maximum(np.abs(problem.hyper), 0.1 * np.abs(problem.hyper).max())
-    for _ in range(6):
-        moved = vary_hyper(problem, random)
-        assert moved.constants.contraction <= (1 + base) / 2 < 1
-        change = np.abs(moved.hyper - problem.hyper)
-        assert np.all(change <= SPREAD * size * (1 + 1e-12))
-        assert change.max() > 1e-4 * size.max()
-        assert np.array_equal(moved.initial_state, problem.initial_state)
-        assert np.all(np.isfinite(moved.reference.hypergradient))
-
-
-def test_the_mean_is_geometric_and_the_band_holds_all() -> None:
-    found = replicate(SMALL, values=4)
-    for place, track in enumerate(found.tracks):
-        errors = np.maximum(found.errors[place], RESOLUTION)
-        low, high = found.band(track)
-        mean = found.mean(track)
-        assert np.allclose(mean, np.prod(errors ** (1 / 4), axis=0), rtol=1e-10)
-        assert np.array_equal(low, errors.min(axis=0))
-        assert np.array_equal(high, errors.max(axis=0))
-        assert np.all(low <= mean * (1 + 1e-12))
-        assert np.all(mean <= high * (1 + 1e-12))
-
-
-def test_one_error_that_happens_to_be_0_is_not_all_of_the_mean() -> None:
-    found = constructed()
-    errors = found.errors.copy()
-    errors[0, 1, 7] = 0
-    mean = replace(found, errors=errors).mean(Track("itd"))
-    assert mean[7] == pytest.approx((errors[0, 0, 7] * RESOLUTION * errors[0, 2, 7]) ** (1 / 3))
-    assert np.array_equal(np.delete(mean, 7), np.delete(found.mean(Track("itd")), 7))
-
-
-def test_the_tracks_are_named_as_in_the_paper() -> None:
-    assert Track("itd").label == METHODS["itd"].label
-    assert Track("aid-fp").label == f"{METHODS['aid-fp'].label}, k = t"
-    assert Track("aid-cg", 10).label == f"{METHODS['aid-cg'].label}, k = 10"
-    assert Track("itd", plain=True).label == f"{METHODS['itd'].label}, plain map"
-
-
-# What it says, on planted curves.
-
-FLOOR = 1e-14
-BOUNDS = np.array([2 * 0.95**STEPS * (1 + STEPS), 2 * 0.95**STEPS])
-
-
-def geometric(rate: float, size: float = 1.0, plateau: float = 0.0) -> FloatArray:
-    return np.asarray(np.maximum(size * rate**STEPS + plateau, 1e-17))
-
-
-# Where every claim holds: ITD, FP, CG with k = t, FP and CG with k held.
-GOOD = (
-    geometric(0.8, 2.0),
-    geometric(0.8),
-    geometric(0.5),
-    geometric(0.8, plateau=1e-2),
-    geometric(0.8, plateau=1e-4),
+from tests.core.helpers import relative_gap
+from tests.core.replication_cases import (
+    BOUNDS,
+    FLOOR,
+    GOOD,
+    SIZES,
+    STEPS,
+    T,
+    constructed,
+    geometric,
 )
+
 LINEAR, BOUNDED, ORDERED, FASTEST, FIRST_PLATEAU, SECOND_PLATEAU = range(6)
-
-
-def constructed(
-    changes: dict[int, FloatArray] | None = None, bounds: FloatArray = BOUNDS
-) -> Replication:
-    curves = np.array([(changes or {}).get(place, GOOD[place]) for place in range(5)])
-    return Replication(
-        scenario=Scenario(horizon=T),
-        steps=STEPS,
-        tracks=SYMMETRIC_TRACKS,
-        errors=np.repeat(curves[:, None], 3, axis=1) * np.array([0.5, 1.0, 2.0])[:, None],
-        floor=FLOOR,
-        contraction=0.95,
-        bounds=bounds,
-    )
 
 
 def verdicts(found: Replication) -> list[Verdict]:
@@ -226,7 +70,11 @@ def test_what_a_claim_says_does_not_depend_on_the_run() -> None:
 
 
 AT_ROUNDING = np.full(T + 1, 1e-16)
+
+
 TWO_PHASES = np.maximum(0.5**STEPS, 1e-3)
+
+
 FALSE = {
     "an error that grows": (LINEAR, {1: geometric(1.02, 1e-3)}, BOUNDS),
     "a plateau with k = t": (LINEAR, {2: TWO_PHASES}, BOUNDS),
@@ -431,17 +279,3 @@ def test_every_family_gives_six_verdicts(family: str) -> None:
     said = " ".join(claim.tell() for claim in told)
     assert "nan" not in said
     assert "{" not in said
-
-
-@pytest.mark.parametrize(
-    ("family", "data"), [("kernel-ridge", "diabetes"), ("logistic", "synthetic")]
-)
-def test_moving_the_hyperparameters_keeps_what_must_be_positive_positive(
-    family: str, data: str
-) -> None:
-    problem = FAMILIES[family].build(Scenario(family=family, data=data))
-    random = np.random.default_rng(3)
-    for _ in range(20):
-        moved = vary_hyper(problem, random)
-        assert (moved.hyper > 0).all()
-        assert moved.constants.contraction < 1

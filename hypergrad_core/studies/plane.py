@@ -8,9 +8,10 @@ from functools import cached_property
 import numpy as np
 
 from hypergrad_core.arrays import FloatArray, IntArray, Progress
-from hypergrad_core.experiment import Preparation, Refusal, prepare, refusal
 from hypergrad_core.methods import METHODS, Method, Points
 from hypergrad_core.scenario import Scenario
+from hypergrad_core.studies.experiment import Refusal, refusal
+from hypergrad_core.studies.prepared import Preparation, prepare
 
 # Hypergradients of so many numbers are kept at once; a larger plane is taken in bands of t.
 BAND_FLOATS = 2**24

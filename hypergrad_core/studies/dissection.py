@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hypergrad_core.anatomy import contraction_at_solution
 from hypergrad_core.arrays import FloatArray, Progress
-from hypergrad_core.experiment import Experiment, prepare, run
 from hypergrad_core.methods import METHODS
 from hypergrad_core.methods.implicit import ImplicitMethod
-from hypergrad_core.modes import AdjointRun, Modes, adjoint_matrix, modes_of, run_adjoint
 from hypergrad_core.scenario import Scenario
+from hypergrad_core.studies.anatomy import contraction_at_solution
+from hypergrad_core.studies.experiment import Experiment, run
+from hypergrad_core.studies.modes import AdjointRun, Modes, adjoint_matrix, modes_of, run_adjoint
+from hypergrad_core.studies.prepared import prepare
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,15 +12,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hypergrad_core.adjoint import ConjugateGradientSolver
 from hypergrad_core.arrays import FloatArray
+from hypergrad_core.bounds.polynomials import residual_polynomials
 from hypergrad_core.errors import HypergradError
-from hypergrad_core.linear import ConjugateGradientSolver
 from hypergrad_core.methods import METHODS
 from hypergrad_core.methods.implicit import ImplicitMethod
 from hypergrad_core.numerics import row_norms
 from hypergrad_core.problem import Problem
 from hypergrad_core.scheme import Scheme
-from hypergrad_core.theory import residual_polynomials
 
 # Matrices of d × d numbers are formed, and taken apart.
 LARGEST_SIZE = 500

@@ -11,14 +11,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from hypergrad_core.arrays import FloatArray
+from hypergrad_core.bounds import Bound, Status
+from hypergrad_core.bounds.powers import diagonal_blocks
+from hypergrad_core.constants import Constants
 from hypergrad_core.errors import HypergradError
-from hypergrad_core.experiment import Curve, Experiment
 from hypergrad_core.inner import SOLVERS
 from hypergrad_core.methods import METHODS
 from hypergrad_core.methods.base import drift_scale
 from hypergrad_core.numerics import spectral_norm
-from hypergrad_core.problem import Constants, Problem
-from hypergrad_core.theory import Bound, Status, diagonal_blocks
+from hypergrad_core.problem import Problem
+from hypergrad_core.studies.experiment import Experiment
+from hypergrad_core.studies.prepared import Curve
 
 # A constant that is smaller by no more than this part is the same, computed in another way.
 ROUNDING = 1e-12

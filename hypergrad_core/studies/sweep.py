@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import Any, TypeVar, overload
 
 from hypergrad_core.arrays import Progress
 from hypergrad_core.errors import HypergradError
-from hypergrad_core.experiment import Experiment, run
 from hypergrad_core.scenario import Scenario
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from concurrent.futures import Executor, Future
+from hypergrad_core.studies.experiment import Experiment, run
 
 Result = TypeVar("Result")
 
@@ -94,8 +91,6 @@ def _spread(
     measure: Callable[[Scenario], Result],
     ahead: int,
 ) -> Generator[Result, None, None]:
-    from concurrent.futures import FIRST_COMPLETED, wait
-
     pending: dict[Future[Result], Scenario] = {}
     queue = iter(scenarios)
     done = 0

@@ -12,7 +12,8 @@ from typing import Self
 import numpy as np
 
 from hypergrad_core.arrays import FloatArray, Rows
-from hypergrad_core.problem import Constants, Linearisation, Problem, Reference
+from hypergrad_core.constants import Constants
+from hypergrad_core.problem import Linearisation, Problem, Reference
 
 SINGLE_ROUNDOFF = float(np.finfo(np.float32).eps)
 
