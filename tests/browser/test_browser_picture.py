@@ -15,8 +15,8 @@ from PIL import Image
 from playwright.sync_api import Locator
 
 from dashboard.kit.theme import METHOD_STYLES, Mode
-from dashboard.screens.explore.frame import SETTINGS, explore_frame
-from dashboard.screens.explore.view import View
+from dashboard.screens.explore.frame import explore_frame
+from dashboard.screens.explore.settings import SETTINGS, View
 from hypergrad_core import FAMILIES, METHODS, Experiment, run
 from hypergrad_core.studies.crossing import crossing
 
