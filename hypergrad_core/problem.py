@@ -6,8 +6,9 @@ Every oracle acts on a block of rows: an array of shape (B, d) is B states, one 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol, Self
 
@@ -247,17 +248,25 @@ class Problem(ABC):
     @cached_property
     def constants(self) -> Constants:
         """q, ν₁, ν₂, μ₁, μ₂, L_E, L_Φ, D and their companions, computed once."""
-        return self._measure_constants()
+        return replace(self._measure_constants(), symmetric=self.symmetric)
 
-    def drifts(self, states: FloatArray, columns: FloatArray) -> FloatArray:
-        """∂₁Φ(w) u_j + ∂₂Φ(w) e_j − u_j for each row w and u_j: (B, d), (m, d) → (B, m, d).
+    def drifts(self, columns: FloatArray) -> Callable[[FloatArray], FloatArray]:
+        """The drift of w'(λ) at any states: ∂₁Φ(w) w'(λ) + ∂₂Φ(w) − w'(λ), which is 0 at w(λ).
 
-        It is 0 at w(λ) where the u_j are the columns of w'(λ).
+        Args:
+            columns: those of w'(λ), a row each, shape (m, d).
+
+        Returns:
+            what maps a block of states to the drift of each column: (B, d) → (B, m, d).
         """
-        lin = self.linearise(states)
         unit = np.eye(len(columns))
-        parts = [lin[i : i + 1] for i in range(len(states))]
-        return np.array([at.jvp_state(columns) + at.jvp_hyper(unit) - columns for at in parts])
+
+        def drifts(states: FloatArray) -> FloatArray:
+            lin = self.linearise(states)
+            parts = [lin[i : i + 1] for i in range(len(states))]
+            return np.array([at.jvp_state(columns) + at.jvp_hyper(unit) - columns for at in parts])
+
+        return drifts
 
     def objective(self) -> float:
         """f(λ) = E(w(λ), λ)."""

@@ -131,7 +131,7 @@ class Scenario:
         if not self.solver.iterative and self.vary != "adjoint":
             allowed = "fixed-point, or vary = adjoint: an exact w_t has no t"
             raise ScenarioError("inner", self.inner, allowed, plain)
-        if self.solver.affine_only and not self.problem_family.affine:
+        if self.solver.affine_symmetric_only and not self.problem_family.affine_symmetric:
             allowed = "fixed-point: momentum needs Φ affine with ∂₁Φ symmetric"
             raise ScenarioError("inner", self.inner, allowed, plain)
         if self.family == "quadratic" and self.size * self.hyper_size > COUPLING_FLOATS:

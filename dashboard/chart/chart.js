@@ -317,7 +317,7 @@ class Chart {
   figureHere() {
     const { figure, narrow, names = [] } = this.frame;
     const other = this.isNarrow() && narrow ? withDefaults(figure.layout, narrow.layout) : figure.layout;
-    const data = figure.data.map((trace) => withWaiting(scaled(trace, this.factor), figure.layout));
+    const data = figure.data.map((trace) => withWaiting(scaled(trace, this.factor), figure));
     for (const { trace } of names) data[trace].visible = false; // we write them ourselves
     const base = { font: { size: 17 } };
     return { data, layout: levelTicks(scaled(withDefaults(base, other), this.factor)) };

@@ -118,11 +118,16 @@ function writeText(node, text) {
 }
 
 /**
- * Marks and texts of a trace that have no place wait outside the frame: Plotly makes an element for
- * each of them, which can be moved in when there is a place.
+ * Marks and texts of a trace that have no place, and a line that has none at all, wait outside the
+ * frame: Plotly makes an element for each of them, which can be moved in when there is a place.
  */
-function withWaiting(trace, layout) {
-  if (trace.type !== "scatter" || !trace.mode || trace.mode.includes("lines")) return trace;
+function withWaiting(trace, { data, layout }) {
+  if (trace.type !== "scatter" || !trace.mode) return trace;
+  const isPlaced = (i) => Number.isFinite(trace.x[i]) && Number.isFinite(trace.y[i]);
+  if (trace.mode.includes("lines")) {
+    const isEdge = data.some(({ fill }) => fill === "tonexty"); // an area would reach out to it
+    if (trace.mode !== "lines" || isEdge || Array.from(trace.x.keys()).some(isPlaced)) return trace;
+  }
   const waiting = { ...trace };
   for (const name of ["x", "y"]) {
     const axis = axisOf(layout, trace[`${name}axis`] ?? name);

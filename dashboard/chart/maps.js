@@ -34,6 +34,7 @@ function channels(color) {
   return color.match(/[\d.]+/g).slice(0, 3).map(Number);
 }
 
+const DONE = -2; // in place of a neighbour: the edge has been drawn
 const palettes = new Map();
 
 /** 256 colours of a scale of [place, colour], as RGBA bytes one after the other. */
@@ -56,6 +57,8 @@ function paletteOf(scale) {
   return palette;
 }
 
+const canvas = document.createElement("canvas"); // one for all: making one takes longer than drawing
+
 /** Plotly draws a pixel for each cell, as an image that is stretched. */
 function moveImage(group, full, trace, layout) {
   const image = group.querySelector("image");
@@ -65,19 +68,18 @@ function moveImage(group, full, trace, layout) {
   if (!image || !axis || !sameCells || full.zsmooth) return false;
   const { cmin, cmax, colorscale } = axis;
   const palette = paletteOf(colorscale);
-  const canvas = document.createElement("canvas");
-  Object.assign(canvas, { width: z[0].length, height: z.length });
-  const context = canvas.getContext("2d");
-  const picture = context.createImageData(canvas.width, canvas.height);
-  const pixels = new Uint32Array(picture.data.buffer);
-  z.forEach((row, r) => {
-    const start = (z.length - 1 - r) * canvas.width; // the first row is at the bottom
-    row.forEach((value, c) => {
-      const share = Math.max(0, Math.min(1, (value - cmin) / (cmax - cmin)));
+  const [width, height] = [z[0].length, z.length];
+  const pixels = new Uint32Array(width * height);
+  for (let r = 0; r < height; r++) {
+    const start = (height - 1 - r) * width; // the first row is at the bottom
+    for (let c = 0; c < width; c++) {
+      const share = Math.max(0, Math.min(1, (z[r][c] - cmin) / (cmax - cmin)));
       pixels[start + c] = Number.isNaN(share) ? 0 : palette[Math.round(255 * share)];
-    });
-  });
-  context.putImageData(picture, 0, 0);
+    }
+  }
+  Object.assign(canvas, { width, height });
+  const bytes = new Uint8ClampedArray(pixels.buffer);
+  canvas.getContext("2d", { willReadFrequently: true }).putImageData(new ImageData(bytes, width, height), 0, 0);
   image.setAttribute("href", canvas.toDataURL());
   return true;
 }
@@ -86,10 +88,9 @@ function moveContours(group, full, trace, layout, toX, toY) {
   const paths = group.querySelectorAll(".contourlines path");
   const { start, end, size } = trace.contours;
   if (!paths.length || full.contours.coloring !== "none" || !(size > 0)) return false;
-  const xs = Array.from(trace.x, toX);
-  const ys = Array.from(trace.y, toY);
+  const lines = new Contours(trace.z, Array.from(trace.x, toX), Array.from(trace.y, toY));
   let path = "";
-  for (let level = start; level < end + size / 10; level += size) path += linesAt(level, trace.z, xs, ys);
+  for (let level = start; level < end + size / 10; level += size) path += lines.at(level);
   paths.forEach((line, k) => line.setAttribute("d", k ? "M0,0" : path || "M0,0"));
   // Where the numbers stood, the lines were cut out.
   group.querySelector(".contourlines").removeAttribute("clip-path");
@@ -97,67 +98,104 @@ function moveContours(group, full, trace, layout, toX, toY) {
   return true;
 }
 
-/** The lines on which `z` is `level`, as a path: marching squares, piece joined to piece. */
-function linesAt(level, z, xs, ys) {
-  const width = xs.length;
-  const height = ys.length;
-  // An edge of the grid is 2 (row width + column), plus 1 if it goes to the next row.
-  const joined = [new Int32Array(2 * width * height).fill(-1), new Int32Array(2 * width * height).fill(-1)];
-  const edges = [];
-  const join = (a, b) => {
-    for (const [from, to] of [[a, b], [b, a]]) {
-      if (joined[0][from] < 0) {
-        joined[0][from] = to;
-        edges.push(from);
-      } else joined[1][from] = to;
+/**
+ * The lines of equal height of a map: marching squares, piece joined to piece. An edge of the grid
+ * is 2 (row width + column), plus 1 if it goes to the next row.
+ */
+class Contours {
+  /** `z` by rows; `xs` and `ys` are pixels. */
+  constructor(z, xs, ys) {
+    Object.assign(this, { z, xs, ys, width: xs.length });
+    const size = 2 * xs.length * ys.length;
+    this.joined = [new Int32Array(size).fill(-1), new Int32Array(size).fill(-1)];
+    this.ends = z.map((row) => this.endsOf(row));
+  }
+
+  endsOf(row) {
+    let [least, most] = [Infinity, -Infinity];
+    for (const value of row) {
+      if (value < least) least = value;
+      if (value > most) most = value;
     }
-  };
-  for (let r = 0; r + 1 < height; r++) {
-    const [below, above] = [z[r], z[r + 1]];
-    for (let c = 0; c + 1 < width; c++) {
+    return [least, most];
+  }
+
+  /** The lines on which z is `level`, as a path. */
+  at(level) {
+    const edges = this.cut(level);
+    const [next, last] = this.joined;
+    this.path = "";
+    for (const edge of edges) if (last[edge] < 0) this.follow(edge, level); // open lines first
+    for (const edge of edges) this.follow(edge, level);
+    for (const edge of edges) next[edge] = last[edge] = -1;
+    return this.path;
+  }
+
+  /** Join the edges that the lines cross, two in each cell; all edges that are crossed. */
+  cut(level) {
+    const { z, ends, width } = this;
+    const [next, last] = this.joined;
+    const edges = [];
+    const reach = (from, to) => {
+      if (next[from] < 0) {
+        next[from] = to;
+        edges.push(from);
+      } else last[from] = to;
+    };
+    const join = (a, b) => {
+      reach(a, b);
+      reach(b, a);
+    };
+    for (let r = 0; r + 1 < z.length; r++) {
       // What is at the level itself is below it, as with Plotly.
-      const high = (below[c] > level) + 2 * (below[c + 1] > level) + 4 * (above[c + 1] > level) + 8 * (above[c] > level);
-      if (high === 0 || high === 15) continue;
-      if (!Number.isFinite(below[c] + below[c + 1] + above[c] + above[c + 1])) continue;
-      const bottom = 2 * (r * width + c);
-      const [right, top, left] = [bottom + 3, bottom + 2 * width, bottom + 1];
-      const middle = (below[c] + below[c + 1] + above[c] + above[c + 1]) / 4 > level;
-      if (high === 5 || high === 10) {
-        if (middle === (high === 5)) join(left, top), join(bottom, right);
-        else join(left, bottom), join(top, right);
-      } else {
-        const cut = [];
-        if ((high & 1) !== (high >> 1 & 1)) cut.push(bottom);
-        if ((high >> 1 & 1) !== (high >> 2 & 1)) cut.push(right);
-        if ((high >> 2 & 1) !== (high >> 3 & 1)) cut.push(top);
-        if ((high >> 3 & 1) !== (high & 1)) cut.push(left);
-        join(cut[0], cut[1]);
+      if (!(Math.max(ends[r][1], ends[r + 1][1]) > level)) continue;
+      if (Math.min(ends[r][0], ends[r + 1][0]) > level) continue;
+      const [below, above] = [z[r], z[r + 1]];
+      for (let c = 0; c + 1 < width; c++) {
+        const high = (below[c] > level) + 2 * (below[c + 1] > level) + 4 * (above[c + 1] > level) + 8 * (above[c] > level);
+        if (high === 0 || high === 15) continue;
+        const sum = below[c] + below[c + 1] + above[c] + above[c + 1];
+        if (!Number.isFinite(sum)) continue;
+        const bottom = 2 * (r * width + c);
+        const [right, top, left] = [bottom + 3, bottom + 2 * width, bottom + 1];
+        if (high === 5 || high === 10) {
+          if ((sum / 4 > level) === (high === 5)) join(left, top), join(bottom, right);
+          else join(left, bottom), join(top, right);
+        } else {
+          const cut = [];
+          if ((high & 1) !== (high >> 1 & 1)) cut.push(bottom);
+          if ((high >> 1 & 1) !== (high >> 2 & 1)) cut.push(right);
+          if ((high >> 2 & 1) !== (high >> 3 & 1)) cut.push(top);
+          if ((high >> 3 & 1) !== (high & 1)) cut.push(left);
+          join(cut[0], cut[1]);
+        }
       }
     }
+    return edges;
   }
-  const pointOn = (edge) => {
+
+  /** Add the line that begins at an edge, unless it is there. */
+  follow(first, level) {
+    const [next, last] = this.joined;
+    let command = "M";
+    let [edge, before] = [first, -1];
+    while (edge >= 0 && next[edge] !== DONE) {
+      const onward = next[edge] === before ? last[edge] : next[edge];
+      next[edge] = DONE;
+      this.path += command + this.pointOn(edge, level);
+      command = "L";
+      [edge, before] = [onward, edge];
+    }
+    if (edge === first && command === "L") this.path += "Z";
+  }
+
+  pointOn(edge, level) {
+    const { z, xs, ys, width } = this;
     const cell = edge >> 1;
     const [r, c] = [Math.floor(cell / width), cell % width];
     const [r1, c1] = edge & 1 ? [r + 1, c] : [r, c + 1];
     const share = (level - z[r][c]) / (z[r1][c1] - z[r][c]);
     const along = (values, from, to) => clampPixel(values[from] + share * (values[to] - values[from]));
     return `${along(xs, c, c1)},${along(ys, r, r1)}`;
-  };
-  const done = new Uint8Array(2 * width * height);
-  let path = "";
-  const follow = (first) => {
-    let command = "M";
-    let [edge, before] = [first, -1];
-    while (edge >= 0 && !done[edge]) {
-      done[edge] = 1;
-      path += command + pointOn(edge);
-      command = "L";
-      const next = joined[0][edge] === before ? joined[1][edge] : joined[0][edge];
-      [edge, before] = [next, edge];
-    }
-    if (edge === first) path += "Z";
-  };
-  for (const edge of edges) if (joined[1][edge] < 0 && !done[edge]) follow(edge); // open lines first
-  for (const edge of edges) if (!done[edge]) follow(edge);
-  return path;
+  }
 }

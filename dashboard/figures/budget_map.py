@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from dashboard.chart import KeyEntry, Narrow, Reading, packed
-from dashboard.kit.figure.axes import DECADES, NEGLIGIBLE, ROUNDING_NAME, log_range
+from dashboard.kit.figure.axes import DECADES, NEGLIGIBLE, POWER_SIZE, ROUNDING_NAME, log_range
 from dashboard.kit.figure.drawn import Drawn, annotation, shares
 from dashboard.kit.notation import scientific
 from dashboard.kit.theme import (
@@ -20,7 +20,6 @@ from dashboard.kit.theme import (
     faded,
     neutral,
 )
-from dashboard.screens.explore.figure.curves import POWER_SIZE
 from hypergrad_core import METHODS
 from hypergrad_core.arrays import FloatArray
 from hypergrad_core.studies.plane import Plane, Split

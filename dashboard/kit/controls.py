@@ -12,8 +12,8 @@ import streamlit as st
 from dashboard.chart import Watch
 from dashboard.kit.glossary import help_text, methods_help
 from dashboard.kit.notation import count, scientific
-from dashboard.kit.settings import active, keep, label_of, link_name, store
-from dashboard.screens.explore.view import BOUNDS, ERRORS, X_AXES
+from dashboard.kit.session import active, keep, keep_family, store
+from dashboard.screens.explore.settings import BOUNDS, ERRORS, X_AXES
 from hypergrad_core import FAMILIES, METHODS, Scenario
 from hypergrad_core.inner import SOLVERS
 from hypergrad_core.scenario import (
@@ -118,7 +118,7 @@ def choice(field: str, options: dict[str, str]) -> None:
     """A list to choose one value of a field from."""
     keys = _prime(field, list(options))
     st.selectbox(
-        label_of(field),
+        active().label_of(field),
         keys,
         index=keys.index(_set(field)),
         format_func=lambda key: options[key],
@@ -132,7 +132,7 @@ def choice(field: str, options: dict[str, str]) -> None:
 def switch(field: str, options: dict[str, str]) -> None:
     """A row of buttons, one for each value of a field."""
     st.segmented_control(
-        label_of(field),
+        active().label_of(field),
         _prime(field, list(options)),
         default=_set(field),
         format_func=lambda key: options[key],
@@ -147,7 +147,7 @@ def switch(field: str, options: dict[str, str]) -> None:
 
 def _keep_family() -> None:
     if "family" in st.session_state:
-        active().keep_family(st.session_state["family"])
+        keep_family(st.session_state["family"])
 
 
 def slider(
@@ -165,7 +165,7 @@ def slider(
     # Streamlit finds a stop by its text: two stops must not share one.
     common = Counter(texts.values())
     st.select_slider(
-        label or label_of(field),
+        label or active().label_of(field),
         list(named),
         value=_set(field, str),
         format_func=lambda name: texts[name] if common[texts[name]] == 1 else name,
@@ -174,13 +174,13 @@ def slider(
         args=(field, named),
         help=_help(field),
     )
-    return {"param": link_name(field), "key": field, "options": list(named)}
+    return {"param": active().link_name(field), "key": field, "options": list(named)}
 
 
 def number(field: str, least: int, most: int) -> None:
     """A whole number to type."""
     st.number_input(
-        label_of(field),
+        active().label_of(field),
         min_value=least,
         max_value=most,
         value=_set(field),
@@ -195,7 +195,7 @@ def number(field: str, least: int, most: int) -> None:
 def many(field: str, options: dict[str, str], least: int = 0) -> None:
     """Pills of which any number may be chosen, but at least so many."""
     st.pills(
-        label_of(field),
+        active().label_of(field),
         list(options),
         selection_mode="multi",
         default=_set(field, list),
@@ -231,7 +231,7 @@ def problem_controls(
     values = store()
     problems = _prime("family", families)
     st.selectbox(
-        label_of("family"),
+        active().label_of("family"),
         problems,
         index=problems.index(_set("family")),
         format_func=lambda key: FAMILIES[key].label,
@@ -328,7 +328,8 @@ def solver_control(*, exact: bool) -> None:
     solvers = {
         key: solver.label
         for key, solver in SOLVERS.items()
-        if (family.affine or not solver.affine_only) and (key != "exact" or exact)
+        if (family.affine_symmetric or not solver.affine_symmetric_only)
+        and (key != "exact" or exact)
     }
     if len(solvers) > 1:
         choice("inner", solvers)
@@ -359,7 +360,7 @@ def choose_card(methods: Sequence[str]) -> str:
     wanted = store()["card"]
     shown: str = wanted if wanted in methods else methods[-1]
     st.segmented_control(
-        label_of("card"),
+        active().label_of("card"),
         list(methods),
         default=_set("card", lambda _: shown),
         format_func=lambda key: METHODS[key].label,

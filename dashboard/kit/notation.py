@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 # The summands of a bound as a page calls them.
 TERM_NAMES: dict[str, str] = {
@@ -78,3 +79,8 @@ def percent(share: float) -> str:
 def times(factor: float) -> str:
     """7.6 times, 4.5·10⁵ times."""
     return f"{ratio(factor).removesuffix('×')} times"
+
+
+def listed(names: Sequence[str]) -> str:
+    """A, B and C."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)

@@ -139,12 +139,12 @@ class MeasuredPath:
             return upper, "X"
         if len(matters) * size * max(self._jacobian.shape) > DRIFT_WORK:
             return upper, "T"
-        columns = np.ascontiguousarray(self._jacobian.T)
+        drifts = problem.drifts(np.ascontiguousarray(self._jacobian.T))
         chunk = max(1, DRIFT_FLOATS // size)
         measured = np.empty(len(matters))
         for start in range(0, len(matters), chunk):
             part = slice(start, start + chunk)
-            measured[part] = spectral_norms_upper(problem.drifts(states[matters[part]], columns))
+            measured[part] = spectral_norms_upper(drifts(states[matters[part]]))
         drift = upper.copy()
         drift[matters] = np.minimum(measured, upper[matters])
         return drift, "X"

@@ -22,7 +22,7 @@ class InnerSolver(ABC):
         rate_source: where ρ(t) is proved, if it is not the q^t of the paper, or "".
         unrolled_source: where the bound of what is unrolled is proved, if not in the paper, or "".
         iterative: whether w_t comes about step by step; else it is w(λ), given and not paid for.
-        affine_only: whether Φ must be affine with ∂₁Φ symmetric.
+        affine_symmetric_only: whether Φ must be affine with ∂₁Φ symmetric.
         exponent: the p of t ∝ κᵖ, as κ grows.
     """
 
@@ -32,7 +32,7 @@ class InnerSolver(ABC):
     rate_source: ClassVar[str] = ""
     unrolled_source: ClassVar[str] = ""
     iterative: ClassVar[bool] = True
-    affine_only: ClassVar[bool] = False
+    affine_symmetric_only: ClassVar[bool] = False
     exponent: ClassVar[float] = 1.0
 
     @abstractmethod

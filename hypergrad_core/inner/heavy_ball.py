@@ -20,7 +20,7 @@ class HeavyBall(InnerSolver):
     rate_formula = r"r^t(1+bt)"
     rate_source = "R12 of the README"
     unrolled_source = "R13 of the README"
-    affine_only = True
+    affine_symmetric_only = True
     exponent = 0.5
 
     def scheme(self, contraction: float) -> Scheme:

@@ -140,15 +140,14 @@ class Method(ABC):
         """Why the method does not apply to the problem and what to use instead, or ""."""
         return ""
 
-    def adjoint_factor(self, constants: Constants, inner: InnerSolver, *, symmetric: bool) -> float:
+    def adjoint_factor(self, constants: Constants, inner: InnerSolver) -> float:
         """By what the adjoint's error surely falls with each step, late (R5).
 
         Args:
             constants: of the problem.
             inner: what makes the w_t; who goes back through them depends on it.
-            symmetric: whether ∂₁Φ is.
         """
-        accelerated = self.adjoint_exponent(inner, symmetric=symmetric) < 1
+        accelerated = self.adjoint_exponent(inner, symmetric=constants.symmetric) < 1
         q = constants.contraction
         return conjugate_gradient_rate(constants.condition_number) if accelerated else q
 

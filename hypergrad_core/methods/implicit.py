@@ -132,6 +132,12 @@ class ImplicitMethod(Method):
         read(np.flatnonzero(last))
 
 
+def chebyshev_formula(condition_number: str) -> str:
+    """LaTeX of C_k(κ) (L5)."""
+    kappa = condition_number
+    return rf"\frac{{1}}{{T_k\left(({kappa}+1)/({kappa}-1)\right)}}"
+
+
 def _shifted(progress: Progress, done: int, total: int) -> Progress:
     return lambda spent: progress((done + spent) / total)
 
@@ -204,12 +210,15 @@ class SolverAID(ImplicitMethod):
     Where ``energy`` is set, the norms are those of the linearisation's metric.
     """
 
-    residual_formula: ClassVar[str]
     energy: ClassVar[bool] = False
 
     @abstractmethod
     def residual_factor(self, constants: Constants, adjoint_steps: FloatArray) -> FloatArray:
         """σ(k) as the paper has it, at most 1, shape (P,)."""
+
+    @abstractmethod
+    def residual_formula(self, constants: Constants) -> str:
+        """LaTeX of ``residual_factor``."""
 
     def sharp_residual_factor(self, constants: Constants, adjoint_steps: FloatArray) -> FloatArray:
         """s(k) of R5, for the term b_t s(k) ‖∇₁E‖/σ_min: shape (P,)."""
@@ -243,7 +252,7 @@ class SolverAID(ImplicitMethod):
                 rf"\frac{{L_E\,(L_\Phi{weighted}+\nu_2{weighted}D\,"
                 + inner.rate_formula
                 + r")}{1-q}\,"
-                + self.residual_formula,
+                + self.residual_formula(c),
                 c.outer_gradient_bound * hyper_norm / (1 - q) * left,
             ),
         )
@@ -270,11 +279,6 @@ class ConjugateGradientAID(SolverAID):
     energy = True
     paper_source = "Grazzi et al. 2020, Theorem 2.2 with the CG rate"
 
-    # κ_M bounds the condition number of M = I − ∂₁Φ: not more than κ = (1 + q)/(1 − q).
-    residual_formula = (
-        r"2\sqrt{\kappa_M}\left(\frac{\sqrt{\kappa_M}-1}{\sqrt{\kappa_M}+1}\right)^{k}"
-    )
-
     def refusal(self, problem: Problem) -> str:
         """CG needs a matrix that is self-adjoint in some inner product."""
         if problem.self_adjoint:
@@ -287,6 +291,11 @@ class ConjugateGradientAID(SolverAID):
     def adjoint_exponent(self, inner: InnerSolver, *, symmetric: bool) -> float:
         """About √κ/2 steps for a factor e, in a metric as well."""
         return 0.5
+
+    def residual_formula(self, constants: Constants) -> str:
+        """κ_M bounds the condition number of M = I − ∂₁Φ: not more than κ = (1 + q)/(1 − q)."""
+        root = r"\sqrt{\kappa_M}"
+        return rf"2{root}\left(\frac{{{root}-1}}{{{root}+1}}\right)^{{k}}"
 
     def residual_factor(self, constants: Constants, adjoint_steps: FloatArray) -> FloatArray:
         """2√κ r^k (R4 a), and no more than 1: CG's Euclidean error never grows.
@@ -318,11 +327,14 @@ class NormalEquationsAID(SolverAID):
     solver_name = "CG on the normal equations"
     solver = NormalEquationsSolver
     paper_source = "Grazzi et al. 2020, Theorem 2.2 with the rate of CG on the normal equations"
-    residual_formula = r"\frac{1}{T_k\left((\kappa^2+1)/(\kappa^2-1)\right)}"
 
     def adjoint_exponent(self, inner: InnerSolver, *, symmetric: bool) -> float:
         """The normal equations have κ²: with ‖∂₁Φ‖ ≤ q alone no better than q per step (R15)."""
         return 1.0
+
+    def residual_formula(self, constants: Constants) -> str:
+        """With κ = (1 + q)/(1 − q)."""
+        return chebyshev_formula(r"\kappa^2")
 
     def residual_factor(self, constants: Constants, adjoint_steps: FloatArray) -> FloatArray:
         """‖r_k‖ ≤ C_k(κ²)‖∇₁E‖, and the residual never grows."""
@@ -343,12 +355,20 @@ class GMRESAID(SolverAID):
     solver_name = "GMRES"
     solver = GMRESSolver
     paper_source = "Grazzi et al. 2020, Theorem 2.2; the residual of GMRES is at most that of FP"
-    residual_formula = r"q^{k}"
 
     def adjoint_exponent(self, inner: InnerSolver, *, symmetric: bool) -> float:
         """Of a symmetric matrix it is MINRES, with the rate of CG (R15)."""
         return 0.5 if symmetric else 1.0
 
+    def residual_formula(self, constants: Constants) -> str:
+        """With κ_M as for conjugate gradient."""
+        return chebyshev_formula(r"\kappa_M") if constants.symmetric else r"q^{k}"
+
     def residual_factor(self, constants: Constants, adjoint_steps: FloatArray) -> FloatArray:
-        """‖r_k‖ ≤ q^k ‖∇₁E‖: GMRES beats the polynomial (1 − z)^k."""
+        """‖r_k‖ ≤ q^k ‖∇₁E‖: GMRES beats the polynomial (1 − z)^k.
+
+        Of a symmetric matrix it beats Chebyshev's as well: ‖r_k‖ ≤ C_k(κ) ‖∇₁E‖ (R15 b).
+        """
+        if constants.symmetric:
+            return chebyshev_number(constants.condition_number, adjoint_steps)
         return np.asarray(constants.contraction**adjoint_steps)

@@ -49,7 +49,7 @@ class TruncatedITD(Method):
         """That of the iteration that is gone back through."""
         return inner.exponent
 
-    def adjoint_factor(self, constants: Constants, inner: InnerSolver, *, symmetric: bool) -> float:
+    def adjoint_factor(self, constants: Constants, inner: InnerSolver) -> float:
         """That of the iteration that is gone back through."""
         return inner.late_factor(constants.contraction)
 

@@ -37,7 +37,7 @@ sys.path.insert(0, str(ROOT))
 
 from dashboard.kit.controls import CONTRACTIONS  # noqa: E402
 from dashboard.screens.explore.frame import explore_frame  # noqa: E402
-from dashboard.screens.explore.view import View  # noqa: E402
+from dashboard.screens.explore.settings import View  # noqa: E402
 from hypergrad_core import FAMILIES, Scenario, run  # noqa: E402
 
 DEBUGGING_PORT = 9233

@@ -10,8 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from playwright.sync_api import Locator, Page
 
-from dashboard.screens.explore.frame import SETTINGS
-from dashboard.screens.explore.view import View
+from dashboard.screens.explore.settings import SETTINGS, View
 from hypergrad_core import Experiment, Scenario
 
 TIMEOUT = 20_000

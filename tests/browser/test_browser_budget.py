@@ -10,7 +10,8 @@ from explore_page import ExplorePage, number
 from playwright.sync_api import FloatRect, expect
 
 from dashboard.figures.budget_map import INK, PATCH
-from dashboard.screens.budget.frame import SETTINGS, BudgetView, Maps
+from dashboard.screens.budget.maps import Maps
+from dashboard.screens.budget.settings import SETTINGS, BudgetView
 from hypergrad_core import METHODS
 from hypergrad_core.studies.plane import Plane
 

@@ -7,8 +7,9 @@ from conftest import NewContext, Server, Watcher
 from explore_page import TIMEOUT, number
 from playwright.sync_api import Page, expect
 
-from dashboard.screens.complexity.figure import growths
-from dashboard.screens.complexity.frame import SETTINGS, Sweep
+from dashboard.screens.complexity.growth import growths
+from dashboard.screens.complexity.settings import SETTINGS
+from dashboard.screens.complexity.sweep import Sweep
 from hypergrad_core.studies.requirements import requirements
 
 pytestmark = pytest.mark.browser

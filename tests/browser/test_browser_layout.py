@@ -10,7 +10,7 @@ from explore_page import TIMEOUT
 from playwright.sync_api import CDPSession, Page
 
 from dashboard.kit.theme import Mode
-from dashboard.screens.why.frame import WHAT_IF
+from dashboard.screens.why.settings import WHAT_IF
 from hypergrad_core import METHODS
 
 pytestmark = pytest.mark.browser

@@ -8,8 +8,7 @@ import pytest
 from conftest import NewContext, Server
 from explore_page import ExplorePage
 
-from dashboard.screens.explore.frame import SETTINGS
-from dashboard.screens.explore.view import View
+from dashboard.screens.explore.settings import SETTINGS, View
 
 pytestmark = pytest.mark.browser
 

@@ -10,7 +10,8 @@ from conftest import NewContext, Server, Watcher
 from explore_page import number
 from playwright.sync_api import FloatRect, Page, Response, expect
 
-from dashboard.screens.paper.frame import SETTINGS, Task
+from dashboard.screens.paper.settings import SETTINGS
+from dashboard.screens.paper.task import Task
 from hypergrad_core.studies.claims import Verdict, claims
 from hypergrad_core.studies.replication import Replication
 

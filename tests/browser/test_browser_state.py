@@ -48,7 +48,7 @@ SUPERSCRIPTS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
 def settings_of(name: str) -> PageSettings[Any]:
     """What a page's settings are."""
-    settings: PageSettings[Any] = import_module(f"dashboard.screens.{name}.frame").SETTINGS
+    settings: PageSettings[Any] = import_module(f"dashboard.screens.{name}.settings").SETTINGS
     return settings
 
 

@@ -12,7 +12,7 @@ from explore_page import TIMEOUT, number
 from playwright.sync_api import Locator, Page, expect
 
 from dashboard.lessons.why import PRESETS
-from dashboard.screens.why.frame import SETTINGS, preset_named
+from dashboard.screens.why.settings import SETTINGS, preset_named
 from hypergrad_core.studies.dissection import dissect
 from hypergrad_core.studies.modes import fixed_point_polynomials
 

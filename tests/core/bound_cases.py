@@ -70,7 +70,11 @@ def draw_inner(random: np.random.Generator, family: str) -> str:
     """An inner solver: sometimes the exact one, and heavy ball where it has a guarantee."""
     if random.random() < 0.1:
         return "exact"
-    return "heavy-ball" if FAMILIES[family].affine and random.random() < 0.5 else "fixed-point"
+    return (
+        "heavy-ball"
+        if FAMILIES[family].affine_symmetric and random.random() < 0.5
+        else "fixed-point"
+    )
 
 
 def instance(number: int) -> Instance:
@@ -175,7 +179,7 @@ def check_bounds(chosen: Instance) -> None:
 
 def solvers_of(family: str) -> list[str]:
     """The inner solvers that go with a family."""
-    return [key for key in SOLVERS if key != "heavy-ball" or FAMILIES[family].affine]
+    return [key for key in SOLVERS if key != "heavy-ball" or FAMILIES[family].affine_symmetric]
 
 
 # Where the bounds are attained.

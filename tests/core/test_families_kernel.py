@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from hypergrad_core import FAMILIES, METHODS
+from hypergrad_core.arrays import FloatArray
 from hypergrad_core.numerics import row_norms
 from hypergrad_core.problem import Problem
-from hypergrad_core.problems import SYNTHETIC, kernel_ridge
+from hypergrad_core.problems import SYNTHETIC, kernels
 from hypergrad_core.problems.biased_regularisation import BiasedRegularisation
 from hypergrad_core.problems.hyper_representation import HyperRepresentation
 from hypergrad_core.problems.kernel_ridge import KernelRidge
@@ -107,14 +108,25 @@ def test_the_map_is_affine(problem: Problem) -> None:
     assert relative_gap(between, wanted) < 1e-13
 
 
-def test_chunks_of_features_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("kept", [0, 10**6])
+def test_chunks_of_rows_and_slopes_that_are_not_kept_make_no_difference(
+    kept: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     problem = build(family="kernel-ridge", size=9, hyper_size=6)
-    lin = problem.linearise(derivatives.draw(3, 9, 1))
+    states = derivatives.draw(3, 9, 1)
     adjoints, changes = derivatives.draw(3, 9, 2), derivatives.draw(3, 6, 3)
-    whole = lin.vjp_hyper(adjoints), lin.jvp_hyper(changes)
-    monkeypatch.setattr(kernel_ridge, "BLOCK_FLOATS", 60)
-    parts = lin.vjp_hyper(adjoints), lin.jvp_hyper(changes)
-    for found, wanted in zip(parts, whole, strict=True):
+
+    def products(of: Problem) -> list[FloatArray]:
+        lin = of.linearise(states)
+        each = [lin[row : row + 1] for row in (2, 0, 1)]
+        one_by_one = [part.vjp_hyper(adjoints) for part in each]
+        one_by_one += [part.jvp_hyper(changes) for part in each]
+        return [lin.vjp_hyper(adjoints), lin.jvp_hyper(changes), *one_by_one]
+
+    whole = products(problem)
+    monkeypatch.setattr(kernels, "BLOCK_FLOATS", 60)
+    monkeypatch.setattr(kernels, "KEPT_FLOATS", kept)
+    for found, wanted in zip(products(problem.at(problem.hyper)), whole, strict=True):
         assert relative_gap(found, wanted) < 1e-13
 
 

@@ -12,7 +12,7 @@ from hypergrad_core import METHODS, Scenario, run
 from hypergrad_core.arrays import FloatArray
 from hypergrad_core.inner import SOLVERS
 from hypergrad_core.numerics import row_norms
-from hypergrad_core.problems import kernel_ridge
+from hypergrad_core.problems import kernels
 from hypergrad_core.problems.hyper_representation import HyperRepresentation
 from hypergrad_core.problems.kernel_ridge import KernelRidge
 from tests.core import bound_cases as bounds
@@ -91,7 +91,7 @@ def test_constants_of_kernel_ridge_are_nearly_attained(number: int) -> None:
     _, _, right = np.linalg.svd(problem.validation_kernel)
     steepest = slope_along(problem.outer_gradient_state, solution, right[0])
     assert steepest == pytest.approx(constants.mu1, rel=1e-9)
-    stack = sum(slope @ slope for slope in problem.kernels.slopes())
+    stack = sum(slope @ slope for slope in problem.train.slopes())
     worst = np.linalg.eigh(stack)[1][:, -1]
     change = bounds.hyper_jacobian(problem, worst) - bounds.hyper_jacobian(problem, 0 * worst)
     assert 0.9 <= np.linalg.norm(change, 2) / constants.nu2 <= 1 + bounds.SLACK
@@ -151,13 +151,13 @@ def test_constants_of_the_representation_are_attained(number: int) -> None:
 def test_row_sums_bound_the_norm_of_many_slopes(monkeypatch: pytest.MonkeyPatch) -> None:
     problem = build(family="kernel-ridge", size=20, hyper_size=5)
     assert isinstance(problem, KernelRidge)
-    for slopes in (problem.kernels.slopes, problem.kernels.validation_slopes):
+    for slopes in (problem.train.slopes, problem.validation.slopes):
         stack = np.array([*slopes()])
         exact = np.sqrt(np.linalg.eigvalsh(np.einsum("lki,lkj->ij", stack, stack))[-1])
-        assert kernel_ridge.stack_norm(slopes(), stack.size) <= exact * (1 + 1e-12)
+        assert kernels.stack_norm(slopes(), stack.size) <= exact * (1 + 1e-12)
         with monkeypatch.context() as patch:
-            patch.setattr(kernel_ridge, "STACK_FLOATS", 0)
-            bound = kernel_ridge.stack_norm(slopes(), stack.size)
+            patch.setattr(kernels, "STACK_FLOATS", 0)
+            bound = kernels.stack_norm(slopes(), stack.size)
             assert exact * (1 - 1e-12) <= bound <= 2 * exact
 
 

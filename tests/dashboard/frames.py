@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
 from dashboard.screens.explore.frame import explore_frame
-from dashboard.screens.explore.view import View
+from dashboard.screens.explore.settings import View
 from hypergrad_core import METHODS, Experiment, Scenario, run
 from hypergrad_core.arrays import FloatArray
 

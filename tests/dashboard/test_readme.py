@@ -14,11 +14,11 @@ from frames import ROOT
 from dashboard.kit.introduction import INTRODUCTIONS
 from dashboard.kit.theme import METHOD_STYLES
 from dashboard.links import SCENARIO_LINKS, LinkSettings
-from dashboard.screens.budget.frame import BudgetView
-from dashboard.screens.complexity.frame import ComplexityView
-from dashboard.screens.explore.view import LINK_NAMES as VIEW_NAMES
-from dashboard.screens.paper.frame import PaperView
-from dashboard.screens.why.frame import WhyView
+from dashboard.screens.budget.settings import BudgetView
+from dashboard.screens.complexity.settings import ComplexityView
+from dashboard.screens.explore.settings import LINK_NAMES as VIEW_NAMES
+from dashboard.screens.paper.settings import PaperView
+from dashboard.screens.why.settings import WhyView
 from hypergrad_core import FAMILIES, METHODS
 
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")

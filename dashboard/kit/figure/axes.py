@@ -16,10 +16,12 @@ import numpy as np
 
 from dashboard.chart import packed
 from dashboard.kit.notation import scientific
-from dashboard.kit.theme import FADED, LABEL_SIZE, Mode, halo, neutral
+from dashboard.kit.theme import AXIS_SIZE, FADED, LABEL_SIZE, Mode, halo, neutral
 from hypergrad_core.arrays import FloatArray
 from hypergrad_core.constants import DOUBLE_ROUNDOFF
 
+# Plotly writes powers on logarithmic axes larger than it was told to.
+POWER_SIZE = AXIS_SIZE / 1.25
 # Drawn in place of a zero, which a logarithmic axis cannot show: far below any range. The chart
 # reads it as 0.
 NEARLY_ZERO = 1e-300

@@ -7,25 +7,16 @@ import streamlit as st
 from dashboard.chart import Live
 from dashboard.chart.component import chart
 from dashboard.figures.budget_map import LAYERS
-from dashboard.kit import controls, export, snippets
+from dashboard.kit import controls, export, session, snippets
 from dashboard.kit.compute import JOB_SECONDS
 from dashboard.kit.introduction import introduce
 from dashboard.kit.notation import count
-from dashboard.kit.settings import keep
 from dashboard.kit.status import awaited, in_background, status_place
 from dashboard.kit.take_home import Table, take_home
 from dashboard.kit.theme import Mode
-from dashboard.screens.budget.frame import (
-    LARGEST_HORIZON,
-    LARGEST_SIZE,
-    LEFT,
-    MAPS,
-    RIGHT,
-    SETTINGS,
-    Maps,
-    budget_frame,
-    live_params,
-)
+from dashboard.screens.budget.frame import budget_frame, live_params
+from dashboard.screens.budget.maps import MAPS, Maps
+from dashboard.screens.budget.settings import LARGEST_HORIZON, LARGEST_SIZE, LEFT, RIGHT, SETTINGS
 from hypergrad_core import FAMILIES
 from hypergrad_core.studies.plane import Plane
 
@@ -36,11 +27,11 @@ BUDGETS = [*range(5, 101, 5), *range(110, 201, 10), 250, 300, 400, 500]
 
 def page() -> None:
     """The whole page."""
-    SETTINGS.restore()
+    session.restore(SETTINGS)
     introduce("budget")
     dial = st.container()
     with st.sidebar:
-        SETTINGS.reset_button()
+        session.reset_button()
         st.markdown("## Budget")
         watched = [controls.slider("budget", BUDGETS, count)]
         controls.choice("left", LEFT)
@@ -51,9 +42,9 @@ def page() -> None:
         controls.solver_control(exact=False)
         watched.append(controls.horizon_control(LARGEST_HORIZON))
         status = status_place()
-    scenario, view = SETTINGS.current()
-    SETTINGS.write_address(scenario, view)
-    SETTINGS.show_notices()
+    scenario, view = session.current(SETTINGS)
+    session.write_address(scenario, view)
+    session.show_notices()
     mode: Mode = "dark" if st.context.theme.type == "dark" else "light"
     maps = Maps.of(scenario, view)
     if maps.seconds <= JOB_SECONDS:
@@ -116,7 +107,7 @@ def keep_cell() -> None:
     state = st.session_state["budget_chart"]
     for field, name in (("row", "cursor"), ("column", "other")):
         if isinstance(state.get(name), int | float):
-            keep(**{field: int(state[name])})
+            session.keep(**{field: int(state[name])})
 
 
 page()

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from dashboard.chart import Bound, KeyEntry, packed
+from dashboard.kit.figure.axes import POWER_SIZE
+from dashboard.kit.figure.describe import run_title
 from dashboard.kit.figure.drawn import Drawn
-from dashboard.kit.notation import count, power, scientific
+from dashboard.kit.notation import power, scientific
 from dashboard.kit.theme import (
     AXIS_SIZE,
     FONT,
@@ -21,123 +22,22 @@ from dashboard.kit.theme import (
     faded,
     neutral,
 )
-from dashboard.screens.explore.figure.curves import POWER_SIZE
+from dashboard.screens.complexity.growth import AXES, Growth, growths, theory_slope
+from dashboard.screens.complexity.settings import ComplexityView
 from hypergrad_core import METHODS, Scenario
-from hypergrad_core.inner import SOLVERS
-from hypergrad_core.scenario import PRECISIONS, SPECTRA
-from hypergrad_core.studies.requirements import Requirement, Requirements, fitted_slope
+from hypergrad_core.studies.requirements import Requirements, fitted_slope
 
-AXES: dict[str, str] = {
-    "adjoint": "Adjoint steps k",
-    "inner": "Inner steps t",
-    "products": "Products",
-    "floats": "Memory",
-    "seconds": "Seconds",
-}
 # Short enough for the height of a chart: what they mean in full is below it.
 TITLES: dict[str, str] = {**AXES, "floats": "Numbers in memory", "seconds": "Measured seconds"}
 GUIDE_DASH = "2px,4px"
-
-
-@dataclass(frozen=True)
-class Growth:
-    """How the numbers of one method grow with κ: geometric means over seeds, by κ.
-
-    Attributes:
-        method: key of ``METHODS``.
-        inner, adjoint: measured t and k.
-        inner_predicted, adjoint_predicted: what the paper's bound predicts.
-        products, floats, seconds: of the pair (t, k), as it was run.
-        spread: smallest and largest over seeds of each of the measured, by name and κ.
-        inner_slope, inner_predicted_slope, adjoint_slope, adjoint_predicted_slope: exponents of κ
-            fitted to all seeds, κ from 10 to 2000; None with fewer than three values of κ.
-    """
-
-    method: str
-    inner: dict[float, float]
-    adjoint: dict[float, float]
-    inner_predicted: dict[float, float]
-    adjoint_predicted: dict[float, float]
-    products: dict[float, float]
-    floats: dict[float, float]
-    seconds: dict[float, float]
-    spread: dict[str, dict[float, tuple[float, float]]]
-    inner_slope: float | None
-    inner_predicted_slope: float | None
-    adjoint_slope: float | None
-    adjoint_predicted_slope: float | None
-
-    def measured(self, axis: str) -> dict[float, float]:
-        """The means that are drawn on an axis, by κ."""
-        values: dict[float, float] = getattr(self, axis)
-        return values
-
-    def predicted(self, axis: str) -> dict[float, float]:
-        """What the bound predicts there; empty where it says nothing."""
-        values: dict[float, float] = getattr(self, f"{axis}_predicted", {})
-        return values
-
-
-READ: dict[str, Callable[[Requirement], float | None]] = {
-    "inner": lambda item: item.inner.measured,
-    "adjoint": lambda item: item.adjoint.measured,
-    "inner_predicted": lambda item: item.inner.predicted,
-    "adjoint_predicted": lambda item: item.adjoint.predicted,
-    "products": lambda item: None if item.costs is None else item.costs.products,
-    "floats": lambda item: None if item.costs is None else item.costs.stored_floats,
-    "seconds": lambda item: None if item.costs is None else item.costs.seconds,
-}
-
-
-def growths(found: Sequence[Requirements]) -> list[Growth]:
-    """How each method grows over the points that have arrived."""
-    methods = dict.fromkeys(item.method for point in found for item in point.methods)
-    return [_growth(found, method) for method in methods]
-
-
-def _growth(found: Sequence[Requirements], method: str) -> Growth:
-    means: dict[str, dict[float, float]] = {}
-    spread: dict[str, dict[float, tuple[float, float]]] = {}
-    slopes: dict[str, float | None] = {}
-    items = [(point.scenario.condition_number, item) for point in found for item in point.methods]
-    needs = [(kappa, item) for kappa, item in items if item.method == method]
-    kappas = [kappa for kappa, _ in needs]
-    for name, read in READ.items():
-        values = [read(item) for _, item in needs]
-        groups: dict[float, list[float]] = {}
-        for kappa, value in zip(kappas, values, strict=True):
-            # A logarithm has no 0: "no step at all" is not drawn.
-            if value:
-                groups.setdefault(kappa, []).append(float(value))
-        means[name] = {k: float(np.exp(np.log(group).mean())) for k, group in groups.items()}
-        spread[name] = {k: (min(group), max(group)) for k, group in groups.items()}
-        slopes[name] = fitted_slope(kappas, values)
-    return Growth(
-        method=method,
-        **means,
-        spread=spread,
-        inner_slope=slopes["inner"],
-        inner_predicted_slope=slopes["inner_predicted"],
-        adjoint_slope=slopes["adjoint"],
-        adjoint_predicted_slope=slopes["adjoint_predicted"],
-    )
-
-
-def theory_slope(scenario: Scenario, method: str, *, adjoint: bool) -> float:
-    """The exponent of κ, as κ grows, that the method claims."""
-    claim = METHODS[method].adjoint_exponent if adjoint else METHODS[method].inner_exponent
-    return claim(SOLVERS[scenario.inner], symmetric=scenario.problem_family.symmetric)
 
 
 def complexity_curves(
     found: Sequence[Requirements],
     kappas: Sequence[float],
     scenario: Scenario,
-    axis: str,
+    view: ComplexityView,
     mode: Mode,
-    *,
-    seeds: int,
-    predicted: bool,
 ) -> Drawn:
     """Means, spreads and predictions on logarithmic axes.
 
@@ -145,14 +45,14 @@ def complexity_curves(
         found: the points that have arrived.
         kappas: all values of κ, ascending.
         scenario: what they have in common.
-        axis: key of ``AXES``.
+        view: how they are drawn.
         mode: light or dark.
-        seeds: how many, from the scenario's own on.
-        predicted: whether predictions are drawn, where there are any.
     """
     drawn = Drawn()
     curves = growths(found)
-    predicted = predicted and axis in ("inner", "adjoint")
+    axis = view.axis
+    # A bound predicts steps only.
+    predicted = view.predicted == "shown" and axis in ("inner", "adjoint")
     low, high = _range(curves, kappas, scenario, axis, predicted=predicted)
     ends = (math.log10(kappas[0]) - 0.05, math.log10(kappas[-1]) + 0.05)
     guides = _guides(drawn, curves, kappas, axis, (low, high), mode)
@@ -160,7 +60,7 @@ def complexity_curves(
         _method(drawn, growth, kappas, axis, mode, predicted=predicted)
     drawn.names.append({"trace": drawn.add(_names(curves, axis, guides, mode))})
     drawn.cross("", kappas)
-    drawn.key = _key(seeds, mode, predicted=predicted)
+    drawn.key = _key(view.seeds, mode, predicted=predicted)
     drawn.narrow = {"layout": {"margin": {"l": 74, "r": 124, "t": 14, "b": 54}}, "height": 320}
     drawn.figure["layout"] = {
         "font": {"family": FONT, "size": AXIS_SIZE},
@@ -202,36 +102,14 @@ def _key(seeds: int, mode: Mode, *, predicted: bool) -> list[KeyEntry]:
     return key
 
 
-def sweep_title(
-    found: Sequence[Requirements], scenario: Scenario, target: float, seeds: int
-) -> str:
+def sweep_title(found: Sequence[Requirements], scenario: Scenario, view: ComplexityView) -> str:
     """One line that names the sweep, for titles and exports."""
-    family = scenario.problem_family
-    parts = [family.label]
-    if len(family.data) > 1:
-        # Without the size of the data, because d and n follow.
-        parts.append(family.data[scenario.data].label.partition(" (")[0])
-    parts.append(f"ε = {scientific(target)}")
-    parts.append(f"d = {count(found[0].state_size if found else scenario.state_size)}")
+    sizes = {"d": found[0].state_size if found else scenario.state_size}
     if found:
-        parts.append(f"m = {count(found[0].hyper_size)}")
-    if "samples" in family.uses:
-        parts.append(f"n = {count(scenario.sample_size)}")
-    if "spectrum" in family.uses:
-        parts.append(f"eigenvalues: {_lower(SPECTRA[scenario.spectrum])}")
-    if scenario.inner == "heavy-ball":
-        parts.append(_lower(SOLVERS[scenario.inner].label))
-    if scenario.start > 0:
-        parts.append(f"start ‖w₀‖ = {scenario.start:g} ‖w(λ)‖")
-    if scenario.precision != "double":
-        parts.append(f"{_lower(PRECISIONS[scenario.precision])} precision")
-    parts.append(f"seed {scenario.seed}" if seeds == 1 else f"{seeds} seeds from {scenario.seed}")
-    return " · ".join(parts)
-
-
-def _lower(label: str) -> str:
-    """A label within a line."""
-    return label[0].lower() + label[1:]
+        sizes["m"] = found[0].hyper_size
+    first, many = scenario.seed, view.seeds
+    seeds = f"seed {first}" if many == 1 else f"{many} seeds from {first}"
+    return run_title(scenario, [f"ε = {scientific(view.target)}"], sizes, seeds, sliced=False)
 
 
 def _range(

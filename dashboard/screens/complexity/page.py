@@ -5,25 +5,22 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.chart.component import chart
-from dashboard.kit import controls, export, snippets
+from dashboard.kit import controls, export, session, snippets
 from dashboard.kit.introduction import introduce
 from dashboard.kit.notation import scientific
 from dashboard.kit.status import JOB_OF, POLL_SECONDS
 from dashboard.kit.take_home import Table, take_home
 from dashboard.kit.theme import Mode
-from dashboard.screens.complexity.figure import AXES
-from dashboard.screens.complexity.frame import (
+from dashboard.screens.complexity.frame import complexity_frame
+from dashboard.screens.complexity.growth import AXES
+from dashboard.screens.complexity.settings import (
     LARGEST_SIZE,
     PREDICTIONS,
     SETTINGS,
     ComplexityView,
-    Sweep,
-    SweepJob,
-    complexity_frame,
-    deviations,
-    gaps,
-    time_left,
 )
+from dashboard.screens.complexity.sweep import Sweep, SweepJob, time_left
+from dashboard.screens.complexity.words import deviations, gaps
 from hypergrad_core import FAMILIES, Scenario
 
 HEIGHT = 400
@@ -48,10 +45,10 @@ HEAVY_BALL = (
 
 def page() -> None:
     """The whole page."""
-    SETTINGS.restore()
+    session.restore(SETTINGS)
     introduce("complexity")
     with st.sidebar:
-        SETTINGS.reset_button()
+        session.reset_button()
         st.markdown("## Complexity")
         controls.choice("axis", AXES)
         controls.switch("predicted", PREDICTIONS)
@@ -64,9 +61,9 @@ def page() -> None:
         controls.start_controls()
         controls.methods_control()
         controls.solver_control(exact=False)
-    scenario, view = SETTINGS.current()
-    SETTINGS.write_address(scenario, view)
-    SETTINGS.show_notices()
+    scenario, view = session.current(SETTINGS)
+    session.write_address(scenario, view)
+    session.show_notices()
     wanted = Sweep.of(scenario, view)
     job = st.session_state.get(JOB)
     if job is not None and (job.key != wanted or not wanted.missing()):

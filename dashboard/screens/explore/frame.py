@@ -6,30 +6,19 @@ from collections.abc import Mapping
 from typing import cast
 from urllib.parse import urlencode
 
-import numpy as np
-
 from dashboard.chart import THEME_PARAM, WHOLE_PARAM, Column, Frame, Row, Table
 from dashboard.kit.compute import is_live, live_experiment
 from dashboard.kit.errors import LinkError
-from dashboard.kit.figure.describe import absent, describe
+from dashboard.kit.figure.describe import BEYOND_THEORY, absent, describe
 from dashboard.kit.notation import count, ratio, scientific
-from dashboard.kit.settings import PageSettings
 from dashboard.kit.theme import Mode
 from dashboard.screens.explore.figure.curves import error_curves
 from dashboard.screens.explore.figure.lines import Line, extract_lines, unit
-from dashboard.screens.explore.view import View
-from dashboard.screens.explore.words import BEYOND_THEORY, listed
+from dashboard.screens.explore.headline import headline, is_sampled
+from dashboard.screens.explore.settings import SETTINGS, View
 from hypergrad_core import METHODS, Curve, Experiment, Scenario
 from hypergrad_core.studies.crossing import Crossing
 
-# A problem on which the three methods part, and on which conjugate gradient is the faster before
-# w_t holds it up. On the quadratic ITD and AID-FP are the same.
-SETTINGS = PageSettings(
-    "explore", Scenario(family="kernel-ridge", size=30, hyper_size=6, seed=45), View()
-)
-
-# From so many groups of methods on the headline is a list, not a sentence.
-MANY = 4
 ROUNDING = "rounding"
 
 
@@ -125,7 +114,7 @@ def render_frame(params: Mapping[str, str]) -> Frame:
 
 def _table(experiment: Experiment, lines: tuple[Line, ...], view: View, mode: Mode) -> Table:
     rows: list[Row] = []
-    thinned = _is_sampled(experiment)
+    thinned = is_sampled(experiment)
     for line in lines:
         curve = experiment.curve(line.method)
         reached = line.crossing
@@ -159,7 +148,7 @@ def _predictions(
         return ROUNDING, ROUNDING
     return (
         "never" if reached.paper is None else count(reached.paper),
-        _steps(reached.sharp, experiment.scenario.horizon, _is_sampled(experiment)),
+        _steps(reached.sharp, experiment.scenario.horizon, is_sampled(experiment)),
     )
 
 
@@ -176,60 +165,11 @@ def _ratios(experiment: Experiment, curve: Curve, at: int) -> tuple[str, str]:
     )
 
 
-def _is_sampled(experiment: Experiment) -> bool:
-    """Whether the horizon is too long for every step to be a point."""
-    return bool((np.diff(experiment.steps) > 1).any())
-
-
 def _steps(step: int | None, horizon: int, thinned: bool) -> str:
     if step is None:
         return f"> {count(horizon)}"
     # A long horizon is sampled: the true step may be a little earlier.
     return f"≤ {count(step)}" if thinned and step > 0 else count(step)
-
-
-def headline(experiment: Experiment, lines: tuple[Line, ...], view: View) -> str:
-    """When each method reaches the target: a sentence, or a list where there are many."""
-    if not lines:
-        return "No method applies here."
-    groups, late = _reached(lines)
-    horizon = _plural(experiment.scenario.horizon)
-    goal = f"the {view.error} error at or below ε = {scientific(view.target)}"
-    if not groups:
-        return f"No method gets {goal} within {horizon}."
-    at_most = "at most " if _is_sampled(experiment) else ""
-    if len(groups) + bool(late) < MANY:
-        needs = [
-            f"{listed(names)} {'need' if names[1:] else 'needs'} "
-            f"{at_most}{count(step) if place else _plural(step)}"
-            for place, (step, names) in enumerate(groups)
-        ]
-        do = "do" if late[1:] else "does"
-        rest = f"; {listed(late)} {do} not get there within {horizon}" if late else ""
-        return f"To get {goal}, {', '.join(needs)}{rest}."
-    written = [f"{at_most}{step} ({', '.join(names)})" for step, names in groups]
-    written[0] = f"fastest: {written[0]}"
-    written[-1] = f"slowest: {written[-1]}"
-    if late:
-        written.append(f"not within {experiment.scenario.horizon}: {', '.join(late)}")
-    return f"Steps to get {goal} – {'; '.join(written)}."
-
-
-def _plural(steps: int) -> str:
-    return f"{count(steps)} step{'' if steps == 1 else 's'}"
-
-
-def _reached(lines: tuple[Line, ...]) -> tuple[list[tuple[int, list[str]]], list[str]]:
-    """Steps in rising order, each with its methods; and the methods that do not get there."""
-    groups: dict[int, list[str]] = {}
-    late = []
-    for line in lines:
-        step = line.crossing.measured
-        if step is None:
-            late.append(line.label)
-        else:
-            groups.setdefault(step, []).append(line.label)
-    return sorted(groups.items()), late
 
 
 def _alt(experiment: Experiment, lines: tuple[Line, ...], view: View) -> str:

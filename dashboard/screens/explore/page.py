@@ -6,18 +6,17 @@ import streamlit as st
 
 from dashboard.chart import THEME_PARAM
 from dashboard.chart.component import chart
-from dashboard.kit import controls, export, snippets
+from dashboard.kit import controls, export, session, snippets
 from dashboard.kit.compute import EXPERIMENTS, Job, is_long
 from dashboard.kit.introduction import CONSTANTS, introduce, write_symbols
 from dashboard.kit.notation import count
-from dashboard.kit.settings import keep
 from dashboard.kit.status import PREVIOUS, SMALLER, follow, status_place
 from dashboard.kit.take_home import Table, take_home
 from dashboard.kit.theme import Mode
 from dashboard.screens.explore.figure.bound_card import formula_card
 from dashboard.screens.explore.figure.lines import extract_lines
-from dashboard.screens.explore.frame import SETTINGS, explore_frame
-from dashboard.screens.explore.view import View
+from dashboard.screens.explore.frame import explore_frame
+from dashboard.screens.explore.settings import SETTINGS, View
 from dashboard.screens.explore.words import explain, same_picture
 from hypergrad_core import FAMILIES, METHODS, Experiment, Scenario
 
@@ -26,25 +25,25 @@ CHART_HEIGHT = 400
 
 def page() -> None:
     """The whole page, top to bottom."""
-    SETTINGS.restore()
+    session.restore(SETTINGS)
     # Before anything is sent: the live route then answers the same change first, and the browser
     # is not yet busy with the rest of the page.
-    expected = SETTINGS.expected()
+    expected = session.expected()
     if expected is not None and not is_long(expected):
         EXPERIMENTS.compute(expected)
     introduce("explore")
     dial = st.container()
     with st.sidebar:
-        SETTINGS.reset_button()
+        session.reset_button()
         st.markdown("## Explore")
         watched = controls.problem_controls(contraction_at=dial)
         watched += controls.start_controls()
         watched += controls.method_controls()
         watched += controls.view_controls()
         status = status_place()
-    scenario, view = SETTINGS.current()
-    SETTINGS.write_address(scenario, view)
-    SETTINGS.show_notices()
+    scenario, view = session.current(SETTINGS)
+    session.write_address(scenario, view)
+    session.show_notices()
     mode: Mode = "dark" if st.context.theme.type == "dark" else "light"
     with status:
         experiment = compute(scenario)
@@ -96,14 +95,14 @@ def keep_cursor() -> None:
     """The hand was lifted from the chart's cursor."""
     step = st.session_state["explore"].get("cursor")
     if isinstance(step, int | float):
-        keep(cursor=int(step))
+        session.keep(cursor=int(step))
 
 
 def keep_focus() -> None:
     """A card of the readout was pressed: the bound of its method is drawn and written out."""
     method = st.session_state["explore"].get("focus")
     if method in METHODS:
-        keep(card=method)
+        session.keep(card=method)
 
 
 def compute(scenario: Scenario) -> Experiment:

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 
-from dashboard.kit.notation import times
+from dashboard.kit.notation import listed, times
 from dashboard.screens.explore.figure.lines import Line
-from dashboard.screens.explore.view import View
+from dashboard.screens.explore.settings import View
 from hypergrad_core import METHODS, Curve, Experiment
 from hypergrad_core.adjoint import Outcome
 from hypergrad_core.arrays import FloatArray, IntArray
 from hypergrad_core.inner import SOLVERS
 from hypergrad_core.methods import Method
 
-BEYOND_THEORY = (
-    "q is not below 1: Φ need not be a contraction, so the theorems do not apply and no bound is "
-    "shown, only what is measured. The iteration may not converge: then no method is accurate, "
-    "whatever solves its adjoint system. The fixed point may not be unique."
-)
 # Relative distance below which two curves are the same in the picture.
 SAME = 1e-6
 # From this ratio on one error is told to be more than another.
@@ -70,11 +64,6 @@ def explain(experiment: Experiment, lines: tuple[Line, ...], view: View) -> list
 def same_picture(family: str) -> str:
     """Why the picture of another family is the same as this one's, or ""."""
     return next((why for pair, why in SAME_PICTURES.items() if family in pair), "")
-
-
-def listed(names: Sequence[str]) -> str:
-    """A, B and C."""
-    return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
 
 
 def _without_theory(experiment: Experiment) -> list[str]:
@@ -273,7 +262,7 @@ def _worst_cases(experiment: Experiment) -> str:
         what = "reverse mode" if scenario.vary == "adjoint" else "$w_t$"
         promised[f"{symbol} = {inner.late_factor(q):.4g}"] = [what]
     if scenario.vary != "inner":
-        symmetric = scenario.problem_family.symmetric
+        symmetric = experiment.constants.symmetric
         for curve in experiment.curves:
             method = METHODS[curve.method]
             if method.solver_name:
@@ -287,12 +276,7 @@ def _worst_cases(experiment: Experiment) -> str:
 
 def solver_factor(experiment: Experiment, method: Method) -> float:
     """By what the adjoint's error surely falls with each step, late."""
-    scenario = experiment.scenario
-    return method.adjoint_factor(
-        experiment.constants,
-        SOLVERS[scenario.inner],
-        symmetric=scenario.problem_family.symmetric,
-    )
+    return method.adjoint_factor(experiment.constants, SOLVERS[experiment.scenario.inner])
 
 
 def _slowest_parts(experiment: Experiment, factors: dict[str, float]) -> list[str]:

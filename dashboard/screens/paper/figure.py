@@ -10,10 +10,15 @@ from typing import Any
 import numpy as np
 
 from dashboard.chart import Bound, KeyEntry, Narrow, packed
-from dashboard.kit.figure.axes import ROUNDING_DASH, ROUNDING_NAME, level_line, log_range
+from dashboard.kit.figure.axes import (
+    POWER_SIZE,
+    ROUNDING_DASH,
+    ROUNDING_NAME,
+    level_line,
+    log_range,
+)
 from dashboard.kit.figure.drawn import Drawn, annotation, shares
 from dashboard.kit.theme import AXIS_SIZE, FONT, LABEL_SIZE, METHOD_STYLES, Mode, faded, neutral
-from dashboard.screens.explore.figure.curves import POWER_SIZE
 from hypergrad_core import Scenario
 from hypergrad_core.studies.replication import RESOLUTION, Replication, Track
 

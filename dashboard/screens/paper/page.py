@@ -5,25 +5,16 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.chart.component import chart
-from dashboard.kit import controls, export, snippets
+from dashboard.kit import controls, export, session, snippets
 from dashboard.kit.introduction import introduce
 from dashboard.kit.notation import count
-from dashboard.kit.settings import keep, store
 from dashboard.kit.status import POLL_SECONDS, awaited, in_background, status_place
 from dashboard.kit.take_home import Table, take_home
 from dashboard.kit.theme import Mode
-from dashboard.screens.paper.frame import (
-    FIGURES,
-    KINDS,
-    PAPER,
-    PAPER_LINK,
-    SETTINGS,
-    Task,
-    claims_key,
-    claims_table,
-    largest_contraction,
-    paper_frame,
-)
+from dashboard.screens.paper.frame import paper_frame
+from dashboard.screens.paper.settings import KINDS, SETTINGS, largest_contraction
+from dashboard.screens.paper.task import FIGURES, Task
+from dashboard.screens.paper.words import PAPER, PAPER_LINK, claims_key, claims_table
 
 HEIGHT = 460
 REST = 400
@@ -52,22 +43,22 @@ TABLE_STYLE = """<style>
 
 def page() -> None:
     """The whole page."""
-    SETTINGS.restore()
+    session.restore(SETTINGS)
     introduce("paper")
     dial = st.container()
     with st.sidebar:
-        SETTINGS.reset_button()
+        session.reset_button()
         st.markdown("## Figure 1 of the paper")
         controls.switch("kind", KINDS)
         with dial:
-            controls.contraction_slider(largest_contraction(store()["kind"]))
+            controls.contraction_slider(largest_contraction(session.store()["kind"]))
         controls.slider("horizon", HORIZONS, count)
         controls.slider("values", VALUES, count)
         controls.number("seed", 0, 9999)
         status = status_place()
-    scenario, view = SETTINGS.current()
-    SETTINGS.write_address(scenario, view)
-    SETTINGS.show_notices()
+    scenario, view = session.current(SETTINGS)
+    session.write_address(scenario, view)
+    session.show_notices()
     mode: Mode = "dark" if st.context.theme.type == "dark" else "light"
     task = Task.of(scenario, view)
     with status:
@@ -114,7 +105,7 @@ def keep_cursor() -> None:
     """The hand was lifted from the chart's cursor."""
     step = st.session_state["paper_chart"].get("cursor")
     if isinstance(step, int | float):
-        keep(cursor=int(step))
+        session.keep(cursor=int(step))
 
 
 @st.fragment(run_every=POLL_SECONDS)

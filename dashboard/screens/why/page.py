@@ -6,15 +6,14 @@ import streamlit as st
 
 from dashboard.chart import Watch
 from dashboard.chart.component import chart
-from dashboard.kit import controls, export, snippets
+from dashboard.kit import controls, export, session, snippets
 from dashboard.kit.introduction import introduce
-from dashboard.kit.settings import keep, store
 from dashboard.kit.take_home import Table, take_home
 from dashboard.kit.theme import Mode
 from dashboard.lessons.why import PRESETS
 from dashboard.screens.why.figure.spectrum import NORMS
-from dashboard.screens.why.frame import (
-    DISSECTIONS,
+from dashboard.screens.why.frame import DISSECTIONS, live_params, why_frame
+from dashboard.screens.why.settings import (
     LARGEST_HORIZON,
     LARGEST_SIZE,
     PARTS,
@@ -22,12 +21,9 @@ from dashboard.screens.why.frame import (
     SETTINGS,
     SHOWN,
     WHAT_IF,
-    constants_table,
-    live_params,
-    plane_caption,
     preset_named,
-    why_frame,
 )
+from dashboard.screens.why.words import constants_table, plane_caption
 from hypergrad_core import FAMILIES, METHODS
 
 # Least heights of the plots: the bound has two panels, one above the other.
@@ -56,11 +52,11 @@ TERMS = (
 
 def page() -> None:
     """The whole page."""
-    SETTINGS.restore()
+    session.restore(SETTINGS)
     introduce("why")
     dial = st.container()
     with st.sidebar:
-        SETTINGS.reset_button()
+        session.reset_button()
         st.markdown("## Why")
         lessons()
         controls.choice("show", SHOWN)
@@ -70,11 +66,11 @@ def page() -> None:
         controls.solver_control(exact=False)
         watched.append(controls.horizon_control(LARGEST_HORIZON))
         watched += what_if_controls()
-    scenario, view = SETTINGS.current()
-    SETTINGS.write_address(scenario, view)
-    SETTINGS.show_notices()
+    scenario, view = session.current(SETTINGS)
+    session.write_address(scenario, view)
+    session.show_notices()
     mode: Mode = "dark" if st.context.theme.type == "dark" else "light"
-    preset = SETTINGS.preset_of(scenario)
+    preset = SETTINGS.preset_of(scenario, session.preset())
     if preset is not None:
         st.markdown(f"**{preset.title}.** {preset.text}")
     found = DISSECTIONS.compute(scenario)
@@ -88,7 +84,7 @@ def page() -> None:
                 controls.switch("method", labels)
             if part == "spectrum" and found.modes is not None:
                 controls.switch("stack", NORMS)
-        view = SETTINGS.current()[1]
+        view = session.view_of(SETTINGS)
         alone = len(view.parts) == 1
         chart(
             why_frame(part, found, scenario, view, mode),
@@ -123,15 +119,15 @@ def page() -> None:
         },
         settings=lambda: export.settings_of(scenario, found.state_size, found.hyper_size),
         code=snippets.dissection_snippet(found),
-        link=SETTINGS.address_of(scenario, view),
+        link=SETTINGS.address_of(scenario, view, session.preset()),
         cursor=(view.cursor, 0),
     )
 
 
 def lessons() -> None:
     """What to look at; a choice sets everything. The box names it while its problem is shown."""
-    expected = SETTINGS.expected()
-    shown = None if expected is None else SETTINGS.preset_of(expected)
+    expected = session.expected()
+    shown = None if expected is None else SETTINGS.preset_of(expected, session.preset())
     st.session_state["preset"] = None if shown is None else shown.key
     st.selectbox(
         "Lesson",
@@ -147,13 +143,13 @@ def load_lesson() -> None:
     """Take the settings of the chosen lesson."""
     key = st.session_state["preset"]
     if key is not None:
-        SETTINGS.open_link({PRESET_PARAM: key})
+        session.open_link({PRESET_PARAM: key})
 
 
 def what_if_controls() -> list[Watch]:
     """Other constants to bound with."""
     controls.many("what_if", WHAT_IF)
-    if "misjudged" in store()["what_if"]:
+    if "misjudged" in session.store()["what_if"]:
         return [controls.slider("assumed", controls.CONTRACTIONS, lambda q: f"{q:g}")]
     return []
 
@@ -163,7 +159,7 @@ def keep_cursor() -> None:
     for part in PARTS:
         state = st.session_state.get(f"why_{part}")
         if state is not None and isinstance(state.get("cursor"), int | float):
-            keep(cursor=int(state["cursor"]))
+            session.keep(cursor=int(state["cursor"]))
             return
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from dashboard.kit.notation import TERM_NAMES, latex, percent
 from dashboard.kit.theme import Mode, term_color
 from dashboard.screens.explore.figure.lines import unit
-from dashboard.screens.explore.view import View
+from dashboard.screens.explore.settings import View
 from hypergrad_core import Curve, Experiment
 from hypergrad_core.bounds import Status
 from hypergrad_core.constants import WeightedConstants

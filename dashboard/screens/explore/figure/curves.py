@@ -10,6 +10,7 @@ import numpy as np
 from dashboard.chart import Bound, Narrow, packed
 from dashboard.kit.figure.axes import (
     DECADES,
+    POWER_SIZE,
     ROUNDING_DASH,
     ROUNDING_NAME,
     TARGET_DASH,
@@ -25,7 +26,7 @@ from dashboard.kit.figure.drawn import Drawn
 from dashboard.kit.theme import AXIS_SIZE, FONT, Mode, faded
 from dashboard.screens.explore.figure.lines import Line, focus, unit
 from dashboard.screens.explore.figure.marks import along, crossings, end_names, key_of
-from dashboard.screens.explore.view import View
+from dashboard.screens.explore.settings import View
 from hypergrad_core import Experiment
 from hypergrad_core.arrays import FloatArray
 
@@ -49,8 +50,6 @@ SPREAD = 10
 FEW_STEPS = 10
 # Ticks of the error axis, at the most.
 MOST_TICKS = 9
-# Plotly writes powers on logarithmic axes larger than it was told to.
-POWER_SIZE = AXIS_SIZE / 1.25
 
 
 def effort_axis(lines: tuple[Line, ...], view: View) -> tuple[bool, tuple[float, float]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dashboard.kit.theme import METHOD_STYLES, Style
-from dashboard.screens.explore.view import View
+from dashboard.screens.explore.settings import View
 from hypergrad_core import METHODS, Curve, Experiment
 from hypergrad_core.arrays import FloatArray
 from hypergrad_core.studies.crossing import Crossing, crossing

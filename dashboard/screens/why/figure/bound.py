@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from dashboard.chart import Bound as ReadBound
 from dashboard.chart import KeyEntry, Narrow, packed
 from dashboard.kit.figure.axes import (
     NEARLY_ZERO,
+    POWER_SIZE,
     ROUNDING_DASH,
     ROUNDING_NAME,
     Plot,
@@ -23,7 +23,7 @@ from dashboard.kit.figure.axes import (
     log_range,
 )
 from dashboard.kit.figure.drawn import Drawn, annotation
-from dashboard.kit.notation import TERM_NAMES, ratio
+from dashboard.kit.notation import TERM_NAMES
 from dashboard.kit.theme import (
     AXIS_SIZE,
     FADED,
@@ -32,15 +32,14 @@ from dashboard.kit.theme import (
     METHOD_STYLES,
     Mode,
     faded,
-    halo,
     neutral,
     term_color,
 )
-from dashboard.screens.explore.figure.curves import POWER_SIZE
+from dashboard.screens.why.figure.peaks import marked_peaks, peaks, with_headroom
+from dashboard.screens.why.figure.shares import TERM_STYLES, share_bands
 from hypergrad_core import METHODS, Curve
 from hypergrad_core.arrays import FloatArray
 from hypergrad_core.bounds import Bound, Term
-from hypergrad_core.studies.anatomy import error_burn_in, jacobian_burn_in
 from hypergrad_core.studies.dissection import Dissection
 
 WHAT_IF_DASHES = ("3px,3px", "10px,3px,2px,3px", "14px,4px")
@@ -50,30 +49,8 @@ ERRORS, SHARES = [0.38, 1.0], [0.0, 0.26]
 NARROW_HEIGHT = 620
 # Of powers on the axis of errors, where the shares take their part of the height.
 MOST_TICKS = 5
-# Of the height: where the first name of a peak stands, and from one to the next.
-PEAK_TOP, PEAK_GAP = 0.05, 0.085
 # Of the height: below the lowest error.
 GROUND = 0.04
-# Of the width and of the height of the shares: what a name takes. A band without room for it is
-# named in the key.
-NAME_WIDTH, NAME_HEIGHT = 0.2, 0.24
-# Places along the width at which a band is looked at.
-LOOKED_AT = 101
-
-
-@dataclass(frozen=True)
-class TermStyle:
-    """How a term is told from the others without its colour."""
-
-    dash: str
-    marker: str
-
-
-TERM_STYLES: dict[str, TermStyle] = {
-    "inner problem": TermStyle("5px,3px", "circle-open"),
-    "drift": TermStyle("12px,3px,2px,3px", "cross"),
-    "adjoint": TermStyle("16px,5px", "square-open"),
-}
 
 
 @dataclass
@@ -117,14 +94,14 @@ def bound_figure(found: Dissection, curve: Curve, what_if: dict[str, Bound], mod
     terms = [term for term in curve.paper.terms if bounded and term.values.any()]
     shown = [bound.values / norm for bound in what_if.values()]
     shown += [paper, sharp] if bounded else []
-    marks = _marked_peaks(found, curve)
-    low, high = _with_headroom(log_range(measured, shown, rounding=rounding), shown, len(marks))
+    marks = marked_peaks(found, curve)
+    low, high = with_headroom(log_range(measured, shown, rounding=rounding), shown, len(marks))
     low = _with_ground(low, high, measured)
 
     for other in others:
         _other(drawn, other, norm, ends, mode)
     for term in terms:
-        _term(drawn, steps, term, norm, rounding, ends, mode)
+        _term(drawn, curve, term, norm, ends, mode)
     bounds: list[ReadBound] = []
     lines: list[tuple[str, FloatArray, dict[str, Any]]] = []
     if bounded:
@@ -160,9 +137,9 @@ def bound_figure(found: Dissection, curve: Curve, what_if: dict[str, Bound], mod
     plot = Plot(width, (low, high), logarithmic=False)
     names = level_names(plot, {ROUNDING_NAME: rounding}, curves, mode)
     drawn.add(names)
-    _peaks(drawn, marks, (low, high), mode)
+    peaks(drawn, marks, (low, high), mode)
     _end_names(drawn, ends)
-    outside = _shares(drawn, steps, terms, curve.paper.values, mode)
+    outside = share_bands(drawn, steps, terms, curve.paper.values, mode)
     for axis in ("y", "y2") if terms else ("y",):
         drawn.lines.append(
             {"xaxis": "x", "yaxis": axis, "along": "x", "by": 0, "at": packed(steps)}
@@ -214,16 +191,9 @@ def _other(drawn: Drawn, other: Curve, norm: float, ends: _Ends, mode: Mode) -> 
     ends.add(label, values, style.color(mode))
 
 
-def _term(
-    drawn: Drawn,
-    steps: FloatArray,
-    term: Term,
-    norm: float,
-    rounding: float,
-    ends: _Ends,
-    mode: Mode,
-) -> None:
+def _term(drawn: Drawn, curve: Curve, term: Term, norm: float, ends: _Ends, mode: Mode) -> None:
     """One term as a line of its own: on this axis the larger one is above."""
+    steps = curve.steps.astype(np.float64)
     color, style = term_color(term.name, mode), TERM_STYLES[term.name]
     values = term.values / norm
     line = {"color": color, "width": 2.5, "dash": style.dash}
@@ -238,7 +208,7 @@ def _term(
             "marker": style.marker,
             "trace": trace,
             "bounds": [],
-            "rounding": rounding,
+            "rounding": curve.floor / norm,
             "bounding": True,
         }
     )
@@ -262,158 +232,11 @@ def _end_names(drawn: Drawn, ends: _Ends) -> None:
     drawn.names.append({"trace": trace})
 
 
-def _shares(
-    drawn: Drawn, steps: FloatArray, terms: list[Term], total: FloatArray, mode: Mode
-) -> list[KeyEntry]:
-    """What part of the bound each term is, on a linear axis: here area is size.
-
-    Each name stands in its own band; entries of the key for those that have no room there.
-    """
-    if not terms:
-        return []
-    outside: list[KeyEntry] = []
-    order = sorted(terms, key=lambda term: -float(term.values[-1]))
-    height = np.zeros(len(steps))
-    whole = np.where(total > 0, total, 1.0)
-    names: dict[str, tuple[float, float]] = {}
-    for place, term in enumerate(order):
-        color, style = term_color(term.name, mode), TERM_STYLES[term.name]
-        part = term.values / whole
-        low, height = height, height + part
-        drawn.add(
-            {
-                "type": "scatter",
-                "mode": "lines",
-                "name": f"share of {term.name}",
-                "x": packed(steps),
-                "y": packed(height),
-                "line": {"color": color, "width": 2, "dash": style.dash},
-                "fill": "tonexty" if place else "tozeroy",
-                "fillcolor": faded(color, 0.3),
-                "yaxis": "y2",
-                "showlegend": False,
-            }
-        )
-        spot = _name_place(steps, low, height)
-        if spot is None:
-            text = f"{TERM_NAMES[term.name]} (share)"
-            outside.append({"text": text, "mark": "area", "color": color})
-        else:
-            names[term.name] = spot
-        card = TERM_NAMES[term.name].capitalize()
-        reading = next(item for item in drawn.readings if item["name"] == card)
-        share = drawn.hidden(100 * part)
-        reading["bounds"].append({"name": "share (%)", "trace": share, "plain": True})
-    # Not among the names that the chart keeps apart: bands do not overlap, and a name that is moved
-    # may come to stand in another band.
-    drawn.add(
-        {
-            "type": "scatter",
-            "mode": "text",
-            "x": [x for x, _ in names.values()],
-            "y": [y for _, y in names.values()],
-            "text": [f"<b>{TERM_NAMES[name]}</b>" for name in names],
-            "textposition": "middle center",
-            "textfont": {
-                "size": LABEL_SIZE,
-                "color": [term_color(name, mode) for name in names],
-                "shadow": halo(mode),
-            },
-            "yaxis": "y2",
-            "cliponaxis": False,
-            "showlegend": False,
-        }
-    )
-    return outside
-
-
-def _name_place(steps: FloatArray, low: FloatArray, high: FloatArray) -> tuple[float, float] | None:
-    """The middle of the highest room that a band has for the width of a name, if it is enough."""
-    x = np.linspace(steps[0], steps[-1], LOOKED_AT)
-    wide = 1 + round(NAME_WIDTH * (LOOKED_AT - 1))
-    floor = sliding_window_view(np.interp(x, steps, low), wide).max(axis=1)
-    ceiling = sliding_window_view(np.interp(x, steps, high), wide).min(axis=1)
-    tall = ceiling - floor
-    if tall.max() < NAME_HEIGHT:
-        return None
-    # The middle of what is as high as the highest, so that an even band is named in its middle.
-    best = np.flatnonzero(tall >= 0.98 * tall.max())
-    at = int(best[len(best) // 2])
-    return float(x[at + wide // 2]), float((floor[at] + ceiling[at]) / 2)
-
-
-def _marked_peaks(found: Dissection, curve: Curve) -> list[tuple[float, str]]:
-    """Where ITD's error rises first, and where R14 says that it may: steps and what to write."""
-    constants = found.experiment.constants
-    if not METHODS[curve.method].whole or constants.contraction >= 1:
-        return []
-    peaks = []
-    # Not how far they rise: that is from other values than the measured error rises from.
-    for name, burn_in in (
-        ("bound on ‖wₜ′(λ) − w′(λ)‖", jacobian_burn_in(constants)),
-        ("paper’s bound", error_burn_in(constants)),
-    ):
-        if burn_in.rises and burn_in.peak_step <= curve.steps[-1]:
-            peaks.append((burn_in.peak_step, f"{name} peaks at t = {burn_in.peak_step:.3g}"))
-    measured = int(np.argmax(curve.errors))
-    if measured > 0 and curve.errors[0] > 0:
-        growth = ratio(float(curve.errors[measured] / curve.errors[0]))
-        step = float(curve.steps[measured])
-        peaks.append((step, f"measured error peaks at t = {step:.3g} ({growth} its first value)"))
-    return peaks
-
-
-def _with_headroom(
-    exponents: tuple[float, float], shown: list[FloatArray], lines: int
-) -> tuple[float, float]:
-    """The axis with room for so many lines of text above all curves."""
-    low, high = exponents
-    if not lines:
-        return low, high
-    tallest = max(float(np.log10(values.max())) for values in shown if values.max() > 0)
-    taken = PEAK_TOP + PEAK_GAP * lines
-    return low, max(high, float(np.ceil((tallest - taken * low) / (1 - taken))))
-
-
 def _with_ground(low: float, high: float, measured: list[FloatArray]) -> float:
     """The lower end of the axis, so that a level at which an error stays is not its edge."""
     seen = np.concatenate([values[values > 10**low] for values in measured])
     near = len(seen) > 0 and np.log10(seen.min()) - low < GROUND * (high - low)
     return low - 1 if near else low
-
-
-def _peaks(
-    drawn: Drawn, marks: list[tuple[float, str]], ends: tuple[float, float], mode: Mode
-) -> None:
-    """A line across at each peak, and what it is."""
-    if not marks:
-        return
-    span = ends[1] - ends[0]
-    tops = [10 ** (ends[1] - span * (PEAK_TOP + PEAK_GAP * row)) for row in range(len(marks))]
-    for (step, _), top in zip(marks, tops, strict=True):
-        drawn.add(
-            {
-                "type": "scatter",
-                "mode": "lines",
-                "x": [step, step],
-                "y": [NEARLY_ZERO, top],
-                "line": {"color": neutral(mode), "width": 2, "dash": "5px,4px"},
-                "showlegend": False,
-            }
-        )
-    trace = drawn.add(
-        {
-            "type": "scatter",
-            "mode": "text",
-            "x": [step for step, _ in marks],
-            "y": tops,
-            "text": [f"  {text}" for _, text in marks],
-            "textposition": "middle right",
-            "textfont": {"size": LABEL_SIZE, "color": neutral(mode), "shadow": halo(mode)},
-            "showlegend": False,
-        }
-    )
-    drawn.names.append({"trace": trace})
 
 
 def _key(bounded: bool, color: str, dash: str, mode: Mode) -> list[KeyEntry]:

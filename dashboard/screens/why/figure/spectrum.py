@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from dashboard.chart import KeyEntry, Narrow, packed
-from dashboard.kit.figure.axes import NEARLY_ZERO, drawable, log_range
-from dashboard.kit.figure.drawn import Drawn, annotation, shares
-from dashboard.kit.theme import AXIS_SIZE, FONT, LABEL_SIZE, METHOD_STYLES, Mode, Style, neutral
-from dashboard.screens.explore.figure.curves import POWER_SIZE
+from dashboard.chart import KeyEntry, packed
+from dashboard.kit.figure.axes import NEARLY_ZERO
+from dashboard.kit.figure.drawn import Drawn, shares
+from dashboard.kit.theme import AXIS_SIZE, METHOD_STYLES, Mode, Style, neutral
+from dashboard.screens.why.figure.panels import finish
+from dashboard.screens.why.figure.residuals import residuals
 from hypergrad_core import METHODS
 from hypergrad_core.arrays import FloatArray
 from hypergrad_core.studies.dissection import Dissection
@@ -50,9 +51,6 @@ SAME = 1e-9
 # Of the width of a panel: from one number of an axis of steps to the next, at least.
 TICK_GAP = 0.14
 STEP_TICKS = (0, 1, 2, 3, 5, 10, 20, 50, 100, 200, 400)
-NARROW_HEIGHT = 400
-# Pixels beside the plot for the names of lines at their ends.
-END_NAMES = 110
 
 
 def spectrum_figure(found: Dissection, stack: str, mode: Mode) -> Drawn:
@@ -64,7 +62,7 @@ def spectrum_figure(found: Dissection, stack: str, mode: Mode) -> Drawn:
         mode: light or dark.
     """
     if found.modes is None:
-        return _residuals(found, mode)
+        return residuals(found, mode)
     drawn = Drawn()
     stacked = found.runs[:STACKS]
     domains = shares(1 + len(stacked), 0.09, [1.6] + [1.0] * len(stacked))
@@ -78,7 +76,7 @@ def spectrum_figure(found: Dissection, stack: str, mode: Mode) -> Drawn:
         axes |= _stack_axes(suffix, domains[place + 1], found.steps, NORMS[stack])
         drawn.cross(suffix, np.arange(found.steps + 1) + 1)
     drawn.key += _band_key(found.modes, mode) if stacked else []
-    _finish(drawn, found, headings, axes, domains)
+    finish(drawn, found, headings, axes, domains)
     return drawn
 
 
@@ -240,128 +238,6 @@ def _stack(
         )
 
 
-def _residuals(found: Dissection, mode: Mode) -> Drawn:
-    """Without eigenmodes: the eigenvalues in the complex plane, and the residuals of each run."""
-    drawn = Drawn()
-    domains = shares(2, 0.13)
-    values = np.linalg.eigvals(found.matrix)
-    q = found.experiment.constants.contraction
-    angle = np.linspace(0, 2 * np.pi, 181)
-    drawn.add(
-        {
-            "type": "scatter",
-            "mode": "lines",
-            "x": packed(1 + q * np.cos(angle)),
-            "y": packed(q * np.sin(angle)),
-            "line": {"color": neutral(mode), "width": 1.5, "dash": "3px,3px"},
-            "showlegend": False,
-        }
-    )
-    drawn.add(
-        {
-            "type": "scatter",
-            "mode": "markers",
-            "x": packed(values.real),
-            "y": packed(values.imag),
-            "marker": {"size": 12, "color": neutral(mode), "symbol": "x"},
-            "showlegend": False,
-        }
-    )
-    drawn.key += [
-        {"text": "eigenvalues of M = I − ∂₁Φ", "mark": "x"},
-        {"text": "circle around 1 with radius q", "mark": "3px,3px"},
-    ]
-    steps = np.arange(found.steps + 1)
-    residuals = []
-    ends: list[tuple[str, float, str]] = []
-    for run in found.runs:
-        style = METHOD_STYLES[run.method]
-        norms = run.residual_norms / (run.residual_norms[0] or 1.0)
-        residuals.append(norms)
-        name = METHODS[run.method].label + (" (does not apply)" if run.forced else "")
-        trace = drawn.add(
-            {
-                "type": "scatter",
-                "mode": "lines+markers",
-                "name": METHODS[run.method].label,
-                "x": packed(steps),
-                "y": drawable(norms),
-                "line": {"color": style.color(mode), "width": style.width},
-                "marker": {"color": style.color(mode), "symbol": style.marker, "size": 8},
-                "xaxis": "x2",
-                "yaxis": "y2",
-                "showlegend": False,
-            }
-        )
-        ends.append(
-            (METHODS[run.method].label, max(float(norms[-1]), NEARLY_ZERO), style.color(mode))
-        )
-        drawn.readings.append(
-            {
-                "name": name,
-                "label": "residual left",
-                "color": style.color(mode),
-                "marker": style.marker,
-                "trace": trace,
-                "bounds": [],
-            }
-        )
-    low, high = log_range(residuals)
-    _end_names(drawn, found.steps, ends)
-    drawn.cross("2", steps)
-    axes = {
-        "xaxis": {
-            "domain": domains[0],
-            "anchor": "y",
-            "title": {"text": "real part", "font": {"size": AXIS_SIZE}},
-        },
-        "yaxis": {
-            "domain": [0, 1],
-            "anchor": "x",
-            "title": {"text": "imaginary part", "font": {"size": AXIS_SIZE}},
-            "scaleanchor": "x",
-        },
-        "xaxis2": {
-            "domain": domains[1],
-            "anchor": "y2",
-            "range": [0, found.steps],
-            "title": {"text": "Adjoint steps k", "font": {"size": AXIS_SIZE}, "standoff": 6},
-        },
-        "yaxis2": {
-            "domain": [0, 1],
-            "anchor": "x2",
-            "type": "log",
-            "range": [low, high],
-            "dtick": max(1, round((high - low) / 8)),
-            "exponentformat": "power",
-            "tickfont": {"size": POWER_SIZE},
-        },
-    }
-    headings = ["<b>Eigenvalues</b> of M", "<b>Residuals</b> of the adjoint solvers"]
-    _finish(drawn, found, headings, axes, domains, right=END_NAMES)
-    return drawn
-
-
-def _end_names(drawn: Drawn, steps: int, ends: list[tuple[str, float, str]]) -> None:
-    """The name of each residual, at its end; the chart finds where it leaves the picture."""
-    trace = drawn.add(
-        {
-            "type": "scatter",
-            "mode": "text",
-            "x": [steps] * len(ends),
-            "y": [value for _, value, _ in ends],
-            "text": [f"<b>{name}</b>" for name, _, _ in ends],
-            "textposition": "middle right",
-            "textfont": {"size": LABEL_SIZE, "color": [color for _, _, color in ends]},
-            "xaxis": "x2",
-            "yaxis": "y2",
-            "cliponaxis": False,
-            "showlegend": False,
-        }
-    )
-    drawn.names.append({"trace": trace})
-
-
 def _polynomial_axes(modes: Modes, domain: list[float]) -> dict[str, Any]:
     return {
         "xaxis": {
@@ -413,42 +289,3 @@ def _stack_axes(suffix: str, domain: list[float], steps: int, norm: str) -> dict
             ),
         },
     }
-
-
-def _finish(
-    drawn: Drawn,
-    found: Dissection,
-    headings: list[str],
-    axes: dict[str, Any],
-    domains: list[list[float]],
-    *,
-    right: int = 20,
-) -> None:
-    """Layout, and its form for little room: all panels in one column."""
-    drawn.figure["layout"] = {
-        "font": {"family": FONT, "size": AXIS_SIZE},
-        "margin": {"l": 60, "r": right, "t": 34, "b": 58},
-        "showlegend": False,
-        "annotations": [
-            annotation(text, domain[0], 1, LABEL_SIZE)
-            for text, domain in zip(headings, domains, strict=True)
-        ],
-        **axes,
-        "uirevision": f"{found.scenario.family} {found.steps}",
-    }
-    drawn.narrow = _narrow(headings)
-
-
-def _narrow(headings: list[str]) -> Narrow:
-    rows = shares(len(headings), 0.24 / len(headings))[::-1]
-    layout: dict[str, Any] = {
-        "annotations": [
-            annotation(text, 0, row[1], LABEL_SIZE)
-            for text, row in zip(headings, rows, strict=True)
-        ]
-    }
-    for place, row in enumerate(rows):
-        suffix = str(place + 1) if place else ""
-        layout[f"xaxis{suffix}"] = {"domain": [0, 1]}
-        layout[f"yaxis{suffix}"] = {"domain": row}
-    return {"layout": layout, "height": NARROW_HEIGHT * len(headings)}
