@@ -6,7 +6,7 @@ import numpy as np
 
 from hypergrad_core.arrays import FloatArray, Progress
 from hypergrad_core.methods.base import PLAIN, Estimate, Points, Recorder
-from hypergrad_core.methods.unrolled import ITD
+from hypergrad_core.methods.itd import ITD
 from hypergrad_core.problem import Meter, Problem
 from hypergrad_core.scheme import Scheme
 

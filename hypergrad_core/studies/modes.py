@@ -157,7 +157,7 @@ def run_adjoint(
         raise HypergradError(refusal)
     gradient = problem.outer_gradient_state(state[None])
     matrix = adjoint_matrix(problem, state)
-    solver = chosen.solver(problem.linearise(state[None]), gradient)
+    solver = chosen.solver.begin(problem, problem.linearise(state[None]), gradient)
     adjoints = np.zeros((steps + 1, problem.state_size))
     lengths, turns = np.zeros((2, steps if isinstance(solver, ConjugateGradientSolver) else 0))
     for k in range(steps):
@@ -279,5 +279,5 @@ def ritz_values(run: AdjointRun, steps: int) -> FloatArray:
 
 
 def _require_conjugate_gradient(run: AdjointRun) -> None:
-    if run.method != "aid-cg":
+    if len(run.lengths) < len(run.adjoints) - 1:
         raise HypergradError(f"{run.method} is not conjugate gradient")

@@ -12,7 +12,7 @@ from hypergrad_core.arrays import FloatArray
 from hypergrad_core.basis import IdentityBasis
 from hypergrad_core.bounds.polynomials import residual_polynomials, response_polynomials
 from hypergrad_core.inner import SOLVERS
-from hypergrad_core.methods.unrolled import TruncatedITD
+from hypergrad_core.methods.unrolled import ReverseMode
 from hypergrad_core.numerics import row_norms
 from hypergrad_core.problem import Problem
 from hypergrad_core.problems.quadratic import Quadratic
@@ -286,6 +286,6 @@ PLANTS = {
 
 @pytest.mark.parametrize("bug", PLANTS)
 def test_planted_bugs_are_noticed(monkeypatch: pytest.MonkeyPatch, bug: str) -> None:
-    plant(monkeypatch, TruncatedITD, "_sweep", PLANTS[bug])
+    plant(monkeypatch, ReverseMode, "_sweep", PLANTS[bug])
     with pytest.raises(AssertionError):
         check_unrolled_derivative("itd", "kernel-ridge")

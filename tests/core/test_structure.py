@@ -15,7 +15,7 @@ PACKAGES = ("hypergrad_core", "dashboard")
 # The core from the ground up. A package stands for all that is in it.
 FLOORS = (
     {"arrays", "errors", "scheme"},
-    {"basis", "data", "numerics", "records", "validation"},
+    {"basis", "data", "lemmas", "numerics", "records", "validation"},
     {"constants"},
     {"problem"},
     {"problems"},
