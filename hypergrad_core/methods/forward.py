@@ -46,7 +46,7 @@ class ForwardITD(ITD):
         recorder = Recorder(points, problem.hyper_size)
         size, hyper_size = problem.state_size, problem.hyper_size
         last = int(points.inner_steps.max())
-        lin = problem.linearise(states[: max(last, 1)])
+        lin = problem.linearise(scheme.evaluated(states[: max(last, 1)]))
         columns = np.zeros((hyper_size, size))
         before = columns
         unit = np.eye(hyper_size)
@@ -65,10 +65,11 @@ class ForwardITD(ITD):
             if t == last:
                 break
             step = lin[t : t + 1].charged_to(meter, everyone)
-            a, momentum = scheme.relaxation_at(t), scheme.momentum_at(t)
+            a, momentum, ahead = scheme.at(t)
             moved = a * step.jvp_hyper(unit)
             if t > 0:
-                moved += a * step.jvp_state(columns)
+                at_point = columns + ahead * (columns - before) if ahead else columns
+                moved += a * step.jvp_state(at_point)
                 moved += (1 - a + momentum) * columns - momentum * before
             before, columns = columns, moved
             if progress is not None:

@@ -79,7 +79,8 @@ class ReverseMode(Method):
         size, hyper_size = problem.state_size, problem.hyper_size
         ends = states[horizons]
         adjoints = problem.outer_gradient_state(ends)
-        later = np.zeros_like(adjoints) if scheme.momentum else None
+        # What w_s loses by the step after the next: it enters y_{s+1} and w_{s+2} with a minus.
+        carried = None if scheme.plain else np.zeros_like(adjoints)
         sums = np.array(problem.outer_gradient_hyper(ends))
         meter = Meter(len(horizons))
         meter.map_evaluations += horizons
@@ -87,16 +88,19 @@ class ReverseMode(Method):
         complete = horizons[rows] - steps
         bottoms = horizons - batch.depths
         top, bottom = int(horizons.max()), int(bottoms.min())
-        lin = problem.linearise(states[bottom:top]) if top > bottom else None
+        coefficients = scheme.table(top + 1).tolist()
+        points = scheme.evaluated(states[: top + 1])
+        lin = problem.linearise(points[bottom:top]) if top > bottom else None
         for s in range(top, bottom - 1, -1):
             # Horizons are sorted: those beyond s are the last rows; finished ones drop out.
             first = int(np.searchsorted(horizons, s, side="right"))
             active = first + np.flatnonzero(bottoms[first:] <= s)
+            a, momentum, ahead = coefficients[s]
             if lin is not None and len(active):
                 step = lin[s - bottom : s - bottom + 1]
                 block = _as_slice(active)
                 product = step.charged_to(meter, active).vjp_hyper(adjoints[block])
-                sums[block] += scheme.relaxation_at(s) * product
+                sums[block] += a * product
             done = complete == s
             if done.any():
                 at = rows[done]
@@ -107,12 +111,15 @@ class ReverseMode(Method):
             if lin is not None and len(further):
                 block = _as_slice(further)
                 pulled = step.charged_to(meter, further).vjp_state(adjoints[block])
-                if later is not None:
-                    # w_s enters w_{s+1} by a Φ + (1 − a + β) w, and w_{s+2} by −β w.
-                    a, momentum = scheme.relaxation_at(s), scheme.momentum_at(s)
-                    pulled = a * pulled + (1 - a + momentum) * adjoints[block]
-                    pulled -= scheme.momentum_at(s + 1) * later[block]
-                    later[block] = adjoints[block]
+                if carried is not None:
+                    # w_s enters w_{s+1} by a Φ(y_s) + (1 − a + β) w_s, and y_s by (1 + γ) w_s.
+                    at_point = a * pulled
+                    pulled = at_point + (1 - a + momentum) * adjoints[block]
+                    pulled -= carried[block]
+                    carried[block] = momentum * adjoints[block]
+                    if ahead:
+                        pulled += ahead * at_point
+                        carried[block] += ahead * at_point
                 adjoints[block] = pulled
             if s % DENORMALS_EVERY == 0:
                 # Numbers that have underflowed are slow, and q times them is never quite zero.

@@ -187,7 +187,8 @@ def run_adjoint(
 
 def fixed_point_polynomials(values: FloatArray, steps: int) -> FloatArray:
     """(1 − z)^k for k = 0 … K, what fixed-point steps leave at z: (Z,) → (K + 1, Z)."""
-    return residual_polynomials(1 - values, np.arange(steps + 1), Scheme(), whole=True)
+    every = np.arange(steps + 1)
+    return residual_polynomials(1 - values, np.zeros_like(every), every, Scheme())
 
 
 def chebyshev_polynomials(values: FloatArray, steps: int, low: float, high: float) -> FloatArray:

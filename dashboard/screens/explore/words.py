@@ -258,7 +258,7 @@ def _worst_cases(experiment: Experiment) -> str:
     # Held at one t, the steps of the inner problem are seen by who goes back through them.
     unrolled = any(curve.method == "itd-truncated" for curve in experiment.curves)
     if scenario.vary != "adjoint" or unrolled:
-        symbol = "r" if "r" in inner.symbols(q) else "q"
+        symbol = inner.late_symbol
         what = "reverse mode" if scenario.vary == "adjoint" else "$w_t$"
         promised[f"{symbol} = {inner.late_factor(q):.4g}"] = [what]
     if scenario.vary != "inner":
