@@ -26,8 +26,8 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from dashboard.chart import LIVE_PATH, PAGE_PARAM, PLOTLY_PATH, Frame  # noqa: E402
-from dashboard.errors import LinkError  # noqa: E402
-from dashboard.live import Preload, live_route, plotly_route  # noqa: E402
+from dashboard.kit.errors import LinkError  # noqa: E402
+from dashboard.kit.live import Preload, live_route, plotly_route  # noqa: E402
 
 # Modules of the dashboard that draw a frame for a moving hand; the first if none is named.
 LIVE_PAGES = ("explore", "budget", "why")
@@ -43,7 +43,7 @@ def render_frame(params: Mapping[str, str]) -> Frame:
     if name not in LIVE_PAGES:
         raise LinkError(f"There is no live page {name!r}: choose one of {', '.join(LIVE_PAGES)}.")
     # Imported with the first request, so that the server starts fast.
-    frame: Frame = import_module(f"dashboard.{name}").render_frame(params)
+    frame: Frame = import_module(f"dashboard.screens.{name}.frame").render_frame(params)
     return frame
 
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard.errors import note_fault
-from dashboard.status import stop_elsewhere
+from dashboard.kit.errors import note_fault
+from dashboard.kit.status import stop_elsewhere
 from hypergrad_core import HypergradError
 
-STYLES = Path(__file__).parent / "page.css"
-SCRIPT = Path(__file__).parent / "page.js"
+STYLES = Path(__file__).parent / "kit" / "page.css"
+SCRIPT = Path(__file__).parent / "kit" / "page.js"
 
 # First of all, or the browser would fetch the icon of the page's tab from another host.
 st.set_page_config(page_icon="📉", layout="wide", initial_sidebar_state=350)
@@ -26,13 +26,23 @@ def freeze() -> None:
 
 freeze()
 
+TITLES = {
+    "explore": ("Explore", ":material/show_chart:"),
+    "complexity": ("Complexity", ":material/trending_up:"),
+    "budget": ("Budget", ":material/grid_on:"),
+    "why": ("Why", ":material/lightbulb:"),
+    "paper": ("Paper", ":material/article:"),
+}
 page = st.navigation(
     [
-        st.Page("screens/explore.py", title="Explore", icon=":material/show_chart:", default=True),
-        st.Page("screens/complexity.py", title="Complexity", icon=":material/trending_up:"),
-        st.Page("screens/budget.py", title="Budget", icon=":material/grid_on:"),
-        st.Page("screens/why.py", title="Why", icon=":material/lightbulb:"),
-        st.Page("screens/paper.py", title="Paper", icon=":material/article:"),
+        st.Page(
+            f"screens/{name}/page.py",
+            url_path=name,
+            title=title,
+            icon=icon,
+            default=name == "explore",
+        )
+        for name, (title, icon) in TITLES.items()
     ],
     position="top",
 )

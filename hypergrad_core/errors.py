@@ -18,10 +18,8 @@ class ScenarioError(HypergradError):
 
     Attributes:
         field: the name of the field.
-        value: what it was set to, as a message shows it.
+        value: what it was set to.
         allowed: what is allowed.
-        given: the value as a person would write it.
-        offered: what is allowed, by the names on the page; in brackets those in a link.
         choices: what there is to choose from, if it is a list.
     """
 
@@ -37,29 +35,11 @@ class ScenarioError(HypergradError):
             text = f"{text[:LONGEST_VALUE]}…"
         super().__init__(f"{field} = {text} is not allowed: choose {allowed}.")
         self.field = field
-        self.value = text
+        self.value = value
         self.allowed = allowed
-        self.given = _given(value)
         self.choices = choices
-        # Names may have commas in them.
-        names = "; ".join(f"{label_of(key, choices)} ({key})" for key in choices)
-        self.offered = allowed.replace(", ".join(choices), names) if choices else allowed
 
-
-def label_of(value: object, choices: Mapping[str, object]) -> str:
-    """What the page calls a value."""
-    chosen = choices.get(value, value) if isinstance(value, str) else value
-    label = getattr(chosen, "label", chosen)
-    return digits_of(label) if isinstance(label, float) else str(label)
-
-
-def digits_of(value: float) -> str:
-    """A number as a person writes it: 7, not 7.0."""
-    return f"{float(value):.15g}"
-
-
-def _given(value: object) -> str:
-    if isinstance(value, (int, float)):
-        return digits_of(value) if isinstance(value, float) else str(value)
-    text = ".".join(map(str, value)) if isinstance(value, tuple) else str(value)
-    return f"“{text[:LONGEST_VALUE]}{'…' if len(text) > LONGEST_VALUE else ''}”"
+    def __reduce__(self) -> tuple[type[ScenarioError], tuple[object, ...]]:
+        # An exception is otherwise built anew from its message alone, which fails in a process
+        # that waits for the result of another.
+        return type(self), (self.field, self.value, self.allowed, dict(self.choices))

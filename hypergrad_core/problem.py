@@ -6,8 +6,9 @@ Every oracle acts on a block of rows: an array of shape (B, d) is B states, one 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from copy import copy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol, Self
 
@@ -15,94 +16,7 @@ import numpy as np
 
 from hypergrad_core.arrays import FloatArray, IntArray, Rows
 from hypergrad_core.basis import Basis
-
-DOUBLE_ROUNDOFF = float(np.finfo(np.float64).eps)
-
-
-@dataclass(frozen=True)
-class Constants:
-    """The constants of the bounds, at one λ (symbols in brackets).
-
-    All Lipschitz constants are in w, on the ball of radius ``distance`` around w(λ).
-
-    Attributes:
-        contraction: q, Lipschitz constant of Φ(·, λ).
-        condition_number: κ, a bound on cond(I − ∂₁Φ) where ∂₁Φ is symmetric; the ratio of its
-            extreme eigenvalues where I − ∂₁Φᵀ is self-adjoint in a metric.
-        nu1, nu2: Lipschitz constants of ∂₁Φ and ∂₂Φ.
-        mu1, mu2: Lipschitz constants of ∇₁E and ∇₂E.
-        outer_gradient_bound: L_E, bounds ‖∇₁E(w, λ)‖ on the ball.
-        hyper_jacobian_norm: L_Φ = ‖∂₂Φ(w(λ), λ)‖.
-        distance: D = ‖w_0 − w(λ)‖.
-        outer_gradient_norm: G = ‖∇₁E(w(λ), λ)‖.
-        solution_jacobian_norm: J = ‖w'(λ)‖, or an upper bound of it.
-        adjoint_norm: V = ‖v(λ)‖, v the solution of (I − ∂₁Φᵀ) v = ∇₁E.
-        direct_gradient_norm: ‖∇₂E(w(λ), λ)‖.
-        hypergradient_norm: ‖∇f(λ)‖.
-        unit_roundoff: u, of the arithmetic that the oracles work in.
-    """
-
-    contraction: float
-    condition_number: float
-    nu1: float
-    nu2: float
-    mu1: float
-    mu2: float
-    outer_gradient_bound: float
-    hyper_jacobian_norm: float
-    distance: float
-    outer_gradient_norm: float
-    solution_jacobian_norm: float
-    adjoint_norm: float
-    direct_gradient_norm: float
-    hypergradient_norm: float
-    unit_roundoff: float = field(default=DOUBLE_ROUNDOFF, kw_only=True)
-
-    def at_solution(self) -> Constants:
-        """The same for a run that starts at w(λ): D = 0, and L_E = G."""
-        return replace(self, distance=0.0, outer_gradient_bound=self.outer_gradient_norm)
-
-    def hyper_norm(self, gap: FloatArray, *, energy: bool) -> FloatArray:
-        """Bound of ‖∂₂Φ(w)‖ where ‖w − w(λ)‖ ≤ gap.
-
-        Args:
-            gap: of any shape.
-            energy: whether the norm is that of S^(−½) ∂₂Φ(w), if there is a metric S.
-        """
-        return np.asarray(self.hyper_jacobian_norm + self.nu2 * gap)
-
-    @property
-    def rounding_floor(self) -> float:
-        """Level below which a measured error is rounding, not method (README)."""
-        size = (
-            self.outer_gradient_norm * self.solution_jacobian_norm
-            + self.mu1 * self.distance * self.solution_jacobian_norm
-            + self.mu2 * self.distance
-            + self.direct_gradient_norm
-        )
-        return float(
-            5 * self.unit_roundoff * size / max(1 - self.contraction, 1e-4)
-            + 2e-15 * (self.unit_roundoff / DOUBLE_ROUNDOFF) * self.hypergradient_norm
-        )
-
-
-@dataclass(frozen=True)
-class WeightedConstants(Constants):
-    """The constants where I − ∂₁Φᵀ is self-adjoint in a metric S, see ``Linearisation``.
-
-    Attributes:
-        energy_hyper_norm: L_Φˢ = ‖S^(−½) ∂₂Φ(w(λ), λ)‖.
-        energy_nu2: ν₂ˢ, how fast ‖S^(−½) ∂₂Φ(w, λ)‖ can grow with ‖w − w(λ)‖.
-    """
-
-    energy_hyper_norm: float
-    energy_nu2: float
-
-    def hyper_norm(self, gap: FloatArray, *, energy: bool) -> FloatArray:
-        """The same, in the metric if ``energy``."""
-        if not energy:
-            return super().hyper_norm(gap, energy=False)
-        return np.asarray(self.energy_hyper_norm + self.energy_nu2 * gap)
+from hypergrad_core.constants import Constants
 
 
 class Meter:
@@ -334,17 +248,25 @@ class Problem(ABC):
     @cached_property
     def constants(self) -> Constants:
         """q, ν₁, ν₂, μ₁, μ₂, L_E, L_Φ, D and their companions, computed once."""
-        return self._measure_constants()
+        return replace(self._measure_constants(), symmetric=self.symmetric)
 
-    def drifts(self, states: FloatArray, columns: FloatArray) -> FloatArray:
-        """∂₁Φ(w) u_j + ∂₂Φ(w) e_j − u_j for each row w and u_j: (B, d), (m, d) → (B, m, d).
+    def drifts(self, columns: FloatArray) -> Callable[[FloatArray], FloatArray]:
+        """The drift of w'(λ) at any states: ∂₁Φ(w) w'(λ) + ∂₂Φ(w) − w'(λ), which is 0 at w(λ).
 
-        It is 0 at w(λ) where the u_j are the columns of w'(λ).
+        Args:
+            columns: those of w'(λ), a row each, shape (m, d).
+
+        Returns:
+            what maps a block of states to the drift of each column: (B, d) → (B, m, d).
         """
-        lin = self.linearise(states)
         unit = np.eye(len(columns))
-        parts = [lin[i : i + 1] for i in range(len(states))]
-        return np.array([at.jvp_state(columns) + at.jvp_hyper(unit) - columns for at in parts])
+
+        def drifts(states: FloatArray) -> FloatArray:
+            lin = self.linearise(states)
+            parts = [lin[i : i + 1] for i in range(len(states))]
+            return np.array([at.jvp_state(columns) + at.jvp_hyper(unit) - columns for at in parts])
+
+        return drifts
 
     def objective(self) -> float:
         """f(λ) = E(w(λ), λ)."""

@@ -1,24 +1,17 @@
-"""A validated description of one run: the state of the widgets, the link, the cache key."""
+"""A validated description of one run: frozen and hashable, so that it is a key to its results."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from hypergrad_core.arrays import IntArray
 from hypergrad_core.errors import ScenarioError
 from hypergrad_core.inner import SOLVERS
-from hypergrad_core.link import (
-    LinkSettings,
-    require_integer,
-    require_number,
-    require_one_of,
-)
 from hypergrad_core.methods import METHODS, Points
 from hypergrad_core.problems import FAMILIES, SYNTHETIC, Family
+from hypergrad_core.validation import require_integer, require_number, require_one_of
 
 # The spectra are named here and built in problems/quadratic.py: naming one must not import it.
 SPECTRA: dict[str, str] = {
@@ -47,50 +40,11 @@ LARGEST_HYPER_SIZE = 1000
 LARGEST_SAMPLES = 2000
 LARGEST_STEPS = 2000
 LARGEST_START = 100.0
-
-
-LINK_NAMES: dict[str, str] = {
-    "family": "problem",
-    "data": "data",
-    "contraction": "q",
-    "size": "d",
-    "hyper_size": "m",
-    "samples": "n",
-    "spectrum": "spectrum",
-    "methods": "methods",
-    "vary": "vary",
-    "inner": "inner",
-    "horizon": "T",
-    "inner_steps": "t",
-    "adjoint_steps": "k",
-    "seed": "seed",
-    "start": "start",
-    "precision": "precision",
-}
-
-# Of the controls on a page.
-LABELS: dict[str, str] = {
-    "family": "Problem",
-    "data": "Data",
-    "contraction": "Contraction constant q",
-    "size": "Problem size d",
-    "hyper_size": "Hyperparameters m",
-    "samples": "Training examples n",
-    "spectrum": "Eigenvalues of ∂₁Φ",
-    "methods": "Methods",
-    "vary": "What varies",
-    "inner": "Inner solver",
-    "horizon": "Horizon T",
-    "inner_steps": "Fixed t",
-    "adjoint_steps": "Fixed k",
-    "seed": "Seed",
-    "start": "Start ‖w₀‖ ÷ ‖w(λ)‖",
-    "precision": "Precision",
-}
+LARGEST_SEED = 9999
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scenario(LinkSettings):
+class Scenario:
     """One run.
 
     Attributes:
@@ -116,10 +70,6 @@ class Scenario(LinkSettings):
         ScenarioError: naming the field, the value and what is allowed.
     """
 
-    link_names: ClassVar[Mapping[str, str]] = LINK_NAMES
-    labels: ClassVar[Mapping[str, str]] = LABELS
-    former: ClassVar[Mapping[str, Mapping[str, str]]] = {"data": {"made-up": SYNTHETIC}}
-
     family: str = "quadratic"
     data: str = SYNTHETIC
     contraction: float = 0.9
@@ -139,40 +89,49 @@ class Scenario(LinkSettings):
 
     def __post_init__(self) -> None:
         require_one_of("family", self.family, FAMILIES)
-        require_one_of("data", self.data, self.problem_family.data)
-        require_number(
-            "contraction", self.contraction, 0.01, self.problem_family.largest_contraction
-        )
-        require_integer("size", self.size, 2, self.problem_family.largest_size)
-        require_integer("hyper_size", self.hyper_size, 1, LARGEST_HYPER_SIZE)
-        require_integer("samples", self.samples, 2, LARGEST_SAMPLES)
+        family = self.problem_family
+        require_one_of("data", self.data, family.data)
+        self._require_number("contraction", 0.01, family.largest_contraction)
+        self._require_integer("size", 2, family.largest_size)
+        self._require_integer("hyper_size", 1, LARGEST_HYPER_SIZE)
+        self._require_integer("samples", 2, LARGEST_SAMPLES)
         require_one_of("spectrum", self.spectrum, SPECTRA)
+        self._require_methods()
+        require_one_of("vary", self.vary, SLICES)
+        require_one_of("inner", self.inner, SOLVERS)
+        self._require_integer("horizon", 1, LARGEST_STEPS)
+        self._require_integer("inner_steps", 0, LARGEST_STEPS)
+        self._require_integer("adjoint_steps", 0, LARGEST_STEPS)
+        self._require_integer("seed", 0, LARGEST_SEED)
+        self._require_number("start", 0.0, LARGEST_START)
+        require_one_of("precision", self.precision, PRECISIONS)
+        self._validate_together()
+
+    def _require_integer(self, field: str, low: int, high: int) -> None:
+        value = require_integer(field, getattr(self, field), low, high)
+        object.__setattr__(self, field, value)
+
+    def _require_number(self, field: str, low: float, high: float) -> None:
+        value = require_number(field, getattr(self, field), low, high)
+        object.__setattr__(self, field, value)
+
+    def _require_methods(self) -> None:
         if not isinstance(self.methods, tuple) or not self.methods:
             allowed = f"at least one of {', '.join(METHODS)}"
             raise ScenarioError("methods", self.methods, allowed, METHODS)
         for method in self.methods:
             require_one_of("methods", method, METHODS)
         if len(set(self.methods)) < len(self.methods):
-            raise ScenarioError(
-                "methods", self.methods, f"each once of {', '.join(METHODS)}", METHODS
-            )
-        require_one_of("vary", self.vary, SLICES)
-        require_one_of("inner", self.inner, SOLVERS)
-        require_integer("horizon", self.horizon, 1, LARGEST_STEPS)
-        require_integer("inner_steps", self.inner_steps, 0, LARGEST_STEPS)
-        require_integer("adjoint_steps", self.adjoint_steps, 0, LARGEST_STEPS)
-        require_integer("seed", self.seed, 0, 9999)
-        require_number("start", self.start, 0.0, LARGEST_START)
-        require_one_of("precision", self.precision, PRECISIONS)
-        self._validate_together()
+            allowed = f"each once of {', '.join(METHODS)}"
+            raise ScenarioError("methods", self.methods, allowed, METHODS)
 
     def _validate_together(self) -> None:
         plain = {"fixed-point": SOLVERS["fixed-point"]}
         if self.inner == "exact" and self.vary != "adjoint":
             allowed = "fixed-point, or vary = adjoint: an exact w_t has no t"
             raise ScenarioError("inner", self.inner, allowed, plain)
-        if SOLVERS[self.inner].affine_only and not self.problem_family.affine:
-            allowed = "fixed-point: momentum has a guarantee on quadratics only"
+        if SOLVERS[self.inner].affine_symmetric_only and not self.problem_family.affine_symmetric:
+            allowed = "fixed-point: momentum needs Φ affine with ∂₁Φ symmetric"
             raise ScenarioError("inner", self.inner, allowed, plain)
         if self.family == "quadratic" and self.size * self.hyper_size > COUPLING_FLOATS:
             most = COUPLING_FLOATS // self.size
@@ -184,19 +143,6 @@ class Scenario(LinkSettings):
             name, least = ("inner_steps", 0) if self.vary == "adjoint" else ("horizon", 1)
             most = TRAJECTORY_FLOATS // self.size - 1
             raise ScenarioError(name, steps, f"a whole number from {least} to {most} at this d")
-
-    @classmethod
-    def beside(cls, named: Mapping[str, Any], defaults: Self | None) -> dict[str, Any]:
-        """As the base has it, but another family brings sizes that suit it."""
-        base = super().beside(named, defaults)
-        family = named.get("family", base["family"])
-        if family != base["family"] and family in FAMILIES:
-            own = FAMILIES[base["family"]].suggested
-            for name, wanted in FAMILIES[family].suggested.items():
-                # Defaults with small problems of their own stay small.
-                chosen = base[name] not in {getattr(cls, name), own.get(name)}
-                base[name] = min(base[name], wanted) if chosen else wanted
-        return base
 
     @property
     def problem_family(self) -> Family:

@@ -1,8 +1,8 @@
 """The live chart: a Plotly figure that is updated in place, with an iteration cursor.
 
 One Python function makes a :class:`Frame`. The page hands it to the component, see
-:mod:`dashboard.chart.component`, and :mod:`dashboard.live` serves the same function to the browser
-while a slider is moved. Nothing here knows of Streamlit.
+:mod:`dashboard.chart.component`, and :mod:`dashboard.kit.live` serves the same function to the
+browser while a slider is moved. Nothing here knows of Streamlit.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Figure builders: pure functions from an experiment to a Plotly figure; no Streamlit in here."""
+"""The Budget figure; no Streamlit in here."""

@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 
 from dashboard.chart import KeyEntry, Narrow, Reading, packed
-from dashboard.figures.axes import DECADES, NEGLIGIBLE, ROUNDING_NAME, log_range
-from dashboard.figures.drawn import Drawn, annotation, shares
-from dashboard.figures.error_curves import POWER_SIZE
-from dashboard.notation import scientific
-from dashboard.theme import (
+from dashboard.kit.figure.axes import DECADES, NEGLIGIBLE, POWER_SIZE, ROUNDING_NAME, log_range
+from dashboard.kit.figure.drawn import Drawn, annotation, shares
+from dashboard.kit.notation import scientific
+from dashboard.kit.theme import (
     AXIS_SIZE,
     FONT,
     LABEL_SIZE,
@@ -23,7 +22,7 @@ from dashboard.theme import (
 )
 from hypergrad_core import METHODS
 from hypergrad_core.arrays import FloatArray
-from hypergrad_core.plane import Plane, Split
+from hypergrad_core.studies.plane import Plane, Split
 
 # Short, so that all three stand in one row of buttons.
 LAYERS: dict[str, str] = {"error": "Error", "paper": "Paper", "sharp": "Sharp"}

@@ -10,10 +10,11 @@ from typing import ClassVar
 import numpy as np
 
 from hypergrad_core.arrays import BLOCK_FLOATS, FloatArray, IntArray, Progress
+from hypergrad_core.bounds import Bound, Path, Status, Term, conjugate_gradient_rate
+from hypergrad_core.constants import Constants
 from hypergrad_core.inner import FIXED_POINT, InnerSolver
-from hypergrad_core.problem import Constants, Problem
+from hypergrad_core.problem import Problem
 from hypergrad_core.scheme import Scheme
-from hypergrad_core.theory import Bound, Path, Status, Term, conjugate_gradient_rate
 
 PLAIN = Scheme()
 
@@ -111,8 +112,8 @@ class Method(ABC):
     """One approximation of ∇f(λ).
 
     Attributes:
-        key: short name in links and code.
-        label: name on the page.
+        key: short name.
+        label: name for people.
         formula: LaTeX of the estimate.
         source: where it is analysed.
         paper_source: theorem of the paper's bound, with fixed-point iteration below.
@@ -138,15 +139,14 @@ class Method(ABC):
         """Why the method does not apply to the problem and what to use instead, or ""."""
         return ""
 
-    def adjoint_factor(self, constants: Constants, inner: InnerSolver, *, symmetric: bool) -> float:
+    def adjoint_factor(self, constants: Constants, inner: InnerSolver) -> float:
         """By what the adjoint's error surely falls with each step, late (R5).
 
         Args:
             constants: of the problem.
             inner: what makes the w_t; who goes back through them depends on it.
-            symmetric: whether ∂₁Φ is.
         """
-        accelerated = self.adjoint_exponent(inner, symmetric=symmetric) < 1
+        accelerated = self.adjoint_exponent(inner, symmetric=constants.symmetric) < 1
         q = constants.contraction
         return conjugate_gradient_rate(constants.condition_number) if accelerated else q
 
@@ -237,6 +237,56 @@ def adjoint_term(constants: Constants, steps: IntArray, exponent: str) -> Term:
         rf"\frac{{L_E L_\Phi}}{{1-q}}\,q^{{{exponent}}}",
         c3 * c.contraction ** steps.astype(np.float64),
     )
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows that advance together, one for each t, and the points that are read off them.
+
+    Attributes:
+        inner_steps: t of each row, shape (R,).
+        depths: the largest k that is asked for at each row, shape (R,).
+        points: which of all points these are, shape (P,).
+        rows: the row of each point, shape (P,).
+        adjoint_steps: k of each point, shape (P,).
+    """
+
+    inner_steps: IntArray
+    depths: IntArray
+    points: IntArray
+    rows: IntArray
+    adjoint_steps: IntArray
+
+
+def batches(points: Points, size: int, *, by_depth: bool = False) -> list[Batch]:
+    """The points in batches whose rows of ``size`` numbers fit in cache and in memory.
+
+    Args:
+        points: all that are asked for.
+        size: d.
+        by_depth: whether the rows come in the order of their depths, else in that of t.
+    """
+    inner_steps, row_of_point = np.unique(points.inner_steps, return_inverse=True)
+    depths = np.zeros(len(inner_steps), dtype=np.int64)
+    np.maximum.at(depths, row_of_point, points.adjoint_steps)
+    if by_depth:
+        order = np.argsort(depths, kind="stable")
+        rank = np.empty_like(order)
+        rank[order] = np.arange(len(order))
+        row_of_point, inner_steps, depths = rank[row_of_point], inner_steps[order], depths[order]
+    parts = []
+    for chunk in chunk_rows(len(inner_steps), size):
+        inside = np.flatnonzero((row_of_point >= chunk.start) & (row_of_point < chunk.stop))
+        parts.append(
+            Batch(
+                inner_steps=inner_steps[chunk],
+                depths=depths[chunk],
+                points=inside,
+                rows=row_of_point[inside] - chunk.start,
+                adjoint_steps=points.adjoint_steps[inside],
+            )
+        )
+    return parts
 
 
 def chunk_rows(rows: int, size: int) -> list[slice]:

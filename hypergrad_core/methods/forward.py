@@ -53,15 +53,15 @@ class ForwardITD(ITD):
         meter = Meter(hyper_size)
         everyone = np.arange(hyper_size)
         for t in range(last + 1):
-            here = np.flatnonzero(points.inner_steps == t)
-            if len(here):
+            due = np.flatnonzero(points.inner_steps == t)
+            if len(due):
                 end = states[t : t + 1]
                 gradient = problem.outer_gradient_state(end)[0]
                 hypergradient = problem.outer_gradient_hyper(end)[0] + columns @ gradient
                 spent = meter.at(everyone).sum(axis=1)
                 spent[0] = t
                 spent[3] = (hyper_size + 2) * size
-                recorder.record(here, hypergradient, spent[:, None])
+                recorder.record(due, hypergradient, spent[:, None])
             if t == last:
                 break
             step = lin[t : t + 1].charged_to(meter, everyone)

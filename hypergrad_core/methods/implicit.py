@@ -10,9 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from hypergrad_core.arrays import FloatArray, IntArray, Progress
-from hypergrad_core.inner import InnerSolver
-from hypergrad_core.linear import (
+from hypergrad_core.adjoint import (
     AdjointSolver,
     ConjugateGradientSolver,
     FixedPointSolver,
@@ -20,20 +18,8 @@ from hypergrad_core.linear import (
     NormalEquationsSolver,
     OneStepSolver,
 )
-from hypergrad_core.methods.base import (
-    PLAIN,
-    Estimate,
-    Method,
-    Points,
-    Recorder,
-    adjoint_term,
-    chunk_rows,
-    drift_scale,
-    lower_level_term,
-)
-from hypergrad_core.problem import Constants, Meter, Problem, WeightedConstants
-from hypergrad_core.scheme import Scheme
-from hypergrad_core.theory import (
+from hypergrad_core.arrays import FloatArray, IntArray, Progress
+from hypergrad_core.bounds import (
     Bound,
     Path,
     Status,
@@ -42,6 +28,22 @@ from hypergrad_core.theory import (
     conjugate_gradient_rate,
     geometric_sum,
 )
+from hypergrad_core.constants import Constants, WeightedConstants
+from hypergrad_core.inner import InnerSolver
+from hypergrad_core.methods.base import (
+    PLAIN,
+    Batch,
+    Estimate,
+    Method,
+    Points,
+    Recorder,
+    adjoint_term,
+    batches,
+    drift_scale,
+    lower_level_term,
+)
+from hypergrad_core.problem import Meter, Problem
+from hypergrad_core.scheme import Scheme
 
 
 class ImplicitMethod(Method):
@@ -63,52 +65,37 @@ class ImplicitMethod(Method):
     ) -> Estimate:
         """∇₂E(w_t) + ∂₂Φ(w_t)ᵀ v_k; row t carries the system at w_t."""
         recorder = Recorder(points, problem.hyper_size)
-        distinct, row_of_point = np.unique(points.inner_steps, return_inverse=True)
-        depth = np.zeros(len(distinct), dtype=np.int64)
-        np.maximum.at(depth, row_of_point, points.adjoint_steps)
-        # Rows sorted by depth: those still wanted are always the last ones.
-        order = np.argsort(depth, kind="stable")
-        rank = np.empty_like(order)
-        rank[order] = np.arange(len(order))
-        row_of_point, distinct, depth = rank[row_of_point], distinct[order], depth[order]
-        total, done = int(depth.sum()) or 1, 0
-        for chunk in chunk_rows(len(distinct), problem.state_size):
-            inside = np.flatnonzero((row_of_point >= chunk.start) & (row_of_point < chunk.stop))
-            self._run_rows(
-                problem,
-                states[distinct[chunk]],
-                distinct[chunk],
-                depth[chunk],
-                (inside, row_of_point[inside] - chunk.start, points.adjoint_steps[inside]),
-                recorder,
-                None if progress is None else _shifted(progress, done, total),
-            )
-            done += int(depth[chunk].sum())
+        # Rows sorted by depth: those that have further to go are always the last ones.
+        parts = batches(points, problem.state_size, by_depth=True)
+        total, done = sum(int(batch.depths.sum()) for batch in parts) or 1, 0
+        for batch in parts:
+            report = None if progress is None else _shifted(progress, done, total)
+            self._run_batch(problem, states, batch, recorder, report)
+            done += int(batch.depths.sum())
         return recorder.estimate()
 
-    def _run_rows(
+    def _run_batch(
         self,
         problem: Problem,
         states: FloatArray,
-        inner_steps: IntArray,
-        depth: IntArray,
-        wanted: tuple[IntArray, IntArray, IntArray],
+        batch: Batch,
         recorder: Recorder,
         progress: Progress | None,
     ) -> None:
-        index, rows, steps = wanted
+        depths, rows, steps = batch.depths, batch.rows, batch.adjoint_steps
         size, hyper_size = problem.state_size, problem.hyper_size
-        meter = Meter(len(states))
-        meter.map_evaluations += inner_steps
+        ends = states[batch.inner_steps]
+        meter = Meter(len(ends))
+        meter.map_evaluations += batch.inner_steps
         meter.stored_floats += hyper_size
-        lin = problem.linearise(states)
-        direct = problem.outer_gradient_hyper(states)
+        lin = problem.linearise(ends)
+        direct = problem.outer_gradient_hyper(ends)
         solver = self.solver(
-            lin.charged_to(meter, np.arange(len(states))), problem.outer_gradient_state(states)
+            lin.charged_to(meter, np.arange(len(ends))), problem.outer_gradient_state(ends)
         )
 
         def read(chosen: IntArray) -> None:
-            """Record these of the wanted points from what their rows hold now."""
+            """Record these of the points from what their rows hold now."""
             at, k = rows[chosen], steps[chosen]
             hypergradients = direct[at]
             # Read on a meter of its own: a later point of the row does not pay for this one.
@@ -120,7 +107,7 @@ class ImplicitMethod(Method):
                 hypergradients[moved] += products.vjp_hyper(solver.adjoints(of))
             reading.stored_floats += solver.stored_floats(size, at, k)
             recorder.record(
-                index[chosen],
+                batch.points[chosen],
                 hypergradients,
                 meter.at(at) + reading.at(slice(None)),
                 solver.residual_norms[at],
@@ -128,21 +115,27 @@ class ImplicitMethod(Method):
             )
 
         # A row stays as it is after its last step: its last point can wait, all of them together.
-        last = steps == depth[rows]
+        last = steps == depths[rows]
         early = np.flatnonzero(~last)
         spent = 0
-        for j in range(int(depth[-1]) + 1):
+        for j in range(int(depths[-1]) + 1):
             if len(early):
-                here = early[steps[early] == j]
-                if len(here):
-                    read(here)
-            first = int(np.searchsorted(depth, j, side="right"))
-            if first < len(depth):
+                due = early[steps[early] == j]
+                if len(due):
+                    read(due)
+            first = int(np.searchsorted(depths, j, side="right"))
+            if first < len(depths):
                 solver.advance(first)
-                spent += len(depth) - first
+                spent += len(depths) - first
                 if progress is not None:
                     progress(spent)
         read(np.flatnonzero(last))
+
+
+def chebyshev_formula(condition_number: str) -> str:
+    """LaTeX of C_k(κ) (L5)."""
+    kappa = condition_number
+    return rf"\frac{{1}}{{T_k\left(({kappa}+1)/({kappa}-1)\right)}}"
 
 
 def _shifted(progress: Progress, done: int, total: int) -> Progress:
@@ -217,12 +210,15 @@ class SolverAID(ImplicitMethod):
     Where ``energy`` is set, the norms are those of the linearisation's metric.
     """
 
-    left_over_formula: ClassVar[str]
     energy: ClassVar[bool] = False
 
     @abstractmethod
     def left_over(self, constants: Constants, adjoint_steps: FloatArray) -> FloatArray:
         """σ(k) as the paper has it, at most 1, shape (P,)."""
+
+    @abstractmethod
+    def left_over_formula(self, constants: Constants) -> str:
+        """LaTeX of ``left_over``."""
 
     def sharp_left_over(self, constants: Constants, adjoint_steps: FloatArray) -> FloatArray:
         """s(k) of R5, for the term b_t s(k) ‖∇₁E‖/σ_min: shape (P,)."""
@@ -256,7 +252,7 @@ class SolverAID(ImplicitMethod):
                 rf"\frac{{L_E\,(L_\Phi{weighted}+\nu_2{weighted}D\,"
                 + inner.rate_formula
                 + r")}{1-q}\,"
-                + self.left_over_formula,
+                + self.left_over_formula(c),
                 c.outer_gradient_bound * hyper_norm / (1 - q) * left,
             ),
         )
@@ -283,11 +279,6 @@ class ConjugateGradientAID(SolverAID):
     energy = True
     paper_source = "Grazzi et al. 2020, Theorem 2.2 with the CG rate"
 
-    # κ_M bounds the condition number of M = I − ∂₁Φ: not more than κ = (1 + q)/(1 − q).
-    left_over_formula = (
-        r"2\sqrt{\kappa_M}\left(\frac{\sqrt{\kappa_M}-1}{\sqrt{\kappa_M}+1}\right)^{k}"
-    )
-
     def refusal(self, problem: Problem) -> str:
         """CG needs a matrix that is self-adjoint in some inner product."""
         if problem.self_adjoint:
@@ -300,6 +291,11 @@ class ConjugateGradientAID(SolverAID):
     def adjoint_exponent(self, inner: InnerSolver, *, symmetric: bool) -> float:
         """About √κ/2 steps for a factor e, in a metric as well."""
         return 0.5
+
+    def left_over_formula(self, constants: Constants) -> str:
+        """κ_M bounds the condition number of M = I − ∂₁Φ: not more than κ = (1 + q)/(1 − q)."""
+        root = r"\sqrt{\kappa_M}"
+        return rf"2{root}\left(\frac{{{root}-1}}{{{root}+1}}\right)^{{k}}"
 
     def left_over(self, constants: Constants, adjoint_steps: FloatArray) -> FloatArray:
         """2√κ r^k (R4 a), and no more than 1: CG's Euclidean error never grows.
@@ -331,11 +327,14 @@ class NormalEquationsAID(SolverAID):
     solver_name = "CG on the normal equations"
     solver = NormalEquationsSolver
     paper_source = "Grazzi et al. 2020, Theorem 2.2 with the rate of CG on the normal equations"
-    left_over_formula = r"\frac{1}{T_k\left((\kappa^2+1)/(\kappa^2-1)\right)}"
 
     def adjoint_exponent(self, inner: InnerSolver, *, symmetric: bool) -> float:
         """The normal equations have κ²: with ‖∂₁Φ‖ ≤ q alone no better than q per step (R15)."""
         return 1.0
+
+    def left_over_formula(self, constants: Constants) -> str:
+        """With κ = (1 + q)/(1 − q)."""
+        return chebyshev_formula(r"\kappa^2")
 
     def left_over(self, constants: Constants, adjoint_steps: FloatArray) -> FloatArray:
         """‖r_k‖ ≤ C_k(κ²)‖∇₁E‖, and the residual never grows."""
@@ -356,12 +355,20 @@ class GMRESAID(SolverAID):
     solver_name = "GMRES"
     solver = GMRESSolver
     paper_source = "Grazzi et al. 2020, Theorem 2.2; the residual of GMRES is at most that of FP"
-    left_over_formula = r"q^{k}"
 
     def adjoint_exponent(self, inner: InnerSolver, *, symmetric: bool) -> float:
         """Of a symmetric matrix it is MINRES, with the rate of CG (R15)."""
         return 0.5 if symmetric else 1.0
 
+    def left_over_formula(self, constants: Constants) -> str:
+        """With κ_M as for conjugate gradient."""
+        return chebyshev_formula(r"\kappa_M") if constants.symmetric else r"q^{k}"
+
     def left_over(self, constants: Constants, adjoint_steps: FloatArray) -> FloatArray:
-        """‖r_k‖ ≤ q^k ‖∇₁E‖: GMRES beats the polynomial (1 − z)^k."""
+        """‖r_k‖ ≤ q^k ‖∇₁E‖: GMRES beats the polynomial (1 − z)^k.
+
+        Of a symmetric matrix it beats Chebyshev's as well: ‖r_k‖ ≤ C_k(κ) ‖∇₁E‖ (R15 b).
+        """
+        if constants.symmetric:
+            return chebyshev_number(constants.condition_number, adjoint_steps)
         return np.asarray(constants.contraction**adjoint_steps)

@@ -5,20 +5,22 @@ from __future__ import annotations
 import numpy as np
 
 from hypergrad_core.arrays import FloatArray, IntArray, Progress, Rows
+from hypergrad_core.bounds import Bound, Path, Term
+from hypergrad_core.constants import Constants
 from hypergrad_core.inner import InnerSolver
 from hypergrad_core.methods.base import (
     PLAIN,
+    Batch,
     Estimate,
     Method,
     Points,
     Recorder,
-    chunk_rows,
+    batches,
     drift_scale,
     lower_level_term,
 )
-from hypergrad_core.problem import Constants, Meter, Problem
+from hypergrad_core.problem import Meter, Problem
 from hypergrad_core.scheme import Scheme
-from hypergrad_core.theory import Bound, Path, Term
 
 # Every so many steps back, adjoints that are too small to change any sum are set to zero.
 DENORMALS_EVERY = 64
@@ -47,7 +49,7 @@ class TruncatedITD(Method):
         """That of the iteration that is gone back through."""
         return inner.exponent
 
-    def adjoint_factor(self, constants: Constants, inner: InnerSolver, *, symmetric: bool) -> float:
+    def adjoint_factor(self, constants: Constants, inner: InnerSolver) -> float:
         """That of the iteration that is gone back through."""
         return inner.late_factor(constants.contraction)
 
@@ -69,38 +71,22 @@ class TruncatedITD(Method):
         The adjoints of all horizons are rows of one block, pulled back through step s together.
         """
         recorder = Recorder(points, problem.hyper_size)
-        distinct, row_of_point = np.unique(points.inner_steps, return_inverse=True)
-        depth = np.zeros(len(distinct), dtype=np.int64)
-        np.maximum.at(depth, row_of_point, points.adjoint_steps)
-        chunks = chunk_rows(len(distinct), problem.state_size)
-        for number, chunk in enumerate(chunks):
-            inside = np.flatnonzero((row_of_point >= chunk.start) & (row_of_point < chunk.stop))
-            self._sweep(
-                problem,
-                states,
-                distinct[chunk],
-                depth[chunk],
-                (inside, row_of_point[inside] - chunk.start, points.adjoint_steps[inside]),
-                recorder,
-                progress,
-                (number, len(chunks)),
-                scheme,
-            )
+        parts = batches(points, problem.state_size)
+        for number, batch in enumerate(parts):
+            report = None if progress is None else _part(progress, number, len(parts))
+            self._sweep(problem, states, batch, recorder, report, scheme)
         return recorder.estimate()
 
     def _sweep(
         self,
         problem: Problem,
         states: FloatArray,
-        horizons: IntArray,
-        depth: IntArray,
-        wanted: tuple[IntArray, IntArray, IntArray],
+        batch: Batch,
         recorder: Recorder,
         progress: Progress | None,
-        part: tuple[int, int],
         scheme: Scheme,
     ) -> None:
-        index, rows, steps = wanted
+        horizons, rows, steps = batch.inner_steps, batch.rows, batch.adjoint_steps
         size, hyper_size = problem.state_size, problem.hyper_size
         ends = states[horizons]
         adjoints = problem.outer_gradient_state(ends)
@@ -110,7 +96,7 @@ class TruncatedITD(Method):
         meter.map_evaluations += horizons
         # The step s at which each point is complete; at s = t nothing has been pulled back.
         complete = horizons[rows] - steps
-        bottoms = horizons - depth
+        bottoms = horizons - batch.depths
         top, bottom = int(horizons.max()), int(bottoms.min())
         lin = problem.linearise(states[bottom:top]) if top > bottom else None
         for s in range(top, bottom - 1, -1):
@@ -118,20 +104,20 @@ class TruncatedITD(Method):
             first = int(np.searchsorted(horizons, s, side="right"))
             active = first + np.flatnonzero(bottoms[first:] <= s)
             if lin is not None and len(active):
-                here = lin[s - bottom : s - bottom + 1]
+                step = lin[s - bottom : s - bottom + 1]
                 block = _as_slice(active)
-                product = here.charged_to(meter, active).vjp_hyper(adjoints[block])
+                product = step.charged_to(meter, active).vjp_hyper(adjoints[block])
                 sums[block] += scheme.relaxation_at(s) * product
             done = complete == s
             if done.any():
                 at = rows[done]
                 # Reverse mode keeps each state it goes back through, two adjoints and the sum.
                 meter.stored_floats[at] = (steps[done] + 2) * size + hyper_size
-                recorder.record(index[done], sums[at], meter.at(at))
+                recorder.record(batch.points[done], sums[at], meter.at(at))
             further = first + np.flatnonzero(bottoms[first:] < s)
             if lin is not None and len(further):
                 block = _as_slice(further)
-                pulled = here.charged_to(meter, further).vjp_state(adjoints[block])
+                pulled = step.charged_to(meter, further).vjp_state(adjoints[block])
                 if later is not None:
                     # w_s enters w_{s+1} by a Φ + (1 − a + β) w, and w_{s+2} by −β w.
                     a, momentum = scheme.relaxation_at(s), scheme.momentum_at(s)
@@ -143,7 +129,7 @@ class TruncatedITD(Method):
                 # Numbers that have underflowed are slow, and q times them is never quite zero.
                 adjoints[np.abs(adjoints) < SMALLEST_ADJOINT] = 0
             if progress is not None:
-                progress((part[0] + (top - s) / max(top - bottom, 1)) / part[1])
+                progress((top - s) / max(top - bottom, 1))
 
     def paper_terms(
         self, constants: Constants, points: Points, inner: InnerSolver
@@ -203,6 +189,10 @@ class ITD(TruncatedITD):
     def take(self, wanted: Points, truncation: int | None = None) -> Points:
         """k = t everywhere."""
         return Points(wanted.inner_steps, wanted.inner_steps)
+
+
+def _part(progress: Progress, number: int, count: int) -> Progress:
+    return lambda fraction: progress((number + fraction) / count)
 
 
 def _as_slice(rows: IntArray) -> Rows:

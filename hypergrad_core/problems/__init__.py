@@ -9,8 +9,8 @@ from importlib import import_module
 import numpy as np
 
 from hypergrad_core.arrays import FloatArray
-from hypergrad_core.precision import SinglePrecision
 from hypergrad_core.problem import Problem
+from hypergrad_core.problems.precision import SinglePrecision
 from hypergrad_core.problems.request import Request
 
 SYNTHETIC = "synthetic"
@@ -28,7 +28,7 @@ class DataSet:
     """Data that a family can run on.
 
     Attributes:
-        label: name on the page.
+        label: name for people.
         state_size: d, if the data fix it.
         samples: number of training rows, if the data fix it.
     """
@@ -43,19 +43,19 @@ class Family:
     """One family of problems.
 
     Attributes:
-        label: name on the page.
+        label: name for people.
         formula: LaTeX of the inner problem, of what it is made of, and of E; short lines.
         builder: "module:function" that makes the problem of a scenario; imported when first used,
             so that a family costs nothing until it is chosen.
         data: the data sets it can run on, synthetic data first.
         uses: scenario fields that matter to this family beyond those that always do.
         largest_size: the largest d that is allowed.
-        affine: whether Φ is affine with ∂₁Φ symmetric, so that momentum is guaranteed to help.
+        affine: whether Φ is affine in w.
         symmetric: whether ∂₁Φ is symmetric.
         unit_rows: whether w holds a row of hidden units for each of n rows of data, so that d is
             a multiple of n.
         largest_contraction: the largest q that is allowed; above 1 there is no theory.
-        suggested: sizes that suit the family, taken when it is chosen on a page.
+        suggested: sizes that suit the family, taken when it is chosen.
     """
 
     label: str
@@ -69,6 +69,11 @@ class Family:
     largest_contraction: float = 0.9999
     suggested: Mapping[str, int] = field(default_factory=dict)
     data: dict[str, DataSet] = field(default_factory=lambda: {SYNTHETIC: DataSet("Synthetic data")})
+
+    @property
+    def affine_symmetric(self) -> bool:
+        """Whether Φ is affine with ∂₁Φ symmetric, so that momentum is guaranteed to help."""
+        return self.affine and self.symmetric
 
     def state_size(self, data: str, size: int, samples: int) -> int:
         """d of the problem that will be built: the data or the rows may decide it."""
@@ -251,6 +256,7 @@ FAMILIES: dict[str, Family] = {
             r"E(w)=\tfrac12\|w-\text{target}\|^2",
         ),
         builder="hypergrad_core.problems.nonsymmetric:build",
+        affine=True,
         uses=frozenset({"size", "hyper_size"}),
         largest_size=500,
     ),

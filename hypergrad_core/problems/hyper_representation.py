@@ -25,9 +25,10 @@ from typing import Self
 import numpy as np
 
 from hypergrad_core.arrays import FloatArray, Rows
+from hypergrad_core.constants import Constants
 from hypergrad_core.data import load
 from hypergrad_core.numerics import spectral_norm
-from hypergrad_core.problem import Constants, Linearisation, Problem, Reference
+from hypergrad_core.problem import Linearisation, Problem, Reference
 from hypergrad_core.problems.request import Request
 from hypergrad_core.problems.ridge import LeastSquares, standardised, weight_and_step
 

@@ -17,6 +17,7 @@ the sum of two products that C4 has.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Self
@@ -24,9 +25,10 @@ from typing import Self
 import numpy as np
 
 from hypergrad_core.arrays import FloatArray, IntArray, Rows
+from hypergrad_core.constants import Constants
 from hypergrad_core.data import load
 from hypergrad_core.numerics import row_dots, spectral_norm
-from hypergrad_core.problem import Constants, Linearisation, Problem, Reference
+from hypergrad_core.problem import Linearisation, Problem, Reference
 from hypergrad_core.problems.kernels import Kernel
 from hypergrad_core.problems.request import Request
 from hypergrad_core.problems.ridge import standardised, weight_and_step
@@ -132,12 +134,14 @@ class KernelRidge(Problem):
         residuals = self._validation_residuals(states)
         return 0.5 * row_dots(residuals, residuals)
 
-    def drifts(self, states: FloatArray, columns: FloatArray) -> FloatArray:
-        """As for any problem: ∂₁Φ is the same at each w."""
-        drift = np.concatenate([-states[:, None], self.train.moved(states)], axis=1)
-        drift *= self.step
-        drift += self._state_product(columns) - columns
-        return drift
+    def drifts(self, columns: FloatArray) -> Callable[[FloatArray], FloatArray]:
+        """As for any problem: ∂₁Φ is the same at each w, and ∂₂Φ linear in w."""
+
+        def drifts(states: FloatArray) -> FloatArray:
+            gap = states - self.reference.solution
+            return -self.step * np.concatenate([gap[:, None], -self.train.moved(gap)], axis=1)
+
+        return drifts
 
     def outer_gradient_state(self, states: FloatArray) -> FloatArray:
         """∇₁E = K'ᵀr."""

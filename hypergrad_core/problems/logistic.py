@@ -9,6 +9,7 @@ because each factor 1/N there comes from the mean.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Self
@@ -16,9 +17,10 @@ from typing import Self
 import numpy as np
 
 from hypergrad_core.arrays import FloatArray, Rows
+from hypergrad_core.constants import Constants
 from hypergrad_core.data import load
 from hypergrad_core.numerics import EXACT_NORM_SIZE, row_products, spectral_norm
-from hypergrad_core.problem import Constants, Linearisation, Problem, Reference
+from hypergrad_core.problem import Linearisation, Problem, Reference
 from hypergrad_core.problems.request import Request
 
 # max |softplus'''|.
@@ -123,10 +125,9 @@ class LogisticRegression(Problem):
 
     def linearise(self, states: FloatArray) -> Linearisation:
         """∂₁Φ = I − η (Xᵀ diag(σ') X + diag p), ∂₂Φ = −η diag(p' ∘ w)."""
-        sigmoid = _sigmoid(row_products(states, self.train.columns))
         return _LogisticLinearisation(
             self,
-            self.step * sigmoid * (1 - sigmoid),
+            self.step * self._curvatures(states),
             -self.step * self.penalty_slope * states,
         )
 
@@ -143,15 +144,24 @@ class LogisticRegression(Problem):
         """∇₂E = 0: the validation loss does not see λ."""
         return np.zeros((len(states), self.hyper_size))
 
-    def drifts(self, states: FloatArray, columns: FloatArray) -> FloatArray:
-        """As for any problem: Xu is the same at each w, and ∂₂Φ is diagonal."""
-        sigmoid = _sigmoid(row_products(states, self.train.columns))
-        weights = -self.step * sigmoid * (1 - sigmoid)
+    def drifts(self, columns: FloatArray) -> Callable[[FloatArray], FloatArray]:
+        """As for any problem, by what differs from w(λ): σ', and ∂₂Φ, which is diagonal."""
+        solution = self.reference.solution[None]
+        settled = self._curvatures(solution)
         inner = columns @ self.train.columns
-        drift = (weights[:, None] * inner) @ self.train.rows
-        drift -= self.step * self.penalty * columns
-        np.einsum("bjj->bj", drift)[...] -= self.step * self.penalty_slope * states
-        return np.asarray(drift)
+
+        def drifts(states: FloatArray) -> FloatArray:
+            change = self.step * (settled - self._curvatures(states))
+            drift = (change[:, None] * inner) @ self.train.rows
+            np.einsum("bjj->bj", drift)[...] -= self.step * self.penalty_slope * (states - solution)
+            return np.asarray(drift)
+
+        return drifts
+
+    def _curvatures(self, states: FloatArray) -> FloatArray:
+        """σ'(x_iᵀw) for each row: (B, d) → (B, n)."""
+        sigmoid = _sigmoid(row_products(states, self.train.columns))
+        return sigmoid * (1 - sigmoid)
 
     def _hessian(self, state: FloatArray) -> FloatArray:
         sigmoid = _sigmoid(self.train.rows @ state)

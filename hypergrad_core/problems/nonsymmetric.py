@@ -17,8 +17,9 @@ from typing import Self
 import numpy as np
 
 from hypergrad_core.arrays import FloatArray, Rows
+from hypergrad_core.constants import Constants
 from hypergrad_core.numerics import row_dots, row_products, spectral_norm
-from hypergrad_core.problem import Constants, Linearisation, Problem, Reference
+from hypergrad_core.problem import Linearisation, Problem, Reference
 from hypergrad_core.problems.request import Request
 
 # About ‖N‖₂ of the synthetic A ∝ U (R + N) Uᵀ, R normal with ‖R‖₂ = 1.

@@ -18,8 +18,9 @@ import numpy as np
 
 from hypergrad_core.arrays import FloatArray, Rows
 from hypergrad_core.basis import Basis, IdentityBasis, SignedCosineBasis
+from hypergrad_core.constants import Constants
 from hypergrad_core.numerics import row_products, spectral_norm
-from hypergrad_core.problem import Constants, Linearisation, Problem, Reference
+from hypergrad_core.problem import Linearisation, Problem, Reference
 from hypergrad_core.problems.request import Request
 
 # ‖target‖ ÷ ‖w(λ)‖ for synthetic data. A far target makes ∇₁E nearly constant (G ≫ μ₁D): what the

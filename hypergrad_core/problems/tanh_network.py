@@ -15,6 +15,7 @@ Constants: C7 and C8, derived again for the cross-entropy in ``TanhNetwork._meas
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
@@ -22,8 +23,9 @@ from typing import Self
 import numpy as np
 
 from hypergrad_core.arrays import FloatArray, IntArray, Rows
+from hypergrad_core.constants import Constants, WeightedConstants
 from hypergrad_core.numerics import row_norms, spectral_norm
-from hypergrad_core.problem import Constants, Linearisation, Problem, Reference, WeightedConstants
+from hypergrad_core.problem import Linearisation, Problem, Reference
 
 # max |d/dz (1 − tanh² z)|.
 TANH_SECOND = 4 / (3 * np.sqrt(3))
@@ -173,20 +175,24 @@ class TanhNetwork(Problem):
         """∇₂E = 0: the read-out does not see λ."""
         return np.zeros((len(states), self.hyper_size))
 
-    def drifts(self, states: FloatArray, columns: FloatArray) -> FloatArray:
+    def drifts(self, columns: FloatArray) -> Callable[[FloatArray], FloatArray]:
         """As for any problem: P U Aᵀ is the same at each w, and unit j has columns of its own."""
         width, rows = self.width, len(self.inputs)
-        mixed = self.mix(self.layers(states))
-        slopes = 1 - self._values(mixed) ** 2
         fixed = times(self.mix(self.layers(columns)), self.recurrent.T)
         _by_unit(fixed[width**2 : -width], width)[...] += self.inputs.T[None]
         _by_unit(fixed[-width:], width)[...] += 1
-        out = np.empty((len(states), len(columns), rows, width))
-        for drift, slope, layer in zip(out, slopes, mixed, strict=True):
-            drift[...] = fixed
-            _by_unit(drift[: width**2], width)[...] += layer.T[None]
-            drift *= slope
-        return np.asarray(out.reshape(len(states), *columns.shape) - columns)
+
+        def drifts(states: FloatArray) -> FloatArray:
+            mixed = self.mix(self.layers(states))
+            slopes = 1 - self._values(mixed) ** 2
+            out = np.empty((len(states), len(columns), rows, width))
+            for drift, slope, layer in zip(out, slopes, mixed, strict=True):
+                drift[...] = fixed
+                _by_unit(drift[: width**2], width)[...] += layer.T[None]
+                drift *= slope
+            return np.asarray(out.reshape(len(states), *columns.shape) - columns)
+
+        return drifts
 
     def _direct_solve(
         self, state: FloatArray, right: FloatArray, *, transposed: bool = False

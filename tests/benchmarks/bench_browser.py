@@ -35,9 +35,9 @@ from websockets.sync.client import connect
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from dashboard.controls import CONTRACTIONS  # noqa: E402
-from dashboard.explore import explore_frame  # noqa: E402
-from dashboard.view import View  # noqa: E402
+from dashboard.kit.controls import CONTRACTIONS  # noqa: E402
+from dashboard.screens.explore.frame import explore_frame  # noqa: E402
+from dashboard.screens.explore.settings import View  # noqa: E402
 from hypergrad_core import FAMILIES, Scenario, run  # noqa: E402
 
 DEBUGGING_PORT = 9233

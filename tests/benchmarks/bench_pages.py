@@ -14,10 +14,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from dashboard.budget import SETTINGS, Maps
+from dashboard.screens.budget.maps import Maps
+from dashboard.screens.budget.settings import SETTINGS
 from hypergrad_core import Scenario
-from hypergrad_core.complexity import contractions, requirements
-from hypergrad_core.sweep import sweep
+from hypergrad_core.studies.requirements import contractions, requirements
+from hypergrad_core.studies.sweep import sweep
 
 TARGET = 1e-4
 SEEDS = 3

@@ -10,8 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from playwright.sync_api import Locator, Page
 
-from dashboard.explore import SETTINGS
-from dashboard.view import View
+from dashboard.screens.explore.settings import SETTINGS, View
 from hypergrad_core import Experiment, Scenario
 
 TIMEOUT = 20_000

@@ -11,7 +11,7 @@ from explore_page import TIMEOUT
 from playwright.sync_api import Page, expect
 from test_browser_layout import DRAWN, LINKS, MODES
 
-from dashboard.theme import Mode
+from dashboard.kit.theme import Mode
 
 pytestmark = pytest.mark.browser
 

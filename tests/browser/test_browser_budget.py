@@ -9,10 +9,11 @@ from conftest import NewContext, Server, Watcher
 from explore_page import ExplorePage, number
 from playwright.sync_api import FloatRect, expect
 
-from dashboard.budget import SETTINGS, BudgetView, Maps
 from dashboard.figures.budget_map import INK, PATCH
+from dashboard.screens.budget.maps import Maps
+from dashboard.screens.budget.settings import SETTINGS, BudgetView
 from hypergrad_core import METHODS
-from hypergrad_core.plane import Plane
+from hypergrad_core.studies.plane import Plane
 
 pytestmark = pytest.mark.browser
 

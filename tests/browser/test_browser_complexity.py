@@ -7,9 +7,10 @@ from conftest import NewContext, Server, Watcher
 from explore_page import TIMEOUT, number
 from playwright.sync_api import Page, expect
 
-from dashboard.complexity import SETTINGS, Sweep
-from dashboard.figures.complexity_curves import growths
-from hypergrad_core.complexity import requirements
+from dashboard.screens.complexity.growth import growths
+from dashboard.screens.complexity.settings import SETTINGS
+from dashboard.screens.complexity.sweep import Sweep
+from hypergrad_core.studies.requirements import requirements
 
 pytestmark = pytest.mark.browser
 

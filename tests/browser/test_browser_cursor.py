@@ -10,7 +10,7 @@ from conftest import NewContext, Server
 from explore_page import ExplorePage, number, scale_of
 from playwright.sync_api import expect
 
-from dashboard.explore import SETTINGS
+from dashboard.screens.explore.settings import SETTINGS
 from hypergrad_core import METHODS, Experiment, run
 
 pytestmark = pytest.mark.browser

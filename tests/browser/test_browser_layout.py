@@ -9,8 +9,8 @@ from conftest import NewContext, Server, Watcher
 from explore_page import TIMEOUT
 from playwright.sync_api import CDPSession, Page
 
-from dashboard.theme import Mode
-from dashboard.why import WHAT_IF
+from dashboard.kit.theme import Mode
+from dashboard.screens.why.settings import WHAT_IF
 from hypergrad_core import METHODS
 
 pytestmark = pytest.mark.browser

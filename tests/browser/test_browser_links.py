@@ -8,8 +8,7 @@ import pytest
 from conftest import NewContext, Server
 from explore_page import ExplorePage
 
-from dashboard.explore import SETTINGS
-from dashboard.view import View
+from dashboard.screens.explore.settings import SETTINGS, View
 
 pytestmark = pytest.mark.browser
 

@@ -10,8 +10,10 @@ from conftest import NewContext, Server, Watcher
 from explore_page import number
 from playwright.sync_api import FloatRect, Page, Response, expect
 
-from dashboard.paper import SETTINGS, Task
-from hypergrad_core.paper import Replication, Verdict, claims
+from dashboard.screens.paper.settings import SETTINGS
+from dashboard.screens.paper.task import Task
+from hypergrad_core.studies.claims import Verdict, claims
+from hypergrad_core.studies.replication import Replication
 
 pytestmark = pytest.mark.browser
 

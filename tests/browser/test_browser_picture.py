@@ -14,11 +14,11 @@ from explore_page import ExplorePage, number, scale_of
 from PIL import Image
 from playwright.sync_api import Locator
 
-from dashboard.explore import SETTINGS, explore_frame
-from dashboard.theme import METHOD_STYLES, Mode
-from dashboard.view import View
+from dashboard.kit.theme import METHOD_STYLES, Mode
+from dashboard.screens.explore.frame import explore_frame
+from dashboard.screens.explore.settings import SETTINGS, View
 from hypergrad_core import FAMILIES, METHODS, Experiment, run
-from hypergrad_core.complexity import crossing
+from hypergrad_core.studies.crossing import crossing
 
 pytestmark = pytest.mark.browser
 
@@ -131,7 +131,7 @@ def test_first_picture(
 def test_the_lines_above_the_chart_fit_with_all_methods(explore: ExplorePage, family: str) -> None:
     """They wrap, and nothing of them is cut, with all that a title can have."""
     data = [*FAMILIES[family].data][-1]
-    inner = "&inner=heavy-ball" if FAMILIES[family].affine else ""
+    inner = "&inner=heavy-ball" if FAMILIES[family].affine_symmetric else ""
     explore.open(
         f"problem={family}&data={data}&methods={'.'.join(METHODS)}&T=40&q=0.9995&eps=0.3{inner}"
         "&start=2.5&precision=single&seed=9999"

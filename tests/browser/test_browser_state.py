@@ -14,7 +14,7 @@ from conftest import NewContext, Server, Watcher
 from explore_page import TIMEOUT
 from playwright.sync_api import Page, expect
 
-from dashboard.settings import PageSettings
+from dashboard.kit.settings import PageSettings
 from hypergrad_core import METHODS
 
 pytestmark = pytest.mark.browser
@@ -48,7 +48,7 @@ SUPERSCRIPTS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
 def settings_of(name: str) -> PageSettings[Any]:
     """What a page's settings are."""
-    settings: PageSettings[Any] = import_module(f"dashboard.{name}").SETTINGS
+    settings: PageSettings[Any] = import_module(f"dashboard.screens.{name}.settings").SETTINGS
     return settings
 
 

@@ -7,8 +7,8 @@ from conftest import NewContext, Server, Watcher
 from explore_page import TIMEOUT
 from playwright.sync_api import Locator, Page, expect
 
-from dashboard.glossary import definition
-from dashboard.introduction import INTRODUCTIONS
+from dashboard.kit.glossary import definition
+from dashboard.kit.introduction import INTRODUCTIONS
 
 pytestmark = pytest.mark.browser
 

@@ -12,9 +12,9 @@ from explore_page import TIMEOUT, number
 from playwright.sync_api import Locator, Page, expect
 
 from dashboard.lessons.why import PRESETS
-from dashboard.why import SETTINGS, preset_named
-from hypergrad_core.dissection import dissect
-from hypergrad_core.modes import fixed_point_polynomials
+from dashboard.screens.why.settings import SETTINGS, preset_named
+from hypergrad_core.studies.dissection import dissect
+from hypergrad_core.studies.modes import fixed_point_polynomials
 
 pytestmark = pytest.mark.browser
 

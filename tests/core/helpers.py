@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 
 from hypergrad_core import METHODS, Scenario
+from hypergrad_core.adjoint import ConjugateGradientSolver
 from hypergrad_core.arrays import FloatArray
 from hypergrad_core.basis import DenseBasis
 from hypergrad_core.inner import SOLVERS, trajectory
-from hypergrad_core.linear import ConjugateGradientSolver
 from hypergrad_core.methods import Estimate, Points
 from hypergrad_core.numerics import row_norms
 from hypergrad_core.problem import Problem

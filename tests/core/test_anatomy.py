@@ -10,7 +10,10 @@ import numpy as np
 import pytest
 
 from hypergrad_core import FAMILIES, METHODS, Constants, Experiment, Scenario, Status, run
-from hypergrad_core.anatomy import (
+from hypergrad_core.arrays import FloatArray
+from hypergrad_core.inner import trajectory
+from hypergrad_core.numerics import row_norms
+from hypergrad_core.studies.anatomy import (
     BurnIn,
     altered_bound,
     contraction_at_solution,
@@ -19,11 +22,8 @@ from hypergrad_core.anatomy import (
     jacobian_burn_in,
     with_contraction,
 )
-from hypergrad_core.arrays import FloatArray
-from hypergrad_core.inner import trajectory
-from hypergrad_core.numerics import row_norms
+from tests.core.bound_cases import state_jacobian
 from tests.core.helpers import build
-from tests.core.test_bounds import state_jacobian
 
 SMALL: dict[str, Any] = {"size": 12, "samples": 6, "hyper_size": 5}
 # Where unrolling first makes things worse: ITD rises more than AID does, …

@@ -7,12 +7,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from hypergrad_core import METHODS, Scenario, run, theory
+from hypergrad_core import METHODS, Scenario, run
+from hypergrad_core.adjoint import Outcome
+from hypergrad_core.bounds import path_along, spectral
 from hypergrad_core.inner import trajectory
-from hypergrad_core.linear import Outcome
 from hypergrad_core.methods import Estimate, Points, base
 from hypergrad_core.problem import Problem
-from hypergrad_core.theory import path_along
 from tests.core.helpers import build, joined, plane, points_at, relative_gap
 
 Cost = tuple[int, int, int, int]
@@ -109,7 +109,7 @@ def test_chunks_give_the_same(
     whole = METHODS[method].estimate(problem, states, points)
     bound = METHODS[method].sharp_bound(path_along(problem, states), whole).values
     assert len(base.chunk_rows(13, 60)) == 1
-    for module in (base, theory):
+    for module in (base, spectral):
         monkeypatch.setattr(module, "BLOCK_FLOATS", floats)
     chunks = base.chunk_rows(13, 60)
     assert len(chunks) >= 5

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from hypergrad_core import Scenario, run
-from hypergrad_core.dissection import dissect
+from hypergrad_core.studies.dissection import dissect
 
 SMALL = Scenario(family="quadratic", size=6, hyper_size=2, samples=12, horizon=12)
 

@@ -8,9 +8,7 @@ import numpy as np
 import pytest
 
 from hypergrad_core import METHODS, Scenario, run
-from hypergrad_core.arrays import FloatArray
-from hypergrad_core.inner import trajectory
-from hypergrad_core.linear import (
+from hypergrad_core.adjoint import (
     AdjointSolver,
     ConjugateGradientSolver,
     FixedPointSolver,
@@ -18,13 +16,15 @@ from hypergrad_core.linear import (
     NormalEquationsSolver,
     Outcome,
 )
+from hypergrad_core.arrays import FloatArray
+from hypergrad_core.bounds import chebyshev_number
+from hypergrad_core.inner import trajectory
 from hypergrad_core.numerics import row_norms
 from hypergrad_core.problem import Problem
 from hypergrad_core.problems.nonsymmetric import NonSymmetric
 from hypergrad_core.problems.quadratic import Quadratic
-from hypergrad_core.theory import chebyshev_number
+from tests.core.bound_cases import diagonal_quadratic, state_jacobian
 from tests.core.helpers import build, plant, points_at, relative_gap
-from tests.core.test_bounds import diagonal_quadratic, state_jacobian
 
 PROBLEMS: dict[str, dict[str, Any]] = {
     "quadratic": {"size": 12, "spectrum": "log-uniform"},

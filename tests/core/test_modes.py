@@ -7,10 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from hypergrad_core.adjoint import ConjugateGradientSolver, Outcome
 from hypergrad_core.arrays import FloatArray
+from hypergrad_core.bounds import chebyshev_number
 from hypergrad_core.inner import trajectory
-from hypergrad_core.linear import ConjugateGradientSolver, Outcome
-from hypergrad_core.modes import (
+from hypergrad_core.numerics import row_norms
+from hypergrad_core.problem import Problem
+from hypergrad_core.problems.quadratic import Quadratic
+from hypergrad_core.scenario import SPECTRA
+from hypergrad_core.studies.modes import (
     LARGEST_SIZE,
     AdjointRun,
     adjoint_matrix,
@@ -22,13 +27,8 @@ from hypergrad_core.modes import (
     ritz_values,
     run_adjoint,
 )
-from hypergrad_core.numerics import row_norms
-from hypergrad_core.problem import Problem
-from hypergrad_core.problems.quadratic import Quadratic
-from hypergrad_core.scenario import SPECTRA
-from hypergrad_core.theory import chebyshev_number
+from tests.core.bound_cases import diagonal_quadratic
 from tests.core.helpers import ask, build, hessian_product, plant, points_at, relative_gap
-from tests.core.test_bounds import diagonal_quadratic
 
 AFFINE: dict[str, dict[str, Any]] = {
     "quadratic": {"size": 9, "hyper_size": 3},

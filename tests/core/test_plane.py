@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 
 from hypergrad_core import METHODS, Refusal, Scenario, run
-from hypergrad_core import plane as plane_module
 from hypergrad_core.arrays import FloatArray
-from hypergrad_core.experiment import prepare
-from hypergrad_core.plane import Plane, best_split_by, plane, plane_methods
+from hypergrad_core.studies.plane import Plane, best_split_by, plane, plane_methods
+from hypergrad_core.studies.prepared import prepare
 
 HORIZON = 24
 ROW, COLUMN = 9, 7
@@ -98,7 +97,9 @@ def test_bounds_hold_on_the_whole_plane(method: str) -> None:
 def test_a_large_plane_is_taken_in_bands(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = plane(QUADRATICS[0], "aid-cg")
     seen: list[float] = []
-    monkeypatch.setattr(plane_module, "BAND_FLOATS", 5 * (HORIZON + 1) * whole.hyper_size)
+    monkeypatch.setattr(
+        "hypergrad_core.studies.plane.BAND_FLOATS", 5 * (HORIZON + 1) * whole.hyper_size
+    )
     banded = plane(QUADRATICS[0], "aid-cg", seen.append)
     assert seen == [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
     np.testing.assert_array_equal(banded.errors, whole.errors)

@@ -10,11 +10,12 @@ import pytest
 
 from hypergrad_core import FAMILIES, METHODS, Scenario, run
 from hypergrad_core.arrays import FloatArray
+from hypergrad_core.constants import DOUBLE_ROUNDOFF
 from hypergrad_core.inner import trajectory
-from hypergrad_core.precision import SINGLE_ROUNDOFF, SinglePrecision
-from hypergrad_core.problem import DOUBLE_ROUNDOFF, Meter
+from hypergrad_core.problem import Meter
+from hypergrad_core.problems.precision import SINGLE_ROUNDOFF, SinglePrecision
+from tests.core.bound_cases import Instance, check_bounds, solvers_of
 from tests.core.helpers import build, relative_gap
-from tests.core.test_bounds import Instance, check_bounds, solvers_of
 
 SMALL: dict[str, Any] = {"size": 12, "samples": 6, "hyper_size": 5}
 

@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 
 from hypergrad_core import METHODS
+from hypergrad_core.adjoint import ConjugateGradientSolver, FixedPointSolver
 from hypergrad_core.arrays import FloatArray
-from hypergrad_core.linear import ConjugateGradientSolver, FixedPointSolver
+from hypergrad_core.bounds import chebyshev_number, conjugate_gradient_rate
 from hypergrad_core.methods.unrolled import TruncatedITD
 from hypergrad_core.problem import Problem
 from hypergrad_core.problems.quadratic import Quadratic
 from hypergrad_core.scenario import SPECTRA
-from hypergrad_core.theory import chebyshev_number, conjugate_gradient_rate
+from tests.core.bound_cases import check_bounds, instance
 from tests.core.helpers import (
     ask,
     build,
@@ -25,7 +26,6 @@ from tests.core.helpers import (
     points_at,
     relative_gap,
 )
-from tests.core.test_bounds import check_bounds, instance
 from tests.core.test_oracle import check_case
 
 CONVERGENT = (

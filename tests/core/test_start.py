@@ -11,8 +11,8 @@ import pytest
 from hypergrad_core import FAMILIES, METHODS, Scenario, run
 from hypergrad_core.problem import Problem
 from hypergrad_core.problems.quadratic import Quadratic
+from tests.core.bound_cases import SLACK, Instance, check_bounds, solvers_of
 from tests.core.helpers import build, relative_gap
-from tests.core.test_bounds import SLACK, Instance, check_bounds, solvers_of
 
 SMALL: dict[str, Any] = {"size": 12, "samples": 6, "hyper_size": 5}
 

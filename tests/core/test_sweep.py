@@ -19,8 +19,8 @@ import numpy as np
 import pytest
 
 from hypergrad_core import Scenario, run
-from hypergrad_core.complexity import Requirements, requirements
-from hypergrad_core.sweep import sweep
+from hypergrad_core.studies.requirements import Requirements, requirements
+from hypergrad_core.studies.sweep import sweep
 
 ROOT = Path(__file__).parents[2]
 SCENARIOS = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import base64
 import json
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,10 @@ from urllib.parse import parse_qsl
 
 import numpy as np
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
-from dashboard.explore import explore_frame
-from dashboard.view import View
+from dashboard.screens.explore.frame import explore_frame
+from dashboard.screens.explore.settings import View
 from hypergrad_core import METHODS, Experiment, Scenario, run
 from hypergrad_core.arrays import FloatArray
 
@@ -47,13 +49,18 @@ def traces(frame: dict[str, Any]) -> list[dict[str, Any]]:
     return data
 
 
-def open_page(link: dict[str, str] | None = None) -> AppTest:
-    """A session of the page, opened with a link."""
+def open_page(link: Mapping[str, str] | None = None, page: str = "explore") -> AppTest:
+    """A session of a page, as its address opens it."""
     session = AppTest.from_file(ROOT / "dashboard" / "main.py", default_timeout=60)
+    turn_to(session, page)
     session.query_params.update(link or {})
-    session.run()
-    check(session)
-    return session
+    return check(session.run())
+
+
+def turn_to(session: AppTest, page: str) -> None:
+    """Choose the tab of another page; the session is to be run after that."""
+    # As Streamlit knows a page: by its path in the address.
+    session._page_hash = calc_hash(page)
 
 
 def check(session: AppTest) -> AppTest:

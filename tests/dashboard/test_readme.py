@@ -11,16 +11,15 @@ from pathlib import Path
 import pytest
 from frames import ROOT
 
-from dashboard.budget import BudgetView
-from dashboard.complexity import ComplexityView
-from dashboard.introduction import INTRODUCTIONS
-from dashboard.paper import PaperView
-from dashboard.theme import METHOD_STYLES
-from dashboard.view import LINK_NAMES as VIEW_NAMES
-from dashboard.why import WhyView
+from dashboard.kit.introduction import INTRODUCTIONS
+from dashboard.kit.theme import METHOD_STYLES
+from dashboard.links import SCENARIO_LINKS, LinkSettings
+from dashboard.screens.budget.settings import BudgetView
+from dashboard.screens.complexity.settings import ComplexityView
+from dashboard.screens.explore.settings import LINK_NAMES as VIEW_NAMES
+from dashboard.screens.paper.settings import PaperView
+from dashboard.screens.why.settings import WhyView
 from hypergrad_core import FAMILIES, METHODS
-from hypergrad_core.link import LinkSettings
-from hypergrad_core.scenario import LINK_NAMES as SCENARIO_NAMES
 
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
 SOURCES = sorted((ROOT / "hypergrad_core").rglob("*.py"))
@@ -90,7 +89,7 @@ def test_files_that_are_named_are_there() -> None:
 
 
 def test_names_in_links_are_listed() -> None:
-    for names in (SCENARIO_NAMES, VIEW_NAMES):
+    for names in (SCENARIO_LINKS.link_names, VIEW_NAMES):
         assert f"`{' '.join(names.values())}`" in TEXT
 
 

@@ -3,7 +3,7 @@
 const SUPERSCRIPTS = { ..."⁰¹²³⁴⁵⁶⁷⁸⁹", "-": "⁻", "+": "" };
 const superscript = (text) => text.replace(/./g, (c) => SUPERSCRIPTS[c]);
 
-/** As `scientific` of dashboard/notation.py; a whole number that can be counted keeps its digits. */
+/** As `scientific` of dashboard/kit/notation.py; a whole number that can be counted keeps its digits. */
 export function formatValue(value, digits = 1) {
   if (value <= 1e-300) return "0"; // what Python draws for a zero
   if (!Number.isFinite(value)) return "–";

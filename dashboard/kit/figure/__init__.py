@@ -1,0 +1,1 @@
+"""What several figures share; no Streamlit in here."""

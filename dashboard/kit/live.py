@@ -1,0 +1,260 @@
+"""The chart's own routes: frames over a WebSocket while a slider moves, and plotly.js.
+
+A request is ``{"id": n, "params": {name: value}}``, its answer ``{"id": n, "frame": …}``, or
+``{"id": n, "error": message}`` with ``"slow": true`` where the setting only takes too long to
+follow the hand. A new request is computed although an older one is still being computed. An
+answer closes every older request: those are stopped, and never answered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import cache
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from dashboard.chart import LIVE_PATH, PLOTLY_FILE, PLOTLY_PATH, Frame
+from dashboard.kit.compute import LIVE_SECONDS, SlowError, StoppedError, checkpoint, reporting_to
+from dashboard.kit.errors import note_fault
+from hypergrad_core import HypergradError
+
+Render = Callable[[Mapping[str, str]], Frame]
+
+MAX_MESSAGE = 4096
+"""Characters in a request; a link has a few hundred."""
+
+MAX_PARAMS = 64
+
+AT_ONCE = 2
+"""Requests of one page that are computed at once: a quick one passes a slow one."""
+
+
+class RequestError(HypergradError):
+    """A message that is not in our protocol."""
+
+
+def parse(text: str) -> tuple[int, dict[str, str]]:
+    """Read a request ``{"id": n, "params": {name: value}}``."""
+    if len(text) > MAX_MESSAGE:
+        raise RequestError(f"The request is longer than {MAX_MESSAGE} characters.")
+    try:
+        message = json.loads(text)
+    except (ValueError, RecursionError):
+        raise RequestError("The request is not JSON.") from None
+    if not isinstance(message, dict):
+        raise RequestError("The request is not an object.")
+    number, params = message.get("id"), message.get("params")
+    if not isinstance(number, int) or isinstance(number, bool):
+        raise RequestError("The request has no whole number as its id.")
+    if not isinstance(params, dict) or len(params) > MAX_PARAMS:
+        raise RequestError(f"The request has no object of at most {MAX_PARAMS} params.")
+    if not all(isinstance(value, str) for value in params.values()):
+        raise RequestError("The params are not all strings.")
+    return number, params
+
+
+def answer(render: Render, text: str) -> str:
+    """Compute the answer to one request. What goes wrong becomes a readable message.
+
+    Raises:
+        StoppedError: if the work is told to stop meanwhile.
+    """
+    number, slow = None, False
+    try:
+        number, params = parse(text)
+        reply = {"id": number, "frame": render(params)}
+        return json.dumps(reply, allow_nan=False, separators=(",", ":"))
+    except StoppedError:
+        raise
+    except HypergradError as error:
+        message, slow = str(error), isinstance(error, SlowError)
+    except Exception:
+        message = note_fault()
+    return json.dumps({"id": number, "error": message, **({"slow": True} if slow else {})})
+
+
+class _Request:
+    """A request that is being computed, in a thread of its own."""
+
+    def __init__(self, desk: _Desk, text: str, number: int) -> None:
+        self._desk = desk
+        self._text = text
+        self._started = time.monotonic()
+        self.number = number
+        self.overtaken = False
+
+    def answer(self, render: Render) -> str | None:
+        """The answer; None if nobody wants it any more."""
+        try:
+            with reporting_to(self._report):
+                checkpoint()
+                return answer(render, self._text)
+        except StoppedError:
+            return None
+
+    def _report(self, fraction: float) -> None:
+        late = self._desk.crowded and time.monotonic() - self._started > LIVE_SECONDS
+        if self.overtaken or (late and self._desk.may_stop_one()):
+            raise StoppedError
+
+
+class _Desk:
+    """The requests of one page: the newest is computed as soon as there is a thread for it."""
+
+    def __init__(self, render: Render, send: Callable[[str], Awaitable[None]]) -> None:
+        self._render = render
+        self._send = send
+        self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="live")
+        self._requests: dict[_Request, asyncio.Task[None]] = {}
+        self._waiting: str | None = None
+        self._taken = self._answered = 0
+        self._sending = asyncio.Lock()
+        self._stops = deque([True])
+
+    def may_stop_one(self) -> bool:
+        """Whether a late request may be stopped: one between two answers, or none would come."""
+        try:
+            return self._stops.pop()
+        except IndexError:
+            return False
+
+    @property
+    def crowded(self) -> bool:
+        """Whether a request waits for a thread."""
+        return self._waiting is not None
+
+    def take(self, text: str) -> None:
+        """A request has come. It takes the place of one that still waits."""
+        self._waiting = text
+        self._start()
+
+    def close(self) -> None:
+        """The page has gone: stop everything."""
+        for request, task in self._requests.items():
+            request.overtaken = True
+            task.cancel()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _start(self) -> None:
+        if self._waiting is None or len(self._requests) >= AT_ONCE:
+            return
+        self._taken += 1
+        request = _Request(self, self._waiting, self._taken)
+        self._waiting = None
+        self._requests[request] = asyncio.create_task(self._serve(request))
+
+    async def _serve(self, request: _Request) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            reply = await loop.run_in_executor(self._pool, request.answer, self._render)
+        finally:
+            del self._requests[request]
+        self._start()
+        async with self._sending:
+            if reply is None or request.number < self._answered:
+                return
+            self._answered = request.number
+            self._stops = deque([True])
+            for other in self._requests:
+                other.overtaken = other.overtaken or other.number < request.number
+            with suppress(WebSocketDisconnect, RuntimeError):  # the page may have gone
+                await self._send(reply)
+
+
+def same_origin(origin: str | None, host: str | None) -> bool:
+    """Tell whether a page of this very server asks."""
+    if not origin or not host:
+        return False
+    try:
+        parts = urlsplit(origin)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and parts.netloc.lower() == host.lower()
+
+
+def live_route(render: Render, path: str = LIVE_PATH) -> WebSocketRoute:
+    """WebSocket route that answers parameters with frames; ``render`` runs in a worker thread."""
+
+    async def endpoint(socket: WebSocket) -> None:
+        if not same_origin(socket.headers.get("origin"), socket.headers.get("host")):
+            await socket.close(code=1008)
+            return
+        await socket.accept()
+        desk = _Desk(render, socket.send_text)
+        try:
+            while True:
+                desk.take(await socket.receive_text())
+        except WebSocketDisconnect:
+            pass
+        except KeyError:  # bytes instead of text
+            await socket.close(code=1003)
+        finally:
+            desk.close()
+
+    return WebSocketRoute(path, endpoint)
+
+
+@cache
+def _plotly() -> tuple[bytes, bytes]:
+    """plotly.js, plain and compressed once for all."""
+    plain = PLOTLY_FILE.read_bytes()
+    return plain, gzip.compress(plain, compresslevel=6, mtime=0)
+
+
+def plotly_route(path: str = PLOTLY_PATH) -> Route:
+    """Route for plotly.js. The path names the version, so that browsers may keep it for ever."""
+
+    def endpoint(request: Request) -> Response:
+        plain, compressed = _plotly()
+        headers = {
+            "Cache-Control": "public, max-age=31536000, immutable",
+            "Vary": "Accept-Encoding",
+        }
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            return Response(
+                compressed,
+                media_type="text/javascript",
+                headers={**headers, "Content-Encoding": "gzip"},
+            )
+        return Response(plain, media_type="text/javascript", headers=headers)
+
+    return Route(path, endpoint)
+
+
+class Preload:
+    """Tells a browser with the page itself that it will want a script, before it has run any.
+
+    Args:
+        app: what answers.
+        path: of the script.
+    """
+
+    def __init__(self, app: ASGIApp, path: str = PLOTLY_PATH) -> None:
+        self._app = app
+        self._link = (b"link", f"<{path}>; rel=preload; as=script".encode())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass everything on; an HTML page gets a header more."""
+
+        async def pass_on(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = message.get("headers", [])
+                if any(
+                    name == b"content-type" and b"text/html" in value for name, value in headers
+                ):
+                    message = {**message, "headers": [*headers, self._link]}
+            await send(message)
+
+        await self._app(scope, receive, pass_on if scope["type"] == "http" else send)

@@ -1,0 +1,234 @@
+"""The settings of each page in a session, in step with widgets, link and history.
+
+The store of a page holds the value of every field, also of those whose widget is hidden just now,
+so that nothing is lost when a family or a slice is changed and changed back, or the page is left.
+It is what counts: widgets are set to it, the address is written from it. It changes in three ways
+only: ``keep`` (a hand on a control), ``open_link`` (a link, a preset, Back and Forward) and
+``reset``.
+
+Values in ``SHARED`` that a person has chosen come along to the next page, as far as it has room for
+them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, fields, replace
+from typing import Any
+
+import streamlit as st
+
+from dashboard.kit.settings import PROBLEM, SIZES, PageSettings, View
+from dashboard.links import SCENARIO_LINKS
+from hypergrad_core import FAMILIES, Scenario
+
+# In the session.
+_ACTIVE = "page"  # that was run last: the callbacks of its widgets come before its next run
+_CHOSEN = "chosen"  # values of SHARED that are not the pages' own
+_TOUCHED = "touched"  # whether a hand was on a control since the last run
+
+
+def active() -> PageSettings[Any]:
+    """Of the page that is drawn."""
+    settings: PageSettings[Any] = st.session_state[_ACTIVE]
+    return settings
+
+
+def store() -> dict[str, Any]:
+    """The values of all fields of the page that is drawn."""
+    values: dict[str, Any] = st.session_state[_key(active().name)]
+    return values
+
+
+def preset() -> str | None:
+    """The preset that a link has named or a hand has chosen on the page that is drawn."""
+    chosen: str | None = st.session_state.get(_preset(active().name))
+    return chosen
+
+
+def restore(settings: PageSettings[Any]) -> None:
+    """Make this the page whose controls are drawn, with the settings that the address asks for.
+
+    The address differs from what was written into it when the page is opened with a link, and when
+    a person goes back or forward. A hand on a control comes before it: the address of that run may
+    still be the one before.
+    """
+    before: PageSettings[Any] | None = st.session_state.get(_ACTIVE)
+    st.session_state[_ACTIVE] = settings
+    touched = st.session_state.pop(_TOUCHED, False)
+    st.session_state.setdefault(_CHOSEN, {})
+    asked = settings.own(st.query_params.to_dict())
+    if before is not None and before.name != settings.name and not asked:
+        _come_along(settings)
+    elif asked != st.session_state.get(_written(settings.name)) and not touched:
+        _open(settings, asked)
+
+
+def open_link(link: Mapping[str, str]) -> None:
+    """A hand has chosen a link: take all settings from it.
+
+    What it leaves out is as the page begins.
+    """
+    _open(active(), link)
+    st.session_state[_TOUCHED] = True
+
+
+def reset() -> None:
+    """Everything as it begins, what all pages share included."""
+    settings = active()
+    st.session_state[_CHOSEN] = {}
+    _load(settings, settings.scenario, settings.view)
+    st.session_state[_preset(settings.name)] = None
+    st.session_state[_TOUCHED] = True
+
+
+def keep(**values: Any) -> None:
+    """A hand has set these fields of the page that is drawn."""
+    store().update(values)
+    _choose(values)
+    st.session_state[_TOUCHED] = True
+
+
+def keep_family(family: str) -> None:
+    """A hand has set the family: it brings the sizes that suit it here.
+
+    Those of another may be far too large or too small for it.
+    """
+    beside = SCENARIO_LINKS.beside({"family": family}, active().scenario)
+    suggested = FAMILIES[family].suggested
+    store().update({name: beside[name] for name in suggested})
+    _forget(suggested)
+    keep(family=family)
+
+
+def current(settings: PageSettings[View]) -> tuple[Scenario, View]:
+    """The settings in the store; a combination that is not allowed falls back, and says so."""
+    scenario, refused = settings.mended(_stored())
+    store().update(asdict(scenario))
+    st.session_state[_notices(settings.name)] += [
+        SCENARIO_LINKS.told(error, scenario) for error in refused
+    ]
+    return scenario, view_of(settings)
+
+
+def view_of(settings: PageSettings[View]) -> View:
+    """The view in the store."""
+    values = store()
+    own = {item.name: values[item.name] for item in fields(settings.view)}
+    return replace(settings.view, **own)
+
+
+def expected() -> Scenario | None:
+    """The scenario of the store as it stands; None if the controls have yet to mend it."""
+    scenario, refused = active().mended(_stored())
+    return None if refused else scenario
+
+
+def write_address(scenario: Scenario, view: Any) -> None:
+    """Keep the address bar in step with the settings."""
+    settings = active()
+    here = st.query_params.to_dict()
+    ours = settings.address_of(scenario, view, preset())
+    st.session_state[_written(settings.name)] = ours
+    foreign = {name: text for name, text in here.items() if name not in settings.own(here)}
+    if {**foreign, **ours} != here:
+        st.query_params.from_dict({**foreign, **ours})
+
+
+def show_notices() -> None:
+    """Messages on values that were not allowed, until they are dismissed."""
+    notices = st.session_state[_notices(active().name)]
+    if not notices:
+        return
+    lines = "\n".join(f"- {plain(notice)}" for notice in notices)
+    st.warning(
+        "Some settings were not allowed and have been replaced. A link may hold values between "
+        f"the stops of a slider and beyond its ends, within the limits named here.\n\n{lines}"
+    )
+    st.button("Dismiss", key="dismiss", on_click=notices.clear)
+
+
+def reset_button() -> None:
+    """A way back to where everything begins."""
+    st.button(
+        "Reset",
+        key="reset",
+        icon=":material/restart_alt:",
+        help="All settings as this page begins.",
+        on_click=reset,
+        width="stretch",
+    )
+
+
+def plain(text: str) -> str:
+    """The text with nothing in it that Markdown would read: a link must not write on the page."""
+    # Markdown knows of no others: before a sign such as ‖ it would show the backslash.
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
+
+
+def _open(settings: PageSettings[Any], link: Mapping[str, str]) -> None:
+    st.session_state[_preset(settings.name)] = link.get(settings.preset)
+    scenario, view, messages = settings.of_link(link)
+    values = _load(settings, scenario, view, messages)
+    _forget(settings.shared)
+    named = settings.written_out(link)
+    _choose(
+        {name: values[name] for name in settings.shared if SCENARIO_LINKS.link_names[name] in named}
+    )
+
+
+def _load(
+    settings: PageSettings[View], scenario: Scenario, view: View, notices: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    values = {**asdict(scenario), **asdict(view)}
+    st.session_state[_key(settings.name)] = values
+    st.session_state[_notices(settings.name)] = list(notices)
+    return values
+
+
+def _choose(values: Mapping[str, Any]) -> None:
+    """Of these fields and the problem they are part of, take the shared ones along."""
+    shared = {*active().shared}
+    named = {*values} & shared
+    if named & {*PROBLEM, *SIZES}:
+        named |= {*PROBLEM} & shared
+    st.session_state[_CHOSEN].update({name: store()[name] for name in named})
+
+
+def _forget(names: Iterable[str]) -> None:
+    for name in names:
+        st.session_state[_CHOSEN].pop(name, None)
+
+
+def _come_along(settings: PageSettings[Any]) -> None:
+    """Reached from another page by its tab: what was chosen there comes along.
+
+    The rest is as this page was left. The controls limit to what there is room for here.
+    """
+    if _key(settings.name) not in st.session_state:
+        _load(settings, settings.scenario, settings.view)
+    chosen = {name: st.session_state[_CHOSEN].get(name) for name in settings.shared}
+    named = {name: value for name, value in chosen.items() if value is not None}
+    beside = SCENARIO_LINKS.beside(named, settings.scenario)
+    store().update({name: named.get(name, beside[name]) for name in settings.shared})
+
+
+def _stored() -> dict[str, Any]:
+    return {item.name: store()[item.name] for item in fields(Scenario)}
+
+
+def _key(page: str) -> str:
+    return f"settings of {page}"
+
+
+def _written(page: str) -> str:
+    return f"address of {page}"
+
+
+def _notices(page: str) -> str:
+    return f"notices of {page}"
+
+
+def _preset(page: str) -> str:
+    return f"preset of {page}"

@@ -1,0 +1,65 @@
+"""The maps behind Budget."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from dashboard.kit.compute import CACHE_ENTRIES, ComputedCache
+from dashboard.screens.budget.settings import NONE, BudgetView
+from hypergrad_core import Scenario
+from hypergrad_core.arrays import Progress
+from hypergrad_core.studies.experiment import Refusal, expected_seconds
+from hypergrad_core.studies.plane import Plane, plane
+from hypergrad_core.studies.prepared import prepare
+
+
+@dataclass(frozen=True)
+class Maps:
+    """What the page computes: the planes of these methods on one problem.
+
+    Attributes:
+        scenario: the problem; only what is common to all planes.
+        methods: keys of ``METHODS``.
+    """
+
+    scenario: Scenario
+    methods: tuple[str, ...]
+
+    @classmethod
+    def of(cls, scenario: Scenario, view: BudgetView) -> Maps:
+        """Without what makes no difference to a plane, so that it is computed once."""
+        base = Scenario()
+        plain = replace(
+            scenario,
+            methods=base.methods,
+            vary=base.vary,
+            inner="fixed-point" if scenario.inner == "exact" else scenario.inner,
+            inner_steps=base.inner_steps,
+            adjoint_steps=base.adjoint_steps,
+        )
+        return cls(plain, view.methods)
+
+    def seen_by(self, view: BudgetView) -> BudgetView:
+        """The view, of these methods."""
+        right = self.methods[1] if len(self.methods) > 1 else NONE
+        return replace(view, left=self.methods[0], right=right)
+
+    def run(self, progress: Progress | None = None) -> tuple[Plane | Refusal, ...]:
+        """The plane of each method, or why there is none."""
+        report = progress or (lambda fraction: None)
+        found: list[Plane | Refusal] = []
+        prepared = prepare(self.scenario, self.scenario.horizon)
+        for place, method in enumerate(self.methods):
+            report(place / len(self.methods))
+            found.append(plane(self.scenario, method, prepared=prepared))
+        return tuple(found)
+
+    @property
+    def seconds(self) -> float:
+        """A rough guess of how long it takes."""
+        horizon = self.scenario.horizon
+        column = replace(self.scenario, vary="inner", adjoint_steps=horizon, methods=("aid-fp",))
+        return len(self.methods) * expected_seconds(column)
+
+
+MAPS: ComputedCache[Maps, tuple[Plane | Refusal, ...]] = ComputedCache(CACHE_ENTRIES, Maps.run)

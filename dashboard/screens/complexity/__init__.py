@@ -1,0 +1,1 @@
+"""Complexity: steps to a target accuracy against the condition number."""

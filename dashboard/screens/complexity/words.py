@@ -1,0 +1,140 @@
+"""What a sweep shows, in words."""
+
+from __future__ import annotations
+
+import re
+
+from dashboard.kit.notation import listed, power, scientific
+from dashboard.screens.complexity.growth import Growth, growths, theory_slope
+from hypergrad_core import METHODS, Scenario
+from hypergrad_core.studies.requirements import Requirements
+
+PLAIN_NUMBER = re.compile(r"\d\.\de[-+]\d+")
+# The fitted slope and the theory's are the same to this.
+AGREES = 0.1
+
+
+def headline(found: list[Requirements], scenario: Scenario, wanted: int) -> str:
+    """How the numbers of steps grow; once all runs are there, whether the theory says so."""
+    complete = len(found) == wanted
+    grown: dict[str, list[str]] = {}
+    others = []
+    for growth in growths(found):
+        label = METHODS[growth.method].label
+        told = []
+        for name, fit, adjoint in _fits(growth):
+            if fit is None:
+                continue
+            theory = theory_slope(scenario, growth.method, adjoint=adjoint)
+            if not agrees(fit, theory):
+                others.append(f"{name} of {label}")
+            told.append((name, _law(fit, theory) if complete else power("κ", fit)))
+        if told:
+            grown.setdefault(_growing(told), []).append(label)
+    if not grown and complete:
+        if not any(growth.inner or growth.adjoint for growth in growths(found)):
+            return "No method was seen to reach this ε: see below."
+        return "No power of κ is fitted: that takes three values of κ from 10 to 2000."
+    if not grown:
+        return (
+            f"So far {len(found)} of {wanted} runs. "
+            "Powers of κ are fitted once there are three values of κ from 10 to 2000."
+        )
+    sentences = " ".join(f"{listed(labels)}: {growing}." for growing, labels in grown.items())
+    if not complete:
+        return f"So far ({len(found)} of {wanted} runs): {sentences}"
+    if others:
+        return f"{sentences} Not as the theory says: {listed(others)}, see below."
+    return f"{sentences} As the theory says."
+
+
+def agrees(fit: float, theory: float) -> bool:
+    """Whether a fitted slope, as it is written, is that of the theory."""
+    return round(abs(round(fit, 2) - theory), 2) <= AGREES
+
+
+def _growing(told: list[tuple[str, str]]) -> str:
+    """How the numbers of one method grow: both in one word where they grow alike."""
+    if len({law for _, law in told}) == 1:
+        return f"steps grow like {told[0][1]}"
+    (name, law), *others = told
+    return ", ".join([f"{name} grows like {law}", *(f"{name} like {law}" for name, law in others)])
+
+
+def _law(fit: float, theory: float) -> str:
+    """A fitted power of κ, and what it is about where the theory says so."""
+    fitted = power("κ", fit)
+    if not agrees(fit, theory):
+        return fitted
+    if theory == 1:
+        return "κ" if abs(fit - 1) <= AGREES / 2 else f"{fitted} ≈ κ"
+    return f"{fitted} ≈ √κ"
+
+
+def gaps(found: list[Requirements]) -> list[str]:
+    """Why measured numbers are missing, a sentence for each method."""
+    said = []
+    for method in dict.fromkeys(item.method for point in found for item in point.methods):
+        missing = [
+            (point.scenario.condition_number, item.reason)
+            for point in found
+            if (item := point.of(method)) is not None and item.reason
+        ]
+        if missing:
+            kappa, reason = min(missing)
+            runs = "1 run" if len(found) == 1 else f"{len(found)} runs"
+            # The core writes numbers plainly.
+            reason = PLAIN_NUMBER.sub(lambda number: scientific(float(number[0])), reason)
+            said.append(
+                f"**{METHODS[method].label}** has no number in {len(missing)} of {runs}, "
+                f"first at κ = {kappa:.4g}. {reason}"
+            )
+    return said
+
+
+def _fits(growth: Growth) -> list[tuple[str, float | None, bool]]:
+    """Name, slope and whether it is of the adjoint, for each number that the method has."""
+    if METHODS[growth.method].whole:
+        return [("t", growth.inner_slope, False)]
+    return [("t", growth.inner_slope, False), ("k", growth.adjoint_slope, True)]
+
+
+def deviations(found: list[Requirements], scenario: Scenario) -> list[str]:
+    """Why a fitted slope is not that of theory, a sentence for each."""
+    said = []
+    for growth in growths(found):
+        label = METHODS[growth.method].label
+        for name, fit, adjoint in _fits(growth):
+            theory = theory_slope(scenario, growth.method, adjoint=adjoint)
+            if fit is None or agrees(fit, theory):
+                continue
+            wanted = "κ" if theory == 1 else "√κ"
+            head = f"**{label}**: {name} grows like {power('κ', fit)}; the theory says {wanted}."
+            if fit > theory:
+                why = (
+                    "A factor of the error also grows with κ, so the error has to be halved more "
+                    "often for larger κ."
+                )
+            elif adjoint and theory < 1:
+                size = found[-1].state_size
+                most = max(growth.adjoint.values(), default=0.0)
+                why = (
+                    f"It ends early: with d = {size} there are at most {size} different "
+                    "eigenvalues, so about as many steps are enough for any κ. Here k is at most "
+                    f"{most:.0f}."
+                    if most > size / 2
+                    else "The theory is for the worst case, eigenvalues that crowd at both ends of "
+                    "[1 − q, 1 + q]. The method adapts to those that are there."
+                )
+            elif adjoint:
+                why = (
+                    "∇₁E has hardly any part in the slowest direction, or ∂₁Φ is smaller at w(λ) "
+                    "than q allows."
+                )
+            else:
+                why = (
+                    "Near the iterates Φ contracts faster than q allows, or the slowest direction "
+                    "hardly matters to E."
+                )
+            said.append(f"{head} {why}")
+    return said

@@ -1,0 +1,1 @@
+"""Explore: errors and bounds of one problem against the iteration."""

@@ -1,0 +1,1 @@
+"""Figures of Explore; no Streamlit in here."""

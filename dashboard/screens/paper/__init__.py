@@ -1,0 +1,1 @@
+"""Paper: the experiment of the paper’s Figure 1."""

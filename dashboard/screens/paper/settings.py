@@ -1,0 +1,115 @@
+"""What Paper can be set to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from dashboard.kit.settings import PageSettings
+from dashboard.links import SCENARIO_LINKS, LinkSettings
+from hypergrad_core import FAMILIES, Scenario, ScenarioError
+from hypergrad_core.validation import require_integer, require_one_of
+
+KINDS: dict[str, str] = {"synthetic": "Synthetic", "real": "Real", "networks": "Networks"}
+SHORTEST_HORIZON, LONGEST_HORIZON = 50, 200
+MOST_VALUES = 20
+# Of a scenario only these make a difference here.
+OWN_FIELDS = ("contraction", "horizon", "seed")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaperView(LinkSettings):
+    """Which figure is shown, and where it is read.
+
+    Attributes:
+        kind: key of ``KINDS``: which four problems.
+        values: how many λ each is run at.
+        cursor: the t that is read.
+
+    Raises:
+        ScenarioError: naming the field, the value and what is allowed.
+    """
+
+    link_names: ClassVar[Mapping[str, str]] = {"kind": "kind", "values": "values", "cursor": "at"}
+    labels: ClassVar[Mapping[str, str]] = {
+        "kind": "Problems",
+        "values": "Number of λ",
+        "cursor": "Step of the cursor",
+    }
+    former: ClassVar[Mapping[str, Mapping[str, str]]] = {"kind": {"made-up": "synthetic"}}
+
+    kind: str = "synthetic"
+    values: int = MOST_VALUES
+    cursor: int = 50
+
+    def __post_init__(self) -> None:
+        require_one_of("kind", self.kind, KINDS)
+        require_integer("values", self.values, 1, MOST_VALUES)
+        require_integer("cursor", self.cursor, 0, LONGEST_HORIZON)
+
+
+def check(scenario: Scenario) -> None:
+    """Refuse a horizon at which there is nothing to see, or too much to compute."""
+    require_integer("horizon", scenario.horizon, SHORTEST_HORIZON, LONGEST_HORIZON)
+
+
+class PaperSettings(PageSettings[PaperView]):
+    """As on the other pages, but of a scenario only q, T and seed are in the link."""
+
+    def of_link(self, link: Mapping[str, str]) -> tuple[Scenario, PaperView, tuple[str, ...]]:
+        """The settings of a link, and a message for each value that had to be left out."""
+        view, messages = PaperView.from_link(link, self.view)
+        names = {SCENARIO_LINKS.link_names[field] for field in OWN_FIELDS}
+        own = {name: text for name, text in link.items() if name in names}
+        while True:
+            scenario, bad = SCENARIO_LINKS.from_link(own, self.scenario)
+            try:
+                self.check(scenario)
+                largest = largest_contraction(view.kind)
+                if scenario.contraction > largest:
+                    allowed = f"a number from 0.01 to {largest:g} for these problems"
+                    raise ScenarioError("contraction", scenario.contraction, allowed)
+            except ScenarioError as error:
+                # That value alone: the others are kept.
+                del own[SCENARIO_LINKS.link_names[error.field]]
+                messages = (*messages, SCENARIO_LINKS.told(error, self.scenario))
+                continue
+            return scenario, view, (*bad, *messages)
+
+
+def largest_contraction(kind: str) -> float:
+    """The largest q that a figure may be asked for with."""
+    families = {family for family, _, _ in PROBLEMS[kind]}
+    return min(FAMILIES[family].largest_contraction for family in families)
+
+
+# Families, data and sizes of the four panels of each figure.
+PROBLEMS: dict[str, tuple[tuple[str, str, dict[str, int]], ...]] = {
+    "synthetic": (
+        ("logistic", "synthetic", {"size": 100, "samples": 100}),
+        ("kernel-ridge", "synthetic", {"size": 100, "hyper_size": 6}),
+        ("biased", "synthetic", {"size": 100, "samples": 100}),
+        ("hyper-representation", "synthetic", {"size": 10, "hyper_size": 100}),
+    ),
+    "real": (
+        ("logistic", "breast_cancer", {}),
+        ("kernel-ridge", "diabetes", {}),
+        ("biased", "digits", {}),
+        ("hyper-representation", "wine", {}),
+    ),
+    "networks": (
+        ("equilibrium", "synthetic", {}),
+        ("equilibrium", "digits", {}),
+        ("graph-network", "synthetic", {}),
+        ("graph-network", "karate_club", {}),
+    ),
+}
+# The family of the default only says how far q may go, on any of the figures.
+SETTINGS = PaperSettings(
+    "paper",
+    Scenario(family="equilibrium", horizon=100),
+    PaperView(),
+    check,
+    ("contraction", "seed"),
+)

@@ -1,0 +1,1 @@
+"""Why: one small problem from inside."""

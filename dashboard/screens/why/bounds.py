@@ -1,0 +1,34 @@
+"""The curve whose bound is taken apart, and its bounds for other constants."""
+
+from __future__ import annotations
+
+from dashboard.screens.why.settings import WHAT_IF, WhyView
+from hypergrad_core import Curve
+from hypergrad_core.bounds import Bound
+from hypergrad_core.studies.anatomy import altered_bound, flat, with_contraction
+from hypergrad_core.studies.dissection import Dissection
+
+
+def chosen_curve(found: Dissection, view: WhyView) -> Curve | None:
+    """The curve whose bound is taken apart; another one if the wanted is not there."""
+    curves = found.experiment.curves
+    wanted = found.experiment.curve(view.method)
+    return wanted or (curves[0] if curves else None)
+
+
+def other_bounds(found: Dissection, curve: Curve, view: WhyView) -> dict[str, Bound]:
+    """The bound of a curve for the constants that the view asks for, by what is different."""
+    constants = found.experiment.constants
+    if constants.contraction >= 1:
+        return {}
+    star = found.contraction_at_solution
+    altered = {
+        "flat": ("ν₁ = 0", flat(constants)),
+        "star": (f"q = {star:.3g}", with_contraction(constants, star) if star > 0 else constants),
+        "misjudged": (f"q̂ = {view.assumed:g}", with_contraction(constants, view.assumed)),
+    }
+    return {
+        altered[key][0]: altered_bound(found.experiment, curve, altered[key][1])
+        for key in WHAT_IF
+        if key in view.what_if
+    }

@@ -1,0 +1,1 @@
+"""Figures of Why; no Streamlit in here."""

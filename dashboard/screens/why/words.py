@@ -1,0 +1,114 @@
+"""What the views of a small problem show, in words."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dashboard.kit.notation import latex, percent, times
+from hypergrad_core import METHODS
+from hypergrad_core.bounds import Bound
+from hypergrad_core.studies.dissection import Dissection
+from hypergrad_core.studies.modes import polynomial_gaps
+from hypergrad_core.studies.step_search import first_to_stay
+
+# The message on the spectrum counts steps to this share of the first residual.
+SOLVED = 1e-3
+# Beyond this share of the first residual the run of CG and its polynomial have parted.
+POLYNOMIAL_HOLDS = 1e-8
+# Two bounds whose ratio is so close to 1 are the same.
+SAME = 0.975
+
+
+def change(paper: Bound, other: Bound) -> str:
+    """How another bound compares at the last step."""
+    gained = float(paper.values[-1] / other.values[-1]) if other.values[-1] > 0 else np.inf
+    if SAME < gained < 1 / SAME:
+        return "the same"
+    return f"{times(gained)} smaller" if gained > 1 else f"{times(1 / gained)} larger"
+
+
+def plane_message(found: Dissection) -> str:
+    """How far w_t has come."""
+    left = np.linalg.norm(found.gaps, axis=1)
+    if left[0] > 0:
+        share = float(left[-1] / left[0])
+        change = f"{percent(share)} of what it was" if share < 10 else f"{times(share)} what it was"
+        return f"After {found.steps} steps the distance to w(λ) is {change}."
+    return "The iteration starts at w(λ)."
+
+
+def plane_caption(found: Dissection) -> str:
+    """What the picture of two dimensions is, as Markdown."""
+    if found.state_size == 2:
+        what = "Both coordinates of w and of v"
+    elif found.modes is not None:
+        what = (
+            "The plane spanned by the eigenvectors of the smallest and the largest eigenvalue of "
+            "I − ∂₁Φ"
+        )
+    else:
+        what = "The plane in which the iterates move most"
+    return (
+        f"{what}. Thin lines: contour lines of the objective of the inner problem and of the "
+        "adjoint system, evenly spaced in its square root. The adjoint system is taken "
+        "at the exact w(λ), so only the solver’s error shows. **Distance left**: the distance to "
+        "the solution divided by that at the start."
+    )
+
+
+def spectrum_message(found: Dissection) -> str:
+    """The spectrum in numbers, and how many steps each solver needs."""
+    parts = []
+    for run in found.runs:
+        norms = run.residual_norms
+        step = first_to_stay(norms / norms[0], SOLVED) if norms[0] > 0 else 0
+        needed = f"> {found.steps}" if step is None else str(step)
+        parts.append(f"{METHODS[run.method].label} {needed}")
+    if found.modes is None:
+        head = "No orthogonal eigenmodes here"
+    else:
+        values = found.modes.values
+        distinct = 1 + int((np.diff(values) > 1e-9 * values[-1]).sum())
+        root = found.modes.condition_number**0.5
+        plural = "eigenvalues" if distinct > 1 else "eigenvalue"
+        head = f"√cond(M) = {root:.3g}, {distinct} distinct {plural}"
+    if not parts:
+        return f"{head}. Choose an AID method to see its steps."
+    said = f"{head}. Steps until the residual is 1000 times smaller: {', '.join(parts)}."
+    conjugate = found.run_of("aid-cg")
+    if found.modes is not None and conjugate is not None:
+        off = np.flatnonzero(polynomial_gaps(found.modes, conjugate) > POLYNOMIAL_HOLDS)
+        if len(off):
+            said += f" From k = {off[0]} on, rounding: CG no longer follows its polynomial."
+    return said
+
+
+def constants_table(found: Dissection) -> str:
+    """What each constant is, and how large here, as Markdown."""
+    c = found.experiment.constants
+    rows = [
+        ("q", "Lipschitz constant of Φ(·, λ)", c.contraction),
+        (
+            r"\|\partial_1\Phi(w(\lambda))\|",
+            "the q that holds for steps close to w(λ)",
+            found.contraction_at_solution,
+        ),
+        (r"\kappa", "(1 + q)/(1 − q)", found.scenario.condition_number),
+        (
+            r"\kappa_M",
+            "upper bound on cond(M), the condition number of M = I − ∂₁Φ",
+            c.condition_number,
+        ),
+        (r"\nu_1", "how fast ∂₁Φ changes with w (Lipschitz constant)", c.nu1),
+        (r"\nu_2", "how fast ∂₂Φ changes with w (Lipschitz constant)", c.nu2),
+        (r"\mu_1", "how fast ∇₁E changes with w (Lipschitz constant)", c.mu1),
+        (r"\mu_2", "how fast ∇₂E changes with w (Lipschitz constant)", c.mu2),
+        ("L_E", "bound on ‖∇₁E‖ along the path", c.outer_gradient_bound),
+        (r"L_\Phi", "‖∂₂Φ‖ at w(λ)", c.hyper_jacobian_norm),
+        ("D", "‖w₀ − w(λ)‖", c.distance),
+    ]
+    lines = ["| Constant | Meaning | Value here |", "|---|---|---|"]
+    lines += [
+        f"| ${symbol}$ | {meaning} | ${latex(value, 3)}$ |" for symbol, meaning, value in rows
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,41 @@
+"""The Neumann series: fixed-point steps on the adjoint, whole or the first alone."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hypergrad_core.adjoint.base import AdjointSolver
+from hypergrad_core.arrays import FloatArray, IntArray
+from hypergrad_core.problem import Linearisation
+
+
+class FixedPointSolver(AdjointSolver):
+    """v ← ∂₁Φᵀv + ∇₁E, the Neumann series (R3). Applies to every contraction."""
+
+    def __init__(self, lin: Linearisation, gradients: FloatArray) -> None:
+        super().__init__(lin, gradients)
+        self._adjoints = np.zeros_like(gradients)
+        self._gradients = gradients
+        self._started = False
+
+    def advance(self, first: int) -> None:
+        """One fixed-point step; the first needs no product, because v_1 = ∇₁E."""
+        rows = slice(first, None)
+        if not self._started:
+            self._adjoints[rows] = self._gradients[rows]
+            self._started = True
+            return
+        product = self._lin[rows].vjp_state(self._adjoints[rows])
+        np.add(product, self._gradients[rows], out=self._adjoints[rows])
+
+    def stored_floats(self, size: int, rows: IntArray, steps: IntArray) -> int:
+        """w, v and ∇₁E."""
+        return 3 * size
+
+
+class OneStepSolver(FixedPointSolver):
+    """The first step of the Neumann series alone: v_1 = ∇₁E needs no room for a product."""
+
+    def stored_floats(self, size: int, rows: IntArray, steps: IntArray) -> int:
+        """w and v."""
+        return 2 * size

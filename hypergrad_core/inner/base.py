@@ -1,0 +1,87 @@
+"""What an inner solver is: how w_0, w_1, …, w_T come about, and how far they surely are."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+import numpy as np
+
+from hypergrad_core.arrays import FloatArray, Progress
+from hypergrad_core.problem import Problem
+from hypergrad_core.scheme import Scheme
+
+
+class InnerSolver(ABC):
+    """A way to solve w = Φ(w, λ).
+
+    Attributes:
+        key: short name.
+        label: name for people.
+        rate_formula: LaTeX of ρ(t).
+        rate_source: where ρ(t) is proved, if it is not the q^t of the paper, or "".
+        unrolled_source: where the bound of what is unrolled is proved, if not in the paper, or "".
+        affine_symmetric_only: whether Φ must be affine with ∂₁Φ symmetric.
+        exponent: the p of t ∝ κᵖ, as κ grows.
+    """
+
+    key: ClassVar[str]
+    label: ClassVar[str]
+    rate_formula: ClassVar[str]
+    rate_source: ClassVar[str] = ""
+    unrolled_source: ClassVar[str] = ""
+    affine_symmetric_only: ClassVar[bool] = False
+    exponent: ClassVar[float] = 1.0
+
+    @abstractmethod
+    def scheme(self, contraction: float) -> Scheme:
+        """The coefficients for a q-contraction."""
+
+    @abstractmethod
+    def rate(self, contraction: float, steps: FloatArray) -> FloatArray:
+        """ρ(t) with ‖w_t − w(λ)‖ ≤ ρ(t) ‖w_0 − w(λ)‖, shape (P,)."""
+
+    @abstractmethod
+    def late_factor(self, contraction: float) -> float:
+        """What ρ(t + 1)/ρ(t) tends to."""
+
+    def symbols(self, contraction: float) -> dict[str, float]:
+        """Values of what the formulas have beyond the constants of the problem, by LaTeX."""
+        return {}
+
+    @abstractmethod
+    def left_over(self, contraction: float, t: FloatArray, k: FloatArray) -> FloatArray:
+        """σ with ‖p_k(∂₁Φ)‖ ≤ σ for the last k of t steps: what they leave of −w'(λ)."""
+
+    @abstractmethod
+    def left_over_formula(self, exponent: str) -> str:
+        """LaTeX of ``left_over``; the exponent is "t" where k = t."""
+
+    @abstractmethod
+    def unrolled_slope(self, contraction: float, t: FloatArray, k: FloatArray) -> FloatArray:
+        """Σ over the last k of t steps of (response of the later steps) · ρ(s), shape (P,).
+
+        J_{s+1} is off by ‖∂₂Φ(w_s) − ∂₂Φ(w(λ))‖ ≤ ν₂ρ(s)D more than the scheme leaves of the
+        step before, and the steps after s carry that on (R1, by variation of constants).
+        """
+
+    @abstractmethod
+    def slope_formula(self, exponent: str) -> str:
+        """LaTeX of ``unrolled_slope``."""
+
+    def iterate(self, problem: Problem, steps: int, progress: Progress | None = None) -> FloatArray:
+        """The iterates w_0, …, w_T, shape (T + 1, d)."""
+        scheme = self.scheme(problem.constants.contraction)
+        states = np.empty((steps + 1, problem.state_size))
+        states[0] = problem.initial_state
+        for t in range(steps):
+            a, momentum = scheme.relaxation_at(t), scheme.momentum_at(t)
+            mapped = problem.fixed_point_map(states[t : t + 1])[0]
+            if a == 1 and momentum == 0:
+                states[t + 1] = mapped
+            else:
+                moved = a * mapped + (1 - a + momentum) * states[t]
+                states[t + 1] = moved - momentum * states[t - 1]
+            if progress is not None:
+                progress((t + 1) / steps)
+        return states

@@ -1,0 +1,83 @@
+"""Polyak's heavy ball."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hypergrad_core.arrays import FloatArray
+from hypergrad_core.inner.base import InnerSolver
+from hypergrad_core.scheme import Scheme
+
+
+class HeavyBall(InnerSolver):
+    """Polyak's heavy ball with optimal constants, its first step a plain one (R12).
+
+    Started at rest instead, the guarantee would be up to √κ times weaker.
+    """
+
+    key = "heavy-ball"
+    label = "Heavy ball (optimal constants)"
+    rate_formula = r"r^t(1+bt)"
+    rate_source = "R12 of the README"
+    unrolled_source = "R13 of the README"
+    affine_symmetric_only = True
+    exponent = 0.5
+
+    def scheme(self, contraction: float) -> Scheme:
+        """a = 4/(√(1+q) + √(1−q))², β = r²: for eigenvalues of I − ∂₁Φ in [1 − q, 1 + q]."""
+        low, high = np.sqrt(1 - contraction), np.sqrt(1 + contraction)
+        return Scheme(float(4 / (low + high) ** 2), float(((high - low) / (high + low)) ** 2))
+
+    def rate(self, contraction: float, steps: FloatArray) -> FloatArray:
+        """r^t (1 + bt) with b = (1 − r²)/(1 + r²), attained (R12)."""
+        square = self.scheme(contraction).momentum
+        return np.asarray(square ** (steps / 2) * (1 + steps * (1 - square) / (1 + square)))
+
+    def late_factor(self, contraction: float) -> float:
+        """r."""
+        return float(np.sqrt(self.scheme(contraction).momentum))
+
+    def symbols(self, contraction: float) -> dict[str, float]:
+        """r, b and a."""
+        scheme = self.scheme(contraction)
+        square = scheme.momentum
+        return {
+            "r": float(np.sqrt(square)),
+            "b": (1 - square) / (1 + square),
+            "a": scheme.relaxation,
+        }
+
+    def left_over(self, contraction: float, t: FloatArray, k: FloatArray) -> FloatArray:
+        """ρ(k) where k = t; else r^k (1 + k (1 + r)), as for a start at rest (R12).
+
+        The last k of more steps start from w_{t−k} and w_{t−k−1} that both count as constant.
+        """
+        square = self.scheme(contraction).momentum
+        at_rest = square ** (k / 2) * (1 + k * (1 + np.sqrt(square)))
+        return np.asarray(np.where(k == t, self.rate(contraction, k), at_rest))
+
+    def left_over_formula(self, exponent: str) -> str:
+        """As ``left_over``."""
+        return self.rate_formula if exponent == "t" else r"r^k(1+k(1+r))"
+
+    def unrolled_slope(self, contraction: float, t: FloatArray, k: FloatArray) -> FloatArray:
+        """a Σ_{i<k} (k − i) r^(k−1−i) ρ(t − k + i): a disturbance lives on as r^j U_j, ≤ (j+1) r^j.
+
+        With ρ(s) = r^s (1 + bs) the sum is r^(t−1) times a polynomial.
+        """
+        scheme = self.scheme(contraction)
+        square = scheme.momentum
+        grown = (1 - square) / (1 + square)
+        early = (1 + grown * (t - k)) * k * (k + 1) / 2
+        late = grown * (k - 1) * k * (k + 1) / 6
+        power = square ** (np.maximum(t - 1, 0) / 2)
+        return np.asarray(scheme.relaxation * power * (early + late))
+
+    def slope_formula(self, exponent: str) -> str:
+        """As ``unrolled_slope``, b = (1 − r²)/(1 + r²)."""
+        k = exponent
+        early = "" if k == "t" else f"+b(t-{k})"
+        return (
+            rf"a\,r^{{t-1}}\tfrac{{{k}({k}+1)}}{{2}}"
+            rf"\left(1{early}+b\tfrac{{{k}-1}}{{3}}\right)"
+        )

@@ -1,0 +1,111 @@
+"""Single precision: any problem with every vector that an oracle returns rounded to it.
+
+What the methods do between two oracles stays in double precision, and so do the constants and
+the reference: a curve shows what rounding in Φ, in E and in the products does, and nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Self
+
+import numpy as np
+
+from hypergrad_core.arrays import FloatArray, Rows
+from hypergrad_core.constants import Constants
+from hypergrad_core.problem import Linearisation, Problem, Reference
+
+SINGLE_ROUNDOFF = float(np.finfo(np.float32).eps)
+
+
+def to_single(block: FloatArray) -> FloatArray:
+    """Each number of a block, of any shape, rounded to single precision."""
+    return block.astype(np.float32).astype(np.float64)
+
+
+class SinglePrecision(Problem):
+    """A problem whose oracles round what they return; w_0, constants and reference are kept.
+
+    The constants have the unit roundoff of single precision, so that the floor is higher.
+    A bound says nothing of rounding: it is that of the exact problem, measured along the states
+    that it is given.
+
+    Args:
+        exact: the problem in double precision.
+    """
+
+    def __init__(self, exact: Problem) -> None:
+        self.exact = exact
+        self.hyper = exact.hyper
+        self.initial_state = exact.initial_state
+        self.symmetric = exact.symmetric
+        self.affine = exact.affine
+
+    @property
+    def self_adjoint(self) -> bool:
+        """As without rounding."""
+        return self.exact.self_adjoint
+
+    def at(self, hyper: FloatArray) -> Self:
+        """The same problem at another λ of shape (m,). Steps and start are kept."""
+        return type(self)(self.exact.at(hyper))
+
+    def starting_at(self, state: FloatArray) -> Self:
+        """The same problem with another w_0 of shape (d,)."""
+        return type(self)(self.exact.starting_at(state))
+
+    def canonical(self) -> Self:
+        """The cheapest form, rounded there: as good a basis to round in as any."""
+        return type(self)(self.exact.canonical())
+
+    def fixed_point_map(self, states: FloatArray) -> FloatArray:
+        """Φ(w, λ) for each row, rounded."""
+        return to_single(self.exact.fixed_point_map(states))
+
+    def linearise(self, states: FloatArray) -> Linearisation:
+        """∂₁Φ and ∂₂Φ, whose products are rounded."""
+        return _RoundedLinearisation(self.exact.linearise(states))
+
+    def outer(self, states: FloatArray) -> FloatArray:
+        """E(w, λ) for each row, rounded."""
+        return to_single(self.exact.outer(states))
+
+    def outer_gradient_state(self, states: FloatArray) -> FloatArray:
+        """∇₁E(w, λ) for each row, rounded."""
+        return to_single(self.exact.outer_gradient_state(states))
+
+    def outer_gradient_hyper(self, states: FloatArray) -> FloatArray:
+        """∇₂E(w, λ) for each row, rounded."""
+        return to_single(self.exact.outer_gradient_hyper(states))
+
+    def _solve(self) -> Reference:
+        return self.exact.reference
+
+    def _measure_constants(self) -> Constants:
+        return replace(self.exact.constants, unit_roundoff=SINGLE_ROUNDOFF)
+
+    @property
+    def without_rounding(self) -> Problem:
+        """The exact problem: its bounds are measured along the states that are rounded."""
+        return self.exact
+
+
+class _RoundedLinearisation(Linearisation):
+    def __init__(self, exact: Linearisation) -> None:
+        self._exact = exact
+        self.metric = exact.metric
+
+    def _take(self, rows: Rows) -> Self:
+        return type(self)(self._exact[rows])
+
+    def _vjp_state(self, adjoints: FloatArray) -> FloatArray:
+        return to_single(self._exact.vjp_state(adjoints))
+
+    def _jvp_state(self, tangents: FloatArray) -> FloatArray:
+        return to_single(self._exact.jvp_state(tangents))
+
+    def _vjp_hyper(self, adjoints: FloatArray) -> FloatArray:
+        return to_single(self._exact.vjp_hyper(adjoints))
+
+    def _jvp_hyper(self, tangents: FloatArray) -> FloatArray:
+        return to_single(self._exact.jvp_hyper(tangents))

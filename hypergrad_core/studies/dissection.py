@@ -1,0 +1,152 @@
+"""One small problem taken apart: where its iterates go, mode by mode, and what bounds them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hypergrad_core.arrays import FloatArray, Progress
+from hypergrad_core.methods import METHODS
+from hypergrad_core.methods.implicit import ImplicitMethod
+from hypergrad_core.scenario import Scenario
+from hypergrad_core.studies.anatomy import contraction_at_solution
+from hypergrad_core.studies.experiment import Experiment, run
+from hypergrad_core.studies.modes import AdjointRun, Modes, adjoint_matrix, modes_of, run_adjoint
+from hypergrad_core.studies.prepared import prepare
+
+
+@dataclass(frozen=True, eq=False)
+class Plane2D:
+    """A plane through a solution, on which everything else is projected.
+
+    Attributes:
+        basis: two orthonormal columns, shape (d, 2).
+        form: 2 × 2 matrix F: the height of a point x of the plane over the solution is ½ xᵀFx.
+    """
+
+    basis: FloatArray
+    form: FloatArray
+
+    def coordinates(self, gaps: FloatArray) -> FloatArray:
+        """Where rows x − solution lie in the plane: (B, d) → (B, 2)."""
+        return gaps @ self.basis
+
+    def heights(self, points: FloatArray) -> FloatArray:
+        """½ xᵀFx of points of the plane: (…, 2) → (…)."""
+        return np.asarray(0.5 * np.einsum("...i,ij,...j->...", points, self.form, points))
+
+    def level_curves(self, heights: FloatArray, angles: FloatArray) -> FloatArray:
+        """Where the height has given values: the ellipse of each, shape (heights, angles, 2)."""
+        values, vectors = np.linalg.eigh(self.form)
+        # F^(−½); a direction in which the height hardly grows gives a long ellipse.
+        root = vectors / np.sqrt(np.maximum(values, 1e-12 * values[-1])) @ vectors.T
+        circle = np.stack([np.cos(angles), np.sin(angles)], axis=-1) @ root
+        return np.asarray(np.sqrt(2 * heights)[:, None, None] * circle)
+
+
+@dataclass(frozen=True, eq=False)
+class Dissection:
+    """What a small problem looks like from inside.
+
+    Attributes:
+        experiment: its methods at every step t = k = 0, 1, …, T, with their bounds.
+        gaps: w_t − w(λ), shape (T + 1, d).
+        runs: the adjoint at w(λ), step by step, for each method that solves it.
+        matrix: M = I − ∂₁Φᵀ at w(λ), shape (d, d).
+        modes: eigenmodes of M = I − ∂₁Φ; None where Φ is not affine or ∂₁Φ not symmetric.
+        contraction_at_solution: ‖∂₁Φ(w(λ))‖.
+        plane: spanned by the modes of the smallest and the largest eigenvalue; without modes, by
+            the two directions in which the iterates move most. Its height is the inner
+            objective where there is one and it is convex in this plane, in units in which Φ is a
+            gradient step of length 1; otherwise ½‖Mx‖², M at w(λ).
+        adjoint_plane: the same for the adjoint.
+    """
+
+    experiment: Experiment
+    gaps: FloatArray
+    runs: tuple[AdjointRun, ...]
+    matrix: FloatArray
+    modes: Modes | None
+    contraction_at_solution: float
+    plane: Plane2D
+    adjoint_plane: Plane2D
+
+    @property
+    def scenario(self) -> Scenario:
+        """What was taken apart."""
+        return self.experiment.scenario
+
+    @property
+    def state_size(self) -> int:
+        """d of the problem."""
+        return self.experiment.state_size
+
+    @property
+    def hyper_size(self) -> int:
+        """m of the problem."""
+        return self.experiment.hyper_size
+
+    @property
+    def steps(self) -> int:
+        """T, the largest t and k."""
+        return len(self.gaps) - 1
+
+    def run_of(self, method: str) -> AdjointRun | None:
+        """The adjoint run of a method, if it was asked for and solves a system."""
+        return next((run for run in self.runs if run.method == method), None)
+
+
+def dissect(scenario: Scenario, progress: Progress | None = None) -> Dissection:
+    """Take the problem of a scenario apart.
+
+    Conjugate gradient is run on the adjoint even where it does not apply: what then goes wrong is
+    to be seen. Its hypergradients are refused there, as always.
+
+    Args:
+        scenario: with d of at most 500.
+        progress: told the fraction done of its experiment; whatever it raises stops the run.
+
+    Raises:
+        HypergradError: if d is larger.
+    """
+    prepared = prepare(scenario, scenario.horizon)
+    problem = prepared.problem
+    solution = problem.reference.solution
+    # The iterates of the problem itself: the eigenbasis is what is to be shown.
+    states = prepared.inner.iterate(problem, scenario.horizon)
+    matrix = adjoint_matrix(problem, solution)
+    runs = tuple(
+        run_adjoint(problem, solution, key, scenario.horizon, forced=True)
+        for key in scenario.methods
+        if isinstance(METHODS[key], ImplicitMethod) and not METHODS[key].fixed_adjoint_steps
+    )
+    gaps = states - solution
+    modes = modes_of(problem) if problem.affine and problem.symmetric else None
+    errors = [run.errors for run in runs] or [problem.reference.adjoint[None]]
+    return Dissection(
+        experiment=run(
+            scenario, progress, steps=np.arange(scenario.horizon + 1), prepared=prepared
+        ),
+        gaps=gaps,
+        runs=runs,
+        matrix=matrix,
+        modes=modes,
+        contraction_at_solution=contraction_at_solution(problem),
+        plane=_plane(matrix.T, gaps, modes, symmetric=problem.symmetric),
+        adjoint_plane=_plane(matrix, np.concatenate(errors), modes, symmetric=problem.symmetric),
+    )
+
+
+def _plane(
+    matrix: FloatArray, gaps: FloatArray, modes: Modes | None, *, symmetric: bool
+) -> Plane2D:
+    if modes is not None:
+        basis = modes.vectors[:, [0, -1]]
+    else:
+        basis = np.linalg.svd(gaps, full_matrices=True)[2][:2].T
+    form = basis.T @ matrix @ basis
+    # Beyond q = 1 a symmetric M may have negative eigenvalues: its height is then no distance.
+    if not symmetric or np.linalg.eigvalsh(form)[0] <= 0:
+        form = basis.T @ matrix.T @ matrix @ basis
+    return Plane2D(basis, np.asarray(form))

@@ -1,0 +1,167 @@
+"""Scenario → Experiment: what to run, and what came out."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from hypergrad_core.arrays import FloatArray, IntArray, Progress
+from hypergrad_core.constants import Constants
+from hypergrad_core.methods import METHODS, Method
+from hypergrad_core.problem import Problem
+from hypergrad_core.scenario import Scenario
+from hypergrad_core.studies.prepared import DRAFT_STRIDE, Curve, Preparation, prepare
+
+# A draft takes the first points of a slice, where curves bend, and then every so many-th.
+DRAFT_START = 8
+
+# Of the progress that is reported, the part that belongs to the inner problem.
+LOWER_LEVEL_SHARE = 0.05
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A method that was asked for and does not apply.
+
+    Attributes:
+        method: its key.
+        reason: why, in a first sentence that begins with "It"; then what to use instead.
+    """
+
+    method: str
+    reason: str
+
+    @property
+    def short(self) -> str:
+        """Why, without what to use instead, to follow the name of the method."""
+        return self.reason.partition(". ")[0].removeprefix("It ")
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """What came out of a scenario.
+
+    Attributes:
+        scenario: what was run.
+        state_size, hyper_size: d and m of the problem.
+        constants: of the problem at its λ.
+        hypergradient: ∇f(λ), shape (m,).
+        curves: one for each method that applies.
+        refusals: one for each method that does not.
+        seconds: time of the run.
+        steps: values of what varies, where each curve has its points, shape (P,).
+        draft: whether they are fewer than those of the scenario, and the sharp bounds looser.
+    """
+
+    scenario: Scenario
+    state_size: int
+    hyper_size: int
+    constants: Constants
+    hypergradient: FloatArray
+    curves: tuple[Curve, ...]
+    refusals: tuple[Refusal, ...]
+    seconds: float
+    steps: IntArray
+    draft: bool = False
+
+    def curve(self, method: str) -> Curve | None:
+        """The curve of a method, or None if it was refused or not asked for."""
+        return next((curve for curve in self.curves if curve.method == method), None)
+
+
+def refusal(scenario: Scenario, problem: Problem, method: Method) -> str:
+    """Why a method does not apply to a scenario, or ""."""
+    if scenario.vary == "adjoint" and method.fixed_adjoint_steps:
+        return method.fixed_adjoint_steps
+    if scenario.vary == "inner" and method.tied_adjoint_steps:
+        return method.tied_adjoint_steps
+    return method.refusal(problem)
+
+
+def expected_seconds(scenario: Scenario) -> float:
+    """A rough guess of how long ``run`` takes, to tell a quick run from a long one."""
+    points = scenario.points()
+    products = float(points.inner_steps.max())
+    if scenario.vary == "adjoint":
+        products += scenario.horizon
+    else:
+        products += float(np.sum(points.adjoint_steps))
+    d, n, m = scenario.state_size, scenario.sample_size, scenario.hyper_size
+    if scenario.family == "quadratic":
+        # Set-up: C is turned into the eigenbasis and factored.
+        once, per_product = 3e-10 * d * m * m + 1.4e-7 * d * m, 4e-9 * d
+    else:
+        # Set-up: Newton's method, norms and the Jacobian of w(λ); then the drift at each iterate.
+        once = (3e-9 + 2e-10 * len(points)) * d * d * (n + d)
+        per_product = 1e-10 * n * d + 4e-9 * (n + d)
+    return 0.01 + once + len(scenario.methods) * products * per_product
+
+
+def run(
+    scenario: Scenario,
+    progress: Progress | None = None,
+    *,
+    steps: IntArray | None = None,
+    prepared: Preparation | None = None,
+    draft: bool = False,
+) -> Experiment:
+    """Run every method of the scenario and bound its error.
+
+    Args:
+        scenario: what to run.
+        progress: told the fraction done, in [0, 1]; whatever it raises stops the run.
+        steps: values of what varies, if not those of the scenario.
+        prepared: the scenario's problem with as many inner steps, if it is there already.
+        draft: whether to take but every few of the points, all of them still measured, and bounds
+            that are still bounds, but cost less.
+    """
+    started = time.perf_counter()
+    report = progress or (lambda fraction: None)
+    report(0.0)
+    varied = scenario.steps() if steps is None else steps
+    if draft:
+        varied = draft_steps(varied)
+    wanted = scenario.points(varied)
+    prepared = prepared or prepare(
+        scenario,
+        int(wanted.inner_steps.max()),
+        lambda fraction: report(LOWER_LEVEL_SHARE * fraction),
+        draft=draft,
+    )
+    problem = prepared.problem
+    truncation = scenario.adjoint_steps if scenario.vary == "both" else None
+    curves, refusals = [], []
+    for number, key in enumerate(scenario.methods):
+        method = METHODS[key]
+        reason = refusal(scenario, problem, method)
+        if reason:
+            refusals.append(Refusal(key, reason))
+            continue
+        part = _part(report, number, len(scenario.methods))
+        points = method.take(wanted, truncation)
+        curves.append(prepared.measure(method, points, varied, part))
+    report(1.0)
+    return Experiment(
+        scenario=scenario,
+        state_size=problem.state_size,
+        hyper_size=problem.hyper_size,
+        constants=prepared.constants,
+        hypergradient=problem.reference.hypergradient,
+        curves=tuple(curves),
+        refusals=tuple(refusals),
+        seconds=time.perf_counter() - started,
+        steps=varied,
+        draft=draft,
+    )
+
+
+def draft_steps(steps: IntArray) -> IntArray:
+    """Those that a draft takes, the last one included."""
+    return np.unique(np.r_[steps[:DRAFT_START], steps[::DRAFT_STRIDE], steps[-1]])
+
+
+def _part(progress: Progress, number: int, count: int) -> Progress:
+    share = (1 - LOWER_LEVEL_SHARE) / count
+    return lambda fraction: progress(LOWER_LEVEL_SHARE + share * (number + fraction))

@@ -1,0 +1,221 @@
+"""The whole (t, k) plane of one method, and how to split a budget of products between t and k."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from hypergrad_core.arrays import FloatArray, IntArray, Progress
+from hypergrad_core.methods import METHODS, Method, Points
+from hypergrad_core.scenario import Scenario
+from hypergrad_core.studies.experiment import Refusal, refusal
+from hypergrad_core.studies.prepared import Preparation, prepare
+
+# Hypergradients of so many numbers are kept at once; a larger plane is taken in bands of t.
+BAND_FLOATS = 2**24
+# In place of an error of 0, which has no logarithm.
+SMALLEST = 1e-300
+
+
+@dataclass(frozen=True)
+class Plane:
+    """One method at every t and k from 0 to T. Row t, column k of each array.
+
+    Attributes:
+        scenario: what was run.
+        method: key of ``METHODS``.
+        errors: ‖estimate − ∇f(λ)‖, measured, shape (T + 1, T + 1).
+        paper: the paper's bound, shape (T + 1, T + 1).
+        sharp: the sharp bound, shape (T + 1, T + 1).
+        products: products spent, counted, shape (T + 1, T + 1).
+        floor: level below which an error is rounding.
+        hypergradient_norm: ‖∇f(λ)‖.
+        state_size, hyper_size: d and m of the problem.
+    """
+
+    scenario: Scenario
+    method: str
+    errors: FloatArray
+    paper: FloatArray
+    sharp: FloatArray
+    products: IntArray
+    floor: float
+    hypergradient_norm: float
+    state_size: int
+    hyper_size: int
+
+    @property
+    def steps(self) -> IntArray:
+        """0, …, T."""
+        return np.arange(len(self.errors))
+
+    @cached_property
+    def frontier(self) -> Frontier:
+        """The best split of every budget."""
+        return best_splits(self)
+
+
+@dataclass(frozen=True)
+class Split:
+    """The best use of a budget.
+
+    Attributes:
+        budget: products that may be spent.
+        inner_steps, adjoint_steps: t and k with the smallest error within the budget.
+        error: measured there.
+        products: spent there.
+    """
+
+    budget: int
+    inner_steps: int
+    adjoint_steps: int
+    error: float
+    products: int
+
+    @property
+    def on_adjoint(self) -> int:
+        """Products spent on v; the others, one for each inner step, are spent on w."""
+        return self.products - self.inner_steps
+
+
+@dataclass(frozen=True)
+class Frontier:
+    """The best splits: from each of these budgets on, that one.
+
+    Attributes:
+        products: spent, rising, shape (n,).
+        inner_steps, adjoint_steps: t and k, each of shape (n,).
+        errors: measured there, falling, shape (n,).
+    """
+
+    products: IntArray
+    inner_steps: IntArray
+    adjoint_steps: IntArray
+    errors: FloatArray
+
+    def within(self, budget: int) -> Split:
+        """The best split of a budget; of one that pays for nothing, the cheapest."""
+        place = max(0, int(np.searchsorted(self.products, budget, side="right")) - 1)
+        return Split(
+            budget=budget,
+            inner_steps=int(self.inner_steps[place]),
+            adjoint_steps=int(self.adjoint_steps[place]),
+            error=float(self.errors[place]),
+            products=int(self.products[place]),
+        )
+
+
+def plane_methods() -> tuple[str, ...]:
+    """Keys of the methods whose t and k can be chosen freely."""
+    return tuple(key for key, method in METHODS.items() if not method.fixed_adjoint_steps)
+
+
+def plane(
+    scenario: Scenario,
+    method: str,
+    progress: Progress | None = None,
+    prepared: Preparation | None = None,
+) -> Plane | Refusal:
+    """Run a method at every t and k up to the scenario's horizon, in lockstep.
+
+    Args:
+        scenario: its family, data, q, sizes, inner solver, horizon and seed; no other field counts.
+        method: key of ``METHODS``.
+        progress: told the fraction done, in [0, 1]; whatever it raises stops the run.
+        prepared: of this scenario up to its horizon, if it is there from another method.
+
+    Returns:
+        the plane, or why there is none: the method does not apply, or its k cannot be chosen.
+    """
+    prepared = prepared or prepare(scenario, scenario.horizon)
+    reason = refusal(replace(scenario, vary="adjoint"), prepared.problem, METHODS[method])
+    if reason:
+        return Refusal(method, reason)
+    count = scenario.horizon + 1
+    report = progress or (lambda fraction: None)
+    band = max(1, BAND_FLOATS // (count * prepared.problem.hyper_size))
+    parts = []
+    for start in range(0, count, band):
+        report(start / count)
+        parts.append(_band(prepared, METHODS[method], start, min(start + band, count), count))
+    report(1.0)
+    errors, paper, sharp, products = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return Plane(
+        scenario=scenario,
+        method=method,
+        errors=errors,
+        paper=paper,
+        sharp=sharp,
+        products=products,
+        floor=prepared.floor,
+        hypergradient_norm=prepared.constants.hypergradient_norm,
+        state_size=prepared.problem.state_size,
+        hyper_size=prepared.problem.hyper_size,
+    )
+
+
+def _band(
+    prepared: Preparation, method: Method, start: int, stop: int, count: int
+) -> tuple[FloatArray, FloatArray, FloatArray, IntArray]:
+    """Errors, bounds and products of the rows from ``start`` to ``stop``."""
+    t, k = np.meshgrid(np.arange(start, stop), np.arange(count), indexing="ij")
+    points = method.take(Points(t.ravel(), k.ravel()))
+    curve = prepared.measure(method, points, np.arange(count))
+    return (
+        curve.errors.reshape(t.shape),
+        curve.paper.values.reshape(t.shape),
+        curve.sharp.values.reshape(t.shape),
+        curve.estimate.products.reshape(t.shape),
+    )
+
+
+def best_splits(found: Plane) -> Frontier:
+    """The best split of every budget at which it changes, from the smallest budget on.
+
+    An error below the floor may be chance, so there only a split that halves it is better. So the
+    best is never more than twice as bad as any other that the budget pays for.
+    """
+    values = _halvings_below(found.errors.ravel(), found.floor)
+    products = found.products.ravel()
+    order = np.lexsort((values, products))
+    record = np.minimum.accumulate(values[order])
+    # The first of each new record; of equal budgets the best comes first.
+    better = order[np.flatnonzero(np.r_[True, record[1:] < record[:-1]])]
+    width = found.errors.shape[1]
+    return Frontier(
+        products=products[better],
+        inner_steps=better // width,
+        adjoint_steps=better % width,
+        errors=found.errors.ravel()[better],
+    )
+
+
+def _halvings_below(values: FloatArray, floor: float) -> FloatArray:
+    """``values``, each below the floor rounded up to the floor times a power of ½."""
+    if floor <= 0:
+        return values
+    halvings = np.floor(np.log2(floor / np.maximum(values, SMALLEST)))
+    return np.asarray(np.where(values < floor, floor * 0.5**halvings, values))
+
+
+def best_split_by(found: Plane, judged_by: FloatArray, budget: int) -> Split | None:
+    """The split within a budget at which something else than the error is smallest, or None.
+
+    Args:
+        found: the plane.
+        judged_by: what is to be small, shape (T + 1, T + 1): a bound. None where it is infinite.
+        budget: products that may be spent.
+    """
+    within = np.where(found.products <= budget, judged_by, np.inf)
+    t, k = np.unravel_index(int(np.argmin(within)), within.shape)
+    if not np.isfinite(within[t, k]):
+        return None
+    return Split(
+        budget=budget,
+        inner_steps=int(t),
+        adjoint_steps=int(k),
+        error=float(found.errors[t, k]),
+        products=int(found.products[t, k]),
+    )

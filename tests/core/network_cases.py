@@ -1,0 +1,117 @@
+"""The problems of the network families that tests share.
+
+``python -m tests.core.network_cases`` tells how tight each constant is, and the worst excess of an
+error over a bound.
+"""
+
+from __future__ import annotations
+
+from copy import copy
+from functools import lru_cache
+
+import numpy as np
+
+from hypergrad_core.arrays import FloatArray
+from hypergrad_core.constants import WeightedConstants
+from hypergrad_core.numerics import row_norms
+from hypergrad_core.problem import Problem
+from hypergrad_core.problems.tanh_network import TanhNetwork
+from tests.core import bound_cases as bounds
+from tests.core.helpers import build
+
+KEYS = ("equilibrium", "equilibrium-symmetric", "graph-network", "nonsymmetric")
+
+
+INSTANCES = 60
+
+
+# Most of the time goes into many tiny products, so the instances are kept small.
+HORIZONS = (4, 12, 30, 60)
+
+
+def draw(rows: int, size: int, seed: int) -> FloatArray:
+    return np.random.default_rng(seed).standard_normal((rows, size))
+
+
+def states_of(problem: Problem) -> FloatArray:
+    return problem.reference.solution + draw(3, problem.state_size, 2)
+
+
+# Constants, against samples of the ball: they compare w with w(λ).
+
+
+class WithoutMetric(TanhNetwork):
+    """A network that is not known to be self-adjoint."""
+
+    self_adjoint = False
+
+
+def constant_ratios(problem: Problem, random: np.random.Generator) -> dict[str, float]:
+    """Measured ÷ constant; all constants of change compare with w(λ) only."""
+    constants = problem.constants
+    if not isinstance(constants, WeightedConstants):
+        return bounds.constant_ratios(problem, random, centred=bounds.CURVATURE)
+    plain = copy(problem)
+    plain.__class__ = WithoutMetric
+    del plain.constants
+    ratios = bounds.constant_ratios(plain, random, centred=bounds.CURVATURE)
+    states = bounds.sample_ball(problem, random)
+    metric = problem.linearise(states).metric
+    assert metric is not None
+    couplings = np.array([bounds.hyper_jacobian(problem, state) for state in states])
+    couplings /= np.sqrt(metric)[:, :, None]
+    changes = np.linalg.norm(couplings[1:] - couplings[0], 2, axis=(1, 2))
+    slope = float(np.max(changes / row_norms(states[1:] - states[0])))
+    at_solution = float(np.linalg.norm(couplings[0], 2))
+    return ratios | {
+        "energy_hyper_norm": at_solution / constants.energy_hyper_norm,
+        "energy_nu2": slope / constants.energy_nu2,
+    }
+
+
+@lru_cache(maxsize=1)
+def sweep() -> list[bounds.Instance]:
+    """``INSTANCES`` for each family, everything drawn from its number."""
+    return [instance(key, number) for key in KEYS for number in range(INSTANCES)]
+
+
+def instance(key: str, number: int) -> bounds.Instance:
+    random = np.random.default_rng([KEYS.index(key), number])
+    samples = int(random.integers(2, 9))
+    made = build(
+        family=key,
+        contraction=float(random.choice([0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99])),
+        size=samples * int(random.integers(1, 8)),
+        hyper_size=int(random.integers(1, 13)),
+        samples=samples,
+        seed=number,
+    )
+    if isinstance(made, TanhNetwork) and number % 2:
+        # Little input: the units are far from saturated, and q is nearly what it is at w(λ).
+        made.hyper[made.width**2 :] *= 0.1
+    if random.random() < 0.4:
+        start = random.standard_normal(made.state_size)
+        made.initial_state = start * random.choice([0.1, 1.0, 10.0])
+    return bounds.Instance(
+        problem=made,
+        inner=bounds.draw_inner(random, key),
+        horizon=int(random.choice(HORIZONS)),
+        inner_steps=int(random.integers(0, 40)),
+        adjoint_steps=int(random.integers(0, 30)),
+    )
+
+
+NUMBERED = [f"{key}-{number}" for key in KEYS for number in range(INSTANCES)]
+
+
+if __name__ == "__main__":
+    ratios: dict[tuple[str, str], list[float]] = {}
+    worst = bounds.Worst()
+    for number, chosen in enumerate(sweep()):
+        key = NUMBERED[number].rpartition("-")[0]
+        for name, ratio in constant_ratios(chosen.problem, np.random.default_rng(number)).items():
+            ratios.setdefault((key, name), []).append(ratio)
+        worst.add(key, chosen)
+    for (family, name), values in ratios.items():
+        print(f"{family:22} {name:23} {min(values):.4f} {np.median(values):.4f} {max(values):.6f}")
+    worst.print()

@@ -1,0 +1,104 @@
+"""The constants of the bounds, against samples of what they bound."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from hypergrad_core.numerics import row_norms, spectral_norm, spectral_norms_upper
+from hypergrad_core.problems.logistic import Design, LogisticRegression
+from hypergrad_core.problems.quadratic import Quadratic
+from tests.core.bound_cases import (
+    ALWAYS_EXACT,
+    SLACK,
+    constant_ratios,
+    hyper_jacobian,
+    instance,
+    state_jacobian,
+    uneven_logistic,
+)
+from tests.core.helpers import build
+
+
+@pytest.mark.parametrize("number", range(90))
+def test_constants_bound_what_they_say(number: int) -> None:
+    problem = instance(number).problem
+    ratios = constant_ratios(problem, np.random.default_rng(number))
+    for name, ratio in ratios.items():
+        assert ratio <= 1 + SLACK, name
+    exact = [*ALWAYS_EXACT]
+    if isinstance(problem, Quadratic):
+        exact += ["contraction", "condition_number", "mu1"]
+    for name in exact:
+        assert ratios[name] >= 1 - SLACK, name
+
+
+@pytest.mark.parametrize("logarithmic", [False, True])
+def test_logistic_constants_are_nearly_attained(logarithmic: bool) -> None:
+    random = np.random.default_rng(5)
+    problem = uneven_logistic(random, 0.9, 9, 14, logarithmic)
+    constants = problem.constants
+    # Steepest at w = 0, where every σ' is 1/4.
+    _, _, right = np.linalg.svd(problem.validation.rows)
+    step = 1e-4 * right[:1]
+    change = problem.outer_gradient_state(step) - problem.outer_gradient_state(-step)
+    assert np.linalg.norm(change) / 2e-4 == pytest.approx(constants.mu1, rel=1e-6)
+    along = np.eye(9)[[np.argmax(problem.penalty_slope)]]
+    change = hyper_jacobian(problem, along[0]) - hyper_jacobian(problem, 0 * along[0])
+    assert np.linalg.norm(change, 2) == pytest.approx(constants.nu2, rel=1e-12)
+
+
+@pytest.mark.parametrize("family", ["logistic", "logistic-log"])
+def test_the_logistic_contraction_is_attained_at_zero(family: str) -> None:
+    problem = build(family=family, contraction=0.93, size=12, samples=20)
+    assert problem.constants.contraction == pytest.approx(0.93, rel=1e-12)
+    norm = np.linalg.norm(state_jacobian(problem, np.zeros(12)), 2)
+    assert norm == pytest.approx(0.93, rel=1e-9)
+
+
+@pytest.mark.parametrize("copies", [1, 7])
+def test_the_curvature_constant_of_a_sum_grows_with_the_number_of_samples(copies: int) -> None:
+    """With equal samples ν₁ is attained: it must hold the sum, not the mean, of their losses."""
+    row = np.array([0.6, -1.1, 0.3])
+    design = Design.from_data(np.tile(row, (copies, 1)), -np.ones(copies))
+    problem = LogisticRegression(
+        train=design, validation=design, step=0.05, hyper=np.array([0.4, 0.5, 0.6])
+    )
+    # |σ''| is largest where σ = ½ ± 1/√12.
+    score = np.log((0.5 + 1 / np.sqrt(12)) / (0.5 - 1 / np.sqrt(12)))
+    direction = row / (row @ row)
+    high, low = (state_jacobian(problem, (score + sign * 1e-3) * direction) for sign in (1.0, -1.0))
+    slope = np.linalg.norm(high - low, 2) / (2e-3 * np.linalg.norm(direction))
+    assert slope == pytest.approx(problem.constants.nu1, rel=1e-5)
+    assert problem.constants.nu1 == pytest.approx(
+        copies * 0.05 * np.linalg.norm(row) ** 3 / (6 * np.sqrt(3)), rel=1e-12
+    )
+
+
+def test_the_outer_gradient_of_a_sum_is_capped_by_the_number_of_samples() -> None:
+    problem = uneven_logistic(np.random.default_rng(3), 0.9, 5, 40, logarithmic=False)
+    problem.initial_state = np.full(5, 1e4)
+    cap = problem.validation.norm * np.sqrt(40)
+    assert problem.constants.outer_gradient_bound == pytest.approx(cap)
+    far = problem.outer_gradient_state(1e6 * np.random.default_rng(4).standard_normal((50, 5)))
+    assert 0.1 * cap < row_norms(far).max() <= cap
+
+
+def test_norms_are_never_below_the_truth() -> None:
+    random = np.random.default_rng(0)
+    for shape in [(3, 3), (50, 4), (4, 50), (420, 410), (1, 900)]:
+        matrix = random.standard_normal(shape)
+        truth = float(np.linalg.norm(matrix, 2))
+        upper = float(spectral_norms_upper(matrix[None])[0])
+        assert truth * (1 - 1e-12) <= spectral_norm(matrix) <= 1.5 * truth
+        assert truth * (1 - 1e-12) <= upper <= truth * min(shape) ** 0.125 * (1 + 1e-12)
+    assert spectral_norm(np.zeros((3, 2))) == 0
+    assert np.array_equal(spectral_norms_upper(np.zeros((2, 3, 2))), np.zeros(2))
+    tiny = 1e-100 * np.eye(3)
+    assert spectral_norms_upper(tiny[None])[0] >= 1e-100 * (1 - 1e-12)
+
+
+def test_the_cubic_norm_of_many_samples_is_not_below_that_of_few() -> None:
+    rows = np.random.default_rng(0).standard_normal((401, 6)) / np.sqrt(6)
+    exact = np.sqrt(np.linalg.eigvalsh((rows @ rows.T) ** 2)[-1])
+    assert exact * (1 - 1e-12) <= Design(rows).cubic_norm <= 3 * exact

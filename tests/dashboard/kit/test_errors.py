@@ -1,0 +1,66 @@
+"""A fault of ours is logged, and shown as one sentence; a message for people is shown as it is."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from frames import ROOT, turn_to
+from streamlit.testing.v1 import AppTest
+
+from dashboard.app import render_frame
+from dashboard.kit import compute
+from dashboard.kit.live import answer
+from dashboard.screens.budget import maps as budget
+from dashboard.screens.why import frame as why
+from hypergrad_core.arrays import FloatArray
+from hypergrad_core.problems import logistic
+
+PAGES = ("explore", "budget", "why")
+LINK = {"problem": "logistic", "d": "6", "n": "15", "T": "9"}
+SENTENCE = "This setting could not be computed, by a fault of the program."
+
+
+@pytest.fixture(autouse=True)
+def wrong_shape(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A family with a fault: NumPy refuses with a ``ValueError``, as scenarios do."""
+
+    def product(self: object, adjoints: FloatArray) -> FloatArray:
+        return adjoints @ adjoints.T @ adjoints[:, :-1] + adjoints
+
+    monkeypatch.setattr(logistic._LogisticLinearisation, "_vjp_hyper", product)
+    monkeypatch.setattr(compute, "EXPERIMENTS", compute.ExperimentCache(4))
+    monkeypatch.setattr(budget.MAPS, "_stored", budget.MAPS._stored.__class__())
+    monkeypatch.setattr(why.DISSECTIONS, "_stored", why.DISSECTIONS._stored.__class__())
+
+
+def code_in(text: str, log: pytest.LogCaptureFixture) -> None:
+    """The sentence is there, nothing of the fault itself, and the log has the rest."""
+    assert SENTENCE in text
+    assert "broadcast" not in text
+    assert "does not apply" not in text
+    records = [record for record in log.records if record.name == "dashboard.kit.errors"]
+    assert records
+    assert all("broadcast" in str(record.exc_info) for record in records)
+    assert any(record.message.removeprefix("Fault ") in text for record in records)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_says_one_sentence(page: str, caplog: pytest.LogCaptureFixture) -> None:
+    session = AppTest.from_file(str(ROOT / "dashboard" / "main.py"), default_timeout=60)
+    for name, value in LINK.items():
+        session.query_params[name] = value
+    session.run()
+    turn_to(session, page)
+    session.run()
+    assert not session.exception
+    code_in(" ".join(item.value for item in session.error), caplog)
+    assert "broadcast" not in " ".join(item.value for item in session.markdown)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_live_route_says_one_sentence(page: str, caplog: pytest.LogCaptureFixture) -> None:
+    message = {"id": 3, "params": {**LINK, "page": page, "q": "0.7"}}
+    reply = json.loads(answer(render_frame, json.dumps(message)))
+    assert reply["id"] == 3
+    code_in(reply["error"], caplog)

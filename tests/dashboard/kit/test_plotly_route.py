@@ -1,0 +1,88 @@
+"""plotly.js is served once, compressed, and asked for early."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Message
+
+from dashboard.app import app
+from dashboard.chart import LIVE_PATH, PLOTLY_FILE, PLOTLY_PATH
+from dashboard.kit.live import (
+    Preload,
+    plotly_route,
+)
+
+
+def fetch(
+    accept: bytes | None, application: Any = None, path: str = PLOTLY_PATH
+) -> tuple[dict[str, str], bytes]:
+    """Headers and body of what an application serves there; by default of plotly.js."""
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": path,
+        "root_path": "",
+        "query_string": b"",
+        "headers": [] if accept is None else [(b"accept-encoding", accept)],
+    }
+    asyncio.run((application or Starlette(routes=[plotly_route()]))(scope, receive, send))
+    start, *parts = sent
+    assert start["status"] == 200
+    headers = {name.decode(): value.decode() for name, value in start["headers"]}
+    return headers, b"".join(part.get("body", b"") for part in parts)
+
+
+def test_the_script_is_served_plain_and_compressed() -> None:
+    wanted = PLOTLY_FILE.read_bytes()
+    headers, body = fetch(None)
+    assert body == wanted
+    assert "content-encoding" not in headers
+    headers, body = fetch(b"gzip, br")
+    assert headers["content-encoding"] == "gzip"
+    assert gzip.decompress(body) == wanted
+    assert "immutable" in headers["cache-control"]
+    assert headers["vary"] == "Accept-Encoding"
+    assert headers["content-type"].startswith("text/javascript")
+
+
+@pytest.mark.parametrize("kind", ["text/html; charset=utf-8", "text/javascript"])
+def test_a_page_says_at_once_which_script_it_will_want(kind: str) -> None:
+    def endpoint(request: Request) -> Response:
+        return Response("<p>", media_type=kind)
+
+    routes = [Route("/", endpoint)]
+    application = Starlette(routes=routes, middleware=[Middleware(Preload, path="/x.js")])
+    headers, body = fetch(None, application, "/")
+    assert body == b"<p>"
+    wanted = "</x.js>; rel=preload; as=script" if "html" in kind else None
+    assert headers.get("link") == wanted
+
+
+def test_the_name_of_the_script_has_its_version() -> None:
+    head = PLOTLY_FILE.read_text(encoding="utf-8")[:300]
+    version = PLOTLY_PATH.removesuffix(".min.js").rsplit("-", 1)[1]
+    assert f"v{version}" in head
+
+
+def test_the_application_serves_both_routes() -> None:
+    assert {getattr(route, "path", "") for route in app._user_routes} == {LIVE_PATH, PLOTLY_PATH}

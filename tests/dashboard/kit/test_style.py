@@ -1,0 +1,96 @@
+"""Every method can be told from every other, by colour, dash and marker, on both pages."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import tomllib
+from typing import Any
+
+import pytest
+from frames import ROOT
+
+from dashboard.kit.theme import METHOD_STYLES, TERM_COLORS, Mode, Style, faded, neutral, term_color
+from hypergrad_core import METHODS, Scenario, run
+
+MODES: tuple[Mode, ...] = ("light", "dark")
+SETTINGS: dict[str, Any] = tomllib.loads(
+    (ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8")
+)
+
+
+def channels(color: str) -> tuple[float, float, float]:
+    """Red, green and blue of a hex colour, each from 0 to 1."""
+    found = re.fullmatch(r"#([0-9A-Fa-f]{2})([0-9A-Fa-f]{2})([0-9A-Fa-f]{2})", color)
+    assert found, f"{color!r} is not a hex colour"
+    red, green, blue = (int(found[i], 16) / 255 for i in (1, 2, 3))
+    return red, green, blue
+
+
+def luminance(color: str) -> float:
+    """Relative luminance as the accessibility guidelines define it."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels(color)]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast ratio, from 1 to 21."""
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def background(mode: Mode) -> str:
+    return str(SETTINGS["theme"][mode]["backgroundColor"])
+
+
+def test_contrast_is_measured_right() -> None:
+    assert contrast("#000000", "#FFFFFF") == pytest.approx(21)
+    assert contrast("#777777", "#FFFFFF") == pytest.approx(4.48, abs=0.01)
+
+
+def test_every_method_has_a_style() -> None:
+    assert METHOD_STYLES.keys() == METHODS.keys()
+
+
+def test_every_summand_of_a_bound_has_a_colour() -> None:
+    experiment = run(Scenario(methods=tuple(METHODS), size=4, horizon=2))
+    names = {term.name for curve in experiment.curves for term in curve.paper.terms}
+    assert names == TERM_COLORS.keys()
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_methods_differ_in_colour(mode: Mode) -> None:
+    for one, other in itertools.combinations(METHOD_STYLES.values(), 2):
+        apart = zip(channels(one.color(mode)), channels(other.color(mode)), strict=True)
+        assert sum((a - b) ** 2 for a, b in apart) ** 0.5 > 0.15
+
+
+@pytest.mark.parametrize("part", ["dash", "marker"])
+def test_methods_differ_without_colour(part: str) -> None:
+    parts = [getattr(style, part) for style in METHOD_STYLES.values()]
+    assert len(set(parts)) == len(parts)
+    assert "3px,3px" not in parts  # of the sharp bounds
+
+
+def test_curves_that_coincide_are_both_seen() -> None:
+    assert METHOD_STYLES["itd"].width >= METHOD_STYLES["aid-fp"].width + 2
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("style", METHOD_STYLES.values(), ids=METHOD_STYLES)
+def test_the_name_of_a_method_can_be_read_in_its_colour(style: Style, mode: Mode) -> None:
+    assert contrast(style.color(mode), background(mode)) >= 4.5
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_text_stands_out_from_its_page(mode: Mode) -> None:
+    theme = SETTINGS["theme"][mode]
+    assert contrast(theme["textColor"], theme["backgroundColor"]) >= 7
+    assert contrast(theme["textColor"], theme["secondaryBackgroundColor"]) >= 7
+    assert contrast(neutral(mode), background(mode)) >= 4.5
+    for name in TERM_COLORS:
+        assert contrast(term_color(name, mode), background(mode)) >= 4.5
+
+
+def test_a_fill_is_its_colour_made_transparent() -> None:
+    assert faded("#0072B2", 0.13) == "rgba(0,114,178,0.13)"

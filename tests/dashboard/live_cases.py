@@ -1,0 +1,18 @@
+"""What the tests of the live route share."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import cast
+
+from dashboard.chart import Frame
+
+
+def request(number: object = 1, params: object = None, **extra: object) -> str:
+    return json.dumps({"id": number, "params": {} if params is None else params, **extra})
+
+
+def echo(params: Mapping[str, str]) -> Frame:
+    """A frame that names what was asked for."""
+    return cast(Frame, {"link": json.dumps(dict(params))})
