@@ -20,4 +20,5 @@ test("the first row of a map is at the bottom, and what is not a number is clear
   const pixels = pixelsOfMap([[-4, -2, 0], [NaN, -9, 9]], axis);
   const palette = paletteOf(SCALE);
   assert.deepEqual([...pixels], [0, palette[0], palette[255], palette[0], palette[128], palette[255]]);
+  assert.deepEqual([...pixelsOfMap([[0]], axis)], [palette[255]]);
 });

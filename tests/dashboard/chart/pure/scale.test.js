@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { factorOf, levelTicks, scaled, SMALLEST } from "../../../../dashboard/chart/pure/scale.js";
+import { factorOf, levelTicks, scaled } from "../../../../dashboard/chart/pure/scale.js";
 
 test("every length of a figure is scaled, and no number of its data", () => {
   const x = Float64Array.of(1, 2);
@@ -40,7 +40,7 @@ test("so are those of a layout, and of what is listed in it", () => {
 
 test("one factor for each screen", () => {
   const screens = [
-    [1440, 900, 1, 1], [1920, 1080, 1.24, 1.3], [3840, 2160, 2.4, 2.6], [390, 844, SMALLEST, SMALLEST],
+    [1440, 900, 1, 1], [1920, 1080, 1.24, 1.3], [3840, 2160, 2.4, 2.6], [390, 844, 0.7, 0.75],
     [1080, 1920, 0.85, 0.95], [12000, 9000, 3, 3],
   ];
   for (const [width, height, least, most] of screens) {

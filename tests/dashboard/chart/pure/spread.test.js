@@ -47,6 +47,14 @@ test("names that do not meet are left alone", () => {
   assert.deepEqual([one, aside, below].map(({ middle }) => middle), [200, 200, 221]);
 });
 
+test("names that are nearly side by side are kept apart as well", () => {
+  for (const apart of [-63, 63]) {
+    const pair = [at([300, 200], "middle right"), at([300 + apart, 200], "middle right")];
+    spread(pair);
+    assert.ok(pair[1].middle - pair[0].middle > 19.8, String(apart));
+  }
+});
+
 test("at the edge they are moved inwards, and where there is hardly room none is outside", () => {
   const edge = [0, 1, 2].map(() => at([300, 359], "middle right"));
   spread(edge);
