@@ -66,8 +66,7 @@ def settings_of(scenario: Scenario, state_size: int, hyper_size: int) -> dict[st
     }
     if scenario.vary == "adjoint" and scenario.inner != "exact":
         told["inner_steps"] = scenario.inner_steps
-    truncated = scenario.vary == "both" and "itd-truncated" in scenario.methods
-    if scenario.vary == "inner" or truncated:
+    if scenario.vary == "inner" or scenario.truncates:
         told["adjoint_steps"] = scenario.adjoint_steps
     told |= {"seed": scenario.seed, "start": scenario.start, "precision": scenario.precision}
     return {name: str(value) for name, value in told.items()}

@@ -121,6 +121,7 @@ class Method(ABC):
         fixed_adjoint_steps: why k cannot be varied while t is fixed, or "".
         tied_adjoint_steps: why k cannot be fixed while t is varied, or "".
         whole: whether k = t always.
+        unrolls: whether it goes back through steps of the inner solver.
         plateau: why no number of steps brings it to every target, or "".
         solver_name: what the adjoint is solved by, where it is a system of its own, or "".
     """
@@ -133,6 +134,7 @@ class Method(ABC):
     fixed_adjoint_steps: ClassVar[str] = ""
     tied_adjoint_steps: ClassVar[str] = ""
     whole: ClassVar[bool] = False
+    unrolls: ClassVar[bool] = False
     plateau: ClassVar[str] = ""
     solver_name: ClassVar[str] = ""
 

@@ -44,6 +44,7 @@ class TruncatedITD(Method):
         "Use ITD: it is this method with a k that grows with t."
     )
     exponent = "k"
+    unrolls = True
 
     def adjoint_exponent(self, inner: InnerSolver, *, symmetric: bool) -> float:
         """That of the iteration that is gone back through."""

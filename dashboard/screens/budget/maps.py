@@ -58,8 +58,9 @@ class Maps:
     def seconds(self) -> float:
         """A rough guess of how long it takes."""
         horizon = self.scenario.horizon
-        column = replace(self.scenario, vary="inner", adjoint_steps=horizon, methods=("aid-fp",))
-        return len(self.methods) * expected_seconds(column)
+        methods = self.methods
+        column = replace(self.scenario, vary="inner", adjoint_steps=horizon, methods=methods)
+        return expected_seconds(column)
 
 
 MAPS: ComputedCache[Maps, tuple[Plane | Refusal, ...]] = ComputedCache(CACHE_ENTRIES, Maps.run)
