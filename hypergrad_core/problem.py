@@ -1,6 +1,6 @@
 """What a bilevel problem is: the inner map, the outer loss, their derivatives, its constants.
 
-Every oracle acts on a block of rows: an array of shape (B, d) is B states, one a row.
+Every oracle acts on a block of rows: an array of shape (B, d) is B states, one per row.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Linearisation(ABC):
 
     def charged_to(self, meter: Meter, rows: IntArray) -> Self:
         """The same operator, whose products are counted for these rows of ``meter``."""
-        # What copy.copy would do, at a fifth of its price: this runs once a step.
+        # What copy.copy would do, at a fifth of its price: this runs once per step.
         charged = object.__new__(type(self))
         charged.__dict__.update(self.__dict__)
         charged._meter, charged._rows = meter, rows

@@ -28,23 +28,14 @@ FLOORS = (
 )
 LONGEST_FILE = 400
 MOST_PARAMETERS = 6
+# Problems whose parts are all given to them.
+PARTS_OF_THEIR_OWN = ("kernel_ridge", "quadratic", "tanh_network")
 # What is still above these limits. Nothing may be added.
-STILL_LONG = {
-    *("dashboard/figures/budget_map.py", "dashboard/screens/complexity/frame.py"),
-    *("dashboard/screens/why/figure/bound.py", "dashboard/screens/why/figure/spectrum.py"),
-    "dashboard/screens/why/frame.py",
-    "hypergrad_core/problems/kernel_ridge.py",
-    *("tests/dashboard/test_budget.py", "tests/dashboard/test_complexity_page.py"),
-    *("tests/dashboard/test_controls.py", "tests/dashboard/test_frame.py"),
-    *("tests/dashboard/test_live.py", "tests/dashboard/test_paper_page.py"),
-    *("tests/dashboard/test_why.py", "tests/dashboard/test_words.py"),
-}
-PROBLEMS_WITH_MANY_PARTS = ("kernel_ridge", "quadratic", "tanh_network")
+STILL_LONG = {"dashboard/figures/budget_map.py"}
 STILL_MANY_PARAMETERS = {
-    *("dashboard/chart/component.py:chart", "dashboard/kit/take_home.py:take_home"),
-    "dashboard/screens/complexity/figure.py:complexity_curves",
-    "dashboard/screens/why/figure/bound.py:_term",
-    *(f"hypergrad_core/problems/{name}.py:__init__" for name in PROBLEMS_WITH_MANY_PARTS),
+    "dashboard/chart/component.py:chart",
+    "dashboard/kit/take_home.py:take_home",
+    *(f"hypergrad_core/problems/{name}.py:__init__" for name in PARTS_OF_THEIR_OWN),
 }
 # The fast transforms of SciPy take longer to import than a small problem to solve.
 IMPORTED_WHEN_NEEDED = {"hypergrad_core/basis.py"}
