@@ -10,6 +10,16 @@ from hypergrad_core import METHODS, Scenario
 from hypergrad_core.studies.requirements import Requirements
 
 PLAIN_NUMBER = re.compile(r"\d\.\de[-+]\d+")
+DEFINITION = (
+    "ITD: the smallest t = k from which the relative error stays at or below ε. AID: t and k are "
+    "found separately, each allowed ε/2; products, memory and seconds are those of running both. "
+    "Products are Jacobian–vector products, and an evaluation of Φ counts as one. Memory counts "
+    "floating-point numbers, without the data. The paper’s bound predicts t and k only."
+)
+HEAVY_BALL = (
+    "**AID-FP** still grows like κ with heavy ball: only the inner problem is solved by heavy "
+    "ball. The adjoint steps are plain ones, and t is counted with k = t."
+)
 # The fitted slope and the theory's are the same to this.
 AGREES = 0.1
 
@@ -137,4 +147,12 @@ def deviations(found: list[Requirements], scenario: Scenario) -> list[str]:
                     "hardly matters to E."
                 )
             said.append(f"{head} {why}")
+    return said
+
+
+def notes(found: list[Requirements], scenario: Scenario) -> list[str]:
+    """What the picture does not say by itself."""
+    said = [*deviations(found, scenario), *gaps(found)]
+    if scenario.inner == "heavy-ball" and "aid-fp" in scenario.methods:
+        said.append(HEAVY_BALL)
     return said
