@@ -31,6 +31,7 @@ class Constants:
         adjoint_norm: V = ‖v(λ)‖, v the solution of (I − ∂₁Φᵀ) v = ∇₁E.
         direct_gradient_norm: ‖∇₂E(w(λ), λ)‖.
         hypergradient_norm: ‖∇f(λ)‖.
+        symmetric: whether ∂₁Φ is symmetric, so that its eigenvalues tell all of it.
         unit_roundoff: u, of the arithmetic that the oracles work in.
     """
 
@@ -48,6 +49,7 @@ class Constants:
     adjoint_norm: float
     direct_gradient_norm: float
     hypergradient_norm: float
+    symmetric: bool = field(default=False, kw_only=True)
     unit_roundoff: float = field(default=DOUBLE_ROUNDOFF, kw_only=True)
 
     def at_solution(self) -> Constants:

@@ -1,6 +1,6 @@
 """What a bilevel problem is: the inner map, the outer loss, their derivatives, its constants.
 
-Every oracle acts on a block of rows: an array of shape (B, d) is B states, one a row.
+Every oracle acts on a block of rows: an array of shape (B, d) is B states, one per row.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol, Self
 
@@ -80,7 +80,7 @@ class Linearisation(ABC):
 
     def charged_to(self, meter: Meter, rows: IntArray) -> Self:
         """The same operator, whose products are counted for these rows of ``meter``."""
-        # What copy.copy would do, at a fifth of its price: this runs once a step.
+        # What copy.copy would do, at a fifth of its price: this runs once per step.
         charged = object.__new__(type(self))
         charged.__dict__.update(self.__dict__)
         charged._meter, charged._rows = meter, rows
@@ -248,7 +248,7 @@ class Problem(ABC):
     @cached_property
     def constants(self) -> Constants:
         """q, ν₁, ν₂, μ₁, μ₂, L_E, L_Φ, D and their companions, computed once."""
-        return self._measure_constants()
+        return replace(self._measure_constants(), symmetric=self.symmetric)
 
     def drifts(self, columns: FloatArray) -> Callable[[FloatArray], FloatArray]:
         """The drift of w'(λ) at any states: ∂₁Φ(w) w'(λ) + ∂₂Φ(w) − w'(λ), which is 0 at w(λ).

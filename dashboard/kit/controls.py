@@ -298,7 +298,8 @@ def solver_control(*, exact: bool) -> None:
     solvers = {
         key: solver.label
         for key, solver in SOLVERS.items()
-        if (family.affine or not solver.affine_only) and (key != "exact" or exact)
+        if (family.affine_symmetric or not solver.affine_symmetric_only)
+        and (key != "exact" or exact)
     }
     if len(solvers) > 1:
         choice("inner", solvers)

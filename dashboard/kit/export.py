@@ -58,8 +58,7 @@ def settings_of(scenario: Scenario, state_size: int, hyper_size: int) -> dict[st
     }
     if scenario.vary == "adjoint" and scenario.inner != "exact":
         told["inner_steps"] = scenario.inner_steps
-    truncated = scenario.vary == "both" and "itd-truncated" in scenario.methods
-    if scenario.vary == "inner" or truncated:
+    if scenario.vary == "inner" or scenario.truncates:
         told["adjoint_steps"] = scenario.adjoint_steps
     told |= {"seed": scenario.seed, "start": scenario.start, "precision": scenario.precision}
     return {name: str(value) for name, value in told.items()}
@@ -103,6 +102,5 @@ class CsvFile:
 def steps_of(experiment: Experiment, method: str) -> tuple[Sequence[int], Sequence[int]]:
     """t and k of each point of a curve."""
     curve = experiment.curve(method)
-    assert curve is not None
     points = curve.estimate.points
     return points.inner_steps.tolist(), points.adjoint_steps.tolist()

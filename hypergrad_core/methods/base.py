@@ -14,13 +14,14 @@ from hypergrad_core.bounds import Bound, Path, Status, Term, conjugate_gradient_
 from hypergrad_core.constants import Constants
 from hypergrad_core.inner import FIXED_POINT, InnerSolver
 from hypergrad_core.problem import Problem
+from hypergrad_core.records import Record
 from hypergrad_core.scheme import Scheme
 
 PLAIN = Scheme()
 
 
-@dataclass(frozen=True)
-class Points:
+@dataclass(frozen=True, eq=False)
+class Points(Record):
     """P points of the (t, k) plane.
 
     Attributes:
@@ -38,9 +39,9 @@ class Points:
         return Points(self.inner_steps[index], self.adjoint_steps[index])
 
 
-@dataclass(frozen=True)
-class Estimate:
-    """What a method found at P points, and what each point alone would have cost.
+@dataclass(frozen=True, eq=False)
+class Estimate(Record):
+    """What a method gives at P points, and what each point alone would have cost.
 
     Attributes:
         points: where.
@@ -120,6 +121,7 @@ class Method(ABC):
         fixed_adjoint_steps: why k cannot be varied while t is fixed, or "".
         tied_adjoint_steps: why k cannot be fixed while t is varied, or "".
         whole: whether k = t always.
+        unrolls: whether it goes back through steps of the inner solver.
         plateau: why no number of steps brings it to every target, or "".
         solver_name: what the adjoint is solved by, where it is a system of its own, or "".
     """
@@ -132,6 +134,7 @@ class Method(ABC):
     fixed_adjoint_steps: ClassVar[str] = ""
     tied_adjoint_steps: ClassVar[str] = ""
     whole: ClassVar[bool] = False
+    unrolls: ClassVar[bool] = False
     plateau: ClassVar[str] = ""
     solver_name: ClassVar[str] = ""
 
@@ -139,15 +142,14 @@ class Method(ABC):
         """Why the method does not apply to the problem and what to use instead, or ""."""
         return ""
 
-    def adjoint_factor(self, constants: Constants, inner: InnerSolver, *, symmetric: bool) -> float:
+    def adjoint_factor(self, constants: Constants, inner: InnerSolver) -> float:
         """By what the adjoint's error surely falls with each step, late (R5).
 
         Args:
             constants: of the problem.
             inner: what makes the w_t; who goes back through them depends on it.
-            symmetric: whether ∂₁Φ is.
         """
-        accelerated = self.adjoint_exponent(inner, symmetric=symmetric) < 1
+        accelerated = self.adjoint_exponent(inner, symmetric=constants.symmetric) < 1
         q = constants.contraction
         return conjugate_gradient_rate(constants.condition_number) if accelerated else q
 
@@ -160,11 +162,11 @@ class Method(ABC):
         """The p of k ∝ κᵖ, as κ grows: 1 for a factor q, ½ for one of √κ."""
 
     @abstractmethod
-    def take(self, wanted: Points, truncation: int | None = None) -> Points:
-        """The points that the method really takes where ``wanted`` is asked for.
+    def clipped_points(self, points: Points, truncation: int | None = None) -> Points:
+        """The points that the method really takes where these are asked for.
 
         Args:
-            wanted: points of a slice.
+            points: of a slice.
             truncation: the k of a truncated method where the slice does not say it (t = k).
         """
 
@@ -182,7 +184,7 @@ class Method(ABC):
         Args:
             problem: bound to its λ.
             states: w_0, …, w_T, shape (T + 1, d), T at least the largest t.
-            points: as ``take`` gives them.
+            points: as ``clipped_points`` gives them.
             progress: told the fraction done, in [0, 1]; may raise to stop the run.
             scheme: of the inner solver that made the states; reverse mode goes back through it.
         """

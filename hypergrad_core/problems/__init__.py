@@ -50,7 +50,7 @@ class Family:
         data: the data sets it can run on, synthetic data first.
         uses: scenario fields that matter to this family beyond those that always do.
         largest_size: the largest d that is allowed.
-        affine: whether Φ is affine with ∂₁Φ symmetric, so that momentum is guaranteed to help.
+        affine: whether Φ is affine in w.
         symmetric: whether ∂₁Φ is symmetric.
         unit_rows: whether w holds a row of hidden units for each of n rows of data, so that d is
             a multiple of n.
@@ -69,6 +69,11 @@ class Family:
     largest_contraction: float = 0.9999
     suggested: Mapping[str, int] = field(default_factory=dict)
     data: dict[str, DataSet] = field(default_factory=lambda: {SYNTHETIC: DataSet("Synthetic data")})
+
+    @property
+    def affine_symmetric(self) -> bool:
+        """Whether Φ is affine with ∂₁Φ symmetric, so that momentum is guaranteed to help."""
+        return self.affine and self.symmetric
 
     def state_size(self, data: str, size: int, samples: int) -> int:
         """d of the problem that will be built: the data or the rows may decide it."""
@@ -251,6 +256,7 @@ FAMILIES: dict[str, Family] = {
             r"E(w)=\tfrac12\|w-\text{target}\|^2",
         ),
         builder="hypergrad_core.problems.nonsymmetric:build",
+        affine=True,
         uses=frozenset({"size", "hyper_size"}),
         largest_size=500,
     ),

@@ -28,7 +28,7 @@ label => [...document.querySelectorAll('[data-testid="stMain"] h2')]
 
 
 CASES = [(family, "fixed-point") for family in FAMILIES]
-CASES += [(family, "heavy-ball") for family in FAMILIES if FAMILIES[family].affine]
+CASES += [(family, "heavy-ball") for family in FAMILIES if FAMILIES[family].affine_symmetric]
 
 
 @pytest.mark.parametrize(("family", "inner"), CASES, ids=map("-".join, CASES))

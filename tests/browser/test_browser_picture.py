@@ -134,7 +134,7 @@ def test_first_picture(
 def test_the_lines_above_the_chart_fit_with_all_methods(explore: ExplorePage, family: str) -> None:
     """They wrap, and nothing of them is cut, with all that a title can have."""
     data = [*FAMILIES[family].data][-1]
-    inner = "&inner=heavy-ball" if FAMILIES[family].affine else ""
+    inner = "&inner=heavy-ball" if FAMILIES[family].affine_symmetric else ""
     explore.open(
         f"problem={family}&data={data}&methods={'.'.join(METHODS)}&T=40&q=0.9995&eps=0.3{inner}"
         "&start=2.5&precision=single&seed=9999"

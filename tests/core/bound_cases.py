@@ -14,7 +14,7 @@ from hypergrad_core import FAMILIES, METHODS, Status
 from hypergrad_core.arrays import FloatArray
 from hypergrad_core.basis import IdentityBasis
 from hypergrad_core.bounds import path_along
-from hypergrad_core.inner import SOLVERS, trajectory
+from hypergrad_core.inner import SOLVERS
 from hypergrad_core.numerics import row_norms
 from hypergrad_core.problem import Problem
 from hypergrad_core.problems.logistic import Design, LogisticRegression
@@ -70,7 +70,11 @@ def draw_inner(random: np.random.Generator, family: str) -> str:
     """An inner solver: sometimes the exact one, and heavy ball where it has a guarantee."""
     if random.random() < 0.1:
         return "exact"
-    return "heavy-ball" if FAMILIES[family].affine and random.random() < 0.5 else "fixed-point"
+    return (
+        "heavy-ball"
+        if FAMILIES[family].affine_symmetric and random.random() < 0.5
+        else "fixed-point"
+    )
 
 
 def instance(number: int) -> Instance:
@@ -128,7 +132,7 @@ def compare(chosen: Instance) -> Iterator[Comparison]:
     fixed_inner = np.full_like(varied, chosen.inner_steps)
     fixed_adjoint = np.full_like(varied, chosen.adjoint_steps)
     steps = max(chosen.horizon, chosen.inner_steps)
-    states = trajectory(problem, chosen.inner, steps)
+    states = SOLVERS[chosen.inner].iterate(problem, steps)
     solver = SOLVERS[chosen.inner]
     scheme = solver.scheme(problem.constants.contraction)
     path = path_along(problem, states, scheme)
@@ -147,7 +151,7 @@ def compare(chosen: Instance) -> Iterator[Comparison]:
             continue
         points = joined(
             *(
-                method.take(part, chosen.adjoint_steps if number == 0 else None)
+                method.clipped_points(part, chosen.adjoint_steps if number == 0 else None)
                 for number, part in enumerate(slices)
             )
         )
@@ -175,7 +179,7 @@ def check_bounds(chosen: Instance) -> None:
 
 def solvers_of(family: str) -> list[str]:
     """The inner solvers that go with a family."""
-    return [key for key in SOLVERS if key != "heavy-ball" or FAMILIES[family].affine]
+    return [key for key in SOLVERS if key != "heavy-ball" or FAMILIES[family].affine_symmetric]
 
 
 # Where the bounds are attained.

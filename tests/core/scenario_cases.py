@@ -47,7 +47,7 @@ def scenarios(draw: st.DrawFn) -> Scenario:
     values["methods"] = tuple(draw(st.lists(st.sampled_from([*METHODS]), min_size=1, unique=True)))
     values["vary"] = draw(st.sampled_from([*SLICES]))
     solvers = ["fixed-point"]
-    solvers += ["exact"] * (values["vary"] == "adjoint") + ["heavy-ball"] * family.affine
+    solvers += ["exact"] * (values["vary"] == "adjoint") + ["heavy-ball"] * family.affine_symmetric
     assert {*solvers} <= {*SOLVERS}
     values["inner"] = draw(st.sampled_from(solvers))
     steps = values["inner_steps"] if values["vary"] == "adjoint" else values["horizon"]

@@ -181,7 +181,9 @@ def test_itd_and_aid_fp_are_judged_on_one_and_the_same_map(family: str, inner: s
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_no_claim_is_judged_in_a_setting_that_is_not_its_own(family: str) -> None:
-    inners = ("fixed-point", "heavy-ball") if FAMILIES[family].affine else ("fixed-point",)
+    inners = (
+        ("fixed-point", "heavy-ball") if FAMILIES[family].affine_symmetric else ("fixed-point",)
+    )
     for inner in inners:
         scenario = Scenario(family=family, horizon=40, inner=inner, **SIZES)
         for claim in claims(replicate(scenario, values=2)):

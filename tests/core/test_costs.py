@@ -10,7 +10,7 @@ import pytest
 from hypergrad_core import METHODS, Scenario, run
 from hypergrad_core.adjoint import Outcome
 from hypergrad_core.bounds import path_along, spectral
-from hypergrad_core.inner import trajectory
+from hypergrad_core.inner import SOLVERS
 from hypergrad_core.methods import Estimate, Points, base
 from hypergrad_core.problem import Problem
 from tests.core.helpers import build, joined, plane, points_at, relative_gap
@@ -48,7 +48,7 @@ def problem_of(family: str) -> Problem:
 
 
 def estimate(method: str, problem: Problem, points: Points) -> Estimate:
-    states = trajectory(problem, "fixed-point", 12)
+    states = SOLVERS["fixed-point"].iterate(problem, 12)
     return METHODS[method].estimate(problem, states, points)
 
 
@@ -57,7 +57,7 @@ def estimate(method: str, problem: Problem, points: Points) -> Estimate:
 @pytest.mark.parametrize("method", METHODS)
 def test_costs_are_those_of_the_table(method: str, shape: str, family: str) -> None:
     problem = problem_of(family)
-    points = METHODS[method].take(SHAPES[shape])
+    points = METHODS[method].clipped_points(SHAPES[shape])
     found = estimate(method, problem, points)
     pairs = zip(points.inner_steps, points.adjoint_steps, strict=True)
     wanted = np.array(
@@ -72,7 +72,7 @@ def test_costs_are_those_of_the_table(method: str, shape: str, family: str) -> N
 @pytest.mark.parametrize("method", METHODS)
 def test_lockstep_gives_what_one_point_at_a_time_gives(method: str, family: str) -> None:
     problem = problem_of(family)
-    points = METHODS[method].take(joined(*SHAPES.values()))
+    points = METHODS[method].clipped_points(joined(*SHAPES.values()))
     together = estimate(method, problem, points)
     assert together.points is points
     assert len(together.outcomes) == (0 if "itd" in method else len(points))
@@ -89,8 +89,8 @@ def test_lockstep_gives_what_one_point_at_a_time_gives(method: str, family: str)
 @pytest.mark.parametrize("method", METHODS)
 def test_more_points_change_neither_cost_nor_value(method: str, family: str) -> None:
     problem = problem_of(family)
-    few = METHODS[method].take(SHAPES["diagonal"])
-    many = METHODS[method].take(joined(SHAPES["diagonal"], SHAPES["plane"]))
+    few = METHODS[method].clipped_points(SHAPES["diagonal"])
+    many = METHODS[method].clipped_points(joined(SHAPES["diagonal"], SHAPES["plane"]))
     first, second = estimate(method, problem, few), estimate(method, problem, many)
     assert relative_gap(second.hypergradients[: len(few)], first.hypergradients) < ROUNDING[method]
     for name in COUNTS:
@@ -104,8 +104,8 @@ def test_chunks_give_the_same(
     monkeypatch: pytest.MonkeyPatch, method: str, family: str, floats: int
 ) -> None:
     problem = problem_of(family)
-    states = trajectory(problem, "fixed-point", 12)
-    points = METHODS[method].take(SHAPES["plane"])
+    states = SOLVERS["fixed-point"].iterate(problem, 12)
+    points = METHODS[method].clipped_points(SHAPES["plane"])
     whole = METHODS[method].estimate(problem, states, points)
     bound = METHODS[method].sharp_bound(path_along(problem, states), whole).values
     assert len(base.chunk_rows(13, 60)) == 1
@@ -129,10 +129,10 @@ def test_the_progress_of_a_method_rises_to_one(
 ) -> None:
     monkeypatch.setattr(base, "BLOCK_FLOATS", floats)
     problem = problem_of("quadratic")
-    states = trajectory(problem, "fixed-point", 12)
+    states = SOLVERS["fixed-point"].iterate(problem, 12)
     told: list[float] = []
     METHODS[method].estimate(
-        problem, states, METHODS[method].take(SHAPES["plane"]), progress=told.append
+        problem, states, METHODS[method].clipped_points(SHAPES["plane"]), progress=told.append
     )
     assert told == sorted(told)
     assert told[0] >= 0
@@ -172,7 +172,7 @@ def test_a_converged_conjugate_gradient_costs_no_more() -> None:
     problem = build(spectrum="clusters", size=30, contraction=0.9).canonical()
     k = np.array([0, 1, 2, 60, 80, 400])
     found = METHODS["aid-cg"].estimate(
-        problem, trajectory(problem, "exact", 0), points_at(np.zeros_like(k), k)
+        problem, SOLVERS["exact"].iterate(problem, 0), points_at(np.zeros_like(k), k)
     )
     products = found.state_products
     assert products[:3].tolist() == [0, 1, 2]
@@ -188,7 +188,7 @@ def test_an_exact_start_of_the_adjoint_is_not_divided_by() -> None:
     problem = build(size=10).canonical()
     problem.target = problem.reference.solution.copy()
     found = METHODS["aid-cg"].estimate(
-        problem, trajectory(problem, "exact", 0), points_at([0, 0], [0, 3])
+        problem, SOLVERS["exact"].iterate(problem, 0), points_at([0, 0], [0, 3])
     )
     assert not found.hypergradients.any()
     assert found.state_products.tolist() == [0, 0]

@@ -12,7 +12,7 @@ CASES = [
     (family, inner)
     for family, entry in FAMILIES.items()
     for inner in SOLVERS
-    if inner != "exact" and (entry.affine or not SOLVERS[inner].affine_only)
+    if inner != "exact" and (entry.affine_symmetric or not SOLVERS[inner].affine_symmetric_only)
 ]
 CONVERGENT = tuple(key for key in METHODS if key not in ("one-step", "itd-truncated"))
 CONTRACTION = 0.8

@@ -28,17 +28,17 @@ def requirements_to_csv(found: Sequence[Requirements], wanted: int | None = None
     for point in found:
         scenario = point.scenario
         for item in point.methods:
-            spent = item.outlay
-            outlay: tuple[object, ...] = ("", "", "", "")
+            spent = item.costs
+            costs: tuple[object, ...] = ("", "", "", "")
             if spent is not None:
-                outlay = (spent.error, spent.products, spent.stored_floats, spent.seconds)
+                costs = (spent.error, spent.products, spent.stored_floats, spent.seconds)
             steps = (item.inner.measured, item.inner.predicted)
             adjoint = (item.adjoint.measured, item.adjoint.predicted)
             numbers = ["" if value is None else value for value in (*steps, *adjoint)]
             table.row(
                 (
                     *(scenario.contraction, scenario.condition_number, scenario.seed),
-                    *(item.method, *numbers, *outlay, item.reason),
+                    *(item.method, *numbers, *costs, item.reason),
                 )
             )
     return table.text()

@@ -7,6 +7,7 @@ import re
 from dashboard.kit.notation import listed, power, scientific
 from dashboard.screens.complexity.growth import Growth, growths, theory_slope
 from hypergrad_core import METHODS, Scenario
+from hypergrad_core.inner import SOLVERS
 from hypergrad_core.studies.requirements import Requirements
 
 PLAIN_NUMBER = re.compile(r"\d\.\de[-+]\d+")
@@ -15,10 +16,6 @@ DEFINITION = (
     "found separately, each allowed ε/2; products, memory and seconds are those of running both. "
     "Products are Jacobian–vector products, and an evaluation of Φ counts as one. Memory counts "
     "floating-point numbers, without the data. The paper’s bound predicts t and k only."
-)
-HEAVY_BALL = (
-    "**AID-FP** still grows like κ with heavy ball: only the inner problem is solved by heavy "
-    "ball. The adjoint steps are plain ones, and t is counted with k = t."
 )
 # The fitted slope and the theory's are the same to this.
 AGREES = 0.1
@@ -88,7 +85,8 @@ def gaps(found: list[Requirements]) -> list[str]:
         missing = [
             (point.scenario.condition_number, item.reason)
             for point in found
-            if (item := point.of(method)) is not None and item.reason
+            for item in point.methods
+            if item.method == method and item.reason
         ]
         if missing:
             kappa, reason = min(missing)
@@ -107,6 +105,27 @@ def _fits(growth: Growth) -> list[tuple[str, float | None, bool]]:
     if METHODS[growth.method].whole:
         return [("t", growth.inner_slope, False)]
     return [("t", growth.inner_slope, False), ("k", growth.adjoint_slope, True)]
+
+
+def plain_adjoints(scenario: Scenario) -> str:
+    """Why methods grow like κ although the inner solver does better, or ""."""
+    inner = SOLVERS[scenario.inner]
+    symmetric = scenario.problem_family.symmetric
+    methods = (METHODS[key] for key in scenario.methods)
+    slow = [
+        f"**{method.label}**"
+        for method in methods
+        if method.solver_name
+        and method.adjoint_exponent(inner, symmetric=symmetric) > inner.exponent > 0
+    ]
+    if not slow:
+        return ""
+    solver = inner.label.partition(" (")[0].lower()
+    return (
+        f"{listed(slow)} still {'grow' if slow[1:] else 'grows'} like κ with {solver}: only the "
+        f"inner problem is solved by {solver}. The adjoint steps are plain ones, and t is counted "
+        "with k = t."
+    )
 
 
 def deviations(found: list[Requirements], scenario: Scenario) -> list[str]:
@@ -152,7 +171,5 @@ def deviations(found: list[Requirements], scenario: Scenario) -> list[str]:
 
 def notes(found: list[Requirements], scenario: Scenario) -> list[str]:
     """What the picture does not say by itself."""
-    said = [*deviations(found, scenario), *gaps(found)]
-    if scenario.inner == "heavy-ball" and "aid-fp" in scenario.methods:
-        said.append(HEAVY_BALL)
-    return said
+    plain = plain_adjoints(scenario)
+    return [*deviations(found, scenario), *gaps(found), *([plain] if plain else [])]

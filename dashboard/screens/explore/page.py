@@ -41,7 +41,6 @@ def below(shown: ExploreShown) -> None:
         return
     method = choose_card([curve.method for curve in experiment.curves])
     curve = experiment.curve(method)
-    assert curve is not None
     if experiment.constants.contraction < 1:
         card = formula_card(experiment, curve, view, shown.mode)
         st.markdown(f"## The paper’s bound of {METHODS[method].label}")

@@ -10,7 +10,7 @@ from dashboard.kit import controls, session
 from dashboard.kit.notation import count, scientific
 from dashboard.screens.explore.settings import BOUNDS, ERRORS, X_AXES
 from hypergrad_core import METHODS
-from hypergrad_core.scenario import LARGEST_STEPS, SLICES, TRAJECTORY_FLOATS
+from hypergrad_core.scenario import LARGEST_STEPS, SLICES, TRAJECTORY_FLOATS, truncates
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -59,7 +59,7 @@ def method_controls() -> list[Watch]:
     watched.append(controls.horizon_control(LARGEST_STEPS if held else most_steps()))
     if held and values["inner"] != "exact":
         watched.append(controls.slider("inner_steps", STEPS, count, most_steps()))
-    truncated = values["vary"] == "both" and "itd-truncated" in values["methods"]
+    truncated = truncates(values["vary"], values["methods"])
     if values["vary"] == "inner" or truncated:
         label = "Truncation k" if truncated else ""
         watched.append(controls.slider("adjoint_steps", STEPS, count, label=label))

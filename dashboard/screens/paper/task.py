@@ -19,7 +19,7 @@ def panels(kind: str, contraction: float, horizon: int, seed: int) -> tuple[Scen
             family=family,
             data=data,
             contraction=contraction,
-            inner="heavy-ball" if FAMILIES[family].affine else "fixed-point",
+            inner="heavy-ball" if FAMILIES[family].affine_symmetric else "fixed-point",
             horizon=horizon,
             seed=seed,
             **(sizes or FAMILIES[family].suggested),  # type: ignore[arg-type]

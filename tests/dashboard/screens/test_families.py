@@ -57,7 +57,7 @@ def allowed(family: str, vary: str) -> list[str]:
     return [
         key
         for key, solver in SOLVERS.items()
-        if (FAMILIES[family].affine or not solver.affine_only)
+        if (FAMILIES[family].affine_symmetric or not solver.affine_symmetric_only)
         and (key != "exact" or vary == "adjoint")
     ]
 

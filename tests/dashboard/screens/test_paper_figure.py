@@ -247,7 +247,7 @@ def test_every_kind_has_four_panels_with_the_solver_of_the_paper(
     assert len(set(four)) == 4
     for scenario in four:
         assert (scenario.contraction, scenario.horizon, scenario.seed) == (contraction, 50, 7)
-        affine = scenario.problem_family.affine
+        affine = scenario.problem_family.affine_symmetric
         assert scenario.inner == ("heavy-ball" if affine else "fixed-point")
 
 
