@@ -13,6 +13,11 @@ from dashboard.pages import PAGES
 from hypergrad_core import HypergradError, Scenario
 from hypergrad_core.validation import require_one_of
 
+# Pixels.
+HEIGHT = 560
+TITLE_ROOM = 34
+AXIS_ROOM = 16
+
 
 def figure(
     page: str = "explore",
@@ -54,4 +59,14 @@ def figure(
     key = of.key(asked, looked)
     shown = of.shown(key, of.results.compute(key), asked, looked, mode_of(theme))
     cursor = [getattr(shown.view, field) for field in of.cursor]
-    return figure_of(of.frame(shown, chosen), (*cursor, 0, 0)[:2])
+    frame = of.frame(shown, chosen)
+    made = figure_of(frame, (*cursor, 0, 0)[:2])
+    margin = made.layout.margin
+    made.update_layout(
+        template="plotly_dark" if shown.mode == "dark" else "plotly_white",
+        # In place of what stands above the picture on a page.
+        title={"text": frame.get("title"), "font": {"size": 15}, "x": 0.01, "yref": "container"},
+        margin={"t": (margin.t or 0) + TITLE_ROOM, "b": (margin.b or 0) + AXIS_ROOM},
+        height=HEIGHT,
+    )
+    return made

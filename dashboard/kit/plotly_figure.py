@@ -14,7 +14,7 @@ from dashboard.chart import Frame
 
 
 def figure_of(frame: Frame, cursor: tuple[int, int] = (0, 0)) -> go.Figure:
-    """The picture of a frame; the layout has its title.
+    """The picture of a frame, without what is text on the page.
 
     Args:
         frame: of a page.
@@ -28,8 +28,6 @@ def figure_of(frame: Frame, cursor: tuple[int, int] = (0, 0)) -> go.Figure:
     layout = deepcopy(frame["figure"]["layout"])
     # The boxes name one point at a time, not every trace.
     layout["hovermode"] = "closest"
-    if frame.get("title"):
-        layout["title"] = {"text": frame["title"], "font": {"size": 15}}
     at = frame.get("at") or list(range(len(frame["steps"])))
     places = [int(np.argmin(np.abs(np.asarray(at) - step))) if at else 0 for step in cursor]
     moving = frame.get("moving", [])
