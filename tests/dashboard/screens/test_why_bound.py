@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from colour_cases import background, contrast
 from frames import unpacked
-from test_style import background, contrast
 from why_cases import OTHERS, SCENARIO, VIEW, dissected, frame_of, lesson, read, why_picture
 
 from dashboard.kit.notation import TERM_NAMES
