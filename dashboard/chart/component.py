@@ -11,29 +11,11 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard.chart import FOLDER, LIVE_PATH, PLOTLY_PATH, Frame, Live
+from dashboard.chart.scripts import joined
 
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
 
-SCRIPTS = (
-    "history.js",
-    "dom.js",
-    "glyphs.js",
-    "heading.js",
-    "table.js",
-    "axes.js",
-    "fastpath.js",
-    "maps.js",
-    "live.js",
-    "stale.js",
-    "scale.js",
-    "stepper.js",
-    "cursor.js",
-    "names.js",
-    "absent.js",
-    "picture.js",
-    "chart.js",
-)
 # Pixels of width below which a chart takes the narrow form of its figure.
 NARROW = 760
 
@@ -44,7 +26,7 @@ def _component() -> ComponentRenderer:
     return st.components.v2.component(
         "hypergrad_chart",
         css=(FOLDER / "chart.css").read_text(encoding="utf-8"),
-        js="\n".join((FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS),
+        js=joined(FOLDER / "chart.js"),
         isolate_styles=False,
     )
 

@@ -32,7 +32,7 @@ FLOORS = {
         {"kit"},
         {"screens"},
         {"pages"},
-        {"app", "main"},
+        {"app", "main", "notebook"},
     ),
 }
 LONGEST_FILE = 400
