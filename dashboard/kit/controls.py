@@ -158,7 +158,7 @@ def _keep(name: str, named: Mapping[str, Any] | None = None) -> None:
     if name not in st.session_state:
         return  # the page was left before its last change was heard of
     value = st.session_state[name]
-    if value is None:  # a choice that was cleared stays as it was
+    if value is None:  # Streamlit leaves it to the browser that a required choice is not cleared
         value = store()[name]
     elif named is not None:
         value = named[value]

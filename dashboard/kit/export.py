@@ -21,9 +21,9 @@ UNITS = {
 }
 
 
-def unit_of(norm: float, wanted: str = "relative") -> tuple[str, float]:
+def unit_of(norm: float, asked: str = "relative") -> tuple[str, float]:
     """What errors are divided by, and the name of it; nothing where ∇f(λ) is 0."""
-    return ("relative", norm) if wanted == "relative" and norm > 0 else ("absolute", 1.0)
+    return ("relative", norm) if asked == "relative" and norm > 0 else ("absolute", 1.0)
 
 
 def columns(kind: str, names: Iterable[str] = ERRORS) -> tuple[str, ...]:

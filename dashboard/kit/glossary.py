@@ -202,12 +202,12 @@ def definition(term: str) -> str:
 
 def terms_in(text: str) -> list[str]:
     """The terms that are marked in a text, by their keys in ``TERMS``, in order."""
-    return list(dict.fromkeys(canonical(found[1]) for found in _MARK.finditer(text)))
+    return list(dict.fromkeys(canonical(match[1]) for match in _MARK.finditer(text)))
 
 
 def plain(text: str) -> str:
     """A text without its marks."""
-    return _MARK.sub(lambda found: found[2] or found[1], text).translate({123: None, 125: None})
+    return _MARK.sub(lambda match: match[2] or match[1], text).translate({123: None, 125: None})
 
 
 def marked(text: str) -> str:
@@ -219,16 +219,16 @@ def marked(text: str) -> str:
     # The same text has the same names each time: what does not change is not drawn again.
     stem = f"gl-term-{crc32(text.encode()):x}"
     parts, end = [], 0
-    for place, found in enumerate(_MARK.finditer(text)):
+    for place, match in enumerate(_MARK.finditer(text)):
         name = f"{stem}-{place}"
         parts += [
-            html.escape(text[end : found.start()], quote=False),
+            html.escape(text[end : match.start()], quote=False),
             f'<span class="gl-term"><button type="button" aria-describedby="{name}">'
-            f"{lowered(found[2] or found[1])}</button>"
+            f"{lowered(match[2] or match[1])}</button>"
             f'<span class="gl-tip" role="tooltip" id="{name}">'
-            f"{lowered(definition(found[1]))}</span></span>",
+            f"{lowered(definition(match[1]))}</span></span>",
         ]
-        end = found.end()
+        end = match.end()
     page = "".join(parts) + html.escape(text[end:], quote=False)
     return page.replace("{{", '<span class="gl-formula">').replace("}}", "</span>")
 

@@ -91,8 +91,8 @@ class Links(Generic[Settings]):
 
     def told(self, error: ScenarioError, settings: Settings) -> str:
         """The message to who opened the link: by the names on the page, and with what is taken."""
-        taken = getattr(settings, error.field)
-        names = [_label_of(part, error.choices) for part in _parts(taken)]
+        used = getattr(settings, error.field)
+        names = [_label_of(part, error.choices) for part in _parts(used)]
         return (
             f"{self.labels[error.field]}: {self.link_names[error.field]} = {given(error)} is not "
             f"allowed: choose {offered(error)}. Used instead: {', '.join(names)}."

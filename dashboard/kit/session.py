@@ -136,11 +136,11 @@ def expected() -> Scenario | None:
 def write_address(scenario: Scenario, view: Any) -> None:
     """Keep the address bar in step with the settings."""
     settings = active()
-    here = st.query_params.to_dict()
+    address = st.query_params.to_dict()
     ours = settings.address_of(scenario, view, preset())
     st.session_state[_written(settings.name)] = ours
-    foreign = {name: text for name, text in here.items() if name not in settings.own(here)}
-    if {**foreign, **ours} != here:
+    foreign = {name: text for name, text in address.items() if name not in settings.own(address)}
+    if {**foreign, **ours} != address:
         st.query_params.from_dict({**foreign, **ours})
 
 

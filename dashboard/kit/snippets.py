@@ -13,9 +13,9 @@ INSTALL = """\
 """
 
 
-def unit_line(norm: float, wanted: str, owner: str) -> tuple[str, str]:
+def unit_line(norm: float, asked: str, owner: str) -> tuple[str, str]:
     """The kind of errors, and the line of code that says what they are divided by."""
-    kind, _ = unit_of(norm, wanted)
+    kind, _ = unit_of(norm, asked)
     if kind == "relative":
         return kind, f"unit = {owner}.hypergradient_norm  # errors are relative, as in the picture"
     return kind, "unit = 1.0  # errors are absolute, as in the picture"

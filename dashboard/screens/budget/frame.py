@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dashboard.chart import Column, Frame, Row, Table
-from dashboard.figures.budget_map import budget_map
 from dashboard.kit.figure.describe import BEYOND_THEORY, absent, describe
 from dashboard.kit.notation import scientific
 from dashboard.kit.page import Shown
 from dashboard.kit.theme import METHOD_STYLES, Mode
+from dashboard.screens.budget.figure.map import budget_map
 from dashboard.screens.budget.maps import Maps
 from dashboard.screens.budget.settings import BudgetView
 from dashboard.screens.budget.words import improvement, pair, unit, verdict

@@ -49,12 +49,12 @@ class Maps:
     def run(self, progress: Progress | None = None) -> tuple[Plane | Refusal, ...]:
         """The plane of each method, or why there is none."""
         report = progress or (lambda fraction: None)
-        found: list[Plane | Refusal] = []
+        planes: list[Plane | Refusal] = []
         prepared = prepare(self.scenario.build(), self.scenario.solver, self.scenario.horizon)
         for place, method in enumerate(self.methods):
             report(place / len(self.methods))
-            found.append(plane(self.scenario, method, prepared=prepared))
-        return tuple(found)
+            planes.append(plane(self.scenario, method, prepared=prepared))
+        return tuple(planes)
 
     @property
     def seconds(self) -> float:

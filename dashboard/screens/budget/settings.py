@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dashboard.figures.budget_map import LAYERS
 from dashboard.kit.fields import Declared, Slider, choice, kept, slider, switch
 from dashboard.kit.notation import count
 from dashboard.kit.settings import SHARED, PageSettings
+from dashboard.screens.budget.figure.values import LAYERS
 from hypergrad_core import METHODS, Scenario, ScenarioError
 from hypergrad_core.studies.plane import plane_methods
 from hypergrad_core.validation import require_integer

@@ -13,9 +13,9 @@ from hypergrad_core.studies.plane import Plane
 
 def planes_snippet(planes: Sequence[Plane]) -> str:
     """Errors, bounds and products of every cell of the maps."""
-    norm = min((found.hypergradient_norm for found in planes), default=1.0)
-    kind, unit = unit_line(norm, "relative", "found")
-    methods = ", ".join(f'"{found.method}"' for found in planes)
+    norm = min((plane.hypergradient_norm for plane in planes), default=1.0)
+    kind, unit = unit_line(norm, "relative", "result")
+    methods = ", ".join(f'"{plane.method}"' for plane in planes)
     # A plane has methods, t and k of its own.
     base = Scenario()
     scenario = replace(planes[0].scenario, methods=base.methods, vary=base.vary)
@@ -26,11 +26,11 @@ from hypergrad_core.studies.plane import plane
 scenario = {call(scenario)}
 print("{",".join((*STEPS, *columns(kind), "products"))}")
 for method in [{methods}]:
-    found = plane(scenario, method)
+    result = plane(scenario, method)
     {unit}
-    for t in found.steps:
-        for k in found.steps:
-            cells = (found.errors[t, k], found.paper[t, k], found.sharp[t, k])
+    for t in result.steps:
+        for k in result.steps:
+            cells = (result.errors[t, k], result.paper[t, k], result.sharp[t, k])
             numbers = [f"{{x / unit:.6e}}" for x in cells]
-            print(method, t, k, *numbers, found.products[t, k], sep=",")
+            print(method, t, k, *numbers, result.products[t, k], sep=",")
 """

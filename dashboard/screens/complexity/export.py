@@ -8,15 +8,15 @@ from dashboard.kit.export import CsvFile, settings_of
 from hypergrad_core.studies.requirements import Requirements
 
 
-def requirements_to_csv(found: Sequence[Requirements], wanted: int | None = None) -> str:
+def requirements_to_csv(points: Sequence[Requirements], total: int | None = None) -> str:
     """Steps, costs and times of every point of a sweep, one row for each method.
 
     Args:
-        found: the points.
-        wanted: how many there will be, if that is more.
+        points: the points.
+        total: how many there will be, if that is more.
     """
     table = CsvFile()
-    table.comment(sweep_settings(found, wanted))
+    table.comment(sweep_settings(points, total))
     table.comment({"errors": "relative: divided by the norm of the hypergradient"})
     table.row(
         (
@@ -25,7 +25,7 @@ def requirements_to_csv(found: Sequence[Requirements], wanted: int | None = None
             *("relative_error", "products", "stored_floats", "seconds", "reason"),
         )
     )
-    for point in found:
+    for point in points:
         scenario = point.scenario
         for item in point.methods:
             spent = item.costs
@@ -44,14 +44,14 @@ def requirements_to_csv(found: Sequence[Requirements], wanted: int | None = None
     return table.text()
 
 
-def sweep_settings(found: Sequence[Requirements], wanted: int | None = None) -> dict[str, str]:
+def sweep_settings(points: Sequence[Requirements], total: int | None = None) -> dict[str, str]:
     """What was run for all points of a sweep; q and seed are in the rows."""
     partial = {}
-    if wanted is not None and len(found) < wanted:
-        partial = {"not finished": f"{len(found)} of {wanted} runs"}
-    for point in found[:1]:
+    if total is not None and len(points) < total:
+        partial = {"not finished": f"{len(points)} of {total} runs"}
+    for point in points[:1]:
         told = settings_of(point.scenario, point.state_size, point.hyper_size)
-        here = ("contraction", "seed", "vary", "horizon", "adjoint_steps")
-        common = {name: value for name, value in told.items() if name not in here}
+        varied = ("contraction", "seed", "vary", "horizon", "adjoint_steps")
+        common = {name: value for name, value in told.items() if name not in varied}
         return {**partial, **common, "target": repr(float(point.target))}
     return partial

@@ -34,7 +34,7 @@ GUIDE_DASH = "2px,4px"
 
 
 def complexity_curves(
-    found: Sequence[Requirements],
+    points: Sequence[Requirements],
     kappas: Sequence[float],
     scenario: Scenario,
     view: ComplexityView,
@@ -43,14 +43,14 @@ def complexity_curves(
     """Means, spreads and predictions on logarithmic axes.
 
     Args:
-        found: the points that have arrived.
+        points: the points that have arrived.
         kappas: all values of κ, ascending.
         scenario: what they have in common.
         view: how they are drawn.
         mode: light or dark.
     """
     drawn = Drawn()
-    curves = growths(found)
+    curves = growths(points)
     axis = view.axis
     # A bound predicts steps only.
     predicted = view.predicted == "shown" and axis in ("inner", "adjoint")
@@ -103,11 +103,11 @@ def _key(seeds: int, mode: Mode, *, predicted: bool) -> list[KeyEntry]:
     return key
 
 
-def sweep_title(found: Sequence[Requirements], scenario: Scenario, view: ComplexityView) -> str:
+def sweep_title(points: Sequence[Requirements], scenario: Scenario, view: ComplexityView) -> str:
     """One line that names the sweep, for titles and exports."""
-    sizes = {"size": found[0].state_size if found else scenario.state_size}
-    if found:
-        sizes["hyper_size"] = found[0].hyper_size
+    sizes = {"size": points[0].state_size if points else scenario.state_size}
+    if points:
+        sizes["hyper_size"] = points[0].hyper_size
     instead = {
         "contraction": f"ε = {scientific(view.target)}",
         # Both are looked for.

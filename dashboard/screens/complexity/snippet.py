@@ -29,13 +29,12 @@ qs = {_listed(qs)}
 seeds = {seeds!r}
 points = [replace(scenario, contraction=q, seed=seed) for q in qs for seed in seeds]
 print("contraction,seed,method,inner_steps,adjoint_steps,relative_error,products")
-for found in sweep(points, measure=partial(requirements, target={target!r})):
-    point = found.scenario
-    for item in found.methods:
+for point in sweep(points, measure=partial(requirements, target={target!r})):
+    for item in point.methods:
         t, k = item.inner.measured, item.adjoint.measured
         spent = ("", "") if item.costs is None else (item.costs.error, item.costs.products)
         cells = ["" if x is None else x for x in (t, k, *spent)]
-        print(point.contraction, point.seed, item.method, *cells, sep=",")
+        print(point.scenario.contraction, point.scenario.seed, item.method, *cells, sep=",")
 """
 
 

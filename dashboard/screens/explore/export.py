@@ -16,15 +16,15 @@ from dashboard.kit.export import (
 from hypergrad_core import Experiment
 
 
-def to_csv(experiment: Experiment, wanted: str = "relative") -> str:
+def to_csv(experiment: Experiment, asked: str = "relative") -> str:
     """Errors, bounds and costs of every curve, one row a point; bounds as they are, not faded.
 
     Args:
         experiment: what was run.
-        wanted: "relative" or "absolute".
+        asked: "relative" or "absolute".
     """
     norm = experiment.constants.hypergradient_norm
-    kind, unit = unit_of(norm, wanted)
+    kind, unit = unit_of(norm, asked)
     table = CsvFile()
     table.comment(settings_of(experiment.scenario, experiment.state_size, experiment.hyper_size))
     table.comment({"hypergradient_norm": repr(float(norm)), "errors and bounds": UNITS[kind]})

@@ -39,7 +39,7 @@ def most_steps() -> int:
 
 def choose_card(methods: Sequence[str]) -> str:
     """Which method's bound is written out; another, for the time being, if it is not there."""
-    wanted = session.store()["card"]
-    shown: str = wanted if wanted in methods else methods[-1]
+    chosen = session.store()["card"]
+    shown: str = chosen if chosen in methods else methods[-1]
     controls.draw_bare("card", {method: METHODS[method].label for method in methods}, shown)
     return shown

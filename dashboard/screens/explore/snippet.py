@@ -7,9 +7,9 @@ from dashboard.kit.snippets import INSTALL, call, unit_line
 from hypergrad_core import Experiment
 
 
-def experiment_snippet(experiment: Experiment, wanted: str = "relative") -> str:
+def experiment_snippet(experiment: Experiment, asked: str = "relative") -> str:
     """Errors and bounds of every curve, in the units of the picture."""
-    kind, unit = unit_line(experiment.constants.hypergradient_norm, wanted, "experiment.constants")
+    kind, unit = unit_line(experiment.constants.hypergradient_norm, asked, "experiment.constants")
     return f"""{INSTALL}\
 from hypergrad_core import Scenario, run
 

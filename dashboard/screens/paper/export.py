@@ -25,11 +25,11 @@ def replications_to_csv(runs: Sequence[Replication]) -> str:
 
 def replication_settings(runs: Sequence[Replication]) -> dict[str, str]:
     """What was run in each panel."""
-    found: dict[str, str] = {}
+    settings: dict[str, str] = {}
     for number, run in enumerate(runs, 1):
         problem = run.scenario.problem_family.build(run.scenario)
         told = settings_of(run.scenario, problem.state_size, problem.hyper_size)
         # The figure has methods of its own.
         kept = {name: value for name, value in told.items() if name not in ("methods", "vary")}
-        found |= {f"panel {number}, {name}": value for name, value in kept.items()}
-    return found
+        settings |= {f"panel {number}, {name}": value for name, value in kept.items()}
+    return settings

@@ -31,11 +31,11 @@ def paper_frame(shown: PaperShown, part: str = "") -> Frame:
     """All that the chart shows; panels that are not there yet are empty."""
     task, runs, mode = shown.key, shown.result, shown.mode
     scenarios = task.panels
-    here = arrived(runs)
-    message = verdict(here, len(runs))
+    drawn_runs = arrived(runs)
+    message = verdict(drawn_runs, len(runs))
     drawn = paper_panels(scenarios, runs, task.values, mode)
     # An unfinished figure is another picture; where it is read makes no difference to it.
-    unfinished = {} if len(here) == len(runs) else {"panels": str(len(here))}
+    unfinished = {} if len(drawn_runs) == len(runs) else {"panels": str(len(drawn_runs))}
     unread = replace(shown, view=replace(shown.view, cursor=shown.settings.view.cursor))
     names = "; ".join(panel_title(place, scenario) for place, scenario in enumerate(scenarios))
     steps = [int(step) for step in scenarios[0].steps()]

@@ -34,25 +34,30 @@ def terms_to_csv(experiment: Experiment) -> str:
     return table.text()
 
 
-def dissection_to_csv(found: Dissection) -> str:
+def dissection_to_csv(dissection: Dissection) -> str:
     """Distances of w_t and v_k, and their squares mode by mode where there are modes."""
     table = CsvFile()
-    table.comment(settings_of(found.scenario, found.state_size, found.hyper_size))
+    table.comment(settings_of(dissection.scenario, dissection.state_size, dissection.hyper_size))
     table.comment(
         {
             "distance": "of w from w(λ), or of the method's v from the exact adjoint at w(λ)",
             "absolute": "as it is; relative: divided by the distance at step 0",
         }
     )
-    names = [f"mode_{place}" for place in range(found.state_size)] if found.modes else []
-    if found.modes is not None:
-        values = " ".join(repr(float(z)) for z in found.modes.values)
+    modes = dissection.modes
+    names = [f"mode_{place}" for place in range(dissection.state_size)] if modes else []
+    if modes is not None:
+        values = " ".join(repr(float(z)) for z in modes.values)
         table.comment({"mode_0 …": "squared distance in each eigenmode", "eigenvalues": values})
     table.row(("what", "step", "absolute_distance", "relative_distance", "residual", *names))
-    paths: list[tuple[str, FloatArray, FloatArray | None]] = [("w", found.gaps, None)]
-    paths += [(run.method, run.errors, run.residual_norms) for run in found.runs]
+    paths: list[tuple[str, FloatArray, FloatArray | None]] = [("w", dissection.gaps, None)]
+    paths += [(run.method, run.errors, run.residual_norms) for run in dissection.runs]
     for what, gaps, residuals in paths:
-        squares = found.modes.squares(gaps) if found.modes is not None else np.empty((len(gaps), 0))
+        squares = (
+            dissection.modes.squares(gaps)
+            if dissection.modes is not None
+            else np.empty((len(gaps), 0))
+        )
         distances = np.linalg.norm(gaps, axis=1)
         first = distances[0] if distances[0] > 0 else 1.0
         for step, (distance, parts) in enumerate(zip(distances, squares, strict=True)):

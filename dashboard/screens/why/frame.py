@@ -32,19 +32,19 @@ WhyShown = Shown[Scenario, Dissection, WhyView]
 
 def why_frame(shown: WhyShown, part: str) -> Frame:
     """All that one of the charts shows; ``part`` is a key of ``PARTS``."""
-    found, view, mode = shown.result, shown.view, shown.mode
+    dissection, view, mode = shown.result, shown.view, shown.mode
     if part == "plane":
-        drawn, message = plane_figure(found, mode), plane_message(found)
+        drawn, message = plane_figure(dissection, mode), plane_message(dissection)
     elif part == "spectrum":
-        drawn, message = spectrum_figure(found, view.stack, mode), spectrum_message(found)
+        drawn, message = spectrum_figure(dissection, view.stack, mode), spectrum_message(dissection)
     else:
-        drawn, message = _bound(found, view, mode)
+        drawn, message = _bound(dissection, view, mode)
     drawn.figure["layout"].setdefault("xaxis", {})
     drawn.figure["layout"].setdefault("yaxis", {})
-    steps = range(found.steps + 1)
+    steps = range(dissection.steps + 1)
     frame: Frame = {
         "link": shown.link(**{PART_PARAM: part}),
-        "title": describe(found),
+        "title": describe(dissection),
         "figure": drawn.figure,
         "steps": [f"t = k = {step}" for step in steps],
         "at": list(steps),
@@ -62,7 +62,7 @@ def why_frame(shown: WhyShown, part: str) -> Frame:
         frame["narrow"] = drawn.narrow
     if part == "bound":
         frame["absent"] = [
-            absent(refusal, mode, refusal.reason) for refusal in found.experiment.refusals
+            absent(refusal, mode, refusal.reason) for refusal in dissection.experiment.refusals
         ]
     # Said once, above the first of the views.
     if shown.scenario.contraction >= 1 and part == view.parts[0]:
@@ -70,12 +70,12 @@ def why_frame(shown: WhyShown, part: str) -> Frame:
     return frame
 
 
-def _bound(found: Dissection, view: WhyView, mode: Mode) -> tuple[Drawn, str]:
-    curve = chosen_curve(found, view)
+def _bound(dissection: Dissection, view: WhyView, mode: Mode) -> tuple[Drawn, str]:
+    curve = chosen_curve(dissection, view)
     if curve is None:
         return Drawn(), "No method applies."
-    others = other_bounds(found, curve, view)
-    drawn = bound_figure(found, curve, others, mode)
+    others = other_bounds(dissection, curve, view)
+    drawn = bound_figure(dissection, curve, others, mode)
     label = METHODS[curve.method].label
     if not np.isfinite(curve.paper.values).all():
         return drawn, f"{label}: q ≥ 1, so there is no bound."

@@ -81,15 +81,16 @@ def below(shown: WhyShown) -> None:
 
 def export(shown: WhyShown) -> Export:
     """The steps, and the terms of the bound."""
-    found, scenario = shown.result, shown.scenario
-    name = file_name(scenario, found.state_size, "why")
+    dissection, scenario = shown.result, shown.scenario
+    experiment = dissection.experiment
+    name = file_name(scenario, dissection.state_size, "why")
     return Export(
         tables=[
-            Table("All steps", name, lambda: dissection_to_csv(found)),
-            Table("Terms of the bound", f"{name}-bound", lambda: terms_to_csv(found.experiment)),
+            Table("All steps", name, lambda: dissection_to_csv(dissection)),
+            Table("Terms of the bound", f"{name}-bound", lambda: terms_to_csv(experiment)),
         ],
-        settings=lambda: settings_of(scenario, found.state_size, found.hyper_size),
-        code=dissection_snippet(found),
+        settings=lambda: settings_of(scenario, dissection.state_size, dissection.hyper_size),
+        code=dissection_snippet(dissection),
     )
 
 

@@ -7,9 +7,9 @@ from dashboard.kit.snippets import INSTALL, call, unit_line
 from hypergrad_core.studies.dissection import Dissection
 
 
-def dissection_snippet(found: Dissection) -> str:
+def dissection_snippet(dissection: Dissection) -> str:
     """Distances of w_t and v_k, then the terms of the bounds."""
-    norm = found.experiment.constants.hypergradient_norm
+    norm = dissection.experiment.constants.hypergradient_norm
     kind, unit = unit_line(norm, "relative", "experiment.constants")
     return f"""{INSTALL}\
 import numpy as np
@@ -17,15 +17,15 @@ import numpy as np
 from hypergrad_core import Scenario
 from hypergrad_core.studies.dissection import dissect
 
-found = dissect({call(found.scenario)})
+dissection = dissect({call(dissection.scenario)})
 print("what,step,absolute_distance,relative_distance")
-paths = [("w", found.gaps)] + [(run.method, run.errors) for run in found.runs]
+paths = [("w", dissection.gaps)] + [(run.method, run.errors) for run in dissection.runs]
 for what, gaps in paths:
     distances = np.linalg.norm(gaps, axis=1)
     for step, distance in enumerate(distances):
         print(f"{{what}},{{step}},{{distance:.6e}},{{distance / (distances[0] or 1.0):.6e}}")
 
-experiment = found.experiment
+experiment = dissection.experiment
 {unit}
 print()
 print("{",".join((*STEPS, *columns(kind)))},terms of the paper's bound")

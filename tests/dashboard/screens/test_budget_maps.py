@@ -13,15 +13,11 @@ import pytest
 from budget_cases import SCENARIO, VIEW, budget_picture, frame_of, heat, planes
 from frames import unpacked
 
-from dashboard.figures.budget_map import (
-    COST_DASH,
-    LAYERS,
-    SHARP_DASH,
-    color_range,
-    layer_values,
-)
 from dashboard.kit.figure.describe import BEYOND_THEORY
 from dashboard.kit.theme import METHOD_STYLES, Mode
+from dashboard.screens.budget.figure.curves import SHARP_DASH
+from dashboard.screens.budget.figure.map import COST_DASH
+from dashboard.screens.budget.figure.values import LAYERS, color_range, layer_values
 from dashboard.screens.budget.maps import Maps
 from dashboard.screens.budget.settings import SETTINGS
 from hypergrad_core import METHODS, Refusal
