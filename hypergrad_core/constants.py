@@ -11,6 +11,39 @@ from hypergrad_core.arrays import FloatArray
 DOUBLE_ROUNDOFF = float(np.finfo(np.float64).eps)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Lipschitz:
+    """What is known of a problem at one λ beyond what its reference solution tells.
+
+    All Lipschitz constants are in w, and compare w with w(λ) on a ball around it that holds every
+    iterate: of radius D = ‖w_0 − w(λ)‖ where no step leads away from w(λ).
+
+    Attributes:
+        contraction: q, Lipschitz constant of Φ(·, λ).
+        nu1, nu2: ν₁ and ν₂, those of ∂₁Φ and ∂₂Φ.
+        mu1, mu2: μ₁ and μ₂, those of ∇₁E and ∇₂E.
+        mu2_slope: what each unit of D adds to μ₂, where ∇₂E is quadratic in w.
+        condition_number: κ, a bound on cond(I − ∂₁Φ); (1 + q)/(1 − q) if not given.
+        hyper_jacobian_norm: L_Φ, at least ‖∂₂Φ(w(λ), λ)‖; measured if not given.
+        outer_gradient_cap: a bound of ‖∇₁E‖ that holds everywhere.
+        solution_jacobian_norm: J, at least ‖w'(λ)‖; measured if not given.
+        energy_hyper_norm, energy_nu2: see ``WeightedConstants``; given together, or not at all.
+    """
+
+    contraction: float
+    nu1: float
+    nu2: float
+    mu1: float
+    mu2: float
+    mu2_slope: float = 0.0
+    condition_number: float | None = None
+    hyper_jacobian_norm: float | None = None
+    outer_gradient_cap: float = np.inf
+    solution_jacobian_norm: float | None = None
+    energy_hyper_norm: float | None = None
+    energy_nu2: float | None = None
+
+
 @dataclass(frozen=True)
 class Constants:
     """The constants of the bounds, at one λ (symbols in brackets).

@@ -167,7 +167,7 @@ def _band(
         curve.errors.reshape(t.shape),
         curve.paper.values.reshape(t.shape),
         curve.sharp.values.reshape(t.shape),
-        curve.estimate.products.reshape(t.shape),
+        curve.estimate.costs.products.reshape(t.shape),
     )
 
 

@@ -73,7 +73,8 @@ class Preparation:
         estimate = method.estimate(self.lockstep, self.states, points, progress, scheme)
         if self.inner.key == "exact":
             # w(λ) is given, not iterated: no step of the inner solver is charged.
-            estimate = replace(estimate, map_evaluations=np.zeros_like(estimate.map_evaluations))
+            none = np.zeros_like(estimate.costs.map_evaluations)
+            estimate = replace(estimate, costs=replace(estimate.costs, map_evaluations=none))
         if self.path is None:
             paper = sharp = no_bound(len(points))
         else:

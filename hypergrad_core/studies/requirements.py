@@ -314,10 +314,11 @@ class _Trial:
         states = trajectory(self.problem, self.inner, t)
         estimate = method.estimate(self.problem, states, points, scheme=self.scheme)
         seconds = time.perf_counter() - started
+        spent = estimate.costs
         return Outlay(
             error=float(self.relative(estimate.hypergradients)[0]),
-            map_evaluations=int(estimate.map_evaluations[0]),
-            jacobian_products=int(estimate.state_products[0] + estimate.hyper_products[0]),
-            stored_floats=int(estimate.stored_floats[0]),
+            map_evaluations=int(spent.map_evaluations[0]),
+            jacobian_products=int(spent.state_products[0] + spent.hyper_products[0]),
+            stored_floats=int(spent.stored_floats[0]),
             seconds=seconds,
         )

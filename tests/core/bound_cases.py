@@ -62,6 +62,7 @@ def uneven_logistic(
         validation=validation,
         step=2 / (high + low) if random.random() < 0.5 else 1 / high,
         hyper=np.log(penalty) if logarithmic else penalty,
+        initial_state=np.zeros(size),
         logarithmic=logarithmic,
     )
 
@@ -96,7 +97,8 @@ def instance(number: int) -> Instance:
     else:
         problem = build(family=family, contraction=q, size=size, samples=samples, seed=number)
     if random.random() < 0.4:
-        problem.initial_state = random.standard_normal(size) * random.choice([0.1, 1.0, 10.0])
+        start = random.standard_normal(size)
+        problem = problem.starting_at(start * random.choice([0.1, 1.0, 10.0]))
     return Instance(
         problem=problem,
         inner=draw_inner(random, family),
@@ -199,6 +201,7 @@ def diagonal_quadratic(
         target=target,
         step=step,
         hyper=np.zeros(coupling.shape[1]),
+        initial_state=np.zeros(len(solution)),
     )
 
 
@@ -277,7 +280,7 @@ def constant_ratios(
             )
         ),
     }
-    assert {*measured, "unit_roundoff"} == {*vars(constants)}
+    assert {*measured, "symmetric", "unit_roundoff"} == {*vars(constants)}
     ratios = {}
     for name, value in measured.items():
         constant = getattr(constants, name)

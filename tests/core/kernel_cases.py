@@ -6,6 +6,7 @@ error over a bound.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -60,11 +61,11 @@ def instance(key: str, number: int) -> bounds.Instance:
         solution = problem.reference.solution
         moves = 1 - np.linalg.eigvalsh(bounds.state_jacobian(problem, solution))
         low, high = float(moves[-1]), float(moves[0])
-        problem.step *= 2 / (high + low) if random.random() < 0.5 else 1 / high
-        problem = problem.at(problem.hyper)
+        factor = 2 / (high + low) if random.random() < 0.5 else 1 / high
+        problem = replace(problem, step=problem.step * factor)
     if random.random() < 0.4:
         start = random.standard_normal(problem.state_size)
-        problem.initial_state = start * random.choice([0.1, 1.0, 10.0])
+        problem = problem.starting_at(start * random.choice([0.1, 1.0, 10.0]))
     return bounds.Instance(
         problem=problem,
         inner=bounds.draw_inner(random, key),

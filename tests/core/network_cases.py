@@ -6,7 +6,7 @@ error over a bound.
 
 from __future__ import annotations
 
-from copy import copy
+from dataclasses import fields
 from functools import lru_cache
 
 import numpy as np
@@ -51,9 +51,7 @@ def constant_ratios(problem: Problem, random: np.random.Generator) -> dict[str, 
     constants = problem.constants
     if not isinstance(constants, WeightedConstants):
         return bounds.constant_ratios(problem, random, centred=bounds.CURVATURE)
-    plain = copy(problem)
-    plain.__class__ = WithoutMetric
-    del plain.constants
+    plain = WithoutMetric(**{item.name: getattr(problem, item.name) for item in fields(problem)})
     ratios = bounds.constant_ratios(plain, random, centred=bounds.CURVATURE)
     states = bounds.sample_ball(problem, random)
     metric = problem.linearise(states).metric
@@ -67,6 +65,12 @@ def constant_ratios(problem: Problem, random: np.random.Generator) -> dict[str, 
         "energy_hyper_norm": at_solution / constants.energy_hyper_norm,
         "energy_nu2": slope / constants.energy_nu2,
     }
+
+
+def scaled_inputs(made: TanhNetwork, factor: float) -> FloatArray:
+    """λ with this much of B and c: with little of them the units are far from saturated."""
+    scale = np.where(np.arange(made.hyper_size) < made.width**2, 1.0, factor)
+    return made.hyper * scale
 
 
 @lru_cache(maxsize=1)
@@ -88,10 +92,10 @@ def instance(key: str, number: int) -> bounds.Instance:
     )
     if isinstance(made, TanhNetwork) and number % 2:
         # Little input: the units are far from saturated, and q is nearly what it is at w(λ).
-        made.hyper[made.width**2 :] *= 0.1
+        made = made.at(scaled_inputs(made, 0.1))
     if random.random() < 0.4:
         start = random.standard_normal(made.state_size)
-        made.initial_state = start * random.choice([0.1, 1.0, 10.0])
+        made = made.starting_at(start * random.choice([0.1, 1.0, 10.0]))
     return bounds.Instance(
         problem=made,
         inner=bounds.draw_inner(random, key),

@@ -62,7 +62,11 @@ def test_the_curvature_constant_of_a_sum_grows_with_the_number_of_samples(copies
     row = np.array([0.6, -1.1, 0.3])
     design = Design.from_data(np.tile(row, (copies, 1)), -np.ones(copies))
     problem = LogisticRegression(
-        train=design, validation=design, step=0.05, hyper=np.array([0.4, 0.5, 0.6])
+        train=design,
+        validation=design,
+        step=0.05,
+        hyper=np.array([0.4, 0.5, 0.6]),
+        initial_state=np.zeros(3),
     )
     # |σ''| is largest where σ = ½ ± 1/√12.
     score = np.log((0.5 + 1 / np.sqrt(12)) / (0.5 - 1 / np.sqrt(12)))
@@ -77,7 +81,7 @@ def test_the_curvature_constant_of_a_sum_grows_with_the_number_of_samples(copies
 
 def test_the_outer_gradient_of_a_sum_is_capped_by_the_number_of_samples() -> None:
     problem = uneven_logistic(np.random.default_rng(3), 0.9, 5, 40, logarithmic=False)
-    problem.initial_state = np.full(5, 1e4)
+    problem = problem.starting_at(np.full(5, 1e4))
     cap = problem.validation.norm * np.sqrt(40)
     assert problem.constants.outer_gradient_bound == pytest.approx(cap)
     far = problem.outer_gradient_state(1e6 * np.random.default_rng(4).standard_normal((50, 5)))

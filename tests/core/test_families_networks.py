@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -35,8 +37,7 @@ def problem(request: pytest.FixtureRequest) -> Problem:
     made = build(contraction=0.9, seed=3, **PROBLEMS[request.param])
     random = np.random.default_rng(1)
     moved = made.at(made.hyper * random.uniform(0.9, 1.1, made.hyper_size))
-    moved.initial_state = random.standard_normal(made.state_size)
-    return moved
+    return moved.starting_at(random.standard_normal(made.state_size))
 
 
 # Derivatives and solutions.
@@ -130,7 +131,7 @@ def test_the_solution_is_found_from_afar(q: float, distance: float) -> None:
     for key in KEYS:
         made = build(family=key, size=24, samples=6, contraction=q, seed=2)
         truth = made.reference.solution
-        made.initial_state = distance * draw(1, made.state_size, 5)[0]
+        made = made.starting_at(distance * draw(1, made.state_size, 5)[0])
         assert relative_gap(made.at(made.hyper).reference.solution, truth) == pytest.approx(
             0, abs=1e-14 / (1 - q)
         )
@@ -152,15 +153,7 @@ def test_a_mixing_that_is_not_symmetric_is_transposed_in_the_adjoint() -> None:
     graph = build(family="graph-network", size=24, samples=6, contraction=0.8)
     assert isinstance(graph, TanhNetwork)
     mixing = np.random.default_rng(0).standard_normal((6, 6))
-    directed = TanhNetwork(
-        inputs=graph.inputs,
-        readout=graph.readout,
-        readout_offset=graph.readout_offset,
-        labels=graph.labels,
-        hyper=graph.hyper,
-        labelled=graph.labelled,
-        mixing=mixing / np.linalg.norm(mixing, 2),
-    )
+    directed = replace(graph, mixing=mixing / np.linalg.norm(mixing, 2))
     test_products_and_their_transposes_agree(directed)
     test_products_match_finite_differences(directed)
     test_the_solution_is_a_fixed_point_to_rounding(directed)

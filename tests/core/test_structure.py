@@ -16,7 +16,8 @@ PACKAGES = ("hypergrad_core", "dashboard")
 FLOORS = (
     {"arrays", "errors", "scheme"},
     {"basis", "data", "numerics", "records", "validation"},
-    {"constants"},
+    {"constants", "linearisation"},
+    {"costs"},
     {"problem"},
     {"problems"},
     {"inner"},
@@ -33,18 +34,15 @@ STILL_LONG = {
     *("dashboard/figures/budget_map.py", "dashboard/screens/complexity/frame.py"),
     *("dashboard/screens/why/figure/bound.py", "dashboard/screens/why/figure/spectrum.py"),
     "dashboard/screens/why/frame.py",
-    "hypergrad_core/problems/kernel_ridge.py",
     *("tests/dashboard/test_budget.py", "tests/dashboard/test_complexity_page.py"),
     *("tests/dashboard/test_controls.py", "tests/dashboard/test_frame.py"),
     *("tests/dashboard/test_live.py", "tests/dashboard/test_paper_page.py"),
     *("tests/dashboard/test_why.py", "tests/dashboard/test_words.py"),
 }
-PROBLEMS_WITH_MANY_PARTS = ("kernel_ridge", "quadratic", "tanh_network")
 STILL_MANY_PARAMETERS = {
     *("dashboard/chart/component.py:chart", "dashboard/kit/take_home.py:take_home"),
     "dashboard/screens/complexity/figure.py:complexity_curves",
     "dashboard/screens/why/figure/bound.py:_term",
-    *(f"hypergrad_core/problems/{name}.py:__init__" for name in PROBLEMS_WITH_MANY_PARTS),
 }
 # The fast transforms of SciPy take longer to import than a small problem to solve.
 IMPORTED_WHEN_NEEDED = {"hypergrad_core/basis.py"}

@@ -28,7 +28,7 @@ def wrong_shape(monkeypatch: pytest.MonkeyPatch) -> None:
     def product(self: object, adjoints: FloatArray) -> FloatArray:
         return adjoints @ adjoints.T @ adjoints[:, :-1] + adjoints
 
-    monkeypatch.setattr(logistic._LogisticLinearisation, "_vjp_hyper", product)
+    monkeypatch.setattr(logistic._LogisticLinearisation, "vjp_hyper", product)
     monkeypatch.setattr(compute, "EXPERIMENTS", compute.ExperimentCache(4))
     monkeypatch.setattr(budget.MAPS, "_stored", budget.MAPS._stored.__class__())
     monkeypatch.setattr(why.DISSECTIONS, "_stored", why.DISSECTIONS._stored.__class__())
