@@ -8,10 +8,11 @@ import numpy as np
 
 from hypergrad_core.arrays import FloatArray, IntArray, Rows
 from hypergrad_core.linearisation import Linearisation
+from hypergrad_core.records import Record
 
 
-@dataclass(frozen=True)
-class Costs:
+@dataclass(frozen=True, eq=False)
+class Costs(Record):
     """What each of P points takes, run alone.
 
     Products are counted by the operators; the methods declare the rest.

@@ -1,6 +1,6 @@
 """What a bilevel problem is: the inner map, the outer loss, their derivatives, its constants.
 
-Every oracle acts on a block of rows: an array of shape (B, d) is B states, one a row.
+Every oracle acts on a block of rows: an array of shape (B, d) is B states, one per row.
 """
 
 from __future__ import annotations

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from hypergrad_core.arrays import IntArray
 from hypergrad_core.errors import ScenarioError
-from hypergrad_core.inner import SOLVERS
-from hypergrad_core.methods import METHODS, Points
+from hypergrad_core.inner import FIXED_POINT, SOLVERS, InnerSolver
+from hypergrad_core.methods import METHODS, Method, Points
+from hypergrad_core.problem import Problem
 from hypergrad_core.problems import FAMILIES, SYNTHETIC, Family
 from hypergrad_core.validation import require_integer, require_number, require_one_of
 
@@ -126,11 +128,11 @@ class Scenario:
             raise ScenarioError("methods", self.methods, allowed, METHODS)
 
     def _validate_together(self) -> None:
-        plain = {"fixed-point": SOLVERS["fixed-point"]}
-        if self.inner == "exact" and self.vary != "adjoint":
+        plain = {FIXED_POINT.key: FIXED_POINT}
+        if not self.solver.iterative and self.vary != "adjoint":
             allowed = "fixed-point, or vary = adjoint: an exact w_t has no t"
             raise ScenarioError("inner", self.inner, allowed, plain)
-        if SOLVERS[self.inner].affine_symmetric_only and not self.problem_family.affine_symmetric:
+        if self.solver.affine_symmetric_only and not self.problem_family.affine_symmetric:
             allowed = "fixed-point: momentum needs Φ affine with ∂₁Φ symmetric"
             raise ScenarioError("inner", self.inner, allowed, plain)
         if self.family == "quadratic" and self.size * self.hyper_size > COUPLING_FLOATS:
@@ -148,6 +150,15 @@ class Scenario:
     def problem_family(self) -> Family:
         """The family's entry in the registry."""
         return FAMILIES[self.family]
+
+    @property
+    def solver(self) -> InnerSolver:
+        """The inner solver's entry in the registry."""
+        return SOLVERS[self.inner]
+
+    def build(self) -> Problem:
+        """The problem that the scenario describes."""
+        return self.problem_family.build(self)
 
     @property
     def state_size(self) -> int:
@@ -173,12 +184,28 @@ class Scenario:
         return np.unique(np.linspace(0, self.horizon, CURVE_POINTS + 1).round().astype(np.int64))
 
     def points(self, steps: IntArray | None = None) -> Points:
-        """The (t, k) points of the slice, shape (P,); a method may take another k."""
+        """The (t, k) points of the slice, shape (P,); a method may take others."""
         varied = self.steps() if steps is None else steps
         if self.vary == "adjoint":
             # At w(λ) every t is the same; the horizon leaves room for every k.
-            t = self.horizon if self.inner == "exact" else self.inner_steps
+            t = self.inner_steps if self.solver.iterative else self.horizon
             return Points(np.full_like(varied, t), varied)
         if self.vary == "inner":
             return Points(varied, np.full_like(varied, self.adjoint_steps))
         return Points(varied, varied)
+
+    @property
+    def truncates(self) -> bool:
+        """Whether ``adjoint_steps`` is where a method is truncated, although t = k is varied."""
+        return truncates(self.vary, self.methods)
+
+    def points_of(self, method: Method, steps: IntArray | None = None) -> Points:
+        """The points that a method takes where the slice is asked for, shape (P,)."""
+        truncation = self.adjoint_steps if self.vary == "both" else None
+        return method.clipped_points(self.points(steps), truncation)
+
+
+def truncates(vary: str, methods: Iterable[str]) -> bool:
+    """Whether a k is to be chosen although t = k is varied: one of the methods is truncated."""
+    asked = (METHODS[key] for key in methods)
+    return vary == "both" and any(method.unrolls and not method.whole for method in asked)

@@ -13,6 +13,7 @@ from dashboard.kit.figure.drawn import Drawn, annotation, shares
 from dashboard.kit.notation import scientific
 from dashboard.kit.theme import (
     AXIS_SIZE,
+    BOUND_DASH,
     FONT,
     LABEL_SIZE,
     METHOD_STYLES,
@@ -135,7 +136,7 @@ def _key(
     key.append({"text": "beside the maps: measured error", "mark": "solid"})
     if np.isfinite(planes[0].paper).any():
         key += [
-            {"text": "paper’s bound", "mark": METHOD_STYLES["aid-fp"].dash},
+            {"text": "paper’s bound", "mark": BOUND_DASH},
             {"text": "sharp bound", "mark": SHARP_DASH},
         ]
     if _rounding(planes) > 10 ** y_range[0]:

@@ -25,6 +25,7 @@ from hypergrad_core.scenario import (
     SLICES,
     SPECTRA,
     TRAJECTORY_FLOATS,
+    truncates,
 )
 
 if TYPE_CHECKING:
@@ -295,7 +296,7 @@ def method_controls() -> list[Watch]:
     watched.append(horizon_control(LARGEST_STEPS if held else most_steps()))
     if held and values["inner"] != "exact":
         watched.append(slider("inner_steps", STEPS, count, most_steps()))
-    truncated = values["vary"] == "both" and "itd-truncated" in values["methods"]
+    truncated = truncates(values["vary"], values["methods"])
     if values["vary"] == "inner" or truncated:
         label = "Truncation k" if truncated else ""
         watched.append(slider("adjoint_steps", STEPS, count, label=label))

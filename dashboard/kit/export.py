@@ -66,8 +66,7 @@ def settings_of(scenario: Scenario, state_size: int, hyper_size: int) -> dict[st
     }
     if scenario.vary == "adjoint" and scenario.inner != "exact":
         told["inner_steps"] = scenario.inner_steps
-    truncated = scenario.vary == "both" and "itd-truncated" in scenario.methods
-    if scenario.vary == "inner" or truncated:
+    if scenario.vary == "inner" or scenario.truncates:
         told["adjoint_steps"] = scenario.adjoint_steps
     told |= {"seed": scenario.seed, "start": scenario.start, "precision": scenario.precision}
     return {name: str(value) for name, value in told.items()}
@@ -147,7 +146,6 @@ def to_csv(experiment: Experiment, wanted: str = "relative") -> str:
 
 def _steps(experiment: Experiment, method: str) -> tuple[Sequence[int], Sequence[int]]:
     curve = experiment.curve(method)
-    assert curve is not None
     points = curve.estimate.points
     return points.inner_steps.tolist(), points.adjoint_steps.tolist()
 
@@ -246,17 +244,17 @@ def requirements_to_csv(found: Sequence[Requirements], wanted: int | None = None
     for point in found:
         scenario = point.scenario
         for item in point.methods:
-            spent = item.outlay
-            outlay: tuple[object, ...] = ("", "", "", "")
+            spent = item.costs
+            costs: tuple[object, ...] = ("", "", "", "")
             if spent is not None:
-                outlay = (spent.error, spent.products, spent.stored_floats, spent.seconds)
+                costs = (spent.error, spent.products, spent.stored_floats, spent.seconds)
             steps = (item.inner.measured, item.inner.predicted)
             adjoint = (item.adjoint.measured, item.adjoint.predicted)
             numbers = ["" if value is None else value for value in (*steps, *adjoint)]
             table.row(
                 (
                     *(scenario.contraction, scenario.condition_number, scenario.seed),
-                    *(item.method, *numbers, *outlay, item.reason),
+                    *(item.method, *numbers, *costs, item.reason),
                 )
             )
     return table.text()

@@ -83,7 +83,7 @@ for found in sweep(points, measure=partial(requirements, target={target!r})):
     point = found.scenario
     for item in found.methods:
         t, k = item.inner.measured, item.adjoint.measured
-        spent = ("", "") if item.outlay is None else (item.outlay.error, item.outlay.products)
+        spent = ("", "") if item.costs is None else (item.costs.error, item.costs.products)
         cells = ["" if x is None else x for x in (t, k, *spent)]
         print(point.contraction, point.seed, item.method, *cells, sep=",")
 """

@@ -16,7 +16,7 @@ from hypergrad_core.numerics import (
 class NormalEquationsSolver(AdjointSolver):
     """Conjugate gradient on MᵀM v = Mᵀ∇₁E, M = I − ∂₁Φᵀ (R15 a). Applies to every contraction.
 
-    One product with ∂₁Φ and one with its transpose a step.
+    One product with ∂₁Φ and one with its transpose per step.
     """
 
     def __init__(self, lin: Linearisation, gradients: FloatArray) -> None:

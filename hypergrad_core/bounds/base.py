@@ -13,6 +13,7 @@ from typing import Protocol
 
 from hypergrad_core.arrays import FloatArray, IntArray
 from hypergrad_core.constants import Constants
+from hypergrad_core.records import Record
 
 
 class Status(StrEnum):
@@ -23,8 +24,8 @@ class Status(StrEnum):
     HEURISTIC = "heuristic"
 
 
-@dataclass(frozen=True)
-class Term:
+@dataclass(frozen=True, eq=False)
+class Term(Record):
     """One summand of a bound.
 
     Attributes:
@@ -38,8 +39,8 @@ class Term:
     values: FloatArray
 
 
-@dataclass(frozen=True)
-class Bound:
+@dataclass(frozen=True, eq=False)
+class Bound(Record):
     """A bound at P points (t, k).
 
     Attributes:
@@ -80,7 +81,7 @@ class Path(Protocol):
     def implicit_bound(
         self,
         inner_steps: IntArray,
-        left_over: FloatArray,
+        residual_factors: FloatArray,
         residuals: FloatArray,
         *,
         energy: bool,
@@ -89,7 +90,7 @@ class Path(Protocol):
 
         Args:
             inner_steps: t.
-            left_over: s(k) of R5, what the solver surely leaves of ∇₁E.
+            residual_factors: s(k) of R5, what the solver surely leaves of ∇₁E.
             residuals: norms of what it left, measured.
             energy: whether s(k) also holds in the energy norm of I − ∂₁Φ, as it does for CG. All
                 norms of the solver, residuals too, are then those of the metric, if there is one.

@@ -282,7 +282,7 @@ class MeasuredPath:
     def implicit_bound(
         self,
         inner_steps: IntArray,
-        left_over: FloatArray,
+        residual_factors: FloatArray,
         residuals: FloatArray,
         *,
         energy: bool,
@@ -297,6 +297,6 @@ class MeasuredPath:
         constants = self.constants
         resolvent, gradient = self._resolvent[t], self._outer_gradient[t]
         hyper_norm = constants.hyper_norm(self._distance[t], energy=energy)
-        left = np.minimum(residuals, left_over * gradient)
+        left = np.minimum(residuals, residual_factors * gradient)
         exact = self._direct[t] + gradient * resolvent * self._drift[t]
         return np.asarray(exact + hyper_norm * resolvent * left)

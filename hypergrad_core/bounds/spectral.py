@@ -74,7 +74,7 @@ class SpectralPath:
     def implicit_bound(
         self,
         inner_steps: IntArray,
-        left_over: FloatArray,
+        residual_factors: FloatArray,
         residuals: FloatArray,
         *,
         energy: bool,
@@ -95,7 +95,7 @@ class SpectralPath:
                 np.minimum(solver, energy_coupling * left * weighted, out=solver)
             return np.asarray(exact + solver)
 
-        return _in_chunks(block, problem.state_size, inner_steps, left_over, residuals)
+        return _in_chunks(block, problem.state_size, inner_steps, residual_factors, residuals)
 
 
 def _energy_norm(matrix: FloatArray, weights: FloatArray) -> float:

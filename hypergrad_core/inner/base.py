@@ -21,6 +21,7 @@ class InnerSolver(ABC):
         rate_formula: LaTeX of ρ(t).
         rate_source: where ρ(t) is proved, if it is not the q^t of the paper, or "".
         unrolled_source: where the bound of what is unrolled is proved, if not in the paper, or "".
+        iterative: whether w_t comes about step by step; else it is w(λ), given and not paid for.
         affine_symmetric_only: whether Φ must be affine with ∂₁Φ symmetric.
         exponent: the p of t ∝ κᵖ, as κ grows.
     """
@@ -30,6 +31,7 @@ class InnerSolver(ABC):
     rate_formula: ClassVar[str]
     rate_source: ClassVar[str] = ""
     unrolled_source: ClassVar[str] = ""
+    iterative: ClassVar[bool] = True
     affine_symmetric_only: ClassVar[bool] = False
     exponent: ClassVar[float] = 1.0
 
@@ -50,12 +52,12 @@ class InnerSolver(ABC):
         return {}
 
     @abstractmethod
-    def left_over(self, contraction: float, t: FloatArray, k: FloatArray) -> FloatArray:
+    def residual_factor(self, contraction: float, t: FloatArray, k: FloatArray) -> FloatArray:
         """σ with ‖p_k(∂₁Φ)‖ ≤ σ for the last k of t steps: what they leave of −w'(λ)."""
 
     @abstractmethod
-    def left_over_formula(self, exponent: str) -> str:
-        """LaTeX of ``left_over``; the exponent is "t" where k = t."""
+    def residual_formula(self, exponent: str) -> str:
+        """LaTeX of ``residual_factor``; the exponent is "t" where k = t."""
 
     @abstractmethod
     def unrolled_slope(self, contraction: float, t: FloatArray, k: FloatArray) -> FloatArray:

@@ -13,6 +13,7 @@ class Exact(FixedPointIteration):
     """w_t = w(λ) to rounding: what is left is the error of the adjoint alone."""
 
     key = "exact"
+    iterative = False
     exponent = 0.0
     label = "Exact solution w(λ)"
 

@@ -28,11 +28,11 @@ class FixedPointIteration(InnerSolver):
         """q."""
         return contraction
 
-    def left_over(self, contraction: float, t: FloatArray, k: FloatArray) -> FloatArray:
+    def residual_factor(self, contraction: float, t: FloatArray, k: FloatArray) -> FloatArray:
         """q^k."""
         return np.asarray(contraction**k)
 
-    def left_over_formula(self, exponent: str) -> str:
+    def residual_formula(self, exponent: str) -> str:
         """q^k."""
         return f"q^{{{exponent}}}"
 

@@ -47,7 +47,7 @@ class HeavyBall(InnerSolver):
             "a": scheme.relaxation,
         }
 
-    def left_over(self, contraction: float, t: FloatArray, k: FloatArray) -> FloatArray:
+    def residual_factor(self, contraction: float, t: FloatArray, k: FloatArray) -> FloatArray:
         """ρ(k) where k = t; else r^k (1 + k (1 + r)), as for a start at rest (R12).
 
         The last k of more steps start from w_{t−k} and w_{t−k−1} that both count as constant.
@@ -56,8 +56,8 @@ class HeavyBall(InnerSolver):
         at_rest = square ** (k / 2) * (1 + k * (1 + np.sqrt(square)))
         return np.asarray(np.where(k == t, self.rate(contraction, k), at_rest))
 
-    def left_over_formula(self, exponent: str) -> str:
-        """As ``left_over``."""
+    def residual_formula(self, exponent: str) -> str:
+        """As ``residual_factor``."""
         return self.rate_formula if exponent == "t" else r"r^k(1+k(1+r))"
 
     def unrolled_slope(self, contraction: float, t: FloatArray, k: FloatArray) -> FloatArray:

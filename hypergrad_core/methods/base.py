@@ -15,13 +15,14 @@ from hypergrad_core.constants import Constants
 from hypergrad_core.costs import Costs, Counter
 from hypergrad_core.inner import FIXED_POINT, InnerSolver
 from hypergrad_core.problem import Problem
+from hypergrad_core.records import Record
 from hypergrad_core.scheme import Scheme
 
 PLAIN = Scheme()
 
 
-@dataclass(frozen=True)
-class Points:
+@dataclass(frozen=True, eq=False)
+class Points(Record):
     """P points of the (t, k) plane.
 
     Attributes:
@@ -39,9 +40,9 @@ class Points:
         return Points(self.inner_steps[index], self.adjoint_steps[index])
 
 
-@dataclass(frozen=True)
-class Estimate:
-    """What a method found at P points, and what each point alone would have cost.
+@dataclass(frozen=True, eq=False)
+class Estimate(Record):
+    """What a method gives at P points, and what each point alone would have cost.
 
     Attributes:
         points: where.
@@ -107,6 +108,7 @@ class Method(ABC):
         fixed_adjoint_steps: why k cannot be varied while t is fixed, or "".
         tied_adjoint_steps: why k cannot be fixed while t is varied, or "".
         whole: whether k = t always.
+        unrolls: whether it goes back through steps of the inner solver.
         plateau: why no number of steps brings it to every target, or "".
         solver_name: what the adjoint is solved by, where it is a system of its own, or "".
     """
@@ -119,6 +121,7 @@ class Method(ABC):
     fixed_adjoint_steps: ClassVar[str] = ""
     tied_adjoint_steps: ClassVar[str] = ""
     whole: ClassVar[bool] = False
+    unrolls: ClassVar[bool] = False
     plateau: ClassVar[str] = ""
     solver_name: ClassVar[str] = ""
 
@@ -146,11 +149,11 @@ class Method(ABC):
         """The p of k ∝ κᵖ, as κ grows: 1 for a factor q, ½ for one of √κ."""
 
     @abstractmethod
-    def take(self, wanted: Points, truncation: int | None = None) -> Points:
-        """The points that the method really takes where ``wanted`` is asked for.
+    def clipped_points(self, points: Points, truncation: int | None = None) -> Points:
+        """The points that the method really takes where these are asked for.
 
         Args:
-            wanted: points of a slice.
+            points: of a slice.
             truncation: the k of a truncated method where the slice does not say it (t = k).
         """
 
@@ -168,7 +171,7 @@ class Method(ABC):
         Args:
             problem: bound to its λ.
             states: w_0, …, w_T, shape (T + 1, d), T at least the largest t.
-            points: as ``take`` gives them.
+            points: as ``clipped_points`` gives them.
             progress: told the fraction done, in [0, 1]; may raise to stop the run.
             scheme: of the inner solver that made the states; reverse mode goes back through it.
         """

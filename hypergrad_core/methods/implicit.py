@@ -52,9 +52,9 @@ class ImplicitMethod(Method):
 
     solver: ClassVar[type[AdjointSolver]]
 
-    def take(self, wanted: Points, truncation: int | None = None) -> Points:
-        """As wanted."""
-        return wanted
+    def clipped_points(self, points: Points, truncation: int | None = None) -> Points:
+        """All of them, as they are."""
+        return points
 
     def estimate(
         self,
@@ -201,9 +201,9 @@ class OneStep(FixedPointAID):
         "Use AID-FP: its point k = 1 is this method."
     )
 
-    def take(self, wanted: Points, truncation: int | None = None) -> Points:
+    def clipped_points(self, points: Points, truncation: int | None = None) -> Points:
         """k = 1 everywhere."""
-        return Points(wanted.inner_steps, np.ones_like(wanted.inner_steps))
+        return Points(points.inner_steps, np.ones_like(points.inner_steps))
 
 
 class SolverAID(ImplicitMethod):
@@ -215,16 +215,16 @@ class SolverAID(ImplicitMethod):
     energy: ClassVar[bool] = False
 
     @abstractmethod
-    def left_over(self, constants: Constants, adjoint_steps: FloatArray) -> FloatArray:
+    def residual_factor(self, constants: Constants, adjoint_steps: FloatArray) -> FloatArray:
         """σ(k) as the paper has it, at most 1, shape (P,)."""
 
     @abstractmethod
-    def left_over_formula(self, constants: Constants) -> str:
-        """LaTeX of ``left_over``."""
+    def residual_formula(self, constants: Constants) -> str:
+        """LaTeX of ``residual_factor``."""
 
-    def sharp_left_over(self, constants: Constants, adjoint_steps: FloatArray) -> FloatArray:
+    def sharp_residual_factor(self, constants: Constants, adjoint_steps: FloatArray) -> FloatArray:
         """s(k) of R5, for the term b_t s(k) ‖∇₁E‖/σ_min: shape (P,)."""
-        return self.left_over(constants, adjoint_steps)
+        return self.residual_factor(constants, adjoint_steps)
 
     def paper_terms(
         self, constants: Constants, points: Points, inner: InnerSolver
@@ -237,7 +237,7 @@ class SolverAID(ImplicitMethod):
         c = constants
         q = c.contraction
         t = points.inner_steps.astype(np.float64)
-        left = self.left_over(c, points.adjoint_steps.astype(np.float64))
+        left = self.residual_factor(c, points.adjoint_steps.astype(np.float64))
         rate = inner.rate(q, t)
         hyper_norm = c.hyper_norm(c.distance * rate, energy=self.energy)
         weighted = "^s" if self.energy and isinstance(c, WeightedConstants) else ""
@@ -254,7 +254,7 @@ class SolverAID(ImplicitMethod):
                 rf"\frac{{L_E\,(L_\Phi{weighted}+\nu_2{weighted}D\,"
                 + inner.rate_formula
                 + r")}{1-q}\,"
-                + self.left_over_formula(c),
+                + self.residual_formula(c),
                 c.outer_gradient_bound * hyper_norm / (1 - q) * left,
             ),
         )
@@ -262,7 +262,7 @@ class SolverAID(ImplicitMethod):
     def sharp_bound(self, path: Path, estimate: Estimate) -> Bound:
         """R2 with the measured path, and the least of R4's solver terms."""
         points = estimate.points
-        left = self.sharp_left_over(path.constants, points.adjoint_steps.astype(np.float64))
+        left = self.sharp_residual_factor(path.constants, points.adjoint_steps.astype(np.float64))
         values = path.implicit_bound(
             points.inner_steps, left, estimate.residuals, energy=self.energy
         )
@@ -294,12 +294,12 @@ class ConjugateGradientAID(SolverAID):
         """About √κ/2 steps for a factor e, in a metric as well."""
         return 0.5
 
-    def left_over_formula(self, constants: Constants) -> str:
+    def residual_formula(self, constants: Constants) -> str:
         """κ_M bounds the condition number of M = I − ∂₁Φ: not more than κ = (1 + q)/(1 − q)."""
         root = r"\sqrt{\kappa_M}"
         return rf"2{root}\left(\frac{{{root}-1}}{{{root}+1}}\right)^{{k}}"
 
-    def left_over(self, constants: Constants, adjoint_steps: FloatArray) -> FloatArray:
+    def residual_factor(self, constants: Constants, adjoint_steps: FloatArray) -> FloatArray:
         """2√κ r^k (R4 a), and no more than 1: CG's Euclidean error never grows.
 
         In a metric S the same holds of ‖S^½(v_k − v)‖, the Euclidean error of plain CG on the
@@ -311,7 +311,7 @@ class ConjugateGradientAID(SolverAID):
         rate = conjugate_gradient_rate(kappa)
         return np.asarray(np.minimum(1.0, 2 * np.sqrt(kappa) * rate**adjoint_steps))
 
-    def sharp_left_over(self, constants: Constants, adjoint_steps: FloatArray) -> FloatArray:
+    def sharp_residual_factor(self, constants: Constants, adjoint_steps: FloatArray) -> FloatArray:
         """C_k(κ): the factor 2√κ is lost in changing norms back and forth (R4 c)."""
         return chebyshev_number(constants.condition_number, adjoint_steps)
 
@@ -334,11 +334,11 @@ class NormalEquationsAID(SolverAID):
         """The normal equations have κ²: with ‖∂₁Φ‖ ≤ q alone no better than q per step (R15)."""
         return 1.0
 
-    def left_over_formula(self, constants: Constants) -> str:
+    def residual_formula(self, constants: Constants) -> str:
         """With κ = (1 + q)/(1 − q)."""
         return chebyshev_formula(r"\kappa^2")
 
-    def left_over(self, constants: Constants, adjoint_steps: FloatArray) -> FloatArray:
+    def residual_factor(self, constants: Constants, adjoint_steps: FloatArray) -> FloatArray:
         """‖r_k‖ ≤ C_k(κ²)‖∇₁E‖, and the residual never grows."""
         kappa = (1 + constants.contraction) / (1 - constants.contraction)
         return chebyshev_number(kappa**2, adjoint_steps)
@@ -362,11 +362,11 @@ class GMRESAID(SolverAID):
         """Of a symmetric matrix it is MINRES, with the rate of CG (R15)."""
         return 0.5 if symmetric else 1.0
 
-    def left_over_formula(self, constants: Constants) -> str:
+    def residual_formula(self, constants: Constants) -> str:
         """With κ_M as for conjugate gradient."""
         return chebyshev_formula(r"\kappa_M") if constants.symmetric else r"q^{k}"
 
-    def left_over(self, constants: Constants, adjoint_steps: FloatArray) -> FloatArray:
+    def residual_factor(self, constants: Constants, adjoint_steps: FloatArray) -> FloatArray:
         """‖r_k‖ ≤ q^k ‖∇₁E‖: GMRES beats the polynomial (1 − z)^k.
 
         Of a symmetric matrix it beats Chebyshev's as well: ‖r_k‖ ≤ C_k(κ) ‖∇₁E‖ (R15 b).

@@ -45,6 +45,7 @@ class TruncatedITD(Method):
         "Use ITD: it is this method with a k that grows with t."
     )
     exponent = "k"
+    unrolls = True
 
     def adjoint_exponent(self, inner: InnerSolver, *, symmetric: bool) -> float:
         """That of the iteration that is gone back through."""
@@ -54,10 +55,10 @@ class TruncatedITD(Method):
         """That of the iteration that is gone back through."""
         return inner.late_factor(constants.contraction)
 
-    def take(self, wanted: Points, truncation: int | None = None) -> Points:
+    def clipped_points(self, points: Points, truncation: int | None = None) -> Points:
         """k no larger than the truncation, and no further back than w_0."""
-        k = np.minimum(wanted.inner_steps, wanted.adjoint_steps)
-        return Points(wanted.inner_steps, k if truncation is None else np.minimum(k, truncation))
+        k = np.minimum(points.inner_steps, points.adjoint_steps)
+        return Points(points.inner_steps, k if truncation is None else np.minimum(k, truncation))
 
     def estimate(
         self,
@@ -148,8 +149,11 @@ class TruncatedITD(Method):
         )
         adjoint = Term(
             "adjoint",
-            r"\frac{L_E L_\Phi}{1-q}\," + inner.left_over_formula(self.exponent),
-            c.outer_gradient_bound * c.hyper_jacobian_norm / (1 - q) * inner.left_over(q, t, k),
+            r"\frac{L_E L_\Phi}{1-q}\," + inner.residual_formula(self.exponent),
+            c.outer_gradient_bound
+            * c.hyper_jacobian_norm
+            / (1 - q)
+            * inner.residual_factor(q, t, k),
         )
         return lower_level_term(constants, points.inner_steps, inner), drift, adjoint
 
@@ -188,9 +192,9 @@ class ITD(TruncatedITD):
         "Use truncated ITD, which goes back through the last k steps."
     )
 
-    def take(self, wanted: Points, truncation: int | None = None) -> Points:
+    def clipped_points(self, points: Points, truncation: int | None = None) -> Points:
         """k = t everywhere."""
-        return Points(wanted.inner_steps, wanted.inner_steps)
+        return Points(points.inner_steps, points.inner_steps)
 
 
 def _part(progress: Progress, number: int, count: int) -> Progress:

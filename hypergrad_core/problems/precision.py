@@ -71,7 +71,8 @@ class SinglePrecision(Problem):
 
     def canonical(self) -> Self:
         """The cheapest form, rounded there: as good a basis to round in as any."""
-        return replace(self, exact=self.exact.canonical())
+        exact = self.exact.canonical()
+        return self if exact is self.exact else replace(self, exact=exact)
 
     def fixed_point_map(self, states: FloatArray) -> FloatArray:
         """Φ(w, λ) for each row, rounded."""

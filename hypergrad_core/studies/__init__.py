@@ -1,1 +1,1 @@
-"""What is run and what comes out: one study a file, each on the same prepared problem."""
+"""What is run and what comes out: one file per study."""

@@ -15,7 +15,6 @@ from hypergrad_core.bounds import Bound, Status
 from hypergrad_core.bounds.powers import diagonal_blocks
 from hypergrad_core.constants import Constants
 from hypergrad_core.errors import HypergradError
-from hypergrad_core.inner import SOLVERS
 from hypergrad_core.methods import METHODS
 from hypergrad_core.methods.base import drift_scale
 from hypergrad_core.numerics import spectral_norm
@@ -81,10 +80,10 @@ def altered_bound(experiment: Experiment, curve: Curve, altered: Constants) -> B
         The bound and its terms. The status is that of the paper's bound if no constant became
         smaller, for the bound grows with each of them; heuristic if one did.
     """
-    inner = SOLVERS[experiment.scenario.inner]
-    bound = METHODS[curve.method].paper_bound(altered, curve.estimate.points, inner)
-    wanted = vars(experiment.constants)
-    if all(value >= wanted[name] * (1 - ROUNDING) for name, value in vars(altered).items()):
+    solver = experiment.scenario.solver
+    bound = METHODS[curve.method].paper_bound(altered, curve.estimate.points, solver)
+    proved = vars(experiment.constants)
+    if all(value >= proved[name] * (1 - ROUNDING) for name, value in vars(altered).items()):
         return bound
     return replace(bound, status=Status.HEURISTIC)
 

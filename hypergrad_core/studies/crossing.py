@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hypergrad_core.arrays import FloatArray, IntArray
-from hypergrad_core.inner import SOLVERS
 from hypergrad_core.methods import METHODS
 from hypergrad_core.studies.experiment import Experiment
 from hypergrad_core.studies.prepared import Curve
@@ -34,11 +33,10 @@ class Crossing:
 def crossing(experiment: Experiment, curve: Curve, target: float) -> Crossing:
     """When the curve and its bounds reach the absolute error ``target``."""
     scenario, method = experiment.scenario, METHODS[curve.method]
-    truncation = scenario.adjoint_steps if scenario.vary == "both" else None
 
     def paper_bound(steps: IntArray) -> FloatArray:
-        points = method.take(scenario.points(steps), truncation)
-        return method.paper_bound(experiment.constants, points, SOLVERS[scenario.inner]).values
+        points = scenario.points_of(method, steps)
+        return method.paper_bound(experiment.constants, points, scenario.solver).values
 
     measured = first_to_stay(curve.errors, target)
     sharp = first_to_stay(curve.sharp.values, target)

@@ -9,16 +9,17 @@ import numpy as np
 from hypergrad_core.arrays import FloatArray, Progress
 from hypergrad_core.methods import METHODS
 from hypergrad_core.methods.implicit import ImplicitMethod
+from hypergrad_core.records import Record
 from hypergrad_core.scenario import Scenario
 from hypergrad_core.studies.anatomy import contraction_at_solution
-from hypergrad_core.studies.experiment import Experiment, run
+from hypergrad_core.studies.experiment import Experiment, named, run
 from hypergrad_core.studies.modes import AdjointRun, Modes, adjoint_matrix, modes_of, run_adjoint
 from hypergrad_core.studies.prepared import prepare
 
 
 @dataclass(frozen=True, eq=False)
-class Plane2D:
-    """A plane through a solution, on which everything else is projected.
+class Projection(Record):
+    """The projection on a plane through a solution.
 
     Attributes:
         basis: two orthonormal columns, shape (d, 2).
@@ -46,7 +47,7 @@ class Plane2D:
 
 
 @dataclass(frozen=True, eq=False)
-class Dissection:
+class Dissection(Record):
     """What a small problem looks like from inside.
 
     Attributes:
@@ -56,11 +57,11 @@ class Dissection:
         matrix: M = I − ∂₁Φᵀ at w(λ), shape (d, d).
         modes: eigenmodes of M = I − ∂₁Φ; None where Φ is not affine or ∂₁Φ not symmetric.
         contraction_at_solution: ‖∂₁Φ(w(λ))‖.
-        plane: spanned by the modes of the smallest and the largest eigenvalue; without modes, by
-            the two directions in which the iterates move most. Its height is the inner
+        projection: on the plane of the modes of the smallest and the largest eigenvalue; without
+            modes, of the two directions in which the iterates move most. Its height is the inner
             objective where there is one and it is convex in this plane, in units in which Φ is a
             gradient step of length 1; otherwise ½‖Mx‖², M at w(λ).
-        adjoint_plane: the same for the adjoint.
+        adjoint_projection: the same for the adjoint.
     """
 
     experiment: Experiment
@@ -69,8 +70,8 @@ class Dissection:
     matrix: FloatArray
     modes: Modes | None
     contraction_at_solution: float
-    plane: Plane2D
-    adjoint_plane: Plane2D
+    projection: Projection
+    adjoint_projection: Projection
 
     @property
     def scenario(self) -> Scenario:
@@ -88,13 +89,22 @@ class Dissection:
         return self.experiment.hyper_size
 
     @property
+    def conjugate_run(self) -> AdjointRun | None:
+        """That of conjugate gradient, if it was asked for."""
+        return next((run for run in self.runs if run.conjugate), None)
+
+    @property
     def steps(self) -> int:
         """T, the largest t and k."""
         return len(self.gaps) - 1
 
-    def run_of(self, method: str) -> AdjointRun | None:
-        """The adjoint run of a method, if it was asked for and solves a system."""
-        return next((run for run in self.runs if run.method == method), None)
+    def run_of(self, method: str) -> AdjointRun:
+        """The adjoint run of a method.
+
+        Raises:
+            HypergradError: if it was not asked for, or solves no system.
+        """
+        return named(method, self.runs, ())
 
 
 def dissect(scenario: Scenario, progress: Progress | None = None) -> Dissection:
@@ -110,11 +120,11 @@ def dissect(scenario: Scenario, progress: Progress | None = None) -> Dissection:
     Raises:
         HypergradError: if d is larger.
     """
-    prepared = prepare(scenario, scenario.horizon)
+    prepared = prepare(scenario.build(), scenario.solver, scenario.horizon)
     problem = prepared.problem
     solution = problem.reference.solution
     # The iterates of the problem itself: the eigenbasis is what is to be shown.
-    states = prepared.inner.iterate(problem, scenario.horizon)
+    states = prepared.solver.iterate(problem, scenario.horizon)
     matrix = adjoint_matrix(problem, solution)
     runs = tuple(
         run_adjoint(problem, solution, key, scenario.horizon, forced=True)
@@ -133,14 +143,16 @@ def dissect(scenario: Scenario, progress: Progress | None = None) -> Dissection:
         matrix=matrix,
         modes=modes,
         contraction_at_solution=contraction_at_solution(problem),
-        plane=_plane(matrix.T, gaps, modes, symmetric=problem.symmetric),
-        adjoint_plane=_plane(matrix, np.concatenate(errors), modes, symmetric=problem.symmetric),
+        projection=_projection(matrix.T, gaps, modes, symmetric=problem.symmetric),
+        adjoint_projection=_projection(
+            matrix, np.concatenate(errors), modes, symmetric=problem.symmetric
+        ),
     )
 
 
-def _plane(
+def _projection(
     matrix: FloatArray, gaps: FloatArray, modes: Modes | None, *, symmetric: bool
-) -> Plane2D:
+) -> Projection:
     if modes is not None:
         basis = modes.vectors[:, [0, -1]]
     else:
@@ -149,4 +161,4 @@ def _plane(
     # Beyond q = 1 a symmetric M may have negative eigenvalues: its height is then no distance.
     if not symmetric or np.linalg.eigvalsh(form)[0] <= 0:
         form = basis.T @ matrix.T @ matrix @ basis
-    return Plane2D(basis, np.asarray(form))
+    return Projection(basis, np.asarray(form))

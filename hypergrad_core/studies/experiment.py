@@ -3,22 +3,37 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
 
 import numpy as np
 
 from hypergrad_core.arrays import FloatArray, IntArray, Progress
 from hypergrad_core.constants import Constants
+from hypergrad_core.errors import HypergradError
 from hypergrad_core.methods import METHODS, Method
 from hypergrad_core.problem import Problem
+from hypergrad_core.records import Record
 from hypergrad_core.scenario import Scenario
-from hypergrad_core.studies.prepared import DRAFT_STRIDE, Curve, Preparation, prepare
+from hypergrad_core.studies.prepared import Curve, Prepared, prepare
 
 # A draft takes the first points of a slice, where curves bend, and then every so many-th.
 DRAFT_START = 8
-
+DRAFT_STRIDE = 4
 # Of the progress that is reported, the part that belongs to the inner problem.
 LOWER_LEVEL_SHARE = 0.05
+
+
+class OfMethod(Protocol):
+    """Anything that belongs to one method."""
+
+    @property
+    def method(self) -> str:
+        """Key of the method."""
+
+
+Result = TypeVar("Result", bound=OfMethod)
 
 
 @dataclass(frozen=True)
@@ -39,8 +54,8 @@ class Refusal:
         return self.reason.partition(". ")[0].removeprefix("It ")
 
 
-@dataclass(frozen=True)
-class Experiment:
+@dataclass(frozen=True, eq=False)
+class Experiment(Record):
     """What came out of a scenario.
 
     Attributes:
@@ -50,7 +65,7 @@ class Experiment:
         hypergradient: ∇f(λ), shape (m,).
         curves: one for each method that applies.
         refusals: one for each method that does not.
-        seconds: time of the run.
+        seconds: time of the run; not compared.
         steps: values of what varies, where each curve has its points, shape (P,).
         draft: whether they are fewer than those of the scenario, and the sharp bounds looser.
     """
@@ -62,13 +77,33 @@ class Experiment:
     hypergradient: FloatArray
     curves: tuple[Curve, ...]
     refusals: tuple[Refusal, ...]
-    seconds: float
+    seconds: float = field(compare=False)
     steps: IntArray
     draft: bool = False
 
-    def curve(self, method: str) -> Curve | None:
-        """The curve of a method, or None if it was refused or not asked for."""
-        return next((curve for curve in self.curves if curve.method == method), None)
+    def curve(self, method: str) -> Curve:
+        """The curve of a method.
+
+        Raises:
+            HypergradError: if it was refused, or not asked for.
+        """
+        return named(method, self.curves, self.refusals)
+
+
+def named(method: str, results: Sequence[Result], refusals: Sequence[Refusal]) -> Result:
+    """The result of a method.
+
+    Raises:
+        HypergradError: if there is none: the method was refused, not asked for, or is not known.
+    """
+    for result in results:
+        if result.method == method:
+            return result
+    for refused in refusals:
+        if refused.method == method:
+            raise HypergradError(f"{method} was refused. {refused.reason}")
+    there = ", ".join(result.method for result in results) or "none, all were refused"
+    raise HypergradError(f"there is no {method!r} among the results: choose one of {there}")
 
 
 def refusal(scenario: Scenario, problem: Problem, method: Method) -> str:
@@ -104,7 +139,7 @@ def run(
     progress: Progress | None = None,
     *,
     steps: IntArray | None = None,
-    prepared: Preparation | None = None,
+    prepared: Prepared | None = None,
     draft: bool = False,
 ) -> Experiment:
     """Run every method of the scenario and bound its error.
@@ -123,15 +158,14 @@ def run(
     varied = scenario.steps() if steps is None else steps
     if draft:
         varied = draft_steps(varied)
-    wanted = scenario.points(varied)
     prepared = prepared or prepare(
-        scenario,
-        int(wanted.inner_steps.max()),
+        scenario.build(),
+        scenario.solver,
+        int(scenario.points(varied).inner_steps.max()),
         lambda fraction: report(LOWER_LEVEL_SHARE * fraction),
-        draft=draft,
+        stride=DRAFT_STRIDE if draft else 1,
     )
     problem = prepared.problem
-    truncation = scenario.adjoint_steps if scenario.vary == "both" else None
     curves, refusals = [], []
     for number, key in enumerate(scenario.methods):
         method = METHODS[key]
@@ -140,8 +174,8 @@ def run(
             refusals.append(Refusal(key, reason))
             continue
         part = _part(report, number, len(scenario.methods))
-        points = method.take(wanted, truncation)
-        curves.append(prepared.measure(method, points, varied, part))
+        points = scenario.points_of(method, varied)
+        curves.append(prepared.curve(method, points, varied, part))
     report(1.0)
     return Experiment(
         scenario=scenario,

@@ -20,6 +20,7 @@ from hypergrad_core.methods import METHODS
 from hypergrad_core.methods.implicit import ImplicitMethod
 from hypergrad_core.numerics import row_norms
 from hypergrad_core.problem import Problem
+from hypergrad_core.records import Record
 from hypergrad_core.scheme import Scheme
 
 # Matrices of d × d numbers are formed, and taken apart.
@@ -29,7 +30,7 @@ SETTLED = 10.0
 
 
 @dataclass(frozen=True, eq=False)
-class Modes:
+class Modes(Record):
     """The eigenmodes of M = I − ∂₁Φ, symmetric.
 
     Attributes:
@@ -95,7 +96,7 @@ def adjoint_matrix(problem: Problem, state: FloatArray) -> FloatArray:
 
 
 @dataclass(frozen=True, eq=False)
-class AdjointRun:
+class AdjointRun(Record):
     """The iterates of one adjoint solver at one state w.
 
     Attributes:
@@ -119,6 +120,11 @@ class AdjointRun:
     turns: FloatArray
     settled: int
     outcome: str
+
+    @property
+    def conjugate(self) -> bool:
+        """Whether it is conjugate gradient, whose coefficients tell its polynomial."""
+        return len(self.lengths) > 0
 
     @property
     def residual_norms(self) -> FloatArray:
@@ -244,9 +250,9 @@ def polynomial_gaps(modes: Modes, run: AdjointRun) -> FloatArray:
     Raises:
         HypergradError: if the run is not one of conjugate gradient.
     """
-    found = modes.coordinates(run.residuals)
-    wanted = conjugate_gradient_polynomials(run, modes.values) * found[0]
-    return np.asarray(row_norms(found - wanted) / row_norms(found[:1]))
+    residuals = modes.coordinates(run.residuals)
+    polynomials = conjugate_gradient_polynomials(run, modes.values) * residuals[0]
+    return np.asarray(row_norms(residuals - polynomials) / row_norms(residuals[:1]))
 
 
 def ritz_values(run: AdjointRun, steps: int) -> FloatArray:
@@ -278,5 +284,5 @@ def ritz_values(run: AdjointRun, steps: int) -> FloatArray:
 
 
 def _require_conjugate_gradient(run: AdjointRun) -> None:
-    if run.method != "aid-cg":
+    if not run.conjugate:
         raise HypergradError(f"{run.method} is not conjugate gradient")

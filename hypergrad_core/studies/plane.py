@@ -9,9 +9,10 @@ import numpy as np
 
 from hypergrad_core.arrays import FloatArray, IntArray, Progress
 from hypergrad_core.methods import METHODS, Method, Points
+from hypergrad_core.records import Record
 from hypergrad_core.scenario import Scenario
 from hypergrad_core.studies.experiment import Refusal, refusal
-from hypergrad_core.studies.prepared import Preparation, prepare
+from hypergrad_core.studies.prepared import Prepared, prepare
 
 # Hypergradients of so many numbers are kept at once; a larger plane is taken in bands of t.
 BAND_FLOATS = 2**24
@@ -19,8 +20,8 @@ BAND_FLOATS = 2**24
 SMALLEST = 1e-300
 
 
-@dataclass(frozen=True)
-class Plane:
+@dataclass(frozen=True, eq=False)
+class Plane(Record):
     """One method at every t and k from 0 to T. Row t, column k of each array.
 
     Attributes:
@@ -80,8 +81,8 @@ class Split:
         return self.products - self.inner_steps
 
 
-@dataclass(frozen=True)
-class Frontier:
+@dataclass(frozen=True, eq=False)
+class Frontier(Record):
     """The best splits: from each of these budgets on, that one.
 
     Attributes:
@@ -116,7 +117,7 @@ def plane(
     scenario: Scenario,
     method: str,
     progress: Progress | None = None,
-    prepared: Preparation | None = None,
+    prepared: Prepared | None = None,
 ) -> Plane | Refusal:
     """Run a method at every t and k up to the scenario's horizon, in lockstep.
 
@@ -129,7 +130,7 @@ def plane(
     Returns:
         the plane, or why there is none: the method does not apply, or its k cannot be chosen.
     """
-    prepared = prepared or prepare(scenario, scenario.horizon)
+    prepared = prepared or prepare(scenario.build(), scenario.solver, scenario.horizon)
     reason = refusal(replace(scenario, vary="adjoint"), prepared.problem, METHODS[method])
     if reason:
         return Refusal(method, reason)
@@ -157,12 +158,12 @@ def plane(
 
 
 def _band(
-    prepared: Preparation, method: Method, start: int, stop: int, count: int
+    prepared: Prepared, method: Method, start: int, stop: int, count: int
 ) -> tuple[FloatArray, FloatArray, FloatArray, IntArray]:
     """Errors, bounds and products of the rows from ``start`` to ``stop``."""
     t, k = np.meshgrid(np.arange(start, stop), np.arange(count), indexing="ij")
-    points = method.take(Points(t.ravel(), k.ravel()))
-    curve = prepared.measure(method, points, np.arange(count))
+    points = method.clipped_points(Points(t.ravel(), k.ravel()))
+    curve = prepared.curve(method, points, np.arange(count))
     return (
         curve.errors.reshape(t.shape),
         curve.paper.values.reshape(t.shape),
@@ -171,24 +172,24 @@ def _band(
     )
 
 
-def best_splits(found: Plane) -> Frontier:
+def best_splits(measured: Plane) -> Frontier:
     """The best split of every budget at which it changes, from the smallest budget on.
 
     An error below the floor may be chance, so there only a split that halves it is better. So the
     best is never more than twice as bad as any other that the budget pays for.
     """
-    values = _halvings_below(found.errors.ravel(), found.floor)
-    products = found.products.ravel()
+    values = _halvings_below(measured.errors.ravel(), measured.floor)
+    products = measured.products.ravel()
     order = np.lexsort((values, products))
     record = np.minimum.accumulate(values[order])
     # The first of each new record; of equal budgets the best comes first.
     better = order[np.flatnonzero(np.r_[True, record[1:] < record[:-1]])]
-    width = found.errors.shape[1]
+    width = measured.errors.shape[1]
     return Frontier(
         products=products[better],
         inner_steps=better // width,
         adjoint_steps=better % width,
-        errors=found.errors.ravel()[better],
+        errors=measured.errors.ravel()[better],
     )
 
 
@@ -200,15 +201,15 @@ def _halvings_below(values: FloatArray, floor: float) -> FloatArray:
     return np.asarray(np.where(values < floor, floor * 0.5**halvings, values))
 
 
-def best_split_by(found: Plane, judged_by: FloatArray, budget: int) -> Split | None:
+def best_split_by(measured: Plane, judged_by: FloatArray, budget: int) -> Split | None:
     """The split within a budget at which something else than the error is smallest, or None.
 
     Args:
-        found: the plane.
+        measured: the plane of a method.
         judged_by: what is to be small, shape (T + 1, T + 1): a bound. None where it is infinite.
         budget: products that may be spent.
     """
-    within = np.where(found.products <= budget, judged_by, np.inf)
+    within = np.where(measured.products <= budget, judged_by, np.inf)
     t, k = np.unravel_index(int(np.argmin(within)), within.shape)
     if not np.isfinite(within[t, k]):
         return None
@@ -216,6 +217,6 @@ def best_split_by(found: Plane, judged_by: FloatArray, budget: int) -> Split | N
         budget=budget,
         inner_steps=int(t),
         adjoint_steps=int(k),
-        error=float(found.errors[t, k]),
-        products=int(found.products[t, k]),
+        error=float(measured.errors[t, k]),
+        products=int(measured.products[t, k]),
     )

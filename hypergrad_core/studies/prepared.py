@@ -1,27 +1,24 @@
-"""A problem, its iterates and its bounds: prepared once, the same for every method."""
+"""The one pipeline of every study: build a problem, iterate, estimate, bound."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from hypergrad_core.arrays import FloatArray, IntArray, Progress
 from hypergrad_core.bounds import Bound, Path, Status, path_along
 from hypergrad_core.constants import Constants
-from hypergrad_core.inner import SOLVERS, InnerSolver, trajectory
+from hypergrad_core.inner import InnerSolver
 from hypergrad_core.methods import Estimate, Method, Points
-from hypergrad_core.numerics import (
-    row_norms,
-)
+from hypergrad_core.numerics import row_norms
 from hypergrad_core.problem import Problem
-from hypergrad_core.scenario import Scenario
-
-DRAFT_STRIDE = 4
+from hypergrad_core.records import Record
 
 
-@dataclass(frozen=True)
-class Curve:
+@dataclass(frozen=True, eq=False)
+class Curve(Record):
     """One method on one slice of the (t, k) plane.
 
     Attributes:
@@ -43,78 +40,118 @@ class Curve:
     floor: float
 
 
-@dataclass(frozen=True)
-class Preparation:
+@dataclass(frozen=True, eq=False)
+class Prepared:
     """A problem, its iterates and what its bounds are made of: the same for every method.
 
     Attributes:
-        problem: the problem of the scenario.
+        problem: the problem.
         lockstep: an orthogonally equivalent one whose products are cheapest.
-        states: w_0, …, w_T, shape (T + 1, d).
-        inner: the inner solver that made them.
-        path: what the sharp bounds measure along them; None where q ≥ 1.
-        constants: those that the paper's bounds take.
-        floor: level below which an error is rounding.
+        solver: the inner solver that made the iterates.
+        states: w_0, …, w_T of ``lockstep``, shape (T + 1, d).
+        stride: of the measured path, see ``Path``.
     """
 
     problem: Problem
     lockstep: Problem
+    solver: InnerSolver
     states: FloatArray
-    inner: InnerSolver
-    path: Path | None
-    constants: Constants
-    floor: float
+    stride: int
 
-    def measure(
+    def along(self, solver: InnerSolver, steps: int, progress: Progress | None = None) -> Prepared:
+        """The same problem with the first ``steps`` iterates of a solver."""
+        states = solver.iterate(self.lockstep, steps, progress)
+        return replace(self, solver=solver, states=states)
+
+    @cached_property
+    def path(self) -> Path | None:
+        """What the sharp bounds measure along the iterates; None where q ≥ 1.
+
+        Without a contraction there is nothing to bound: what is shown is measured only.
+        """
+        contraction = self.lockstep.constants.contraction
+        if contraction >= 1:
+            return None
+        path = path_along(self.lockstep, self.states, self.solver.scheme(contraction))
+        path.stride = self.stride
+        return path
+
+    @property
+    def constants(self) -> Constants:
+        """Those that the paper's bounds take."""
+        constants = self.lockstep.constants
+        return constants if self.solver.iterative else constants.at_solution()
+
+    @property
+    def floor(self) -> float:
+        """Level below which an error is rounding."""
+        return self.lockstep.constants.rounding_floor
+
+    def estimate(
+        self, method: Method, points: Points, progress: Progress | None = None
+    ) -> Estimate:
+        """What a method gives at points as its ``clipped_points`` are."""
+        scheme = self.solver.scheme(self.lockstep.constants.contraction)
+        estimate = method.estimate(self.lockstep, self.states, points, progress, scheme)
+        if self.solver.iterative:
+            return estimate
+        # w(λ) is given, not iterated: no step of the inner solver is charged.
+        costs = estimate.costs
+        none = np.zeros_like(costs.map_evaluations)
+        return replace(estimate, costs=replace(costs, map_evaluations=none))
+
+    def errors(self, estimate: Estimate) -> FloatArray:
+        """‖estimate − ∇f(λ)‖ at each point, shape (P,)."""
+        return row_norms(estimate.hypergradients - self.problem.reference.hypergradient)
+
+    def paper_bound(self, method: Method, points: Points) -> Bound:
+        """The paper's bound (tier P); infinite where q ≥ 1."""
+        if self.constants.contraction >= 1:
+            return no_bound(len(points))
+        return method.paper_bound(self.constants, points, self.solver)
+
+    def sharp_bound(self, method: Method, estimate: Estimate) -> Bound:
+        """The sharp bound (tier X, T or V); infinite where q ≥ 1."""
+        if self.path is None:
+            return no_bound(len(estimate.points))
+        return method.sharp_bound(self.path, estimate)
+
+    def curve(
         self, method: Method, points: Points, steps: IntArray, progress: Progress | None = None
     ) -> Curve:
-        """Run a method at points as its ``take`` gives them, and bound its error there."""
-        scheme = self.inner.scheme(self.lockstep.constants.contraction)
-        estimate = method.estimate(self.lockstep, self.states, points, progress, scheme)
-        if self.inner.key == "exact":
-            # w(λ) is given, not iterated: no step of the inner solver is charged.
-            none = np.zeros_like(estimate.costs.map_evaluations)
-            estimate = replace(estimate, costs=replace(estimate.costs, map_evaluations=none))
-        if self.path is None:
-            paper = sharp = no_bound(len(points))
-        else:
-            paper = method.paper_bound(self.constants, points, self.inner)
-            sharp = method.sharp_bound(self.path, estimate)
-        truth = self.problem.reference.hypergradient
+        """Run a method at points as its ``clipped_points`` are, and bound its error there."""
+        estimate = self.estimate(method, points, progress)
         return Curve(
             method=method.key,
             steps=steps,
             estimate=estimate,
-            errors=row_norms(estimate.hypergradients - truth),
-            paper=paper,
-            sharp=sharp,
+            errors=self.errors(estimate),
+            paper=self.paper_bound(method, points),
+            sharp=self.sharp_bound(method, estimate),
             floor=self.floor,
         )
 
 
 def prepare(
-    scenario: Scenario, steps: int, progress: Progress | None = None, *, draft: bool = False
-) -> Preparation:
-    """Build the problem of a scenario and take ``steps`` inner steps on it."""
-    problem = scenario.problem_family.build(scenario)
+    problem: Problem,
+    solver: InnerSolver,
+    steps: int,
+    progress: Progress | None = None,
+    *,
+    stride: int = 1,
+) -> Prepared:
+    """Take the first ``steps`` steps of an inner solver on a problem.
+
+    Args:
+        problem: bound to its λ.
+        solver: makes w_0, w_1, …
+        steps: T.
+        progress: told the fraction done, in [0, 1]; whatever it raises stops the run.
+        stride: every how many-th norm of a power the sharp bounds measure.
+    """
     lockstep = problem.canonical()
-    states = trajectory(lockstep, scenario.inner, steps, progress)
-    inner = SOLVERS[scenario.inner]
-    constants = lockstep.constants
-    # Without a contraction there is nothing to bound: what is shown is measured only.
-    path = None
-    if constants.contraction < 1:
-        path = path_along(lockstep, states, inner.scheme(constants.contraction))
-        path.stride = DRAFT_STRIDE if draft else 1
-    return Preparation(
-        problem=problem,
-        lockstep=lockstep,
-        states=states,
-        inner=inner,
-        path=path,
-        constants=constants.at_solution() if scenario.inner == "exact" else constants,
-        floor=constants.rounding_floor,
-    )
+    states = solver.iterate(lockstep, steps, progress)
+    return Prepared(problem, lockstep, solver, states, stride)
 
 
 def no_bound(points: int) -> Bound:

@@ -7,22 +7,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from hypergrad_core.arrays import FloatArray, IntArray, Progress
-from hypergrad_core.inner import SOLVERS, trajectory
+from hypergrad_core.inner import FIXED_POINT
 from hypergrad_core.methods import METHODS, Points
-from hypergrad_core.numerics import (
-    row_norms,
-)
 from hypergrad_core.problem import Problem
+from hypergrad_core.records import Record
 from hypergrad_core.scenario import Scenario
 from hypergrad_core.studies.experiment import refusal
+from hypergrad_core.studies.prepared import Prepared, prepare
 
 # How far each coordinate of λ is moved at first, relatively; halved until Φ still contracts.
 SPREAD = 0.5
-
+# The k of the curves whose k is held.
 PLATEAU_STEPS = 10
-
-PLAIN = "fixed-point"
-
 # No relative error is known better than this.
 RESOLUTION = float(np.finfo(np.float64).eps)
 
@@ -50,6 +46,9 @@ class Track:
         return f"{name}, plain map" if self.plain else name
 
 
+# In place of conjugate gradient, where it does not apply.
+NORMAL_EQUATIONS = "aid-cgnr"
+
 SYMMETRIC_TRACKS = (
     Track("itd"),
     Track("aid-fp"),
@@ -61,17 +60,17 @@ SYMMETRIC_TRACKS = (
 GENERAL_TRACKS = (
     Track("itd"),
     Track("aid-fp"),
-    Track("aid-cgnr"),
+    Track(NORMAL_EQUATIONS),
     Track("aid-fp", PLATEAU_STEPS),
-    Track("aid-cgnr", PLATEAU_STEPS),
+    Track(NORMAL_EQUATIONS, PLATEAU_STEPS),
 )
 
 # The paper compares these two on one map, and AID-FP solves its adjoint with the plain one.
 PLAIN_TRACKS = (Track("itd", plain=True), Track("aid-fp", plain=True))
 
 
-@dataclass(frozen=True)
-class Replication:
+@dataclass(frozen=True, eq=False)
+class Replication(Record):
     """One panel of the figure.
 
     Attributes:
@@ -93,6 +92,11 @@ class Replication:
     floor: float
     contraction: float
     bounds: FloatArray
+
+    @property
+    def normal_equations(self) -> bool:
+        """Whether CG on the normal equations takes the place of CG, which does not apply."""
+        return any(track.method == NORMAL_EQUATIONS for track in self.tracks)
 
     def mean(self, track: Track) -> FloatArray:
         """Geometric mean over the values of λ, shape (T + 1,)."""
@@ -119,29 +123,33 @@ def replicate(
         progress: told the fraction done, in [0, 1]; whatever it raises stops the run.
     """
     report = progress or (lambda fraction: None)
-    problem = scenario.problem_family.build(scenario)
+    problem = scenario.build()
     random = np.random.default_rng(scenario.seed)
     problems = [problem, *(vary_hyper(problem, random) for _ in range(values - 1))]
     # A move of λ may cost ∂₁Φ its symmetry: CG is run only where it applies at every λ.
-    refused = any(refusal(scenario, here, METHODS["aid-cg"]) for here in problems)
+    refused = any(refusal(scenario, moved, METHODS["aid-cg"]) for moved in problems)
     tracks: tuple[Track, ...] = GENERAL_TRACKS if refused else SYMMETRIC_TRACKS
-    if scenario.inner != PLAIN:
+    if scenario.solver is not FIXED_POINT:
         tracks += PLAIN_TRACKS
     steps = scenario.steps()
     errors = np.empty((len(tracks), values, len(steps)))
+    bounds = np.full((len(PLAIN_TRACKS), len(steps)), np.inf)
     floors, contractions = [], []
-    for number, here in enumerate(problems):
+    for number, moved in enumerate(problems):
         report(number / values)
-        floor, contraction = _run_one(here, scenario, tracks, steps, errors[:, number])
-        floors.append(floor)
-        contractions.append(contraction)
+        run = prepare(moved, scenario.solver, int(steps[-1]))
+        plain = run if run.solver is FIXED_POINT else run.along(FIXED_POINT, int(steps[-1]))
+        size = run.constants.hypergradient_norm
+        for place, track in enumerate(tracks):
+            k = steps if track.adjoint_steps is None else np.full_like(steps, track.adjoint_steps)
+            errors[place, number] = _errors(plain if track.plain else run, track, steps, k) / size
+        if number == 0:
+            for place, track in enumerate(PLAIN_TRACKS):
+                bound = plain.paper_bound(METHODS[track.method], Points(steps, steps))
+                bounds[place] = bound.values / size
+        floors.append(run.floor / size)
+        contractions.append(run.constants.contraction)
     report(1.0)
-    constants = problem.constants
-    bounds = np.full((2, len(steps)), np.inf)
-    if constants.contraction < 1:
-        for place, key in enumerate(("itd", "aid-fp")):
-            bound = METHODS[key].paper_bound(constants, Points(steps, steps), SOLVERS[PLAIN])
-            bounds[place] = bound.values / constants.hypergradient_norm
     return Replication(
         scenario=scenario,
         steps=steps,
@@ -174,26 +182,7 @@ def vary_hyper(problem: Problem, random: np.random.Generator) -> Problem:
         move = move / 2
 
 
-def _run_one(
-    problem: Problem,
-    scenario: Scenario,
-    tracks: tuple[Track, ...],
-    steps: IntArray,
-    errors: FloatArray,
-) -> tuple[float, float]:
-    """Fill ``errors`` of shape (tracks, T + 1) for one λ; its relative floor and its q."""
-    lockstep = problem.canonical()
-    constants = lockstep.constants
-    solvers = {track.plain: PLAIN if track.plain else scenario.inner for track in tracks}
-    states = {
-        plain: trajectory(lockstep, inner, int(steps[-1])) for plain, inner in solvers.items()
-    }
-    truth = problem.reference.hypergradient
-    for place, track in enumerate(tracks):
-        scheme = SOLVERS[solvers[track.plain]].scheme(constants.contraction)
-        k = steps if track.adjoint_steps is None else np.full_like(steps, track.adjoint_steps)
-        method = METHODS[track.method]
-        points = method.take(Points(steps, k))
-        found = method.estimate(lockstep, states[track.plain], points, scheme=scheme).hypergradients
-        errors[place] = row_norms(found - truth) / constants.hypergradient_norm
-    return constants.rounding_floor / constants.hypergradient_norm, constants.contraction
+def _errors(run: Prepared, track: Track, steps: IntArray, adjoint_steps: IntArray) -> FloatArray:
+    method = METHODS[track.method]
+    points = method.clipped_points(Points(steps, adjoint_steps))
+    return run.errors(run.estimate(method, points))

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from hypergrad_core.arrays import FloatArray, IntArray, Progress
 from hypergrad_core.constants import Constants
 from hypergrad_core.errors import HypergradError, ScenarioError
-from hypergrad_core.inner import SOLVERS, trajectory
+from hypergrad_core.inner import EXACT, SOLVERS, InnerSolver
 from hypergrad_core.methods import METHODS, Method, Points
-from hypergrad_core.numerics import (
-    row_norms,
-)
 from hypergrad_core.problem import Problem
 from hypergrad_core.scenario import TRAJECTORY_FLOATS, Scenario
-from hypergrad_core.scheme import Scheme
-from hypergrad_core.studies.experiment import Refusal
+from hypergrad_core.studies.experiment import Refusal, named
+from hypergrad_core.studies.prepared import Prepared, prepare
 from hypergrad_core.studies.step_search import predicted_steps, search_steps
 
 # No search for a measured number of steps goes further.
@@ -42,8 +39,8 @@ class Steps:
 
 
 @dataclass(frozen=True)
-class Outlay:
-    """What the measured pair (t, k) took, run alone, and how good it was.
+class PairCosts:
+    """What the measured pair (t, k) costs, run alone, and how good it is.
 
     Attributes:
         error: ‖estimate − ∇f‖ ÷ ‖∇f‖ at (t, k).
@@ -51,14 +48,14 @@ class Outlay:
         jacobian_products: products with ∂₁Φ, ∂₂Φ or their transposes.
         stored_floats: numbers kept at once beyond the data.
         seconds: wall-clock time of the inner solver to t and of the method there, on
-            ``Problem.canonical``.
+            ``Problem.canonical``; not compared.
     """
 
     error: float
     map_evaluations: int
     jacobian_products: int
     stored_floats: int
-    seconds: float
+    seconds: float = field(compare=False)
 
     @property
     def products(self) -> int:
@@ -74,14 +71,14 @@ class Requirement:
         method: key of ``METHODS``.
         inner: t.
         adjoint: k; the same as ``inner`` where the method goes back through its own steps.
-        outlay: of the measured pair; None if t or k was not found.
+        costs: of the measured pair; None if t or k was not seen.
         reason: why a measured number is missing, or "".
     """
 
     method: str
     inner: Steps
     adjoint: Steps
-    outlay: Outlay | None
+    costs: PairCosts | None
     reason: str = ""
 
 
@@ -96,7 +93,7 @@ class Requirements:
         constants: of the problem at its λ.
         methods: one for each method that can reach any target.
         refusals: one for each method that cannot.
-        seconds: time of it all.
+        seconds: time of it all; not compared.
     """
 
     scenario: Scenario
@@ -106,11 +103,15 @@ class Requirements:
     constants: Constants
     methods: tuple[Requirement, ...]
     refusals: tuple[Refusal, ...]
-    seconds: float
+    seconds: float = field(compare=False)
 
-    def of(self, method: str) -> Requirement | None:
-        """What a method needs, or None if it was refused or not asked for."""
-        return next((found for found in self.methods if found.method == method), None)
+    def of(self, method: str) -> Requirement:
+        """What a method needs.
+
+        Raises:
+            HypergradError: if it was refused, or not asked for.
+        """
+        return named(method, self.methods, self.refusals)
 
 
 def requirements(
@@ -148,13 +149,14 @@ def requirements(
     started = time.perf_counter()
     if not 0 < target < np.inf:
         raise HypergradError(f"the target must be positive and finite, not {target}")
-    if scenario.inner == "exact":
-        raise ScenarioError("inner", scenario.inner, "fixed-point or heavy-ball here")
+    if not scenario.solver.iterative:
+        iterative = {key: solver for key, solver in SOLVERS.items() if solver.iterative}
+        raise ScenarioError("inner", scenario.inner, f"{' or '.join(iterative)}, which have a t")
     report = progress or (lambda fraction: None)
     report(0.0)
-    problem = scenario.problem_family.build(scenario).canonical()
-    trial = _Trial(problem, scenario.inner)
-    found, refusals = [], []
+    problem = scenario.build().canonical()
+    trial = _Trial(problem, scenario.solver)
+    needs, refusals = [], []
     for number, key in enumerate(scenario.methods):
         method = METHODS[key]
         reason = method.refusal(problem) or method.plateau
@@ -162,7 +164,7 @@ def requirements(
             refusals.append(Refusal(key, reason))
             continue
         share = (number, len(scenario.methods))
-        found.append(trial.requirement(method, target, _passes(report, *share)))
+        needs.append(trial.requirement(method, target, _passes(report, *share)))
     report(1.0)
     return Requirements(
         scenario=scenario,
@@ -170,7 +172,7 @@ def requirements(
         state_size=problem.state_size,
         hyper_size=problem.hyper_size,
         constants=problem.constants,
-        methods=tuple(found),
+        methods=tuple(needs),
         refusals=tuple(refusals),
         seconds=time.perf_counter() - started,
     )
@@ -224,14 +226,11 @@ def _passes(report: Progress, number: int, count: int) -> Callable[[], Progress]
 class _Trial:
     """One problem on which methods are tried; its iterates are kept."""
 
-    def __init__(self, problem: Problem, inner: str) -> None:
-        self.problem = problem
-        self.inner = inner
-        self.constants = problem.constants
-        self.scheme = SOLVERS[inner].scheme(self.constants.contraction)
-        self.scale = self.constants.hypergradient_norm or 1.0
+    def __init__(self, problem: Problem, solver: InnerSolver) -> None:
+        self.run = prepare(problem, solver, 0)
+        self.at_solution = self.run.along(EXACT, 0)
+        self.scale = problem.constants.hypergradient_norm or 1.0
         self.cap = min(LONGEST_SEARCH, TRAJECTORY_FLOATS // problem.state_size - 1)
-        self._states = problem.initial_state[None]
 
     def requirement(
         self, method: Method, target: float, next_pass: Callable[[], Progress]
@@ -240,41 +239,40 @@ class _Trial:
         share = target if method.whole else target / 2
 
         def on_diagonal(steps: IntArray) -> FloatArray:
-            states = self.states(int(steps[-1]), next_pass())
-            return self.errors(method, states, Points(steps, steps), self.scheme, next_pass())
+            self.reach(int(steps[-1]), next_pass())
+            return self.errors(self.run, method, Points(steps, steps), next_pass())
 
         def at_solution(steps: IntArray) -> FloatArray:
-            states = self.problem.reference.solution[None]
             points = Points(np.zeros_like(steps), steps)
-            return self.errors(method, states, points, Scheme(), next_pass())
+            return self.errors(self.at_solution, method, points, next_pass())
 
-        inner, reason = self.search(on_diagonal, method, self.constants, share)
+        inner, reason = self.search(on_diagonal, self.run, method, share)
         adjoint = inner
         if not method.whole:
-            adjoint, why = self.search(at_solution, method, self.constants.at_solution(), share)
+            adjoint, why = self.search(at_solution, self.at_solution, method, share)
             reason = reason or why
-        outlay = None
+        costs = None
         if inner.measured is not None and adjoint.measured is not None:
-            outlay = self.outlay(method, inner.measured, adjoint.measured)
-        return Requirement(method.key, inner, adjoint, outlay, reason)
+            costs = self.costs(method, inner.measured, adjoint.measured)
+        return Requirement(method.key, inner, adjoint, costs, reason)
 
     def search(
         self,
         errors: Callable[[IntArray], FloatArray],
+        prepared: Prepared,
         method: Method,
-        constants: Constants,
         share: float,
     ) -> tuple[Steps, str]:
         """Where the error and its bound come down to ``share``; why not, if it is not seen."""
         predicted = None
-        if constants.contraction < 1:
+        if prepared.constants.contraction < 1:
 
             def bound(steps: IntArray) -> FloatArray:
-                points = method.take(Points(steps, steps))
-                return method.paper_bound(constants, points, SOLVERS[self.inner]).values
+                points = method.clipped_points(Points(steps, steps))
+                return prepared.paper_bound(method, points).values
 
             predicted = predicted_steps(bound, share * self.scale)
-        floor = constants.rounding_floor / self.scale
+        floor = prepared.constants.rounding_floor / self.scale
         if share <= floor:
             reason = f"An error of {share:.1e} is wanted; below {floor:.1e} it may be rounding."
             return Steps(None, predicted), reason
@@ -282,41 +280,31 @@ class _Trial:
         reason = "" if measured is not None else f"It did not reach ε within {self.cap} steps."
         return Steps(measured, predicted), reason
 
-    def states(self, steps: int, progress: Progress) -> FloatArray:
-        """w_0, …, w_T with T at least ``steps``."""
-        if len(self._states) <= steps:
-            self._states = trajectory(self.problem, self.inner, steps, progress)
-        return self._states
+    def reach(self, steps: int, progress: Progress) -> None:
+        """Take at least so many inner steps."""
+        if len(self.run.states) <= steps:
+            self.run = self.run.along(self.run.solver, steps, progress)
 
     def errors(
-        self,
-        method: Method,
-        states: FloatArray,
-        points: Points,
-        scheme: Scheme,
-        progress: Progress,
+        self, prepared: Prepared, method: Method, points: Points, progress: Progress
     ) -> FloatArray:
         """Relative errors at the points, shape (P,)."""
-        points = method.take(points)
+        points = method.clipped_points(points)
         # Without a contraction a method may run off to infinity, and that is its error then.
         with np.errstate(over="ignore", invalid="ignore"):
-            estimate = method.estimate(self.problem, states, points, progress, scheme)
-            return self.relative(estimate.hypergradients)
+            estimate = prepared.estimate(method, points, progress)
+            return prepared.errors(estimate) / self.scale
 
-    def relative(self, hypergradients: FloatArray) -> FloatArray:
-        """‖h − ∇f‖ ÷ ‖∇f‖ for each row h."""
-        return row_norms(hypergradients - self.problem.reference.hypergradient) / self.scale
-
-    def outlay(self, method: Method, t: int, k: int) -> Outlay:
+    def costs(self, method: Method, t: int, k: int) -> PairCosts:
         """Run the point (t, k) alone."""
-        points = method.take(Points(np.array([t]), np.array([k])))
+        points = method.clipped_points(Points(np.array([t]), np.array([k])))
         started = time.perf_counter()
-        states = trajectory(self.problem, self.inner, t)
-        estimate = method.estimate(self.problem, states, points, scheme=self.scheme)
+        alone = self.run.along(self.run.solver, t)
+        estimate = alone.estimate(method, points)
         seconds = time.perf_counter() - started
         spent = estimate.costs
-        return Outlay(
-            error=float(self.relative(estimate.hypergradients)[0]),
+        return PairCosts(
+            error=float(alone.errors(estimate)[0] / self.scale),
             map_evaluations=int(spent.map_evaluations[0]),
             jacobian_products=int(spent.state_products[0] + spent.hyper_products[0]),
             stored_floats=int(spent.stored_floats[0]),

@@ -21,7 +21,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from hypergrad_core import METHODS, Scenario, run
-from hypergrad_core.inner import trajectory
+from hypergrad_core.inner import SOLVERS
 from hypergrad_core.methods import Points
 from hypergrad_core.problem import Problem
 
@@ -57,10 +57,10 @@ def diagonal(
     problem: Problem, horizons: np.ndarray, methods: Sequence[str] = CURVES
 ) -> dict[str, np.ndarray]:
     """The hypergradients of all methods at t = k = horizons, in one lockstep pass."""
-    states = trajectory(problem, "fixed-point", int(horizons.max()))
+    states = SOLVERS["fixed-point"].iterate(problem, int(horizons.max()))
     found = {}
     for key in methods:
-        points = METHODS[key].take(Points(horizons, horizons))
+        points = METHODS[key].clipped_points(Points(horizons, horizons))
         found[key] = METHODS[key].estimate(problem, states, points).hypergradients
     return found
 
@@ -70,11 +70,11 @@ def one_by_one(
 ) -> tuple[float, dict[str, np.ndarray]]:
     """The same with a call for each horizon; the iterates are computed once and shared."""
     started = time.perf_counter()
-    states = trajectory(problem, "fixed-point", int(horizons.max()))
+    states = SOLVERS["fixed-point"].iterate(problem, int(horizons.max()))
     found: dict[str, list[np.ndarray]] = {key: [] for key in methods}
     for t in horizons:
         for key in methods:
-            point = METHODS[key].take(Points(np.array([t]), np.array([t])))
+            point = METHODS[key].clipped_points(Points(np.array([t]), np.array([t])))
             found[key].append(METHODS[key].estimate(problem, states, point).hypergradients[0])
     return time.perf_counter() - started, {key: np.array(rows) for key, rows in found.items()}
 

@@ -224,6 +224,17 @@ FAULTS = """
         });
     });
 
+    // No heading of the page lies on the text that follows it.
+    const lines = [...document.querySelectorAll('[data-testid="stMain"] h2, .hg-heading > *')]
+        .filter(node => visible(node) && node.textContent.trim());
+    lines.slice(1).forEach((line, place) => {
+        const [above, below] = [lines[place], line].map(node => around(cornersOf(node)));
+        const heading = lines[place];
+        const empty = EMPTY * parseFloat(getComputedStyle(heading).fontSize);
+        if (heading.matches("h2") && above.bottom > below.top + empty)
+            found.push(`${say(heading.textContent)} lies on ${say(line.textContent)}`);
+    });
+
     // And the page itself.
     const main = document.querySelector('[data-testid="stMain"]');
     const frame = { left: 0, right: innerWidth, top: -Infinity, bottom: Infinity };

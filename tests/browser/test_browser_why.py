@@ -179,7 +179,6 @@ def test_what_is_read_is_of_the_step_that_is_named(
     alone = dissect(replace(SETTINGS.scenario, horizon=step))
     norm = alone.experiment.constants.hypergradient_norm
     curve = alone.experiment.curve("itd")
-    assert curve is not None
     distances = np.linalg.norm(alone.gaps, axis=1)
     wanted = [
         (bound["ITD"][0], curve.errors[-1] / norm),

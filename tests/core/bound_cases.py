@@ -14,7 +14,7 @@ from hypergrad_core import FAMILIES, METHODS, Status
 from hypergrad_core.arrays import FloatArray
 from hypergrad_core.basis import IdentityBasis
 from hypergrad_core.bounds import path_along
-from hypergrad_core.inner import SOLVERS, trajectory
+from hypergrad_core.inner import SOLVERS
 from hypergrad_core.numerics import row_norms
 from hypergrad_core.problem import Problem
 from hypergrad_core.problems.logistic import Design, LogisticRegression
@@ -134,7 +134,7 @@ def compare(chosen: Instance) -> Iterator[Comparison]:
     fixed_inner = np.full_like(varied, chosen.inner_steps)
     fixed_adjoint = np.full_like(varied, chosen.adjoint_steps)
     steps = max(chosen.horizon, chosen.inner_steps)
-    states = trajectory(problem, chosen.inner, steps)
+    states = SOLVERS[chosen.inner].iterate(problem, steps)
     solver = SOLVERS[chosen.inner]
     scheme = solver.scheme(problem.constants.contraction)
     path = path_along(problem, states, scheme)
@@ -153,7 +153,7 @@ def compare(chosen: Instance) -> Iterator[Comparison]:
             continue
         points = joined(
             *(
-                method.take(part, chosen.adjoint_steps if number == 0 else None)
+                method.clipped_points(part, chosen.adjoint_steps if number == 0 else None)
                 for number, part in enumerate(slices)
             )
         )

@@ -16,7 +16,7 @@ from hypergrad_core import METHODS, Scenario
 from hypergrad_core.adjoint import ConjugateGradientSolver
 from hypergrad_core.arrays import FloatArray
 from hypergrad_core.basis import DenseBasis
-from hypergrad_core.inner import SOLVERS, trajectory
+from hypergrad_core.inner import SOLVERS
 from hypergrad_core.methods import Estimate, Points
 from hypergrad_core.numerics import row_norms
 from hypergrad_core.problem import Problem
@@ -66,8 +66,8 @@ def hessian_product(problem: Quadratic, block: FloatArray) -> FloatArray:
 
 def ask(method: str, problem: Problem, wanted: Points, inner: str = "fixed-point") -> Estimate:
     """The estimate of a method at the points it takes, along the iterates of the problem."""
-    points = METHODS[method].take(wanted)
-    states = trajectory(problem, inner, int(points.inner_steps.max()))
+    points = METHODS[method].clipped_points(wanted)
+    states = SOLVERS[inner].iterate(problem, int(points.inner_steps.max()))
     scheme = SOLVERS[inner].scheme(problem.constants.contraction)
     return METHODS[method].estimate(problem, states, points, scheme=scheme)
 

@@ -11,7 +11,7 @@ import pytest
 
 from hypergrad_core import FAMILIES, METHODS, Constants, Experiment, Scenario, Status, run
 from hypergrad_core.arrays import FloatArray
-from hypergrad_core.inner import trajectory
+from hypergrad_core.inner import SOLVERS
 from hypergrad_core.numerics import row_norms
 from hypergrad_core.studies.anatomy import (
     BurnIn,
@@ -197,7 +197,7 @@ def test_the_bound_of_itd_is_such_a_majorant() -> None:
 def jacobian_errors(scenario: Scenario) -> FloatArray:
     """‖J_t − w'(λ)‖ for t = 0 … T, from the recursion itself."""
     problem = scenario.problem_family.build(scenario)
-    states = trajectory(problem, "fixed-point", scenario.horizon)
+    states = SOLVERS["fixed-point"].iterate(problem, scenario.horizon)
     unit, size = np.eye(problem.hyper_size), problem.state_size
     star = problem.linearise(problem.reference.solution[None])
     solved = np.linalg.solve(np.eye(size) - star.jvp_state(np.eye(size)).T, star.jvp_hyper(unit).T)
@@ -265,6 +265,6 @@ def test_curves_of_the_same_contraction_differ() -> None:
 
 def test_the_distances_of_the_far_run_are_those_of_the_start() -> None:
     problem = FAR.problem_family.build(FAR)
-    states = trajectory(problem, "fixed-point", 5)
+    states = SOLVERS["fixed-point"].iterate(problem, 5)
     distance = row_norms(states - problem.reference.solution)
     assert distance[0] == pytest.approx(problem.constants.distance, rel=1e-12)

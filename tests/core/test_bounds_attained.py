@@ -7,7 +7,7 @@ import pytest
 
 from hypergrad_core import METHODS
 from hypergrad_core.bounds import chebyshev_number, path_along
-from hypergrad_core.inner import trajectory
+from hypergrad_core.inner import SOLVERS
 from hypergrad_core.numerics import row_norms
 from hypergrad_core.problems.quadratic import Quadratic
 from tests.core.bound_cases import SLACK, diagonal_quadratic
@@ -24,7 +24,7 @@ def test_distance_and_paper_bound_are_attained_in_the_slowest_direction(
         sign * np.array([q, 0.2 * q, -0.5 * q]), slowest[:, None], 3 * slowest, -slowest
     )
     constants = problem.constants
-    states = trajectory(problem, "fixed-point", 60)
+    states = SOLVERS["fixed-point"].iterate(problem, 60)
     t = np.arange(61)
     distance = row_norms(states - problem.reference.solution)
     # Differences of numbers of size D.
@@ -70,7 +70,7 @@ def test_the_conjugate_gradient_bound_is_attained(q: float, steps: int) -> None:
     assert problem.constants.condition_number == pytest.approx(kappa, rel=1e-12)
     k = np.arange(steps + 1)
     points = points_at(np.zeros_like(k), k)
-    states = trajectory(problem, "exact", 0)
+    states = SOLVERS["exact"].iterate(problem, 0)
     estimate = METHODS["aid-cg"].estimate(problem, states, points)
     found = row_norms(estimate.hypergradients - problem.reference.hypergradient)
     bound = METHODS["aid-cg"].sharp_bound(path_along(problem, states), estimate).values

@@ -11,7 +11,7 @@ import pytest
 from hypergrad_core import METHODS, Scenario, run
 from hypergrad_core.adjoint import Outcome
 from hypergrad_core.bounds import path_along, spectral
-from hypergrad_core.inner import trajectory
+from hypergrad_core.inner import SOLVERS
 from hypergrad_core.methods import Estimate, Points, base
 from hypergrad_core.problem import Problem
 from hypergrad_core.problems.quadratic import Quadratic
@@ -50,7 +50,7 @@ def problem_of(family: str) -> Problem:
 
 
 def estimate(method: str, problem: Problem, points: Points) -> Estimate:
-    states = trajectory(problem, "fixed-point", 12)
+    states = SOLVERS["fixed-point"].iterate(problem, 12)
     return METHODS[method].estimate(problem, states, points)
 
 
@@ -59,7 +59,7 @@ def estimate(method: str, problem: Problem, points: Points) -> Estimate:
 @pytest.mark.parametrize("method", METHODS)
 def test_costs_are_those_of_the_table(method: str, shape: str, family: str) -> None:
     problem = problem_of(family)
-    points = METHODS[method].take(SHAPES[shape])
+    points = METHODS[method].clipped_points(SHAPES[shape])
     found = estimate(method, problem, points)
     pairs = zip(points.inner_steps, points.adjoint_steps, strict=True)
     wanted = np.array(
@@ -74,7 +74,7 @@ def test_costs_are_those_of_the_table(method: str, shape: str, family: str) -> N
 @pytest.mark.parametrize("method", METHODS)
 def test_lockstep_gives_what_one_point_at_a_time_gives(method: str, family: str) -> None:
     problem = problem_of(family)
-    points = METHODS[method].take(joined(*SHAPES.values()))
+    points = METHODS[method].clipped_points(joined(*SHAPES.values()))
     together = estimate(method, problem, points)
     assert together.points is points
     assert len(together.outcomes) == (0 if "itd" in method else len(points))
@@ -91,8 +91,8 @@ def test_lockstep_gives_what_one_point_at_a_time_gives(method: str, family: str)
 @pytest.mark.parametrize("method", METHODS)
 def test_more_points_change_neither_cost_nor_value(method: str, family: str) -> None:
     problem = problem_of(family)
-    few = METHODS[method].take(SHAPES["diagonal"])
-    many = METHODS[method].take(joined(SHAPES["diagonal"], SHAPES["plane"]))
+    few = METHODS[method].clipped_points(SHAPES["diagonal"])
+    many = METHODS[method].clipped_points(joined(SHAPES["diagonal"], SHAPES["plane"]))
     first, second = estimate(method, problem, few), estimate(method, problem, many)
     assert relative_gap(second.hypergradients[: len(few)], first.hypergradients) < ROUNDING[method]
     for name in COUNTS:
@@ -108,8 +108,8 @@ def test_chunks_give_the_same(
     monkeypatch: pytest.MonkeyPatch, method: str, family: str, floats: int
 ) -> None:
     problem = problem_of(family)
-    states = trajectory(problem, "fixed-point", 12)
-    points = METHODS[method].take(SHAPES["plane"])
+    states = SOLVERS["fixed-point"].iterate(problem, 12)
+    points = METHODS[method].clipped_points(SHAPES["plane"])
     whole = METHODS[method].estimate(problem, states, points)
     bound = METHODS[method].sharp_bound(path_along(problem, states), whole).values
     assert len(base.chunk_rows(13, 60)) == 1
@@ -133,10 +133,10 @@ def test_the_progress_of_a_method_rises_to_one(
 ) -> None:
     monkeypatch.setattr(base, "BLOCK_FLOATS", floats)
     problem = problem_of("quadratic")
-    states = trajectory(problem, "fixed-point", 12)
+    states = SOLVERS["fixed-point"].iterate(problem, 12)
     told: list[float] = []
     METHODS[method].estimate(
-        problem, states, METHODS[method].take(SHAPES["plane"]), progress=told.append
+        problem, states, METHODS[method].clipped_points(SHAPES["plane"]), progress=told.append
     )
     assert told == sorted(told)
     assert told[0] >= 0
@@ -176,7 +176,7 @@ def test_a_converged_conjugate_gradient_costs_no_more() -> None:
     problem = build(spectrum="clusters", size=30, contraction=0.9).canonical()
     k = np.array([0, 1, 2, 60, 80, 400])
     found = METHODS["aid-cg"].estimate(
-        problem, trajectory(problem, "exact", 0), points_at(np.zeros_like(k), k)
+        problem, SOLVERS["exact"].iterate(problem, 0), points_at(np.zeros_like(k), k)
     )
     products = found.costs.state_products
     assert products[:3].tolist() == [0, 1, 2]
@@ -193,7 +193,7 @@ def test_an_exact_start_of_the_adjoint_is_not_divided_by() -> None:
     assert isinstance(problem, Quadratic)
     problem = replace(problem, target=problem.reference.solution)
     found = METHODS["aid-cg"].estimate(
-        problem, trajectory(problem, "exact", 0), points_at([0, 0], [0, 3])
+        problem, SOLVERS["exact"].iterate(problem, 0), points_at([0, 0], [0, 3])
     )
     assert not found.hypergradients.any()
     assert found.costs.state_products.tolist() == [0, 0]

@@ -17,7 +17,7 @@ from hypergrad_core.basis import (
     IdentityBasis,
     SignedCosineBasis,
 )
-from hypergrad_core.inner import trajectory
+from hypergrad_core.inner import SOLVERS
 from hypergrad_core.numerics import row_norms
 from hypergrad_core.problem import Problem
 from hypergrad_core.problems.quadratic import Quadratic
@@ -128,7 +128,7 @@ def test_the_solution_is_a_fixed_point_to_rounding(problem: Problem) -> None:
     assert np.linalg.norm(residual) < 1e-13 * constants.adjoint_norm
     found = problem.outer_gradient_hyper(truth.solution[None]) + lin.vjp_hyper(truth.adjoint[None])
     assert relative_gap(found, truth.hypergradient) < 1e-13
-    far = trajectory(problem, "fixed-point", 400)[-1]
+    far = SOLVERS["fixed-point"].iterate(problem, 400)[-1]
     assert np.linalg.norm(far - truth.solution) < 1e-12 * (size + constants.distance)
 
 
@@ -172,8 +172,8 @@ def test_the_canonical_problem_is_the_same_problem(method: str, size: int) -> No
     canonical = problem.canonical()
     assert isinstance(canonical.basis, IdentityBasis)
     assert canonical.canonical() is canonical
-    rotated = trajectory(problem, "fixed-point", 30) @ _matrix(problem.basis, size)
-    assert relative_gap(trajectory(canonical, "fixed-point", 30), rotated) < 1e-12
+    rotated = SOLVERS["fixed-point"].iterate(problem, 30) @ _matrix(problem.basis, size)
+    assert relative_gap(SOLVERS["fixed-point"].iterate(canonical, 30), rotated) < 1e-12
     wanted = joined(plane([0, 1, 30], [0, 1, 5]), plane([30], [30]))
     found, same = ask(method, canonical, wanted), ask(method, problem, wanted)
     assert relative_gap(found.hypergradients, same.hypergradients) < 1e-11
@@ -234,16 +234,11 @@ def test_a_dense_problem_is_diagonalised() -> None:
 
 @pytest.mark.parametrize("steps", [0, 7])
 def test_the_exact_inner_solver_stays_at_the_solution(problem: Problem, steps: int) -> None:
-    states = trajectory(problem, "exact", steps)
+    states = SOLVERS["exact"].iterate(problem, steps)
     assert np.array_equal(states, np.tile(problem.reference.solution, (steps + 1, 1)))
 
 
 def test_the_iterates_follow_the_map(problem: Problem) -> None:
-    states = trajectory(problem, "fixed-point", 5)
+    states = SOLVERS["fixed-point"].iterate(problem, 5)
     assert np.array_equal(states[0], problem.initial_state)
     assert relative_gap(states[1:], problem.fixed_point_map(states[:-1])) < 1e-13
-
-
-def test_an_unknown_inner_solver_is_refused(problem: Problem) -> None:
-    with pytest.raises(ValueError, match=r"newton.*choose from fixed-point, heavy-ball, exact"):
-        trajectory(problem, "newton", 3)

@@ -41,7 +41,7 @@ def test_every_step_of_every_curve_is_the_one_that_it_says(horizon: int) -> None
 def test_level_curves_have_the_height_that_they_are_of(scenario: Scenario) -> None:
     found = dissect(scenario)
     heights = np.array([1e-3, 1.0, 7.0])
-    for plane in (found.plane, found.adjoint_plane):
+    for plane in (found.projection, found.adjoint_projection):
         curves = plane.level_curves(heights, np.linspace(0, 2 * np.pi, 9))
         assert curves.shape == (3, 9, 2)
         expected = np.broadcast_to(heights[:, None], (3, 9))

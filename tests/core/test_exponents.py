@@ -40,7 +40,7 @@ def predicted(method: str, constants: Constants, inner: str, t_is_k: bool) -> in
     exact = constants if t_is_k else constants.at_solution()
 
     def bound(steps: IntArray) -> FloatArray:
-        points = METHODS[method].take(Points(steps, steps))
+        points = METHODS[method].clipped_points(Points(steps, steps))
         return METHODS[method].paper_bound(exact, points, SOLVERS[inner]).values
 
     return predicted_steps(bound, TARGET * constants.hypergradient_norm)
@@ -69,6 +69,6 @@ def test_the_bound_grows_as_the_method_claims(method: str, family: str, inner: s
 def test_methods_without_an_end_are_left_out_because_they_claim_none() -> None:
     constants = constants_of("quadratic", 300.0)
     for method in (key for key in METHODS if METHODS[key].plateau):
-        points = METHODS[method].take(Points(np.array([10**6]), np.array([10**6])), 5)
+        points = METHODS[method].clipped_points(Points(np.array([10**6]), np.array([10**6])), 5)
         left = METHODS[method].paper_bound(constants, points).values[0]
         assert left > 1e-3 * constants.hypergradient_norm

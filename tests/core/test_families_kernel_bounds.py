@@ -10,7 +10,7 @@ import pytest
 
 from hypergrad_core import METHODS, Scenario, run
 from hypergrad_core.arrays import FloatArray
-from hypergrad_core.inner import SOLVERS, trajectory
+from hypergrad_core.inner import SOLVERS
 from hypergrad_core.numerics import row_norms
 from hypergrad_core.problems import kernels
 from hypergrad_core.problems.hyper_representation import HyperRepresentation
@@ -164,7 +164,7 @@ def test_the_late_slope_is_the_contraction() -> None:
     """λ enters the linear term alone: no power of t slows reverse mode down."""
     problem = build(family="biased", size=8, samples=5, contraction=0.95)
     t = np.arange(100, 300, 20)
-    states = trajectory(problem, "fixed-point", 300)
+    states = SOLVERS["fixed-point"].iterate(problem, 300)
     estimate = METHODS["itd"].estimate(problem, states, points_at(t, t))
     found = row_norms(estimate.hypergradients - problem.reference.hypergradient)
     assert np.polyfit(t, np.log(found), 1)[0] == pytest.approx(np.log(0.95), rel=0.03)

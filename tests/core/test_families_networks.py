@@ -9,7 +9,7 @@ import pytest
 
 from hypergrad_core import FAMILIES
 from hypergrad_core.data import load_graph
-from hypergrad_core.inner import trajectory
+from hypergrad_core.inner import SOLVERS
 from hypergrad_core.numerics import row_norms
 from hypergrad_core.problem import Problem
 from hypergrad_core.problems import LARGEST_WIDTH, layer_width
@@ -121,7 +121,7 @@ def test_the_solution_is_a_fixed_point_to_rounding(problem: Problem) -> None:
     residual -= problem.outer_gradient_state(truth.solution[None])
     assert np.linalg.norm(residual) < 1e-13 * constants.adjoint_norm
     assert relative_gap(lin.vjp_hyper(truth.adjoint[None]), truth.hypergradient) < 1e-13
-    far = trajectory(problem, "fixed-point", 400)[-1]
+    far = SOLVERS["fixed-point"].iterate(problem, 400)[-1]
     assert np.linalg.norm(far - truth.solution) < 1e-12 * (size + constants.distance)
 
 

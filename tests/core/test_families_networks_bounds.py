@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hypergrad_core import FAMILIES, METHODS, Scenario, run
+from hypergrad_core import FAMILIES, METHODS, HypergradError, Scenario, run
 from hypergrad_core.numerics import row_norms
 from hypergrad_core.problems.equilibrium import draw_weights
 from hypergrad_core.problems.tanh_network import TanhNetwork
@@ -119,7 +119,8 @@ def test_conjugate_gradient_is_refused_with_its_reason(key: str, vary: str) -> N
     reasons = {refused.method: refused.reason for refused in experiment.refusals}
     assert "not symmetric" in reasons["aid-cg"]
     assert "AID-GMRES" in reasons["aid-cg"]
-    assert experiment.curve("aid-cg") is None
+    with pytest.raises(HypergradError, match=r"aid-cg was refused\. It needs a symmetric"):
+        experiment.curve("aid-cg")
     assert {"aid-fp", "itd-truncated"} <= {curve.method for curve in experiment.curves}
     for curve in experiment.curves:
         for bound in (curve.paper, curve.sharp):

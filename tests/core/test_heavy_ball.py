@@ -11,7 +11,7 @@ from hypergrad_core import FAMILIES, METHODS, Status
 from hypergrad_core.arrays import FloatArray
 from hypergrad_core.basis import IdentityBasis
 from hypergrad_core.bounds.polynomials import residual_polynomials, response_polynomials
-from hypergrad_core.inner import SOLVERS, trajectory
+from hypergrad_core.inner import SOLVERS
 from hypergrad_core.methods.unrolled import TruncatedITD
 from hypergrad_core.numerics import row_norms
 from hypergrad_core.problem import Problem
@@ -88,7 +88,7 @@ def test_the_iterates_are_polyaks(family: str) -> None:
     scheme = HEAVY.scheme(problem.constants.contraction)
     wanted = np.array(heavy_ball(problem, scheme, 40))
     for steps in (0, 1, 2, 40):
-        found = trajectory(problem, "heavy-ball", steps)
+        found = SOLVERS["heavy-ball"].iterate(problem, steps)
         assert found.shape == (steps + 1, problem.state_size)
         assert relative_gap(found, wanted[: steps + 1]) < 1e-12
 
@@ -103,7 +103,7 @@ def test_on_the_quadratic_it_is_written_with_gradients() -> None:
     solution = problem.reference.solution
     before = problem.initial_state
     now = before - 2 / (low + high) * hessian_product(problem, (before - solution)[None])[0]
-    found = trajectory(problem, "heavy-ball", 30)
+    found = SOLVERS["heavy-ball"].iterate(problem, 30)
     for t in range(1, 30):
         gradient = hessian_product(problem, (now - solution)[None])[0]
         before, now = now, now - alpha * gradient + beta * (now - before)
@@ -124,11 +124,13 @@ def test_the_rate_is_that_of_the_worst_polynomial(q: float) -> None:
     assert np.allclose(whole[:, [0, -1]], wanted[:, None], rtol=1e-7, atol=1e-14)
     # The last k of more steps start at rest: attained at −q.
     rest = np.abs(residual_polynomials(values, steps, HEAVY.scheme(q), whole=False))
-    bound = HEAVY.left_over(q, steps + 1.0, steps.astype(np.float64))
+    bound = HEAVY.residual_factor(q, steps + 1.0, steps.astype(np.float64))
     assert np.allclose(bound, r**steps * (1 + steps * (1 + r)), rtol=1e-8)
     assert np.all(rest <= bound[:, None] * (1 + 1e-7) + 1e-14)
     assert np.allclose(rest[:, 0], bound, rtol=1e-7, atol=1e-14)
-    assert np.array_equal(HEAVY.left_over(q, 1.0 * steps, 1.0 * steps), HEAVY.rate(q, 1.0 * steps))
+    assert np.array_equal(
+        HEAVY.residual_factor(q, 1.0 * steps, 1.0 * steps), HEAVY.rate(q, 1.0 * steps)
+    )
     # A disturbance lives on as (j + 1) r^j, attained at both ends.
     response = np.abs(response_polynomials(values, 120, HEAVY.scheme(q)))
     living = (steps + 1) * r**steps
@@ -159,7 +161,7 @@ def test_the_rate_is_attained_in_the_slowest_directions(q: float, sign: float) -
     )
     assert problem.constants.contraction == pytest.approx(q, rel=1e-14)
     t = np.arange(61)
-    states = trajectory(problem, "heavy-ball", 60)
+    states = SOLVERS["heavy-ball"].iterate(problem, 60)
     distance = row_norms(states - problem.reference.solution)
     rate = HEAVY.rate(q, t.astype(np.float64))
     assert np.allclose(distance, rate * problem.constants.distance, rtol=1e-8, atol=1e-13)

@@ -19,7 +19,7 @@ from hypergrad_core.adjoint import (
 )
 from hypergrad_core.arrays import FloatArray
 from hypergrad_core.bounds import chebyshev_number
-from hypergrad_core.inner import trajectory
+from hypergrad_core.inner import SOLVERS
 from hypergrad_core.numerics import row_norms
 from hypergrad_core.problem import Problem
 from hypergrad_core.problems.nonsymmetric import NonSymmetric
@@ -201,7 +201,7 @@ def test_the_solution_is_reached_in_as_many_steps_as_unknowns(method: str, name:
     problem = made(name, 0.9 if method == "aid-gmres" else 0.3)
     size = problem.state_size
     k = np.array([0, 1, size, size + 1, size + 50])
-    states = trajectory(problem, "exact", 0)
+    states = SOLVERS["exact"].iterate(problem, 0)
     found = METHODS[method].estimate(problem, states, points_at(np.zeros_like(k), k))
     errors = row_norms(found.hypergradients - problem.reference.hypergradient)
     assert np.all(errors[2:] <= 10 * problem.constants.rounding_floor)

@@ -150,7 +150,7 @@ def test_each_ingredient_of_the_bound_holds(self_adjoint: Problem) -> None:
     share = chebyshev_number(kappa, k)[:, None]
     assert np.all(errors <= share * sizes / (1 - q) * (1 + bounds.SLACK) + rounding)
     assert np.all(errors <= residuals / (1 - q) * (1 + bounds.SLACK) + rounding)
-    left = METHODS["aid-cg"].left_over(constants, k.astype(np.float64))[:, None]
+    left = METHODS["aid-cg"].residual_factor(constants, k.astype(np.float64))[:, None]
     assert np.all(errors <= left * errors[0] * (1 + bounds.SLACK) + rounding)
     # The error never grows in this norm.
     assert np.all(errors[1:] <= errors[:-1] * (1 + bounds.SLACK) + rounding)

@@ -10,7 +10,7 @@ import pytest
 from hypergrad_core.adjoint import ConjugateGradientSolver, Outcome
 from hypergrad_core.arrays import FloatArray
 from hypergrad_core.bounds import chebyshev_number
-from hypergrad_core.inner import trajectory
+from hypergrad_core.inner import SOLVERS
 from hypergrad_core.numerics import row_norms
 from hypergrad_core.problem import Problem
 from hypergrad_core.problems.quadratic import Quadratic
@@ -81,7 +81,7 @@ def test_the_modes_of_the_quadratic_are_those_that_were_placed() -> None:
 def test_the_errors_of_the_modes_add_up_and_decay_by_themselves() -> None:
     problem = made("even", 0.9, 5)
     modes = modes_of(problem)
-    gaps = trajectory(problem, "fixed-point", 12) - problem.reference.solution
+    gaps = SOLVERS["fixed-point"].iterate(problem, 12) - problem.reference.solution
     squares = modes.squares(gaps)
     assert squares.shape == (13, 5)
     assert np.allclose(squares.sum(axis=1), row_norms(gaps) ** 2, rtol=1e-13)
@@ -183,7 +183,7 @@ def test_the_polynomial_of_conjugate_gradient_gives_the_residuals(
 def test_so_it_does_on_every_family_and_at_any_iterate(family: str) -> None:
     problem = build(family=family, contraction=0.9, **AFFINE[family])
     modes = modes_of(problem)
-    state = trajectory(problem, "fixed-point", 3)[3]
+    state = SOLVERS["fixed-point"].iterate(problem, 3)[3]
     run = run_adjoint(problem, state, "aid-cg", 20)
     assert relative_gap(run.residuals[0], problem.outer_gradient_state(state[None])[0]) < 1e-15
     assert polynomial_gaps(modes, run).max() <= 1e-8
@@ -258,7 +258,7 @@ def test_no_polynomial_beats_that_of_conjugate_gradient_in_the_energy_norm() -> 
 @pytest.mark.parametrize("method", METHODS_OF_AID)
 def test_the_iterates_are_those_of_the_method(method: str) -> None:
     problem = made("even", 0.9, 6)
-    state = trajectory(problem, "fixed-point", 4)[4]
+    state = SOLVERS["fixed-point"].iterate(problem, 4)[4]
     run = run_adjoint(problem, state, method, 8)
     assert run.adjoints.shape == run.residuals.shape == run.errors.shape == (9, 6)
     assert not run.adjoints[0].any()

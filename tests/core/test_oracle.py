@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from hypergrad_core.arrays import FloatArray
-from hypergrad_core.inner import trajectory
+from hypergrad_core.inner import SOLVERS
 from hypergrad_core.methods import METHODS
 from hypergrad_core.problem import Problem
 from hypergrad_core.problems.biased_regularisation import BiasedRegularisation
@@ -151,7 +151,7 @@ def deviations(case: str) -> Deviations:
     """Every array of a case against the same from one lockstep call for each method."""
     arrays, problem = load(case), problem_of(case)
     t, k = arrays["t_list"], arrays["k_list"]
-    states = trajectory(problem, "fixed-point", int(t.max()))
+    states = SOLVERS["fixed-point"].iterate(problem, int(t.max()))
 
     def found_by(method: str) -> FloatArray:
         points = points_at(t, t) if method in UNROLLED else plane(t, k)

@@ -159,7 +159,7 @@ def test_where_there_is_no_bound_it_splits_nothing() -> None:
 
 
 def test_methods_may_share_what_is_prepared() -> None:
-    prepared = prepare(QUADRATICS[0], QUADRATICS[0].horizon)
+    prepared = prepare(QUADRATICS[0].build(), QUADRATICS[0].solver, QUADRATICS[0].horizon)
     for method in ("aid-fp", "aid-cg"):
         shared = plane(QUADRATICS[0], method, prepared=prepared)
         np.testing.assert_array_equal(shared.errors, plane(QUADRATICS[0], method).errors)

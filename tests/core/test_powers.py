@@ -12,7 +12,7 @@ from hypergrad_core.arrays import FloatArray
 from hypergrad_core.bounds import path_along
 from hypergrad_core.bounds.powers import diagonal_blocks, power_norms_upper
 from hypergrad_core.constants import Constants
-from hypergrad_core.inner import trajectory
+from hypergrad_core.inner import SOLVERS
 from hypergrad_core.problems.tanh_network import TanhNetwork
 from tests.core import bound_cases as bounds
 from tests.core.helpers import build, points_at
@@ -22,14 +22,14 @@ from tests.core.helpers import build, points_at
 
 def test_the_drift_of_an_affine_map_is_known_to_be_zero() -> None:
     made = build(family="nonsymmetric", size=20)
-    path = path_along(made, trajectory(made, "fixed-point", 20))
+    path = path_along(made, SOLVERS["fixed-point"].iterate(made, 20))
     assert path.tier == "X"
     assert np.all(path.implicit_bound(np.array([20]), np.zeros(1), np.zeros(1), energy=False) >= 0)
 
 
 def test_the_drift_is_measured_where_it_matters(monkeypatch: pytest.MonkeyPatch) -> None:
     made = build(family="equilibrium", size=60, samples=6, contraction=0.5)
-    states = trajectory(made, "fixed-point", 200)
+    states = SOLVERS["fixed-point"].iterate(made, 200)
     points = points_at(range(201), range(201))
     method = METHODS["aid-fp"]
     estimate = method.estimate(made, states, points)

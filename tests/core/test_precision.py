@@ -12,7 +12,7 @@ from hypergrad_core import FAMILIES, METHODS, Scenario, run
 from hypergrad_core.arrays import FloatArray
 from hypergrad_core.constants import DOUBLE_ROUNDOFF
 from hypergrad_core.costs import CountedLinearisation, Counter
-from hypergrad_core.inner import trajectory
+from hypergrad_core.inner import SOLVERS
 from hypergrad_core.problems.precision import SINGLE_ROUNDOFF, SinglePrecision
 from tests.core.bound_cases import Instance, check_bounds, solvers_of
 from tests.core.helpers import build, relative_gap
@@ -154,7 +154,7 @@ def test_every_method_runs_and_feels_the_rounding(family: str) -> None:
 
 def test_the_iterates_are_those_of_the_rounded_map() -> None:
     problem = made("quadratic").canonical()
-    states = trajectory(problem, "fixed-point", 300)
+    states = SOLVERS["fixed-point"].iterate(problem, 300)
     assert is_single(states[1:])
     # They come to rest, up to the last digit, but not at w(λ).
     assert relative_gap(problem.fixed_point_map(states[-1:]), states[-1]) < SINGLE_ROUNDOFF

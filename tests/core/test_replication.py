@@ -70,7 +70,6 @@ def test_the_first_value_is_the_scenarios_own(inner: str) -> None:
         assert np.allclose(found.errors[place, 0], curve.errors / size, rtol=1e-9, atol=room)
     for place, key in enumerate(("itd", "aid-fp")):
         curve = plain.curve(key)
-        assert curve is not None
         assert np.allclose(found.bounds[place], curve.paper.values / size, rtol=1e-12)
     assert np.array_equal(found.steps, np.arange(41))
 

@@ -133,6 +133,11 @@ def test_a_refusal_survives_the_way_from_another_process() -> None:
     assert [*again.choices] == [*FAMILIES]
 
 
+def test_an_unknown_inner_solver_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"newton.*choose one of fixed-point, heavy-ball, exact"):
+        Scenario(inner="newton")
+
+
 @pytest.mark.parametrize("name", CHOICES)
 def test_names_that_are_not_known_are_refused(name: str) -> None:
     allowed = CHOICES[name]

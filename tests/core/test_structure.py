@@ -30,19 +30,10 @@ FLOORS = (
 LONGEST_FILE = 400
 MOST_PARAMETERS = 6
 # What is still above these limits. Nothing may be added.
-STILL_LONG = {
-    *("dashboard/figures/budget_map.py", "dashboard/screens/complexity/frame.py"),
-    *("dashboard/screens/why/figure/bound.py", "dashboard/screens/why/figure/spectrum.py"),
-    "dashboard/screens/why/frame.py",
-    *("tests/dashboard/test_budget.py", "tests/dashboard/test_complexity_page.py"),
-    *("tests/dashboard/test_controls.py", "tests/dashboard/test_frame.py"),
-    *("tests/dashboard/test_live.py", "tests/dashboard/test_paper_page.py"),
-    *("tests/dashboard/test_why.py", "tests/dashboard/test_words.py"),
-}
+STILL_LONG = {"dashboard/figures/budget_map.py"}
 STILL_MANY_PARAMETERS = {
-    *("dashboard/chart/component.py:chart", "dashboard/kit/take_home.py:take_home"),
-    "dashboard/screens/complexity/figure.py:complexity_curves",
-    "dashboard/screens/why/figure/bound.py:_term",
+    "dashboard/chart/component.py:chart",
+    "dashboard/kit/take_home.py:take_home",
 }
 # The fast transforms of SciPy take longer to import than a small problem to solve.
 IMPORTED_WHEN_NEEDED = {"hypergrad_core/basis.py"}

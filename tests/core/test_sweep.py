@@ -10,7 +10,6 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -72,27 +71,18 @@ def executor(request: pytest.FixtureRequest) -> Iterator[Executor | None]:
         yield opened
 
 
-def without_time(found: Requirements) -> Requirements:
-    """The same, every second set to 0."""
-    methods = tuple(
-        replace(method, outlay=method.outlay and replace(method.outlay, seconds=0.0))
-        for method in found.methods
-    )
-    return replace(found, methods=methods, seconds=0.0)
-
-
 @functools.cache
 def expected() -> dict[Scenario, Requirements]:
     """What the scenarios give without a sweep."""
-    return {scenario: without_time(measure(scenario)) for scenario in SCENARIOS}
+    return {scenario: measure(scenario) for scenario in SCENARIOS}
 
 
 def test_the_numbers_are_the_same_everywhere(executor: Executor | None) -> None:
     told: list[float] = []
     found = list(sweep(SCENARIOS, executor, told.append, measure=measure, ahead=3))
     assert len(found) == len(SCENARIOS)
-    assert {item.scenario: without_time(item) for item in found} == expected()
-    assert all(method.outlay for item in found for method in item.methods)
+    assert {item.scenario: item for item in found} == expected()
+    assert all(method.costs for item in found for method in item.methods)
     assert told == sorted(told)
     assert sorted(set(told)) == [number / len(SCENARIOS) for number in range(len(SCENARIOS) + 1)]
 
@@ -179,7 +169,7 @@ def test_leaving_the_loop_leaves_what_was_computed(executor: Executor | None) ->
         kept.append(item)
         if len(kept) == 3:
             break
-    assert [without_time(item) for item in kept] == [expected()[item.scenario] for item in kept]
+    assert kept == [expected()[item.scenario] for item in kept]
 
 
 def test_serially_nothing_runs_after_the_stop() -> None:

@@ -45,7 +45,6 @@ def says(scenario: Scenario) -> list[str]:
 def late_factor(experiment: Experiment, method: str) -> float:
     """The factor per step over the last third of what is clear of rounding."""
     curve = experiment.curve(method)
-    assert curve is not None
     clear = np.flatnonzero(curve.errors > 100 * curve.floor)
     late = clear[len(clear) * 2 // 3 :]
     return float(np.exp(np.polyfit(curve.steps[late], np.log(curve.errors[late]), 1)[0]))

@@ -90,7 +90,7 @@ def run_title(
         parts.append(_lower(SOLVERS[scenario.inner].label))
     if sliced and scenario.vary == "inner":
         parts.append(f"k = {scenario.adjoint_steps}")
-    if sliced and scenario.vary == "both" and "itd-truncated" in scenario.methods:
+    if sliced and scenario.truncates:
         parts.append(f"truncation k = {scenario.adjoint_steps}")
     if scenario.start > 0:
         parts.append(f"start ‖w₀‖ = {scenario.start:g} ‖w(λ)‖")

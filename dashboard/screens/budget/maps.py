@@ -48,7 +48,7 @@ class Maps:
         """The plane of each method, or why there is none."""
         report = progress or (lambda fraction: None)
         found: list[Plane | Refusal] = []
-        prepared = prepare(self.scenario, self.scenario.horizon)
+        prepared = prepare(self.scenario.build(), self.scenario.solver, self.scenario.horizon)
         for place, method in enumerate(self.methods):
             report(place / len(self.methods))
             found.append(plane(self.scenario, method, prepared=prepared))
@@ -58,8 +58,9 @@ class Maps:
     def seconds(self) -> float:
         """A rough guess of how long it takes."""
         horizon = self.scenario.horizon
-        column = replace(self.scenario, vary="inner", adjoint_steps=horizon, methods=("aid-fp",))
-        return len(self.methods) * expected_seconds(column)
+        methods = self.methods
+        column = replace(self.scenario, vary="inner", adjoint_steps=horizon, methods=methods)
+        return expected_seconds(column)
 
 
 MAPS: ComputedCache[Maps, tuple[Plane | Refusal, ...]] = ComputedCache(CACHE_ENTRIES, Maps.run)

@@ -53,8 +53,8 @@ class BudgetView(LinkSettings):
         "column": "Step k of the cursor",
     }
 
-    left: str = "aid-fp"
-    right: str = "aid-cg"
+    left: str = Scenario.methods[1]
+    right: str = Scenario.methods[2]
     layer: str = "error"
     budget: int = 60
     row: int = 30

@@ -15,6 +15,7 @@ from dashboard.kit.figure.drawn import Drawn
 from dashboard.kit.notation import power, scientific
 from dashboard.kit.theme import (
     AXIS_SIZE,
+    BOUND_DASH,
     FONT,
     LABEL_SIZE,
     METHOD_STYLES,
@@ -97,7 +98,7 @@ def _key(seeds: int, mode: Mode, *, predicted: bool) -> list[KeyEntry]:
     if many:
         key.append({"text": "smallest to largest over the seeds", "mark": "area"})
     if predicted:
-        key.append({"text": "paper’s bound", "mark": METHOD_STYLES["aid-fp"].dash})
+        key.append({"text": "paper’s bound", "mark": BOUND_DASH})
     key.append({"text": "slope of κ and of √κ", "mark": GUIDE_DASH, "color": neutral(mode)})
     return key
 

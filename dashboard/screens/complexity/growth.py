@@ -64,9 +64,9 @@ READ: dict[str, Callable[[Requirement], float | None]] = {
     "adjoint": lambda item: item.adjoint.measured,
     "inner_predicted": lambda item: item.inner.predicted,
     "adjoint_predicted": lambda item: item.adjoint.predicted,
-    "products": lambda item: None if item.outlay is None else item.outlay.products,
-    "floats": lambda item: None if item.outlay is None else item.outlay.stored_floats,
-    "seconds": lambda item: None if item.outlay is None else item.outlay.seconds,
+    "products": lambda item: None if item.costs is None else item.costs.products,
+    "floats": lambda item: None if item.costs is None else item.costs.stored_floats,
+    "seconds": lambda item: None if item.costs is None else item.costs.seconds,
 }
 
 
@@ -80,10 +80,11 @@ def _growth(found: Sequence[Requirements], method: str) -> Growth:
     means: dict[str, dict[float, float]] = {}
     spread: dict[str, dict[float, tuple[float, float]]] = {}
     slopes: dict[str, float | None] = {}
-    points = [point for point in found if point.of(method) is not None]
-    kappas = [point.scenario.condition_number for point in points]
+    items = [(point.scenario.condition_number, item) for point in found for item in point.methods]
+    needs = [(kappa, item) for kappa, item in items if item.method == method]
+    kappas = [kappa for kappa, _ in needs]
     for name, read in READ.items():
-        values = [read(item) for point in points if (item := point.of(method)) is not None]
+        values = [read(item) for _, item in needs]
         groups: dict[float, list[float]] = {}
         for kappa, value in zip(kappas, values, strict=True):
             # A logarithm has no 0: "no step at all" is not drawn.

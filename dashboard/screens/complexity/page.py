@@ -20,7 +20,7 @@ from dashboard.screens.complexity.settings import (
     ComplexityView,
 )
 from dashboard.screens.complexity.sweep import Sweep, SweepJob, time_left
-from dashboard.screens.complexity.words import deviations, gaps
+from dashboard.screens.complexity.words import deviations, gaps, plain_adjoints
 from hypergrad_core import FAMILIES, Scenario
 
 HEIGHT = 400
@@ -36,10 +36,6 @@ DEFINITION = (
     "found separately, each allowed ε/2; products, memory and seconds are those of running both. "
     "Products are Jacobian–vector products, and an evaluation of Φ counts as one. Memory counts "
     "floating-point numbers, without the data. The paper’s bound predicts t and k only."
-)
-HEAVY_BALL = (
-    "**AID-FP** still grows like κ with heavy ball: only the inner problem is solved by heavy "
-    "ball. The adjoint steps are plain ones, and t is counted with k = t."
 )
 
 
@@ -117,8 +113,9 @@ def picture(wanted: Sweep, scenario: Scenario, view: ComplexityView, *, clocked:
         filename="hypergradient-complexity",
     )
     notes = [*deviations(found, scenario), *gaps(found)]
-    if scenario.inner == "heavy-ball" and "aid-fp" in scenario.methods:
-        notes.append(HEAVY_BALL)
+    plain = plain_adjoints(scenario)
+    if plain:
+        notes.append(plain)
     for sentence in notes:
         st.markdown(f"- {sentence}")
 

@@ -7,6 +7,7 @@ import re
 from dashboard.kit.notation import listed, power, scientific
 from dashboard.screens.complexity.growth import Growth, growths, theory_slope
 from hypergrad_core import METHODS, Scenario
+from hypergrad_core.inner import SOLVERS
 from hypergrad_core.studies.requirements import Requirements
 
 PLAIN_NUMBER = re.compile(r"\d\.\de[-+]\d+")
@@ -78,7 +79,8 @@ def gaps(found: list[Requirements]) -> list[str]:
         missing = [
             (point.scenario.condition_number, item.reason)
             for point in found
-            if (item := point.of(method)) is not None and item.reason
+            for item in point.methods
+            if item.method == method and item.reason
         ]
         if missing:
             kappa, reason = min(missing)
@@ -97,6 +99,27 @@ def _fits(growth: Growth) -> list[tuple[str, float | None, bool]]:
     if METHODS[growth.method].whole:
         return [("t", growth.inner_slope, False)]
     return [("t", growth.inner_slope, False), ("k", growth.adjoint_slope, True)]
+
+
+def plain_adjoints(scenario: Scenario) -> str:
+    """Why methods grow like κ although the inner solver does better, or ""."""
+    inner = SOLVERS[scenario.inner]
+    symmetric = scenario.problem_family.symmetric
+    methods = (METHODS[key] for key in scenario.methods)
+    slow = [
+        f"**{method.label}**"
+        for method in methods
+        if method.solver_name
+        and method.adjoint_exponent(inner, symmetric=symmetric) > inner.exponent > 0
+    ]
+    if not slow:
+        return ""
+    solver = inner.label.partition(" (")[0].lower()
+    return (
+        f"{listed(slow)} still {'grow' if slow[1:] else 'grows'} like κ with {solver}: only the "
+        f"inner problem is solved by {solver}. The adjoint steps are plain ones, and t is counted "
+        "with k = t."
+    )
 
 
 def deviations(found: list[Requirements], scenario: Scenario) -> list[str]:

@@ -117,7 +117,6 @@ def _table(experiment: Experiment, lines: tuple[Line, ...], view: View, mode: Mo
     thinned = is_sampled(experiment)
     for line in lines:
         curve = experiment.curve(line.method)
-        assert curve is not None
         reached = line.crossing
         at = len(curve.steps) - 1 if reached.index is None else reached.index
         rows.append(

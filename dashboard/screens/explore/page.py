@@ -129,7 +129,6 @@ def explanation(experiment: Experiment, view: View, mode: Mode) -> None:
         return
     method = controls.choose_card([curve.method for curve in experiment.curves])
     curve = experiment.curve(method)
-    assert curve is not None
     if experiment.constants.contraction < 1:
         card = formula_card(experiment, curve, view, mode)
         st.markdown(f"## The paper’s bound of {METHODS[method].label}")

@@ -64,7 +64,7 @@ class View(LinkSettings):
     error: str = "relative"
     bound: str = "both"
     target: float = 1e-4
-    card: str = "aid-cg"
+    card: str = Scenario.methods[-1]
     cursor: int = 20
 
     def __post_init__(self) -> None:

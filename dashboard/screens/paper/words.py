@@ -5,7 +5,6 @@ from __future__ import annotations
 from dashboard.kit.notation import scientific
 from dashboard.screens.paper.figure import (
     LETTERS,
-    all_tracks,
 )
 from hypergrad_core.studies.claims import CLEARLY, NEARLY_ALWAYS, Verdict, claims
 from hypergrad_core.studies.replication import PLATEAU_STEPS, Replication
@@ -93,6 +92,6 @@ def claims_key(runs: tuple[Replication, ...]) -> str:
             "solved by heavy ball, the thick ITD curve unrolls heavy ball. The thin curves are ITD "
             "and AID-FP on the plain map Φ: the claims that compare the two are judged on these."
         )
-    if any(track.method == "aid-cgnr" for track in all_tracks(runs)):
+    if any(run.normal_equations for run in runs):
         sentences.append("AID-CGNR takes the place of AID-CG where ∂₁Φ is not symmetric.")
     return " ".join(sentences)

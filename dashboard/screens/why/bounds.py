@@ -12,8 +12,8 @@ from hypergrad_core.studies.dissection import Dissection
 def chosen_curve(found: Dissection, view: WhyView) -> Curve | None:
     """The curve whose bound is taken apart; another one if the wanted is not there."""
     curves = found.experiment.curves
-    wanted = found.experiment.curve(view.method)
-    return wanted or (curves[0] if curves else None)
+    chosen = [curve for curve in curves if curve.method == view.method]
+    return next(iter((*chosen, *curves)), None)
 
 
 def other_bounds(found: Dissection, curve: Curve, view: WhyView) -> dict[str, Bound]:

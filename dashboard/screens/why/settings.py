@@ -66,7 +66,7 @@ class WhyView(LinkSettings):
     }
 
     show: str = "together"
-    method: str = "itd"
+    method: str = Scenario.methods[0]
     what_if: tuple[str, ...] = ()
     assumed: float = 0.8
     stack: str = "energy"

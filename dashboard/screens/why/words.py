@@ -75,7 +75,7 @@ def spectrum_message(found: Dissection) -> str:
     if not parts:
         return f"{head}. Choose an AID method to see its steps."
     said = f"{head}. Steps until the residual is 1000 times smaller: {', '.join(parts)}."
-    conjugate = found.run_of("aid-cg")
+    conjugate = found.conjugate_run
     if found.modes is not None and conjugate is not None:
         off = np.flatnonzero(polynomial_gaps(found.modes, conjugate) > POLYNOMIAL_HOLDS)
         if len(off):

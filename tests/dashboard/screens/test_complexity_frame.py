@@ -165,7 +165,8 @@ def test_means_are_geometric_over_the_seeds() -> None:
         steps = [
             item.inner.measured
             for point in measured(sweep)
-            if point.scenario.condition_number == kappa and (item := point.of("aid-fp")) is not None
+            for item in point.methods
+            if point.scenario.condition_number == kappa and item.method == "aid-fp"
         ]
         assert len(steps) == 3
         assert mean == pytest.approx(float(np.prod(np.array(steps, float)) ** (1 / 3)))

@@ -246,9 +246,9 @@ def test_every_point_is_taken_home() -> None:
         assert row["method"] == item.method
         assert int(row["inner_steps"]) == item.inner.measured
         assert int(row["adjoint_steps_predicted"]) == item.adjoint.predicted
-        assert item.outlay is not None
-        assert int(row["products"]) == item.outlay.products
-        assert float(row["relative_error"]) == item.outlay.error <= 1.5e-4
+        assert item.costs is not None
+        assert int(row["products"]) == item.costs.products
+        assert float(row["relative_error"]) == item.costs.error <= 1.5e-4
 
 
 def test_the_link_of_a_frame_is_that_of_its_settings() -> None:

@@ -17,7 +17,7 @@ from dashboard.kit import compute
 from dashboard.screens.explore.frame import explore_frame, render_frame
 from dashboard.screens.explore.settings import SETTINGS, View
 from hypergrad_core import Scenario, run
-from hypergrad_core.studies.prepared import DRAFT_STRIDE
+from hypergrad_core.studies.experiment import DRAFT_STRIDE
 
 
 @pytest.mark.parametrize("mode", ["light", "dark"])

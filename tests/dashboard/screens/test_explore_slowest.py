@@ -145,7 +145,6 @@ def test_a_hopeless_bound_is_told_with_what_it_and_the_error_fall_by() -> None:
     )
     assert found
     curve = experiment.curve(found[1].lower())
-    assert curve is not None
     clear = np.flatnonzero(curve.errors > 100 * curve.floor)
     late = clear[len(clear) * 2 // 3 :]
     bound = np.exp(np.polyfit(curve.steps[late], np.log(curve.paper.values[late]), 1)[0])

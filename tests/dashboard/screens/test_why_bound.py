@@ -25,7 +25,6 @@ def test_each_term_of_the_bound_is_a_line_and_they_add_up_to_it() -> None:
     scenario = OTHERS[0]
     frame, found = frame_of("bound", scenario), dissected(scenario)
     curve = found.experiment.curve("itd")
-    assert curve is not None
     norm = found.experiment.constants.hypergradient_norm
     drawn = {trace.get("name"): trace for trace in frame["figure"]["data"]}
     total = 0.0
@@ -44,7 +43,6 @@ def test_nothing_is_stacked_on_a_logarithmic_axis_and_areas_are_shares() -> None
     scenario = OTHERS[0]
     frame, found = frame_of("bound", scenario), dissected(scenario)
     curve = found.experiment.curve("itd")
-    assert curve is not None
     layout = frame["figure"]["layout"]
     filled = [trace for trace in frame["figure"]["data"] if trace.get("fill")]
     assert {trace["yaxis"] for trace in filled} == {"y2"}
@@ -109,7 +107,6 @@ def test_a_bound_within_rounding_is_faded_and_goes_on() -> None:
     found, view = lesson("rounding")
     frame = frame_of("bound", found.scenario, view)
     curve = found.experiment.curve("itd")
-    assert curve is not None
     norm = found.experiment.constants.hypergradient_norm
     rounding = curve.floor / norm
     data = frame["figure"]["data"]

@@ -78,7 +78,6 @@ def test_reset_ends_a_lesson() -> None:
 def test_two_clusters_take_two_steps() -> None:
     found, _ = lesson("clusters")
     run = found.run_of("aid-cg")
-    assert run is not None
     assert run.settled == 2
     assert "AID-CG 2" in frame_of("spectrum", found.scenario)["message"]
 
@@ -97,7 +96,6 @@ def test_the_same_q_gives_three_different_curves() -> None:
 
     def errors(found: Dissection) -> np.ndarray[Any, Any]:
         curve = found.experiment.curve("itd")
-        assert curve is not None
         return curve.errors / curve.errors[0]
 
     assert (np.diff(errors(smooth)) < 0).all()
@@ -108,7 +106,6 @@ def test_the_same_q_gives_three_different_curves() -> None:
 def test_the_curse_of_unrolling_peaks_where_it_is_predicted() -> None:
     found, view = lesson("curse")
     curve = found.experiment.curve("itd")
-    assert curve is not None
     assert curve.errors.max() > 10 * curve.errors[0]
     frame = frame_of("bound", found.scenario, view)
     texts = [
@@ -130,10 +127,8 @@ def test_the_curse_of_unrolling_peaks_where_it_is_predicted() -> None:
 def test_conjugate_gradient_goes_wrong_where_it_does_not_apply() -> None:
     found, _ = lesson("no-cg")
     forced, cure = found.run_of("aid-cg"), found.run_of("aid-cgnr")
-    assert forced is not None
     assert forced.forced
     assert forced.residual_norms[-1] > 10 * forced.residual_norms[0]
-    assert cure is not None
     assert cure.residual_norms[1] < 1e-12 * cure.residual_norms[0]
     names = [reading["name"] for reading in frame_of("plane", found.scenario)["readout"]]
     assert "AID-CG (does not apply)" in names

@@ -62,8 +62,8 @@ def test_the_plane_shows_the_iterates(scenario: Scenario) -> None:
     distances = np.linalg.norm(found.gaps, axis=1)
     np.testing.assert_allclose(read(frame, "Inner problem"), distances / distances[0], rtol=1e-12)
     paths = [frame["figure"]["data"][dot["trace"]] for dot in frame["dots"]]
-    wanted = [found.plane.coordinates(found.gaps)]
-    wanted += [found.adjoint_plane.coordinates(run.errors) for run in found.runs]
+    wanted = [found.projection.coordinates(found.gaps)]
+    wanted += [found.adjoint_projection.coordinates(run.errors) for run in found.runs]
     assert len(paths) == len(wanted)
     for path, points in zip(paths, wanted, strict=True):
         np.testing.assert_array_equal(unpacked(path["x"]), points[:, 0])
@@ -96,10 +96,10 @@ def test_a_way_that_diverges_does_not_squeeze_the_others() -> None:
     """AID-CG where it does not apply leaves the window, and is named in it."""
     scenario = replace(OTHERS[-1], methods=("aid-fp", "aid-cg", "aid-gmres"), horizon=40)
     frame, found = frame_of("plane", scenario), dissected(scenario)
-    forced = found.run_of("aid-cg")
-    assert forced is not None
+    assert found.run_of("aid-cg").forced
     sizes = {
-        run.method: np.abs(found.adjoint_plane.coordinates(run.errors)).max() for run in found.runs
+        run.method: np.abs(found.adjoint_projection.coordinates(run.errors)).max()
+        for run in found.runs
     }
     assert sizes["aid-cg"] > 5 * sizes["aid-fp"]
     low, high = frame["figure"]["layout"]["xaxis2"]["range"]
@@ -118,7 +118,6 @@ def test_polynomials_are_those_of_the_core_at_every_step() -> None:
     assert found.modes is not None
     values = found.modes.values
     run = found.run_of("aid-cg")
-    assert run is not None
     data = frame["figure"]["data"]
     curves = {
         trace["name"]: (unpacked(trace["x"]), rows_of(move["y"]))
@@ -182,7 +181,6 @@ def test_all_views_read_the_step_that_they_name(horizon: int) -> None:
         alone = dissect(replace(scenario, horizon=step))
         norm = alone.experiment.constants.hypergradient_norm
         curve = alone.experiment.curve("itd")
-        assert curve is not None
         assert read(frames["bound"], "ITD")[step] == pytest.approx(
             curve.errors[-1] / norm, rel=1e-6, abs=1e-15
         )

@@ -21,7 +21,7 @@ from dashboard.kit.theme import (
 from hypergrad_core import METHODS
 from hypergrad_core.arrays import FloatArray
 from hypergrad_core.numerics import row_norms
-from hypergrad_core.studies.dissection import Dissection, Plane2D
+from hypergrad_core.studies.dissection import Dissection, Projection
 from hypergrad_core.studies.modes import AdjointRun
 
 # The inner problem belongs to no method.
@@ -42,11 +42,11 @@ def plane_figure(found: Dissection, mode: Mode) -> Drawn:
     """The inner problem on the left, the adjoint of every method on the right."""
     drawn = Drawn()
     left, right = shares(2, 0.13)
-    w_path = found.plane.coordinates(found.gaps)
-    v_paths = [found.adjoint_plane.coordinates(run.errors) for run in found.runs]
+    w_path = found.projection.coordinates(found.gaps)
+    v_paths = [found.adjoint_projection.coordinates(run.errors) for run in found.runs]
     ranges = [_ranges([w_path]), _ranges(_followed(found, v_paths))]
-    drawn.add(_contours(found.plane, ranges[0], "", mode))
-    drawn.add(_contours(found.adjoint_plane, ranges[1], "2", mode))
+    drawn.add(_contours(found.projection, ranges[0], "", mode))
+    drawn.add(_contours(found.adjoint_projection, ranges[1], "2", mode))
     _path(drawn, w_path, INNER, "", mode)
     _reading(drawn, "Inner problem", found.gaps, INNER, mode)
     for run, path in zip(found.runs, v_paths, strict=True):
@@ -111,7 +111,9 @@ def _ranges(paths: list[FloatArray]) -> list[list[float]]:
     return [[float(m - h), float(m + h)] for m, h in zip(middle, half, strict=True)]
 
 
-def _contours(plane: Plane2D, ranges: list[list[float]], suffix: str, mode: Mode) -> dict[str, Any]:
+def _contours(
+    plane: Projection, ranges: list[list[float]], suffix: str, mode: Mode
+) -> dict[str, Any]:
     """Contours of the height over the solution, evenly spaced in its square root.
 
     Ellipses of the same shape at equal distances, instead of a crowd far from the solution.

@@ -14,6 +14,7 @@ from dashboard.screens.why.figure.panels import finish
 from dashboard.screens.why.figure.residuals import residuals
 from hypergrad_core import METHODS
 from hypergrad_core.arrays import FloatArray
+from hypergrad_core.studies.diagnosis import PLAIN
 from hypergrad_core.studies.dissection import Dissection
 from hypergrad_core.studies.modes import (
     AdjointRun,
@@ -87,12 +88,14 @@ def _polynomials(drawn: Drawn, found: Dissection, modes: Modes, mode: Mode) -> N
     z = np.linspace(0.0, 1.04 * high, CURVE_POINTS)
     both = np.concatenate([z, modes.values])
     families: list[tuple[str, Style, FloatArray]] = [
-        (FIXED_POINT_NAME, METHOD_STYLES["aid-fp"], fixed_point_polynomials(both, steps)),
+        (FIXED_POINT_NAME, METHOD_STYLES[PLAIN], fixed_point_polynomials(both, steps)),
         ("Chebyshev", CHEBYSHEV, chebyshev_polynomials(both, steps, low, high)),
     ]
-    run = found.run_of("aid-cg")
+    run = found.conjugate_run
     if run is not None and not run.forced:
-        families.append(("CG", METHOD_STYLES["aid-cg"], conjugate_gradient_polynomials(run, both)))
+        families.append(
+            ("CG", METHOD_STYLES[run.method], conjugate_gradient_polynomials(run, both))
+        )
     drawn.add(
         {
             "type": "scatter",
@@ -162,7 +165,7 @@ def _ritz(drawn: Drawn, run: AdjointRun, steps: int, mode: Mode) -> None:
         rows[k, len(zeros) :] = zeros[-1]
     rows[run.settled + 1 :] = rows[min(steps, run.settled)]
     rows[0] = -1.0  # outside the picture: nothing is known before the first step
-    color = METHOD_STYLES["aid-cg"].color(mode)
+    color = METHOD_STYLES[run.method].color(mode)
     trace = drawn.add(
         {
             "type": "scatter",
