@@ -44,6 +44,10 @@ class Lipschitz:
     energy_nu2: float | None = None
 
 
+# Nothing is known: infinity bounds everything, and says nothing.
+UNKNOWN = Lipschitz(contraction=np.inf, nu1=np.inf, nu2=np.inf, mu1=np.inf, mu2=np.inf)
+
+
 @dataclass(frozen=True)
 class Constants:
     """The constants of the bounds, at one λ (symbols in brackets).
@@ -85,6 +89,11 @@ class Constants:
     symmetric: bool = field(default=False, kw_only=True)
     unit_roundoff: float = field(default=DOUBLE_ROUNDOFF, kw_only=True)
 
+    @property
+    def known(self) -> bool:
+        """Whether q and the Lipschitz constants were given; where they were not, they are ∞."""
+        return bool(np.isfinite(self.contraction))
+
     def at_solution(self) -> Constants:
         """The same for a run that starts at w(λ): D = 0, and L_E = G."""
         return replace(self, distance=0.0, outer_gradient_bound=self.outer_gradient_norm)
@@ -100,11 +109,15 @@ class Constants:
 
     @property
     def rounding_floor(self) -> float:
-        """Level below which a measured error is rounding, not method (README)."""
+        """Level below which a measured error is rounding, not method (README).
+
+        Without constants it is that of iterates close to w(λ), and q as large as it may be.
+        """
+        mu1, mu2 = (self.mu1, self.mu2) if self.known else (0.0, 0.0)
         size = (
             self.outer_gradient_norm * self.solution_jacobian_norm
-            + self.mu1 * self.distance * self.solution_jacobian_norm
-            + self.mu2 * self.distance
+            + mu1 * self.distance * self.solution_jacobian_norm
+            + mu2 * self.distance
             + self.direct_gradient_norm
         )
         return float(

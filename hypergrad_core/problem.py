@@ -15,11 +15,17 @@ import numpy as np
 
 from hypergrad_core.arrays import FloatArray
 from hypergrad_core.basis import Basis
-from hypergrad_core.constants import Constants, Lipschitz, WeightedConstants
+from hypergrad_core.constants import UNKNOWN, Constants, Lipschitz, WeightedConstants
+from hypergrad_core.equations import Transposed, fixed_point, solve_adjoint
+from hypergrad_core.errors import HypergradError
 from hypergrad_core.linearisation import Linearisation
 from hypergrad_core.numerics import spectral_norm
 
 Value = TypeVar("Value")
+# Matrices of d × d numbers are formed up to this d.
+LARGEST_MATRIX = 1000
+# What may be left of the adjoint system, relatively.
+LARGEST_RESIDUAL = 1e-9
 
 
 class kept_property(cached_property[Value]):  # noqa: N801 — used like the one it extends
@@ -174,21 +180,60 @@ class Problem(ABC):
         """∇₂E(w, λ) for each row w: (B, d) → (B, m). 0 where E does not see λ, as here."""
         return np.zeros((len(states), self.hyper_size))
 
-    @abstractmethod
-    def solve(self) -> Reference:
-        """w(λ), v(λ) and ∇f(λ) to rounding; asked for once, by ``reference``."""
-
-    @abstractmethod
     def lipschitz(self) -> Lipschitz:
-        """What is known at this λ and cannot be read off the reference; asked for once."""
+        """What is known at this λ and cannot be read off the reference. By default nothing."""
+        return UNKNOWN
+
+    def solve(self) -> Reference:
+        """w(λ), v(λ) and ∇f(λ) to rounding; asked for once, by ``reference``.
+
+        Raises:
+            HypergradError: if w(λ) or v(λ) is not reached.
+        """
+        solution = self.fixed_point()
+        lin = self.linearise(solution[None])
+        gradient = self.outer_gradient_state(solution[None])
+        adjoint = self.resolvent(solution, gradient.T, transposed=True).T
+        left = np.linalg.norm(adjoint - lin.vjp_state(adjoint) - gradient)
+        if not left <= LARGEST_RESIDUAL * (np.linalg.norm(gradient) + np.linalg.norm(adjoint)):
+            raise HypergradError(
+                f"v(λ) was not reached: ‖(I − ∂₁Φᵀ)v − ∇₁E‖ = {left:.1e} is still left. Do the "
+                "products with ∂₁Φ and with its transpose belong together?"
+            )
+        direct = self.outer_gradient_hyper(solution[None])
+        return Reference(solution, adjoint[0], (direct + lin.vjp_hyper(adjoint))[0])
+
+    def fixed_point(self) -> FloatArray:
+        """w(λ) to rounding, shape (d,), by Newton's method from w_0."""
+
+        def newton(state: FloatArray, gap: FloatArray) -> FloatArray:
+            return self.resolvent(state, gap[:, None])[:, 0]
+
+        return fixed_point(
+            lambda state: self.fixed_point_map(state[None])[0], newton, self.initial_state
+        )
+
+    def resolvent(
+        self, state: FloatArray, columns: FloatArray, *, transposed: bool = False
+    ) -> FloatArray:
+        """(I − ∂₁Φ(w))⁻¹ R, or (I − ∂₁Φ(w)ᵀ)⁻¹ R: (d,), (d, r) → (d, r).
+
+        By elimination up to d = 1000, by GMRES beyond, whose residual should be looked at.
+        """
+        plain = self.linearise(state[None])
+        lin = plain if transposed else Transposed(plain)
+        if self.state_size > LARGEST_MATRIX:
+            return np.stack([solve_adjoint(lin, column) for column in columns.T], axis=1)
+        # Row i of the product is column i of ∂₁Φ, or of its transpose.
+        identity = np.eye(self.state_size)
+        return np.asarray(np.linalg.solve(identity - lin.vjp_state(identity).T, columns))
 
     @property
     def solution_jacobian(self) -> FloatArray:
         """w'(λ), shape (d, m)."""
-        lin = self.linearise(self.reference.solution[None])
-        matrix = np.eye(self.state_size) - lin.jvp_state(np.eye(self.state_size)).T
-        coupling = lin.jvp_hyper(np.eye(self.hyper_size)).T
-        return np.asarray(np.linalg.solve(matrix, coupling), dtype=np.float64)
+        solution = self.reference.solution
+        coupling = self.linearise(solution[None]).jvp_hyper(np.eye(self.hyper_size))
+        return self.resolvent(solution, coupling.T)
 
     @cached_property
     def reference(self) -> Reference:
@@ -226,7 +271,8 @@ class Problem(ABC):
             mu1=known.mu1,
             mu2=known.mu2 + known.mu2_slope * distance,
             outer_gradient_bound=min(
-                outer_gradient_norm + known.mu1 * distance, known.outer_gradient_cap
+                outer_gradient_norm + (known.mu1 * distance if distance > 0 else 0.0),
+                known.outer_gradient_cap,
             ),
             hyper_jacobian_norm=coupling_norm,
             distance=distance,

@@ -34,9 +34,6 @@ TANH_SECOND = 4 / (3 * np.sqrt(3))
 SECH_SLOPE = 0.5
 # Weight of a unit so far saturated that its s is 0 in double precision.
 SMALLEST_WEIGHT = 1e-300
-NEWTON_STEPS = 200
-# Steps of the map that take the place of a Newton step that went too far.
-FALLBACK_STEPS = 10
 # Relative error of a computed norm, generously.
 NORM_ROUNDING = 1e-12
 
@@ -165,8 +162,8 @@ class TanhNetwork(Problem):
 
         return drifts
 
-    def _direct_solve(
-        self, state: FloatArray, right: FloatArray, *, transposed: bool = False
+    def resolvent(
+        self, state: FloatArray, columns: FloatArray, *, transposed: bool = False
     ) -> FloatArray:
         """(I − ∂₁Φ)⁻¹ R, or (I − ∂₁Φᵀ)⁻¹ R, by elimination: (d,), (d, r) → (d, r).
 
@@ -180,30 +177,14 @@ class TanhNetwork(Problem):
         matrix = np.eye(jacobian.shape[1]) - jacobian
         if transposed:
             matrix = np.swapaxes(matrix, 1, 2)
-        parts = right.reshape(len(matrix), matrix.shape[1], -1)
-        return np.linalg.solve(matrix, parts).reshape(right.shape)
-
-    def _gap(self, state: FloatArray) -> FloatArray:
-        return np.asarray(state - self.fixed_point_map(state[None])[0])
+        parts = columns.reshape(len(matrix), matrix.shape[1], -1)
+        return np.linalg.solve(matrix, parts).reshape(columns.shape)
 
     def solve(self) -> Reference:
-        """Newton's method, with steps of the map where it fails; elimination for the adjoint."""
-        state, gap = self.initial_state, self._gap(self.initial_state)
-        for _ in range(NEWTON_STEPS):
-            trial = state - self._direct_solve(state, gap[:, None])[:, 0]
-            trial_gap = self._gap(trial)
-            size, trial_size = np.linalg.norm(gap), np.linalg.norm(trial_gap)
-            if trial_size < 0.5 * size:
-                state, gap = trial, trial_gap
-            elif size < 1e-12 * np.sqrt(state.size):
-                # The gap is rounding, and falls no more.
-                break
-            else:
-                for _ in range(FALLBACK_STEPS):
-                    state = self.fixed_point_map(state[None])[0]
-                gap = self._gap(state)
+        """Newton's method, elimination for the adjoint, and ∇f from the features of the layer."""
+        state = self.fixed_point()
         gradient = self.outer_gradient_state(state[None])[0]
-        adjoint = self._direct_solve(state, gradient[:, None], transposed=True)[:, 0]
+        adjoint = self.resolvent(state, gradient[:, None], transposed=True)[:, 0]
         mixed = self.mix(self.layers(state[None]))
         scaled = (1 - self._values(mixed) ** 2) * self.layers(adjoint[None])
         features = np.hstack([mixed[0], self.fixed_features])
@@ -211,13 +192,6 @@ class TanhNetwork(Problem):
         cuts = [self.width, features.shape[1] - 1]
         hypergradient = np.concatenate([part.ravel() for part in np.split(product, cuts, axis=1)])
         return Reference(state, adjoint, hypergradient)
-
-    @property
-    def solution_jacobian(self) -> FloatArray:
-        """w'(λ), shape (d, m)."""
-        solution = self.reference.solution
-        coupling = self.linearise(solution[None]).jvp_hyper(np.eye(self.hyper_size)).T
-        return self._direct_solve(solution, coupling)
 
     def lipschitz(self) -> Lipschitz:
         """C7 and C8, with τ = max|tanh''|, a and ρ the largest row norms of A and of P.
