@@ -33,6 +33,11 @@ class Points(Record):
     inner_steps: IntArray
     adjoint_steps: IntArray
 
+    @classmethod
+    def diagonal(cls, steps: int) -> Points:
+        """t = k = 0, 1, …, steps."""
+        return cls(np.arange(steps + 1), np.arange(steps + 1))
+
     def __len__(self) -> int:
         return len(self.inner_steps)
 

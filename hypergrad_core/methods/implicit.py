@@ -262,7 +262,11 @@ class SolverAID(ImplicitMethod):
     def sharp_bound(self, path: Path, estimate: Estimate) -> Bound:
         """R2 with the measured path, and the least of R4's solver terms."""
         points = estimate.points
-        left = self.sharp_residual_factor(path.constants, points.adjoint_steps.astype(np.float64))
+        left = np.ones(len(points))
+        if path.constants.known:
+            left = self.sharp_residual_factor(
+                path.constants, points.adjoint_steps.astype(np.float64)
+            )
         values = path.implicit_bound(
             points.inner_steps, left, estimate.residuals, energy=self.energy
         )

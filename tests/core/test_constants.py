@@ -8,10 +8,10 @@ import pytest
 from hypergrad_core.numerics import row_norms, spectral_norm, spectral_norms_upper
 from hypergrad_core.problems.logistic import Design, LogisticRegression
 from hypergrad_core.problems.quadratic import Quadratic
+from hypergrad_core.sampling import constant_ratios
 from tests.core.bound_cases import (
     ALWAYS_EXACT,
     SLACK,
-    constant_ratios,
     hyper_jacobian,
     instance,
     state_jacobian,
@@ -23,7 +23,8 @@ from tests.core.helpers import build
 @pytest.mark.parametrize("number", range(90))
 def test_constants_bound_what_they_say(number: int) -> None:
     problem = instance(number).problem
-    ratios = constant_ratios(problem, np.random.default_rng(number))
+    ratios = constant_ratios(problem, np.random.default_rng(number), centred=())
+    assert {*ratios, "symmetric", "unit_roundoff"} == {*vars(problem.constants)}
     for name, ratio in ratios.items():
         assert ratio <= 1 + SLACK, name
     exact = [*ALWAYS_EXACT]

@@ -15,9 +15,10 @@ from hypergrad_core.problem import Problem
 from hypergrad_core.problems import LARGEST_WIDTH, layer_width
 from hypergrad_core.problems.nonsymmetric import NonSymmetric
 from hypergrad_core.problems.tanh_network import TanhNetwork
+from hypergrad_core.sampling import constant_ratios
 from tests.core import bound_cases as bounds
 from tests.core.helpers import ask, build, points_at, relative_gap
-from tests.core.network_cases import KEYS, constant_ratios, draw, states_of
+from tests.core.network_cases import KEYS, draw, states_of
 
 PROBLEMS = {
     "equilibrium": {"family": "equilibrium", "size": 30, "samples": 6},

@@ -11,9 +11,10 @@ from hypergrad_core import FAMILIES, METHODS, HypergradError, Scenario, run
 from hypergrad_core.numerics import row_norms
 from hypergrad_core.problems.equilibrium import draw_weights
 from hypergrad_core.problems.tanh_network import TanhNetwork
+from hypergrad_core.sampling import constant_ratios
 from tests.core import bound_cases as bounds
 from tests.core.helpers import build, relative_gap
-from tests.core.network_cases import KEYS, NUMBERED, constant_ratios, sweep
+from tests.core.network_cases import KEYS, NUMBERED, sweep
 
 GENERAL_KEYS = tuple(key for key in KEYS if key != "equilibrium-symmetric")
 
