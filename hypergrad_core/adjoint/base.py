@@ -11,7 +11,7 @@ from enum import StrEnum
 import numpy as np
 
 from hypergrad_core.arrays import FloatArray, IntArray
-from hypergrad_core.problem import Linearisation
+from hypergrad_core.linearisation import Linearisation
 
 # A row whose residual has fallen by this factor is finished: what is left cannot change the
 # iterate in double precision, and going on ends in 0/0.

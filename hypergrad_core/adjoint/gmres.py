@@ -6,10 +6,10 @@ import numpy as np
 
 from hypergrad_core.adjoint.base import AdjointSolver, Outcome
 from hypergrad_core.arrays import FloatArray, IntArray
+from hypergrad_core.linearisation import Linearisation
 from hypergrad_core.numerics import (
     row_norms,
 )
-from hypergrad_core.problem import Linearisation
 
 
 class GMRESSolver(AdjointSolver):

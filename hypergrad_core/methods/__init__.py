@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hypergrad_core.errors import HypergradError
 from hypergrad_core.methods.base import Estimate, Method, Points
 from hypergrad_core.methods.forward import ForwardITD
 from hypergrad_core.methods.implicit import (
@@ -27,4 +28,16 @@ METHODS: dict[str, Method] = {
     )
 }
 
-__all__ = ["METHODS", "Estimate", "Method", "Points"]
+
+def method_named(key: str) -> Method:
+    """The method of a name.
+
+    Raises:
+        HypergradError: if there is none.
+    """
+    if key not in METHODS:
+        raise HypergradError(f"there is no method {key!r}: choose one of {', '.join(METHODS)}")
+    return METHODS[key]
+
+
+__all__ = ["METHODS", "Estimate", "Method", "Points", "method_named"]

@@ -29,6 +29,7 @@ from hypergrad_core.bounds import (
     geometric_sum,
 )
 from hypergrad_core.constants import Constants, WeightedConstants
+from hypergrad_core.costs import CountedLinearisation, Counter
 from hypergrad_core.inner import InnerSolver
 from hypergrad_core.methods.base import (
     PLAIN,
@@ -42,7 +43,7 @@ from hypergrad_core.methods.base import (
     drift_scale,
     lower_level_term,
 )
-from hypergrad_core.problem import Meter, Problem
+from hypergrad_core.problem import Problem
 from hypergrad_core.scheme import Scheme
 
 
@@ -85,31 +86,32 @@ class ImplicitMethod(Method):
         depths, rows, steps = batch.depths, batch.rows, batch.adjoint_steps
         size, hyper_size = problem.state_size, problem.hyper_size
         ends = states[batch.inner_steps]
-        meter = Meter(len(ends))
-        meter.map_evaluations += batch.inner_steps
-        meter.stored_floats += hyper_size
+        counter = Counter(len(ends))
+        counter.map_evaluations += batch.inner_steps
+        counter.stored_floats += hyper_size
         lin = problem.linearise(ends)
         direct = problem.outer_gradient_hyper(ends)
         solver = self.solver(
-            lin.charged_to(meter, np.arange(len(ends))), problem.outer_gradient_state(ends)
+            CountedLinearisation(lin, counter, np.arange(len(ends))),
+            problem.outer_gradient_state(ends),
         )
 
         def read(chosen: IntArray) -> None:
             """Record these of the points from what their rows hold now."""
             at, k = rows[chosen], steps[chosen]
             hypergradients = direct[at]
-            # Read on a meter of its own: a later point of the row does not pay for this one.
-            reading = Meter(len(at))
+            # A copy of what was spent: a later point of the row does not pay for this one.
+            spent = counter[at]
             moved = np.flatnonzero(k > 0)
             if len(moved):
                 of = at[moved]
-                products = lin[of].charged_to(reading, moved)
+                products = CountedLinearisation(lin[of], spent, moved)
                 hypergradients[moved] += products.vjp_hyper(solver.adjoints(of))
-            reading.stored_floats += solver.stored_floats(size, at, k)
+            spent.stored_floats += solver.stored_floats(size, at, k)
             recorder.record(
                 batch.points[chosen],
                 hypergradients,
-                meter.at(at) + reading.at(slice(None)),
+                spent,
                 solver.residual_norms[at],
                 [solver.outcomes[row] for row in at],
             )
@@ -260,7 +262,11 @@ class SolverAID(ImplicitMethod):
     def sharp_bound(self, path: Path, estimate: Estimate) -> Bound:
         """R2 with the measured path, and the least of R4's solver terms."""
         points = estimate.points
-        left = self.sharp_residual_factor(path.constants, points.adjoint_steps.astype(np.float64))
+        left = np.ones(len(points))
+        if path.constants.known:
+            left = self.sharp_residual_factor(
+                path.constants, points.adjoint_steps.astype(np.float64)
+            )
         values = path.implicit_bound(
             points.inner_steps, left, estimate.residuals, energy=self.energy
         )

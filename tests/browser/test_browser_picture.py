@@ -86,8 +86,8 @@ def check_table(explore: ExplorePage, experiment: Experiment) -> None:
         else:
             for text, bound in zip(row[4:6], (curve.paper, curve.sharp), strict=True):
                 assert number(text) == pytest.approx(bound.values[at] / error, rel=0.051)
-        assert number(row[6]) == curve.estimate.products[at]
-        assert number(row[7]) == curve.estimate.stored_floats[at]
+        assert number(row[6]) == curve.estimate.costs.products[at]
+        assert number(row[7]) == curve.estimate.costs.stored_floats[at]
 
 
 def pixels_of(explore: ExplorePage, color: str) -> int:

@@ -42,8 +42,7 @@ AFFINE: dict[str, dict[str, Any]] = {
 def made(family: str, contraction: float = 0.9) -> Problem:
     """A problem with a start that is not 0."""
     problem = build(family=family, contraction=contraction, seed=5, **AFFINE[family])
-    problem.initial_state = np.random.default_rng(8).standard_normal(problem.state_size)
-    return problem
+    return problem.starting_at(np.random.default_rng(8).standard_normal(problem.state_size))
 
 
 def root(contraction: float) -> float:
@@ -169,8 +168,7 @@ def test_the_rate_is_attained_in_the_slowest_directions(q: float, sign: float) -
     if sign < 0:
         return
     # From the start at the solution only the adjoint is left, and the paper's bound is attained.
-    problem.initial_state = problem.reference.solution
-    del problem.constants
+    problem = problem.starting_at(problem.reference.solution)
     diagonal = points_at(t, t)
     for key in ("itd", "itd-forward"):
         bound = METHODS[key].paper_bound(problem.constants, diagonal, HEAVY).values
@@ -254,6 +252,7 @@ def check_late_slope(method: str) -> None:
         target=-np.ones(4),
         step=0.5,
         hyper=np.ones(3),
+        initial_state=np.zeros(4),
     )
     # The adjoint is solved to the last bit, so that the inner problem alone is seen.
     k = LATE if method == "itd" else np.full_like(LATE, 4)

@@ -47,7 +47,7 @@ def to_csv(experiment: Experiment, asked: str = "relative") -> str:
                     *(int(steps[i]) for steps in steps_of(experiment, curve.method)),
                     *(values[i] / unit for values in errors),
                     curve.floor / unit,
-                    *(int(getattr(estimate, cost)[i]) for cost in COSTS),
+                    *(int(getattr(estimate.costs, cost)[i]) for cost in COSTS),
                 )
             )
     return table.text()

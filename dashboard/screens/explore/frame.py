@@ -103,8 +103,8 @@ def _table(experiment: Experiment, lines: tuple[Line, ...], view: View, mode: Mo
                     _steps(reached.measured, experiment.scenario.horizon, thinned),
                     *_predictions(experiment, curve, reached, view),
                     *_ratios(experiment, curve, at),
-                    count(curve.estimate.products[at]),
-                    count(curve.estimate.stored_floats[at]),
+                    count(curve.estimate.costs.products[at]),
+                    count(curve.estimate.costs.stored_floats[at]),
                 ],
             }
         )

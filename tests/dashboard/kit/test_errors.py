@@ -27,7 +27,7 @@ def wrong_shape(monkeypatch: pytest.MonkeyPatch) -> None:
     def product(self: object, adjoints: FloatArray) -> FloatArray:
         return adjoints @ adjoints.T @ adjoints[:, :-1] + adjoints
 
-    monkeypatch.setattr(logistic._LogisticLinearisation, "_vjp_hyper", product)
+    monkeypatch.setattr(logistic._LogisticLinearisation, "vjp_hyper", product)
     for page in PAGES:
         forget(monkeypatch, page.results)
 

@@ -62,8 +62,8 @@ def effort(curve: Curve, view: View) -> FloatArray:
     """The x-coordinates of a curve, shape (P,)."""
     values = {
         "steps": curve.steps,
-        "products": curve.estimate.products,
-        "floats": curve.estimate.stored_floats,
+        "products": curve.estimate.costs.products,
+        "floats": curve.estimate.costs.stored_floats,
     }[view.x_axis]
     return values.astype(np.float64)
 
