@@ -10,28 +10,50 @@ See ``Scenario`` for what can be run and ``Experiment`` for what comes out.
 from __future__ import annotations
 
 from hypergrad_core.bounds import Bound, Status, Term
-from hypergrad_core.constants import Constants
+from hypergrad_core.checks import Check, CheckTable, check_problem, problem_checks
+from hypergrad_core.constants import Constants, Lipschitz
+from hypergrad_core.costs import Costs
 from hypergrad_core.errors import HypergradError, ScenarioError
-from hypergrad_core.methods import METHODS
-from hypergrad_core.problem import Problem
+from hypergrad_core.functions import FunctionProblem
+from hypergrad_core.linearisation import Linearisation
+from hypergrad_core.methods import METHODS, Points
+from hypergrad_core.problem import Problem, Reference
 from hypergrad_core.problems import FAMILIES
 from hypergrad_core.scenario import Scenario
-from hypergrad_core.studies.experiment import Experiment, Refusal, run
+from hypergrad_core.studies.experiment import Experiment, ProblemRun, Refusal, run, run_problem
+from hypergrad_core.studies.plane import ProblemPlane, problem_plane
 from hypergrad_core.studies.prepared import Curve
+from hypergrad_core.studies.requirements import ProblemRequirements, problem_requirements
 
 __all__ = [
     "FAMILIES",
     "METHODS",
     "Bound",
+    "Check",
+    "CheckTable",
     "Constants",
+    "Costs",
     "Curve",
     "Experiment",
+    "FunctionProblem",
     "HypergradError",
+    "Linearisation",
+    "Lipschitz",
+    "Points",
     "Problem",
+    "ProblemPlane",
+    "ProblemRequirements",
+    "ProblemRun",
+    "Reference",
     "Refusal",
     "Scenario",
     "ScenarioError",
     "Status",
     "Term",
+    "check_problem",
+    "problem_checks",
+    "problem_plane",
+    "problem_requirements",
     "run",
+    "run_problem",
 ]

@@ -11,6 +11,43 @@ from hypergrad_core.arrays import FloatArray
 DOUBLE_ROUNDOFF = float(np.finfo(np.float64).eps)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Lipschitz:
+    """What is known of a problem at one λ beyond what its reference solution tells.
+
+    All Lipschitz constants are in w, and compare w with w(λ) on a ball around it that holds every
+    iterate: of radius D = ‖w_0 − w(λ)‖ where no step leads away from w(λ).
+
+    Attributes:
+        contraction: q, Lipschitz constant of Φ(·, λ).
+        nu1, nu2: ν₁ and ν₂, those of ∂₁Φ and ∂₂Φ.
+        mu1, mu2: μ₁ and μ₂, those of ∇₁E and ∇₂E.
+        mu2_slope: what each unit of D adds to μ₂, where ∇₂E is quadratic in w.
+        condition_number: κ, a bound on cond(I − ∂₁Φ); (1 + q)/(1 − q) if not given.
+        hyper_jacobian_norm: L_Φ, at least ‖∂₂Φ(w(λ), λ)‖; measured if not given.
+        outer_gradient_cap: a bound of ‖∇₁E‖ that holds everywhere.
+        solution_jacobian_norm: J, at least ‖w'(λ)‖; measured if not given.
+        energy_hyper_norm, energy_nu2: see ``WeightedConstants``; given together, or not at all.
+    """
+
+    contraction: float
+    nu1: float
+    nu2: float
+    mu1: float
+    mu2: float
+    mu2_slope: float = 0.0
+    condition_number: float | None = None
+    hyper_jacobian_norm: float | None = None
+    outer_gradient_cap: float = np.inf
+    solution_jacobian_norm: float | None = None
+    energy_hyper_norm: float | None = None
+    energy_nu2: float | None = None
+
+
+# Nothing is known: infinity bounds everything, and says nothing.
+UNKNOWN = Lipschitz(contraction=np.inf, nu1=np.inf, nu2=np.inf, mu1=np.inf, mu2=np.inf)
+
+
 @dataclass(frozen=True)
 class Constants:
     """The constants of the bounds, at one λ (symbols in brackets).
@@ -52,6 +89,11 @@ class Constants:
     symmetric: bool = field(default=False, kw_only=True)
     unit_roundoff: float = field(default=DOUBLE_ROUNDOFF, kw_only=True)
 
+    @property
+    def known(self) -> bool:
+        """Whether q and the Lipschitz constants were given; where they were not, they are ∞."""
+        return bool(np.isfinite(self.contraction))
+
     def at_solution(self) -> Constants:
         """The same for a run that starts at w(λ): D = 0, and L_E = G."""
         return replace(self, distance=0.0, outer_gradient_bound=self.outer_gradient_norm)
@@ -67,11 +109,15 @@ class Constants:
 
     @property
     def rounding_floor(self) -> float:
-        """Level below which a measured error is rounding, not method (README)."""
+        """Level below which a measured error is rounding, not method (README).
+
+        Without constants it is that of iterates close to w(λ), and q as large as it may be.
+        """
+        mu1, mu2 = (self.mu1, self.mu2) if self.known else (0.0, 0.0)
         size = (
             self.outer_gradient_norm * self.solution_jacobian_norm
-            + self.mu1 * self.distance * self.solution_jacobian_norm
-            + self.mu2 * self.distance
+            + mu1 * self.distance * self.solution_jacobian_norm
+            + mu2 * self.distance
             + self.direct_gradient_norm
         )
         return float(

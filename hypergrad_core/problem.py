@@ -7,108 +7,29 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Protocol, Self
+from typing import Protocol, Self, TypeVar
 
 import numpy as np
 
-from hypergrad_core.arrays import FloatArray, IntArray, Rows
+from hypergrad_core.arrays import FloatArray
 from hypergrad_core.basis import Basis
-from hypergrad_core.constants import Constants
+from hypergrad_core.constants import UNKNOWN, Constants, Lipschitz, WeightedConstants
+from hypergrad_core.equations import Transposed, fixed_point, solve_adjoint
+from hypergrad_core.errors import HypergradError
+from hypergrad_core.linearisation import Linearisation
+from hypergrad_core.numerics import spectral_norm
+
+Value = TypeVar("Value")
+# Matrices of d × d numbers are formed up to this d.
+LARGEST_MATRIX = 1000
+# What may be left of the adjoint system, relatively.
+LARGEST_RESIDUAL = 1e-9
 
 
-class Meter:
-    """What each row of a lockstep run has spent.
-
-    The oracles count the products themselves; the methods declare what they keep in memory.
-
-    Attributes:
-        map_evaluations: evaluations of Φ, shape (R,).
-        state_products: products with ∂₁Φ or its transpose, shape (R,).
-        hyper_products: products with ∂₂Φ or its transpose, shape (R,).
-        stored_floats: numbers that must be kept at once, beyond the data, shape (R,).
-    """
-
-    def __init__(self, rows: int) -> None:
-        self._counts: IntArray = np.zeros((4, rows), dtype=np.int64)
-        self.map_evaluations, self.state_products, self.hyper_products, self.stored_floats = (
-            self._counts
-        )
-
-    def at(self, rows: Rows) -> IntArray:
-        """The four counts of these rows, in the order above: shape (4, rows)."""
-        return self._counts[:, rows]
-
-
-class Linearisation(ABC):
-    """∂₁Φ and ∂₂Φ at a block of B states: computed once, sliced at will.
-
-    A linearisation at one state (B = 1) takes any number of rows; otherwise row i of the argument
-    meets the Jacobians at state i.
-
-    Attributes:
-        metric: weights s of the inner product Σ s_i x_i y_i in which I − ∂₁Φᵀ is self-adjoint,
-            0 < s ≤ 1, shape (B, d); None if that is the Euclidean one, or if there is none.
-    """
-
-    metric: FloatArray | None = None
-    _meter: Meter | None = None
-    _rows: IntArray = np.zeros(0, dtype=np.int64)
-
-    @abstractmethod
-    def _take(self, rows: Rows) -> Self:
-        """The linearisation at these rows of the block only."""
-
-    @abstractmethod
-    def _vjp_state(self, adjoints: FloatArray) -> FloatArray: ...
-
-    @abstractmethod
-    def _jvp_state(self, tangents: FloatArray) -> FloatArray: ...
-
-    @abstractmethod
-    def _vjp_hyper(self, adjoints: FloatArray) -> FloatArray: ...
-
-    @abstractmethod
-    def _jvp_hyper(self, tangents: FloatArray) -> FloatArray: ...
-
-    def __getitem__(self, rows: Rows) -> Self:
-        """The linearisation at these rows of the block only; products still count."""
-        part = self._take(rows)
-        return part if self._meter is None else part.charged_to(self._meter, self._rows[rows])
-
-    def charged_to(self, meter: Meter, rows: IntArray) -> Self:
-        """The same operator, whose products are counted for these rows of ``meter``."""
-        # What copy.copy would do, at a fifth of its price: this runs once per step.
-        charged = object.__new__(type(self))
-        charged.__dict__.update(self.__dict__)
-        charged._meter, charged._rows = meter, rows
-        return charged
-
-    def vjp_state(self, adjoints: FloatArray) -> FloatArray:
-        """∂₁Φᵀ v for each row v: (B, d) → (B, d)."""
-        if self._meter is not None:
-            self._meter.state_products[self._rows] += 1
-        return self._vjp_state(adjoints)
-
-    def jvp_state(self, tangents: FloatArray) -> FloatArray:
-        """∂₁Φ u for each row u: (B, d) → (B, d)."""
-        if self._meter is not None:
-            self._meter.state_products[self._rows] += 1
-        return self._jvp_state(tangents)
-
-    def vjp_hyper(self, adjoints: FloatArray) -> FloatArray:
-        """∂₂Φᵀ v for each row v: (B, d) → (B, m)."""
-        if self._meter is not None:
-            self._meter.hyper_products[self._rows] += 1
-        return self._vjp_hyper(adjoints)
-
-    def jvp_hyper(self, tangents: FloatArray) -> FloatArray:
-        """∂₂Φ u for each row u: (B, m) → (B, d)."""
-        if self._meter is not None:
-            self._meter.hyper_products[self._rows] += 1
-        return self._jvp_hyper(tangents)
+class kept_property(cached_property[Value]):  # noqa: N801 — used like the one it extends
+    """Computed once, and the same at every λ and w_0: ``at`` does not compute it again."""
 
 
 @dataclass(frozen=True)
@@ -127,19 +48,23 @@ class Reference:
 
 
 class Diagonalised(Protocol):
-    """Φ(w, λ) = w − η (Hw − Cλ − b) and E = ½‖w − target‖² + …, with the eigenvectors of H known.
+    """Φ = w − η (Hw − Cλ − b) and E = ½‖w − target‖² + …, with the eigenvectors of H known."""
 
-    Attributes:
-        step: η.
-        eigenvalues: of H, shape (d,).
-        coupling: Cᵀ, shape (m, d).
-        target: shape (d,).
-    """
+    @property
+    def step(self) -> float:
+        """η."""
 
-    step: float
-    eigenvalues: FloatArray
-    coupling: FloatArray
-    target: FloatArray
+    @property
+    def eigenvalues(self) -> FloatArray:
+        """Of H, shape (d,)."""
+
+    @property
+    def coupling(self) -> FloatArray:
+        """C, shape (d, m)."""
+
+    @property
+    def target(self) -> FloatArray:
+        """Of E, shape (d,)."""
 
     @property
     def basis(self) -> Basis:
@@ -166,20 +91,31 @@ class Diagonalised(Protocol):
         ...
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Problem(ABC):
     """min over λ of f(λ) = E(w(λ), λ) with w(λ) = Φ(w(λ), λ), bound to one λ.
+
+    A subclass is declared in the same way, ``@dataclass(frozen=True, eq=False, kw_only=True)``. It
+    must override what is abstract here. Where they are not what it has, it overrides ``symmetric``
+    and ``affine``, which may be plain attributes of the class, and ``outer_gradient_hyper``.
 
     Attributes:
         hyper: λ, shape (m,).
         initial_state: w_0, shape (d,); it does not depend on λ.
-        symmetric: whether ∂₁Φ is symmetric.
-        affine: whether Φ is affine in w.
     """
 
     hyper: FloatArray
     initial_state: FloatArray
-    symmetric: bool
-    affine: bool = False
+
+    @property
+    def symmetric(self) -> bool:
+        """Whether ∂₁Φ is symmetric."""
+        return False
+
+    @property
+    def affine(self) -> bool:
+        """Whether Φ is affine in w."""
+        return False
 
     @property
     def self_adjoint(self) -> bool:
@@ -199,18 +135,30 @@ class Problem(ABC):
         """m, the length of λ."""
         return self.hyper.size
 
-    @abstractmethod
     def at(self, hyper: FloatArray) -> Self:
         """The same problem at another λ of shape (m,). Steps and start are kept."""
+        kept = {
+            name: value
+            for name, value in vars(self).items()
+            if isinstance(getattr(type(self), name, None), kept_property)
+        }
+        return self._with(kept, hyper=hyper)
 
     def starting_at(self, state: FloatArray) -> Self:
         """The same problem with another w_0 of shape (d,), which stays the same at every λ."""
-        moved = copy(self)
-        moved.initial_state = state
-        # The reference too: without a contraction there may be several, and w_0 tells which.
-        for name in ("reference", "constants"):
-            vars(moved).pop(name, None)
-        return moved
+        # Not the reference: without a contraction there may be several, and w_0 tells which.
+        kept = {
+            name: value
+            for name, value in vars(self).items()
+            if isinstance(getattr(type(self), name, None), cached_property)
+            and name not in {"reference", "constants"}
+        }
+        return self._with(kept, initial_state=state)
+
+    def _with(self, kept: dict[str, object], **changes: FloatArray) -> Self:
+        changed = replace(self, **changes)
+        vars(changed).update(kept)
+        return changed
 
     @abstractmethod
     def fixed_point_map(self, states: FloatArray) -> FloatArray:
@@ -228,27 +176,120 @@ class Problem(ABC):
     def outer_gradient_state(self, states: FloatArray) -> FloatArray:
         """∇₁E(w, λ) for each row w: (B, d) → (B, d)."""
 
-    @abstractmethod
     def outer_gradient_hyper(self, states: FloatArray) -> FloatArray:
-        """∇₂E(w, λ) for each row w: (B, d) → (B, m)."""
+        """∇₂E(w, λ) for each row w: (B, d) → (B, m). 0 where E does not see λ, as here."""
+        return np.zeros((len(states), self.hyper_size))
 
-    @abstractmethod
-    def _solve(self) -> Reference:
-        """w(λ), v(λ) and ∇f(λ) to rounding."""
+    def lipschitz(self) -> Lipschitz:
+        """What is known at this λ and cannot be read off the reference. By default nothing."""
+        return UNKNOWN
 
-    @abstractmethod
-    def _measure_constants(self) -> Constants:
-        """The constants at this λ."""
+    def solve(self) -> Reference:
+        """w(λ), v(λ) and ∇f(λ) to rounding; asked for once, by ``reference``.
+
+        Raises:
+            HypergradError: if w(λ) or v(λ) is not reached.
+        """
+        solution = self.fixed_point()
+        lin = self.linearise(solution[None])
+        gradient = self.outer_gradient_state(solution[None])
+        adjoint = self.resolvent(solution, gradient.T, transposed=True).T
+        left = np.linalg.norm(adjoint - lin.vjp_state(adjoint) - gradient)
+        if not left <= LARGEST_RESIDUAL * (np.linalg.norm(gradient) + np.linalg.norm(adjoint)):
+            raise HypergradError(
+                f"v(λ) was not reached: ‖(I − ∂₁Φᵀ)v − ∇₁E‖ = {left:.1e} is still left. Do the "
+                "products with ∂₁Φ and with its transpose belong together?"
+            )
+        direct = self.outer_gradient_hyper(solution[None])
+        return Reference(solution, adjoint[0], (direct + lin.vjp_hyper(adjoint))[0])
+
+    def fixed_point(self) -> FloatArray:
+        """w(λ) to rounding, shape (d,), by Newton's method from w_0."""
+
+        def newton(state: FloatArray, gap: FloatArray) -> FloatArray:
+            return self.resolvent(state, gap[:, None])[:, 0]
+
+        return fixed_point(
+            lambda state: self.fixed_point_map(state[None])[0], newton, self.initial_state
+        )
+
+    def resolvent(
+        self, state: FloatArray, columns: FloatArray, *, transposed: bool = False
+    ) -> FloatArray:
+        """(I − ∂₁Φ(w))⁻¹ R, or (I − ∂₁Φ(w)ᵀ)⁻¹ R: (d,), (d, r) → (d, r).
+
+        By elimination up to d = 1000, by GMRES beyond, whose residual should be looked at.
+        """
+        plain = self.linearise(state[None])
+        lin = plain if transposed else Transposed(plain)
+        if self.state_size > LARGEST_MATRIX:
+            return np.stack([solve_adjoint(lin, column) for column in columns.T], axis=1)
+        # Row i of the product is column i of ∂₁Φ, or of its transpose.
+        identity = np.eye(self.state_size)
+        return np.asarray(np.linalg.solve(identity - lin.vjp_state(identity).T, columns))
+
+    @property
+    def solution_jacobian(self) -> FloatArray:
+        """w'(λ), shape (d, m)."""
+        solution = self.reference.solution
+        coupling = self.linearise(solution[None]).jvp_hyper(np.eye(self.hyper_size))
+        return self.resolvent(solution, coupling.T)
 
     @cached_property
     def reference(self) -> Reference:
         """w(λ), v(λ) and ∇f(λ) to rounding, computed once."""
-        return self._solve()
+        return self.solve()
 
     @cached_property
     def constants(self) -> Constants:
-        """q, ν₁, ν₂, μ₁, μ₂, L_E, L_Φ, D and their companions, computed once."""
-        return replace(self._measure_constants(), symmetric=self.symmetric)
+        """q, ν₁, ν₂, μ₁, μ₂, L_E, L_Φ, D and their companions, computed once.
+
+        L_E = G + μ₁D, or the cap where that is less. J = ‖w'(λ)‖, or L_Φ/(1 − q) where that is
+        less.
+        """
+        known, truth = self.lipschitz(), self.reference
+        q, coupling_norm = known.contraction, known.hyper_jacobian_norm
+        solution = truth.solution[None]
+        if coupling_norm is None:
+            unit = np.eye(self.hyper_size)
+            coupling_norm = spectral_norm(self.linearise(solution).jvp_hyper(unit))
+        jacobian_norm = known.solution_jacobian_norm
+        if jacobian_norm is None:
+            jacobian_norm = spectral_norm(self.solution_jacobian)
+            if q < 1:
+                jacobian_norm = min(jacobian_norm, coupling_norm / (1 - q))
+        kappa = known.condition_number
+        if kappa is None:
+            kappa = (1 + q) / (1 - q) if q < 1 else np.inf
+        distance = float(np.linalg.norm(truth.solution - self.initial_state))
+        outer_gradient_norm = float(np.linalg.norm(self.outer_gradient_state(solution)))
+        constants = Constants(
+            contraction=q,
+            condition_number=kappa,
+            nu1=known.nu1,
+            nu2=known.nu2,
+            mu1=known.mu1,
+            mu2=known.mu2 + known.mu2_slope * distance,
+            outer_gradient_bound=min(
+                outer_gradient_norm + (known.mu1 * distance if distance > 0 else 0.0),
+                known.outer_gradient_cap,
+            ),
+            hyper_jacobian_norm=coupling_norm,
+            distance=distance,
+            outer_gradient_norm=outer_gradient_norm,
+            solution_jacobian_norm=jacobian_norm,
+            adjoint_norm=float(np.linalg.norm(truth.adjoint)),
+            direct_gradient_norm=float(np.linalg.norm(self.outer_gradient_hyper(solution))),
+            hypergradient_norm=float(np.linalg.norm(truth.hypergradient)),
+            symmetric=self.symmetric,
+        )
+        if known.energy_hyper_norm is None or known.energy_nu2 is None:
+            return constants
+        return WeightedConstants(
+            **vars(constants),
+            energy_hyper_norm=known.energy_hyper_norm,
+            energy_nu2=known.energy_nu2,
+        )
 
     def drifts(self, columns: FloatArray) -> Callable[[FloatArray], FloatArray]:
         """The drift of w'(λ) at any states: ∂₁Φ(w) w'(λ) + ∂₂Φ(w) − w'(λ), which is 0 at w(λ).

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -193,7 +194,18 @@ class Scenario:
             return Points(varied, np.full_like(varied, self.adjoint_steps))
         return Points(varied, varied)
 
+    @property
+    def truncates(self) -> bool:
+        """Whether ``adjoint_steps`` is where a method is truncated, although t = k is varied."""
+        return truncates(self.vary, self.methods)
+
     def points_of(self, method: Method, steps: IntArray | None = None) -> Points:
         """The points that a method takes where the slice is asked for, shape (P,)."""
         truncation = self.adjoint_steps if self.vary == "both" else None
         return method.clipped_points(self.points(steps), truncation)
+
+
+def truncates(vary: str, methods: Iterable[str]) -> bool:
+    """Whether a k is to be chosen although t = k is varied: one of the methods is truncated."""
+    asked = (METHODS[key] for key in methods)
+    return vary == "both" and any(method.unrolls and not method.whole for method in asked)

@@ -50,6 +50,9 @@ METHOD_STYLES: dict[str, Style] = {
     "aid-gmres": Style("#857400", "#F0E442", "14px,3px,6px,3px", "star", 3.5),
 }
 
+# In a key, for the bounds of all methods.
+BOUND_DASH = METHOD_STYLES["aid-fp"].dash
+
 # The summands of a bound, in the formula and wherever they are drawn: next to the curves of the
 # most common methods, so none has the colour of one of these.
 TERM_COLORS: dict[str, tuple[str, str]] = {

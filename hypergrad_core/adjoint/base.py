@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from enum import StrEnum
-from typing import ClassVar, Self
+from typing import ClassVar, Protocol, Self
 
 import numpy as np
 
 from hypergrad_core.arrays import FloatArray, IntArray
 from hypergrad_core.constants import Constants
 from hypergrad_core.lemmas import conjugate_gradient_rate
-from hypergrad_core.problem import Linearisation, Problem
+from hypergrad_core.linearisation import Linearisation
 
 # A row whose residual has fallen by this factor is finished: what is left cannot change the
 # iterate in double precision, and going on ends in 0/0.
@@ -28,6 +28,23 @@ class Outcome(StrEnum):
     STEPS_TAKEN = "all steps were taken"
     CONVERGED = "the residual fell to rounding"
     BREAKDOWN = "the matrix is not positive definite along the search direction"
+
+
+class Solvable(Protocol):
+    """What a solver may ask of the problem whose systems it is to solve."""
+
+    @property
+    def symmetric(self) -> bool:
+        """Whether ∂₁Φ is symmetric."""
+
+    @property
+    def self_adjoint(self) -> bool:
+        """Whether I − ∂₁Φᵀ is self-adjoint, in the metric of the linearisations if there is one."""
+
+    @property
+    def constants(self) -> Constants:
+        """q and the others."""
+        ...
 
 
 class AdjointSolver(ABC):
@@ -63,7 +80,7 @@ class AdjointSolver(ABC):
     _adjoints: FloatArray
 
     @classmethod
-    def refusal(cls, problem: Problem) -> str:
+    def refusal(cls, problem: Solvable) -> str:
         """Why it does not apply to the problem and what to use instead, or ""."""
         return ""
 
@@ -95,7 +112,7 @@ class AdjointSolver(ABC):
         return cls.residual_factor(constants, steps)
 
     @classmethod
-    def begin(cls, problem: Problem, lin: Linearisation, gradients: FloatArray) -> Self:
+    def begin(cls, problem: Solvable, lin: Linearisation, gradients: FloatArray) -> Self:
         """Start on systems of a problem; most solvers need to know no more than these."""
         return cls(lin, gradients)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from hypergrad_core.adjoint.base import ROUNDED_RESIDUAL, AdjointSolver, Outcome
+from hypergrad_core.adjoint.base import ROUNDED_RESIDUAL, AdjointSolver, Outcome, Solvable
 from hypergrad_core.arrays import FloatArray, IntArray
 from hypergrad_core.constants import Constants
 from hypergrad_core.lemmas import chebyshev_number, conjugate_gradient_rate
+from hypergrad_core.linearisation import Linearisation
 from hypergrad_core.numerics import row_dots
-from hypergrad_core.problem import Linearisation, Problem
 
 
 class ConjugateGradientSolver(AdjointSolver):
@@ -35,7 +35,7 @@ class ConjugateGradientSolver(AdjointSolver):
     energy = True
 
     @classmethod
-    def refusal(cls, problem: Problem) -> str:
+    def refusal(cls, problem: Solvable) -> str:
         """CG needs a matrix that is self-adjoint in some inner product."""
         if problem.self_adjoint:
             return ""

@@ -7,7 +7,7 @@ import numpy as np
 from hypergrad_core.adjoint.base import AdjointSolver
 from hypergrad_core.arrays import FloatArray, IntArray
 from hypergrad_core.constants import Constants
-from hypergrad_core.problem import Linearisation
+from hypergrad_core.linearisation import Linearisation
 
 
 class FixedPointSolver(AdjointSolver):

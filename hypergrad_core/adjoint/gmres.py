@@ -8,8 +8,8 @@ from hypergrad_core.adjoint.base import AdjointSolver, Outcome
 from hypergrad_core.arrays import FloatArray, IntArray
 from hypergrad_core.constants import Constants
 from hypergrad_core.lemmas import chebyshev_formula, chebyshev_number
+from hypergrad_core.linearisation import Linearisation
 from hypergrad_core.numerics import row_norms
-from hypergrad_core.problem import Linearisation
 
 
 class GMRESSolver(AdjointSolver):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypergrad_core.arrays import FloatArray
 from hypergrad_core.bounds.base import Bound, Path, Status, Term
 from hypergrad_core.bounds.measured import MeasuredPath
+from hypergrad_core.bounds.observed import ObservedPath
 from hypergrad_core.bounds.spectral import SpectralPath
 from hypergrad_core.problem import Problem
 from hypergrad_core.scheme import Scheme
@@ -21,7 +22,8 @@ def path_along(problem: Problem, states: FloatArray, scheme: Scheme | None = Non
     exact = problem.without_rounding
     if exact.diagonalised is not None:
         return SpectralPath(exact.diagonalised, states, scheme)
-    return MeasuredPath(exact, states, scheme)
+    kind = MeasuredPath if exact.constants.known else ObservedPath
+    return kind(exact, states, scheme)
 
 
 __all__ = [

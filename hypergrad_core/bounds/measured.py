@@ -127,8 +127,25 @@ class MeasuredPath:
         if points is not states:
             distance = row_norms(points - truth.solution)
             self._drift_of_steps, self.tier = self._measure_drift(points, distance)
-        q, nu1 = self.constants.contraction, self.constants.nu1
-        self._rate = np.minimum(q, self._star_norm + nu1 * self._distance)
+
+    @cached_property
+    def _rate(self) -> FloatArray:
+        """At least ‖A(w_t)‖ for each t."""
+        return np.minimum(self.constants.contraction, self._star_norm + self._turn)
+
+    @cached_property
+    def _turn(self) -> FloatArray:
+        """ν₁e_t ≥ ‖A(w_t) − A*‖."""
+        return self.constants.nu1 * self._distance
+
+    @cached_property
+    def _outer_change(self) -> FloatArray:
+        """μ₁e_t ≥ ‖∇₁E(w_t) − ∇₁E*‖."""
+        return self.constants.mu1 * self._distance
+
+    def _hyper_norm(self, *, energy: bool) -> FloatArray:
+        """At least ‖B(w_t)‖ for each t; that of S^(−½)B(w_t) if ``energy`` and there is an S."""
+        return self.constants.hyper_norm(self._distance, energy=energy)
 
     def _measure_drift(self, states: FloatArray, distance: FloatArray) -> tuple[FloatArray, str]:
         """‖A(w)J* + B(w) − J*‖ for each state w, and the tier that this makes.
@@ -233,7 +250,7 @@ class MeasuredPath:
             x, y = drift_recursion(
                 rates=self._rate[visited],
                 drift=self._drift[visited],
-                curvature=self.constants.nu1 * self._distance[visited],
+                curvature=self._turn[visited],
                 powers=self._power_norms(depth),
             )
         else:
@@ -242,8 +259,7 @@ class MeasuredPath:
         x_k, y_k = x[rows, adjoint_steps], y[rows, adjoint_steps]
         t = inner_steps
         adjoint = np.minimum(
-            np.minimum(y_k, self.constants.outer_gradient_norm * x_k)
-            + self.constants.mu1 * self._distance[t] * x_k,
+            np.minimum(y_k, self.constants.outer_gradient_norm * x_k) + self._outer_change[t] * x_k,
             self._outer_gradient[t] * x_k,
         )
         return np.asarray(self._direct[t] + adjoint)
@@ -273,9 +289,8 @@ class MeasuredPath:
         of S^½∇₁E is at most that of ∇₁E, because no weight is above 1.
         """
         t = inner_steps
-        constants = self.constants
         resolvent, gradient = self._resolvent[t], self._outer_gradient[t]
-        hyper_norm = constants.hyper_norm(self._distance[t], energy=energy)
+        hyper_norm = self._hyper_norm(energy=energy)[t]
         left = np.minimum(residuals, residual_factors * gradient)
         exact = self._direct[t] + gradient * resolvent * self._drift[t]
         return np.asarray(exact + hyper_norm * resolvent * left)

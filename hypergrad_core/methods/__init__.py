@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hypergrad_core.adjoint import ADJOINT_SOLVERS, FixedPointSolver
+from hypergrad_core.errors import HypergradError
 from hypergrad_core.methods.aid import SolverAID
 from hypergrad_core.methods.aid_fixed_point import FixedPointAID
 from hypergrad_core.methods.base import Estimate, Method, Points
@@ -23,4 +24,16 @@ METHODS: dict[str, Method] = {
     )
 }
 
-__all__ = ["METHODS", "Estimate", "Method", "Points"]
+
+def method_named(key: str) -> Method:
+    """The method of a name.
+
+    Raises:
+        HypergradError: if there is none.
+    """
+    if key not in METHODS:
+        raise HypergradError(f"there is no method {key!r}: choose one of {', '.join(METHODS)}")
+    return METHODS[key]
+
+
+__all__ = ["METHODS", "Estimate", "Method", "Points", "method_named"]

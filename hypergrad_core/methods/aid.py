@@ -50,11 +50,11 @@ class SolverAID(ImplicitMethod):
     def sharp_bound(self, path: Path, estimate: Estimate) -> Bound:
         """R2 with the measured path, and the least of R4's solver terms."""
         points, solver = estimate.points, self.solver
-        k = points.adjoint_steps.astype(np.float64)
+        left = np.ones(len(points))
+        if path.constants.known:
+            k = points.adjoint_steps.astype(np.float64)
+            left = solver.sharp_residual_factor(path.constants, k)
         values = path.implicit_bound(
-            points.inner_steps,
-            solver.sharp_residual_factor(path.constants, k),
-            estimate.residuals,
-            energy=solver.energy,
+            points.inner_steps, left, estimate.residuals, energy=solver.energy
         )
         return Bound(path.tier, Status.UPPER, values, path.source)

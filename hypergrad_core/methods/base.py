@@ -11,6 +11,7 @@ import numpy as np
 from hypergrad_core.arrays import BLOCK_FLOATS, FloatArray, IntArray, Progress
 from hypergrad_core.bounds import Bound, Path, Status, Term
 from hypergrad_core.constants import Constants
+from hypergrad_core.costs import Costs, Counter
 from hypergrad_core.inner import FIXED_POINT, InnerSolver
 from hypergrad_core.problem import Problem
 from hypergrad_core.records import Record
@@ -31,6 +32,11 @@ class Points(Record):
     inner_steps: IntArray
     adjoint_steps: IntArray
 
+    @classmethod
+    def diagonal(cls, steps: int) -> Points:
+        """t = k = 0, 1, …, steps."""
+        return cls(np.arange(steps + 1), np.arange(steps + 1))
+
     def __len__(self) -> int:
         return len(self.inner_steps)
 
@@ -45,27 +51,16 @@ class Estimate(Record):
     Attributes:
         points: where.
         hypergradients: shape (P, m).
-        map_evaluations: evaluations of Φ, shape (P,).
-        state_products: products with ∂₁Φᵀ, shape (P,).
-        hyper_products: products with ∂₂Φᵀ, shape (P,).
-        stored_floats: numbers kept at once beyond the data, shape (P,).
+        costs: of each.
         residuals: norm of what the adjoint solver left, shape (P,); nan where it does not tell.
         outcomes: why the solver stopped, one for each point; empty where no system is solved.
     """
 
     points: Points
     hypergradients: FloatArray
-    map_evaluations: IntArray
-    state_products: IntArray
-    hyper_products: IntArray
-    stored_floats: IntArray
+    costs: Costs
     residuals: FloatArray
     outcomes: tuple[str, ...] = ()
-
-    @property
-    def products(self) -> IntArray:
-        """All products; an evaluation of Φ counts as one. Shape (P,)."""
-        return self.map_evaluations + self.state_products + self.hyper_products
 
 
 class Recorder:
@@ -75,7 +70,7 @@ class Recorder:
         count = len(points)
         self._points = points
         self._hypergradients = np.empty((count, hyper_size))
-        self._costs = np.zeros((4, count), dtype=np.int64)
+        self._spent = Counter(count)
         self._residuals = np.full(count, np.nan)
         self._outcomes = np.full(count, "", dtype=object)
 
@@ -83,13 +78,13 @@ class Recorder:
         self,
         index: IntArray,
         hypergradients: FloatArray,
-        costs: IntArray,
+        spent: Counter,
         residuals: FloatArray | float = np.nan,
         outcomes: Sequence[str] | None = None,
     ) -> None:
-        """These are the points ``index``; ``costs`` is (4, rows) as a meter gives it."""
+        """These are the points ``index``, a row of each argument for each of them."""
         self._hypergradients[index] = hypergradients
-        self._costs[:, index] = costs
+        self._spent[index] = spent
         self._residuals[index] = residuals
         if outcomes is not None:
             self._outcomes[index] = outcomes
@@ -99,10 +94,7 @@ class Recorder:
         return Estimate(
             self._points,
             self._hypergradients,
-            self._costs[0],
-            self._costs[1],
-            self._costs[2],
-            self._costs[3],
+            self._spent.costs(),
             self._residuals,
             tuple(self._outcomes) if self._outcomes.any() else (),
         )
@@ -120,6 +112,7 @@ class Method(ABC):
         fixed_adjoint_steps: why k cannot be varied while t is fixed, or "".
         tied_adjoint_steps: why k cannot be fixed while t is varied, or "".
         whole: whether k = t always.
+        unrolls: whether it goes back through steps of the inner solver.
         plateau: why no number of steps brings it to every target, or "".
         solver_name: what the adjoint is solved by, where it is a system of its own, or "".
     """
@@ -132,6 +125,7 @@ class Method(ABC):
     fixed_adjoint_steps: str = ""
     tied_adjoint_steps: str = ""
     whole: bool = False
+    unrolls: bool = False
     plateau: str = ""
     solver_name: str = ""
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from hypergrad_core.arrays import FloatArray, Progress
+from hypergrad_core.costs import CountedLinearisation, Counter
 from hypergrad_core.methods.base import PLAIN, Estimate, Points, Recorder
 from hypergrad_core.methods.itd import ITD
-from hypergrad_core.problem import Meter, Problem
+from hypergrad_core.problem import Problem
 from hypergrad_core.scheme import Scheme
 
 # Beyond this many numbers in the Jacobian, forward mode is not a sensible thing to ask for.
@@ -50,7 +51,7 @@ class ForwardITD(ITD):
         columns = np.zeros((hyper_size, size))
         before = columns
         unit = np.eye(hyper_size)
-        meter = Meter(hyper_size)
+        counter = Counter(hyper_size)
         everyone = np.arange(hyper_size)
         for t in range(last + 1):
             due = np.flatnonzero(points.inner_steps == t)
@@ -58,13 +59,13 @@ class ForwardITD(ITD):
                 end = states[t : t + 1]
                 gradient = problem.outer_gradient_state(end)[0]
                 hypergradient = problem.outer_gradient_hyper(end)[0] + columns @ gradient
-                spent = meter.at(everyone).sum(axis=1)
-                spent[0] = t
-                spent[3] = (hyper_size + 2) * size
-                recorder.record(due, hypergradient, spent[:, None])
+                spent = counter.total()
+                spent.map_evaluations += t
+                spent.stored_floats += (hyper_size + 2) * size
+                recorder.record(due, hypergradient, spent)
             if t == last:
                 break
-            step = lin[t : t + 1].charged_to(meter, everyone)
+            step = CountedLinearisation(lin[t : t + 1], counter, everyone)
             a, momentum, ahead = scheme.at(t)
             moved = a * step.jvp_hyper(unit)
             if t > 0:

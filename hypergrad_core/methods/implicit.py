@@ -10,9 +10,10 @@ import numpy as np
 from hypergrad_core.adjoint import AdjointSolver
 from hypergrad_core.arrays import FloatArray, IntArray, Progress
 from hypergrad_core.constants import Constants
+from hypergrad_core.costs import CountedLinearisation, Counter
 from hypergrad_core.inner import InnerSolver
 from hypergrad_core.methods.base import PLAIN, Batch, Estimate, Method, Points, Recorder, batches
-from hypergrad_core.problem import Meter, Problem
+from hypergrad_core.problem import Problem
 from hypergrad_core.scheme import Scheme
 
 
@@ -75,14 +76,14 @@ class ImplicitMethod(Method):
         depths, rows, steps = batch.depths, batch.rows, batch.adjoint_steps
         size, hyper_size = problem.state_size, problem.hyper_size
         ends = states[batch.inner_steps]
-        meter = Meter(len(ends))
-        meter.map_evaluations += batch.inner_steps
-        meter.stored_floats += hyper_size
+        counter = Counter(len(ends))
+        counter.map_evaluations += batch.inner_steps
+        counter.stored_floats += hyper_size
         lin = problem.linearise(ends)
         direct = problem.outer_gradient_hyper(ends)
         solver = self.solver.begin(
             problem,
-            lin.charged_to(meter, np.arange(len(ends))),
+            CountedLinearisation(lin, counter, np.arange(len(ends))),
             problem.outer_gradient_state(ends),
         )
 
@@ -90,18 +91,18 @@ class ImplicitMethod(Method):
             """Record these of the points from what their rows hold now."""
             at, k = rows[chosen], steps[chosen]
             hypergradients = direct[at]
-            # Read on a meter of its own: a later point of the row does not pay for this one.
-            reading = Meter(len(at))
+            # A copy of what was spent: a later point of the row does not pay for this one.
+            spent = counter[at]
             moved = np.flatnonzero(k > 0)
             if len(moved):
                 of = at[moved]
-                products = lin[of].charged_to(reading, moved)
+                products = CountedLinearisation(lin[of], spent, moved)
                 hypergradients[moved] += products.vjp_hyper(solver.adjoints(of))
-            reading.stored_floats += solver.stored_floats(size, at, k)
+            spent.stored_floats += solver.stored_floats(size, at, k)
             recorder.record(
                 batch.points[chosen],
                 hypergradients,
-                meter.at(at) + reading.at(slice(None)),
+                spent,
                 solver.residual_norms[at],
                 [solver.outcomes[row] for row in at],
             )

@@ -9,6 +9,7 @@ import numpy as np
 from hypergrad_core.arrays import FloatArray, IntArray, Progress, Rows
 from hypergrad_core.bounds import Bound, Path, Term
 from hypergrad_core.constants import Constants
+from hypergrad_core.costs import CountedLinearisation, Counter
 from hypergrad_core.inner import InnerSolver
 from hypergrad_core.methods.base import (
     PLAIN,
@@ -22,7 +23,7 @@ from hypergrad_core.methods.base import (
     drift_scale,
     lower_level_term,
 )
-from hypergrad_core.problem import Meter, Problem
+from hypergrad_core.problem import Problem
 from hypergrad_core.scheme import Scheme
 
 # Every so many steps back, adjoints that are too small to change any sum are set to zero.
@@ -38,6 +39,7 @@ class ReverseMode(Method):
     """
 
     exponent: ClassVar[str]
+    unrolls = True
 
     def adjoint_exponent(self, inner: InnerSolver, *, symmetric: bool) -> float:
         """That of the iteration that is gone back through."""
@@ -82,8 +84,8 @@ class ReverseMode(Method):
         # What w_s loses by the step after the next: it enters y_{s+1} and w_{s+2} with a minus.
         carried = None if scheme.plain else np.zeros_like(adjoints)
         sums = np.array(problem.outer_gradient_hyper(ends))
-        meter = Meter(len(horizons))
-        meter.map_evaluations += horizons
+        counter = Counter(len(horizons))
+        counter.map_evaluations += horizons
         # The step s at which each point is complete; at s = t nothing has been pulled back.
         complete = horizons[rows] - steps
         bottoms = horizons - batch.depths
@@ -99,18 +101,19 @@ class ReverseMode(Method):
             if lin is not None and len(active):
                 step = lin[s - bottom : s - bottom + 1]
                 block = _as_slice(active)
-                product = step.charged_to(meter, active).vjp_hyper(adjoints[block])
+                product = CountedLinearisation(step, counter, active).vjp_hyper(adjoints[block])
                 sums[block] += a * product
             done = complete == s
             if done.any():
                 at = rows[done]
                 # Reverse mode keeps each state it goes back through, two adjoints and the sum.
-                meter.stored_floats[at] = (steps[done] + 2) * size + hyper_size
-                recorder.record(batch.points[done], sums[at], meter.at(at))
+                spent = counter[at]
+                spent.stored_floats += (steps[done] + 2) * size + hyper_size
+                recorder.record(batch.points[done], sums[at], spent)
             further = first + np.flatnonzero(bottoms[first:] < s)
             if lin is not None and len(further):
                 block = _as_slice(further)
-                pulled = step.charged_to(meter, further).vjp_state(adjoints[block])
+                pulled = CountedLinearisation(step, counter, further).vjp_state(adjoints[block])
                 if carried is not None:
                     # w_s enters w_{s+1} by a Φ(y_s) + (1 − a + β) w_s, and y_s by (1 + γ) w_s.
                     at_point = a * pulled

@@ -92,7 +92,7 @@ class Family:
         problem = maker(request)
         if request.start > 0:
             problem = problem.starting_at(_far_start(problem, request))
-        return SinglePrecision(problem) if request.precision == "single" else problem
+        return SinglePrecision(exact=problem) if request.precision == "single" else problem
 
 
 def _far_start(problem: Problem, request: Request) -> FloatArray:

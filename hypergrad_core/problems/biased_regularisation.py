@@ -12,7 +12,6 @@ losses are sums here: L_Φ = ηβ, μ₁ = ‖X'‖², μ₂ = 0; κ and q belon
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Self
@@ -20,9 +19,11 @@ from typing import Self
 import numpy as np
 
 from hypergrad_core.arrays import FloatArray, Rows
-from hypergrad_core.constants import Constants
+from hypergrad_core.constants import Lipschitz
 from hypergrad_core.data import load
-from hypergrad_core.problem import Linearisation, Problem, Reference
+from hypergrad_core.linearisation import Linearisation
+from hypergrad_core.problem import Reference
+from hypergrad_core.problems.gradient_step import RidgeLinearisation, RidgeStep
 from hypergrad_core.problems.request import Request
 from hypergrad_core.problems.ridge import LeastSquares, standardised, weight_and_step
 
@@ -33,81 +34,42 @@ DEVIATION = 0.5
 NOISE = 0.1
 
 
-class BiasedRegularisation(Problem):
+@dataclass(frozen=True, eq=False, kw_only=True)
+class BiasedRegularisation(RidgeStep):
     """Biased regularisation at one λ.
 
     Attributes:
-        affine: Φ is affine in w.
-
-    Args:
         train: X of shape (n, d) and y.
         validation: X' of shape (n', d) and y'.
-        weight: β > 0.
-        step: η > 0.
-        hyper: λ, shape (d,).
-        initial_state: w_0, shape (d,); 0 if not given.
     """
 
-    symmetric = True
-    affine = True
+    train: LeastSquares
+    validation: LeastSquares
 
-    def __init__(
-        self,
-        *,
-        train: LeastSquares,
-        validation: LeastSquares,
-        weight: float,
-        step: float,
-        hyper: FloatArray,
-        initial_state: FloatArray | None = None,
-    ) -> None:
-        self.train = train
-        self.validation = validation
-        self.weight = weight
-        self.step = step
-        self.hyper = hyper
-        self.initial_state = np.zeros(hyper.size) if initial_state is None else initial_state
+    @property
+    def outside(self) -> LeastSquares:
+        """½ ‖X'w − y'‖²."""
+        return self.validation
 
-    def at(self, hyper: FloatArray) -> Self:
-        """The same problem at another λ of shape (d,). Steps and start are kept."""
-        return type(self)(
-            train=self.train,
-            validation=self.validation,
-            weight=self.weight,
-            step=self.step,
-            hyper=hyper,
-            initial_state=self.initial_state,
-        )
+    @property
+    def spectrum(self) -> tuple[float, float]:
+        """Of XᵀX."""
+        return self.train.spectrum
 
-    def _state_product(self, block: FloatArray) -> FloatArray:
-        """∂₁Φ u = u − η (XᵀXu + βu) for each row: (B, d) → (B, d)."""
-        product = self.train.gram_product(block)
-        product *= -self.step
-        product += (1 - self.step * self.weight) * block
-        return product
+    @property
+    def linear_term(self) -> FloatArray:
+        """Xᵀy + βλ, shape (d,)."""
+        return self.train.correlation + self.weight * self.hyper
 
-    def fixed_point_map(self, states: FloatArray) -> FloatArray:
-        """One gradient step of size η."""
-        constant = self.train.correlation + self.weight * self.hyper
-        return self._state_product(states) + self.step * constant
+    def gram_product(self, block: FloatArray) -> FloatArray:
+        """XᵀXu for each row u."""
+        return self.train.gram_product(block)
 
     def linearise(self, states: FloatArray) -> Linearisation:
         """The same at every state, because Φ is affine and ∂₂Φ constant."""
         return _BiasedLinearisation(self)
 
-    def outer(self, states: FloatArray) -> FloatArray:
-        """E = ½ ‖X'w − y'‖²."""
-        return self.validation.value(states)
-
-    def outer_gradient_state(self, states: FloatArray) -> FloatArray:
-        """∇₁E = X'ᵀ(X'w − y')."""
-        return self.validation.gradient(states)
-
-    def outer_gradient_hyper(self, states: FloatArray) -> FloatArray:
-        """∇₂E = 0: the validation loss does not see λ."""
-        return np.zeros((len(states), self.hyper_size))
-
-    def _solve(self) -> Reference:
+    def solve(self) -> Reference:
         """w = λ + (XᵀX + βI)⁻¹ Xᵀ(y − Xλ), and v likewise, from the singular values of X."""
         pull = -self.train.gradient(self.hyper[None])
         solution = self.hyper + self.train.ridge_solve(self.weight, pull)[0]
@@ -115,50 +77,32 @@ class BiasedRegularisation(Problem):
         adjoint = self.train.ridge_solve(self.weight, gradient)[0] / self.step
         return Reference(solution, adjoint, self.step * self.weight * adjoint)
 
-    def _measure_constants(self) -> Constants:
+    def lipschitz(self) -> Lipschitz:
         """C3 for sums; J = β/(s_min + β), exactly."""
-        truth = self.reference
-        low, high = (value + self.weight for value in self.train.spectrum)
-        mu1 = self.validation.norm**2
-        distance = float(np.linalg.norm(truth.solution - self.initial_state))
-        outer_gradient = self.outer_gradient_state(truth.solution[None])[0]
-        outer_gradient_norm = float(np.linalg.norm(outer_gradient))
-        return Constants(
-            contraction=max(abs(1 - self.step * low), abs(1 - self.step * high)),
-            condition_number=high / low,
+        return Lipschitz(
+            contraction=self.contraction,
+            condition_number=self.condition_number,
             nu1=0.0,
             nu2=0.0,
-            mu1=mu1,
+            mu1=self.validation.norm**2,
             mu2=0.0,
-            outer_gradient_bound=outer_gradient_norm + mu1 * distance,
             hyper_jacobian_norm=self.step * self.weight,
-            distance=distance,
-            outer_gradient_norm=outer_gradient_norm,
-            solution_jacobian_norm=self.weight / low,
-            adjoint_norm=float(np.linalg.norm(truth.adjoint)),
-            direct_gradient_norm=0.0,
-            hypergradient_norm=float(np.linalg.norm(truth.hypergradient)),
+            solution_jacobian_norm=self.weight / self.curvature[0],
         )
 
 
-@dataclass
-class _BiasedLinearisation(Linearisation):
+@dataclass(frozen=True)
+class _BiasedLinearisation(RidgeLinearisation):
     problem: BiasedRegularisation
 
-    def _take(self, rows: Rows) -> Self:
-        return copy.copy(self)
+    def __getitem__(self, rows: Rows) -> Self:
+        return self
 
-    def _vjp_state(self, adjoints: FloatArray) -> FloatArray:
-        return self.problem._state_product(adjoints)
-
-    def _jvp_state(self, tangents: FloatArray) -> FloatArray:
-        return self._vjp_state(tangents)
-
-    def _vjp_hyper(self, adjoints: FloatArray) -> FloatArray:
+    def vjp_hyper(self, adjoints: FloatArray) -> FloatArray:
         return np.asarray(self.problem.step * self.problem.weight * adjoints)
 
-    def _jvp_hyper(self, tangents: FloatArray) -> FloatArray:
-        return self._vjp_hyper(tangents)
+    def jvp_hyper(self, tangents: FloatArray) -> FloatArray:
+        return self.vjp_hyper(tangents)
 
 
 def build(request: Request) -> BiasedRegularisation:
@@ -172,7 +116,12 @@ def build(request: Request) -> BiasedRegularisation:
     train, validation, prior = _task(request.data, request.samples, request.size, request.seed)
     weight, step = weight_and_step(train.spectrum, request.contraction)
     return BiasedRegularisation(
-        train=train, validation=validation, weight=weight, step=step, hyper=prior
+        train=train,
+        validation=validation,
+        weight=weight,
+        step=step,
+        hyper=prior,
+        initial_state=np.zeros(prior.size),
     )
 
 

@@ -46,7 +46,9 @@ def _build(request: Request, symmetric: bool) -> TanhNetwork:
         readout=random.standard_normal((int(labels.max()) + 1, width)),
         readout_offset=OFFSET * random.standard_normal(int(labels.max()) + 1),
         labels=labels,
+        labelled=np.arange(len(labels)),
         hyper=hyper,
+        initial_state=np.zeros(len(inputs) * width),
     )
 
 

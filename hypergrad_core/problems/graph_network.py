@@ -47,8 +47,9 @@ def build(request: Request) -> TanhNetwork:
         readout=random.standard_normal((classes, width)),
         readout_offset=OFFSET * random.standard_normal(classes),
         labels=communities[labelled],
-        hyper=hyper,
         labelled=labelled,
+        hyper=hyper,
+        initial_state=np.zeros(len(inputs) * width),
         mixing=mixing,
     )
 

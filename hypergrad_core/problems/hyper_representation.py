@@ -25,12 +25,13 @@ from typing import Self
 import numpy as np
 
 from hypergrad_core.arrays import FloatArray, Rows
-from hypergrad_core.constants import Constants
-from hypergrad_core.data import load
+from hypergrad_core.constants import Lipschitz
+from hypergrad_core.linearisation import Linearisation
 from hypergrad_core.numerics import spectral_norm
-from hypergrad_core.problem import Linearisation, Problem, Reference
+from hypergrad_core.problem import Reference
+from hypergrad_core.problems.gradient_step import RidgeLinearisation, RidgeStep
 from hypergrad_core.problems.request import Request
-from hypergrad_core.problems.ridge import LeastSquares, standardised, weight_and_step
+from hypergrad_core.problems.ridge import LeastSquares, shuffled, weight_and_step
 
 # Synthetic H: its columns shrink evenly on a log scale, down to this part of the first. Learned
 # features are not equally useful; and with equal ones β could not reach a q near 1.
@@ -38,53 +39,22 @@ WEAKEST_FEATURE = 0.1
 NOISE = 0.3
 
 
-class HyperRepresentation(Problem):
-    """The hyper-representation problem at one H.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class HyperRepresentation(RidgeStep):
+    """The hyper-representation problem at one H; λ is H flattened row by row, shape (p r,).
 
     Attributes:
-        affine: Φ is affine in w.
-
-    Args:
         train: X of shape (n, p) and y.
         validation: X' of shape (n', p) and y'.
-        weight: β > 0.
-        step: η > 0.
-        hyper: H of shape (p, r), flattened row by row, shape (p r,).
-        initial_state: w_0, shape (r,); 0 if not given.
     """
 
-    symmetric = True
-    affine = True
+    train: LeastSquares
+    validation: LeastSquares
 
-    def __init__(
-        self,
-        *,
-        train: LeastSquares,
-        validation: LeastSquares,
-        weight: float,
-        step: float,
-        hyper: FloatArray,
-        initial_state: FloatArray | None = None,
-    ) -> None:
-        self.train = train
-        self.validation = validation
-        self.weight = weight
-        self.step = step
-        self.hyper = hyper
-        self.representation = hyper.reshape(train.rows.shape[1], -1)
-        size = self.representation.shape[1]
-        self.initial_state = np.zeros(size) if initial_state is None else initial_state
-
-    def at(self, hyper: FloatArray) -> Self:
-        """The same problem at another H, flattened, shape (p r,). Steps and start are kept."""
-        return type(self)(
-            train=self.train,
-            validation=self.validation,
-            weight=self.weight,
-            step=self.step,
-            hyper=hyper,
-            initial_state=self.initial_state,
-        )
+    @property
+    def representation(self) -> FloatArray:
+        """H, shape (p, r)."""
+        return self.hyper.reshape(-1, self.state_size)
 
     @cached_property
     def inside(self) -> LeastSquares:
@@ -106,16 +76,19 @@ class HyperRepresentation(Problem):
         """P' = X'ᵀX'H, shape (p, r)."""
         return self.validation.rows.T @ self.outside.rows
 
-    def _state_product(self, block: FloatArray) -> FloatArray:
-        """∂₁Φ u = u − η (HᵀXᵀXHu + βu) for each row: (B, r) → (B, r)."""
-        product = self.inside.gram_product(block)
-        product *= -self.step
-        product += (1 - self.step * self.weight) * block
-        return product
+    @property
+    def spectrum(self) -> tuple[float, float]:
+        """Of HᵀXᵀXH."""
+        return self.inside.spectrum
 
-    def fixed_point_map(self, states: FloatArray) -> FloatArray:
-        """One gradient step of size η."""
-        return self._state_product(states) + self.step * self.inside.correlation
+    @property
+    def linear_term(self) -> FloatArray:
+        """HᵀXᵀy, shape (r,)."""
+        return self.inside.correlation
+
+    def gram_product(self, block: FloatArray) -> FloatArray:
+        """HᵀXᵀXHu for each row u."""
+        return self.inside.gram_product(block)
 
     def linearise(self, states: FloatArray) -> Linearisation:
         """∂₁Φ = I − η (HᵀXᵀXH + βI) and ∂₂Φ, for which w and c(w) are kept."""
@@ -123,20 +96,12 @@ class HyperRepresentation(Problem):
             self, states, self.inside.residuals(states) @ self.train.rows
         )
 
-    def outer(self, states: FloatArray) -> FloatArray:
-        """E = ½ ‖X'Hw − y'‖²."""
-        return self.outside.value(states)
-
-    def outer_gradient_state(self, states: FloatArray) -> FloatArray:
-        """∇₁E = Hᵀc'."""
-        return self.outside.gradient(states)
-
     def outer_gradient_hyper(self, states: FloatArray) -> FloatArray:
         """∇₂E = c' wᵀ, flattened."""
         pulls = self.outside.residuals(states) @ self.validation.rows
         return np.asarray((pulls[:, :, None] * states[:, None, :]).reshape(len(states), -1))
 
-    def _solve(self) -> Reference:
+    def solve(self) -> Reference:
         """w and v from the singular values of XH, ∇f from matrices of shape (p, r)."""
         inside, outside = self.inside, self.outside
         solution = inside.ridge_solve(self.weight, inside.correlation[None])[0]
@@ -149,44 +114,26 @@ class HyperRepresentation(Problem):
         hypergradient = np.outer(along, solution) - np.outer(pull, adjoint)
         return Reference(solution, adjoint / self.step, hypergradient.ravel())
 
-    def _measure_constants(self) -> Constants:
-        """C6 for sums. J is the norm of ∂₂Φᵀ(I − ∂₁Φ)⁻¹, of shape (m, r)."""
-        truth = self.reference
-        solution = truth.solution[None]
-        low, high = (value + self.weight for value in self.inside.spectrum)
-        contraction = max(abs(1 - self.step * low), abs(1 - self.step * high))
-        mu1 = self.outside.norm**2
-        distance = float(np.linalg.norm(truth.solution - self.initial_state))
-        outer_gradient_norm = float(np.linalg.norm(self.outer_gradient_state(solution)))
-        direct_gradient = self.outer_gradient_hyper(solution)
-        lin = self.linearise(solution)
-        identity = np.eye(self.state_size)
-        resolvent = self.inside.ridge_solve(self.weight, identity) / self.step
-        hyper_jacobian_norm = self.step * _pair_norm(
-            self.inside.residuals(solution)[0] @ self.train.rows, self.inside_slope, truth.solution
-        )
-        outer_slope = _pair_norm(
-            self.outside.residuals(solution)[0] @ self.validation.rows,
-            self.outside_slope,
-            truth.solution,
-        )
-        return Constants(
-            contraction=contraction,
-            condition_number=high / low,
+    @property
+    def solution_jacobian(self) -> FloatArray:
+        """w'(λ) = (I − ∂₁Φ)⁻¹∂₂Φ, shape (r, m)."""
+        resolvent = self.inside.ridge_solve(self.weight, np.eye(self.state_size)) / self.step
+        return self.linearise(self.reference.solution[None]).vjp_hyper(resolvent)
+
+    def lipschitz(self) -> Lipschitz:
+        """C6 for sums."""
+        solution = self.reference.solution
+        pull = self.inside.residuals(solution[None])[0] @ self.train.rows
+        outer_pull = self.outside.residuals(solution[None])[0] @ self.validation.rows
+        return Lipschitz(
+            contraction=self.contraction,
+            condition_number=self.condition_number,
             nu1=0.0,
             nu2=2 * self.step * spectral_norm(self.inside_slope),
-            mu1=mu1,
-            mu2=outer_slope + spectral_norm(self.outside_slope) * distance,
-            outer_gradient_bound=outer_gradient_norm + mu1 * distance,
-            hyper_jacobian_norm=hyper_jacobian_norm,
-            distance=distance,
-            outer_gradient_norm=outer_gradient_norm,
-            solution_jacobian_norm=min(
-                spectral_norm(lin.vjp_hyper(resolvent)), hyper_jacobian_norm / (1 - contraction)
-            ),
-            adjoint_norm=float(np.linalg.norm(truth.adjoint)),
-            direct_gradient_norm=float(np.linalg.norm(direct_gradient)),
-            hypergradient_norm=float(np.linalg.norm(truth.hypergradient)),
+            mu1=self.outside.norm**2,
+            mu2=_pair_norm(outer_pull, self.outside_slope, solution),
+            mu2_slope=spectral_norm(self.outside_slope),
+            hyper_jacobian_norm=self.step * _pair_norm(pull, self.inside_slope, solution),
         )
 
 
@@ -205,31 +152,25 @@ def _pair_norm(left: FloatArray, matrix: FloatArray, right: FloatArray) -> float
     return float(np.sqrt(np.linalg.eigvalsh(form + cross + cross.T)[-1]))
 
 
-@dataclass
-class _RepresentationLinearisation(Linearisation):
+@dataclass(frozen=True)
+class _RepresentationLinearisation(RidgeLinearisation):
     problem: HyperRepresentation
     states: FloatArray
     """w, shape (B, r)."""
     pulls: FloatArray
     """c(w), shape (B, p)."""
 
-    def _take(self, rows: Rows) -> Self:
+    def __getitem__(self, rows: Rows) -> Self:
         return type(self)(self.problem, self.states[rows], self.pulls[rows])
 
-    def _vjp_state(self, adjoints: FloatArray) -> FloatArray:
-        return self.problem._state_product(adjoints)
-
-    def _jvp_state(self, tangents: FloatArray) -> FloatArray:
-        return self._vjp_state(tangents)
-
-    def _vjp_hyper(self, adjoints: FloatArray) -> FloatArray:
+    def vjp_hyper(self, adjoints: FloatArray) -> FloatArray:
         slopes = adjoints @ self.problem.inside_slope.T
         product = self.pulls[:, :, None] * adjoints[:, None, :]
         product += slopes[:, :, None] * self.states[:, None, :]
         product *= -self.problem.step
         return np.asarray(product.reshape(len(adjoints), -1))
 
-    def _jvp_hyper(self, tangents: FloatArray) -> FloatArray:
+    def jvp_hyper(self, tangents: FloatArray) -> FloatArray:
         changes = tangents.reshape(len(tangents), *self.problem.representation.shape)
         along = (self.pulls[:, None, :] @ changes)[:, 0]
         moved = (changes @ self.states[:, :, None])[:, :, 0]
@@ -260,6 +201,7 @@ def build(request: Request) -> HyperRepresentation:
         weight=weight,
         step=step,
         hyper=representation.ravel(),
+        initial_state=np.zeros(size),
     )
 
 
@@ -274,10 +216,7 @@ def _data(
         truth = random.standard_normal(features) / np.sqrt(features)
         targets = rows @ truth + NOISE * random.standard_normal(2 * samples)
     else:
-        rows, targets = load(data)
-        rows, targets = standardised(rows), standardised(targets[:, None])[:, 0]
-        order = random.permutation(len(targets))
-        rows, targets = rows[order], targets[order]
+        rows, targets = shuffled(data, random)
     half = len(targets) // 2
     scale = np.sqrt(half)
     train, validation = (

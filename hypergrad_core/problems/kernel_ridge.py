@@ -18,121 +18,79 @@ the sum of two products that C4 has.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
 from typing import Self
 
 import numpy as np
 
 from hypergrad_core.arrays import FloatArray, IntArray, Rows
-from hypergrad_core.constants import Constants
-from hypergrad_core.data import load
+from hypergrad_core.constants import Lipschitz
+from hypergrad_core.linearisation import Linearisation
 from hypergrad_core.numerics import row_dots, spectral_norm
-from hypergrad_core.problem import Linearisation, Problem, Reference
+from hypergrad_core.problem import Reference
+from hypergrad_core.problems.gradient_step import RidgeLinearisation, RidgeStep
 from hypergrad_core.problems.kernels import Kernel
 from hypergrad_core.problems.request import Request
-from hypergrad_core.problems.ridge import standardised, weight_and_step
+from hypergrad_core.problems.ridge import LeastSquares, shuffled, weight_and_step
 
 # exp(−Σ γ (x − x')²) is about e^{−2·WIDTH} between two typical rows.
 WIDTH = 0.5
 NOISE = 0.1
 
 
-class KernelRidge(Problem):
+@dataclass(frozen=True, eq=False, kw_only=True)
+class KernelRidge(RidgeStep):
     """Kernel ridge regression at one λ.
 
     Attributes:
-        affine: Φ is affine in w.
-
-    Args:
-        features: X, shape (n, p).
+        hyper: λ = (β, γ_1, …, γ_p), which follows from the others, shape (p + 1,).
+        train: K, the kernel between the rows of X, of widths γ ≥ 0.
+        validation: K', that between validation rows and X, of the same widths.
         targets: y, shape (n,).
-        validation_features: shape (n', p).
         validation_targets: y', shape (n',).
-        step: η > 0.
-        hyper: λ = (β, γ_1, …, γ_p) with β > 0 and γ ≥ 0, shape (p + 1,).
-        initial_state: w_0, shape (n,); 0 if not given.
-        kernels: K and K' of these rows and widths, if they are there already.
     """
 
-    symmetric = True
-    affine = True
+    hyper: FloatArray = field(init=False)
+    train: Kernel
+    validation: Kernel
+    targets: FloatArray
+    validation_targets: FloatArray
 
-    def __init__(
-        self,
-        *,
-        features: FloatArray,
-        targets: FloatArray,
-        validation_features: FloatArray,
-        validation_targets: FloatArray,
-        step: float,
-        hyper: FloatArray,
-        initial_state: FloatArray | None = None,
-        kernels: tuple[Kernel, Kernel] | None = None,
-    ) -> None:
-        self.train, self.validation = kernels or (
-            Kernel(features, features, hyper[1:]),
-            Kernel(validation_features, features, hyper[1:]),
-        )
-        self.features = features
-        self.targets = targets
-        self.validation_features = validation_features
-        self.validation_targets = validation_targets
-        self.step = step
-        self.hyper = hyper
-        self.initial_state = np.zeros(len(targets)) if initial_state is None else initial_state
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "hyper", np.concatenate([[self.weight], self.train.widths]))
 
     def at(self, hyper: FloatArray) -> Self:
         """The same problem at another λ of shape (p + 1,). Steps and start are kept."""
-        return type(self)(
-            features=self.features,
-            targets=self.targets,
-            validation_features=self.validation_features,
-            validation_targets=self.validation_targets,
-            step=self.step,
-            hyper=hyper,
-            initial_state=self.initial_state,
+        train, validation = (
+            replace(kernel, widths=hyper[1:]) for kernel in (self.train, self.validation)
         )
+        return replace(self, weight=float(hyper[0]), train=train, validation=validation)
 
     @property
-    def weight(self) -> float:
-        """β."""
-        return float(self.hyper[0])
+    def spectrum(self) -> tuple[float, float]:
+        """Of K."""
+        return self.train.spectrum
 
     @property
-    def kernel(self) -> FloatArray:
-        """K, shape (n, n)."""
-        return self.train.values
+    def linear_term(self) -> FloatArray:
+        """y."""
+        return self.targets
 
-    @property
-    def validation_kernel(self) -> FloatArray:
-        """K', shape (n', n)."""
-        return self.validation.values
+    @cached_property
+    def outside(self) -> LeastSquares:
+        """½ ‖K'w − y'‖²."""
+        return LeastSquares(self.validation.values, self.validation_targets)
 
-    def _state_product(self, block: FloatArray) -> FloatArray:
-        """∂₁Φ u = u − η (Ku + βu) for each row: (B, n) → (B, n)."""
-        product = block @ self.kernel
-        product *= -self.step
-        product += (1 - self.step * self.weight) * block
-        return np.asarray(product)
-
-    def fixed_point_map(self, states: FloatArray) -> FloatArray:
-        """One gradient step of size η."""
-        return self._state_product(states) + self.step * self.targets
+    def gram_product(self, block: FloatArray) -> FloatArray:
+        """Ku for each row u."""
+        return np.asarray(block @ self.train.values)
 
     def linearise(self, states: FloatArray) -> Linearisation:
         """∂₁Φ = I − η(K + βI) and ∂₂Φ = −η [w, H_1 w, …], whose columns are not formed."""
         return _KernelLinearisation(
             self, states, np.arange(len(states)), _Moved(self.train, states)
         )
-
-    def _validation_residuals(self, states: FloatArray) -> FloatArray:
-        return np.asarray(states @ self.validation_kernel.T - self.validation_targets)
-
-    def outer(self, states: FloatArray) -> FloatArray:
-        """E = ½ ‖K'w − y'‖²."""
-        residuals = self._validation_residuals(states)
-        return 0.5 * row_dots(residuals, residuals)
 
     def drifts(self, columns: FloatArray) -> Callable[[FloatArray], FloatArray]:
         """As for any problem: ∂₁Φ is the same at each w, and ∂₂Φ linear in w."""
@@ -143,14 +101,10 @@ class KernelRidge(Problem):
 
         return drifts
 
-    def outer_gradient_state(self, states: FloatArray) -> FloatArray:
-        """∇₁E = K'ᵀr."""
-        return np.asarray(self._validation_residuals(states) @ self.validation_kernel)
-
     def outer_gradient_hyper(self, states: FloatArray) -> FloatArray:
         """∇₂E = (0, rᵀH'_1 w, …, rᵀH'_p w)."""
         gradient = np.zeros((len(states), self.hyper_size))
-        gradient[:, 1:] = -self.validation.forms(self._validation_residuals(states), states)
+        gradient[:, 1:] = -self.validation.forms(self.outside.residuals(states), states)
         return gradient
 
     def _moved(self, state: FloatArray) -> FloatArray:
@@ -164,59 +118,45 @@ class KernelRidge(Problem):
 
     def _shifted_solve(self, right: FloatArray) -> FloatArray:
         """(K + βI)⁻¹ times a vector or a matrix, (n,) or (n, c), by elimination."""
-        shifted = self.kernel + self.weight * np.eye(self.state_size)
+        shifted = self.train.values + self.weight * np.eye(self.state_size)
         return np.asarray(np.linalg.solve(shifted, right), dtype=np.float64)
 
-    def _solve(self) -> Reference:
+    def solve(self) -> Reference:
         """Two direct solves, and ∇f from the H_l themselves."""
         solution = self._shifted_solve(self.targets)
-        residual = self.validation_kernel @ solution - self.validation_targets
+        residual = self.validation.values @ solution - self.validation_targets
         # u = ηv, which does not depend on the step.
-        adjoint = self._shifted_solve(residual @ self.validation_kernel)
+        adjoint = self._shifted_solve(residual @ self.validation.values)
         hypergradient = self._direct(residual, solution) - self._moved(solution) @ adjoint
         return Reference(solution, adjoint / self.step, hypergradient)
 
-    def _measure_constants(self) -> Constants:
+    @property
+    def solution_jacobian(self) -> FloatArray:
+        """w'(λ) = −(K + βI)⁻¹ ∂(K + βI)w/∂λ, shape (n, m)."""
+        return -self._shifted_solve(self._moved(self.reference.solution).T)
+
+    def lipschitz(self) -> Lipschitz:
         """C4 for this parametrisation, with exact norms but for the two of stacks (ν₂, μ₂₁)."""
-        truth = self.reference
-        eigenvalues = self.train.eigenvalues + self.weight
-        low, high = float(eigenvalues[0]), float(eigenvalues[-1])
-        contraction = max(abs(1 - self.step * low), abs(1 - self.step * high))
-        kernel_norm = self.validation.norm
-        mu1 = kernel_norm**2
-        distance = float(np.linalg.norm(truth.solution - self.initial_state))
-        residual = self._validation_residuals(truth.solution[None])[0]
-        outer_gradient_norm = float(np.linalg.norm(residual @ self.validation_kernel))
-        moved = self._moved(truth.solution)
-        hyper_jacobian_norm = self.step * spectral_norm(moved)
-        jacobian = self._shifted_solve(moved.T)
+        solution = self.reference.solution
+        residual = self.outside.residuals(solution[None])[0]
         # d(H'_lᵀr) + K'ᵀd(…): the derivative of ∇₂E at w(λ), up to its sign.
         outer_slopes = np.array(
             [
-                residual @ slope + (slope @ truth.solution) @ self.validation_kernel
+                residual @ slope + (slope @ solution) @ self.validation.values
                 for slope in self.validation.slopes()
             ]
         )
-        outer_curvature = kernel_norm * self.validation.slope_norm
         # ∂(K + βI)/∂β = I joins the others.
         curvature = np.hypot(1, self.train.slope_norm)
-        return Constants(
-            contraction=contraction,
-            condition_number=high / low,
+        return Lipschitz(
+            contraction=self.contraction,
+            condition_number=self.condition_number,
             nu1=0.0,
             nu2=self.step * float(curvature),
-            mu1=mu1,
-            mu2=spectral_norm(outer_slopes) + outer_curvature * distance,
-            outer_gradient_bound=outer_gradient_norm + mu1 * distance,
-            hyper_jacobian_norm=hyper_jacobian_norm,
-            distance=distance,
-            outer_gradient_norm=outer_gradient_norm,
-            solution_jacobian_norm=min(
-                spectral_norm(jacobian), hyper_jacobian_norm / (1 - contraction)
-            ),
-            adjoint_norm=float(np.linalg.norm(truth.adjoint)),
-            direct_gradient_norm=float(np.linalg.norm(self._direct(residual, truth.solution))),
-            hypergradient_norm=float(np.linalg.norm(truth.hypergradient)),
+            mu1=self.validation.norm**2,
+            mu2=spectral_norm(outer_slopes),
+            mu2_slope=self.validation.norm * self.validation.slope_norm,
+            hyper_jacobian_norm=self.step * spectral_norm(self._moved(solution)),
         )
 
 
@@ -241,8 +181,8 @@ class _Moved:
         return np.asarray(self._chunk[index - self._start])
 
 
-@dataclass
-class _KernelLinearisation(Linearisation):
+@dataclass(frozen=True)
+class _KernelLinearisation(RidgeLinearisation):
     problem: KernelRidge
     states: FloatArray
     """w, shape (B, n)."""
@@ -250,16 +190,10 @@ class _KernelLinearisation(Linearisation):
     """Which states of the block they are, shape (B,)."""
     moved: _Moved
 
-    def _take(self, rows: Rows) -> Self:
+    def __getitem__(self, rows: Rows) -> Self:
         return type(self)(self.problem, self.states[rows], self.index[rows], self.moved)
 
-    def _vjp_state(self, adjoints: FloatArray) -> FloatArray:
-        return self.problem._state_product(adjoints)
-
-    def _jvp_state(self, tangents: FloatArray) -> FloatArray:
-        return self._vjp_state(tangents)
-
-    def _vjp_hyper(self, adjoints: FloatArray) -> FloatArray:
+    def vjp_hyper(self, adjoints: FloatArray) -> FloatArray:
         problem = self.problem
         product = np.empty((len(adjoints), problem.hyper_size))
         product[:, 0] = -row_dots(adjoints, np.broadcast_to(self.states, adjoints.shape))
@@ -270,7 +204,7 @@ class _KernelLinearisation(Linearisation):
         product *= problem.step
         return product
 
-    def _jvp_hyper(self, tangents: FloatArray) -> FloatArray:
+    def jvp_hyper(self, tangents: FloatArray) -> FloatArray:
         problem, widths = self.problem, tangents[:, 1:]
         if len(self.states) == 1:
             moved = widths @ self.moved.at(int(self.index[0]))
@@ -293,16 +227,15 @@ def build(request: Request) -> KernelRidge:
     (train, validation), targets, validation_targets = _data(
         request.data, request.size, max(request.hyper_size - 1, 1), request.seed
     )
-    spectrum = (float(train.eigenvalues[0]), float(train.eigenvalues[-1]))
-    weight, step = weight_and_step(spectrum, request.contraction)
+    weight, step = weight_and_step(train.spectrum, request.contraction)
     return KernelRidge(
-        features=train.left,
+        train=train,
+        validation=validation,
         targets=targets,
-        validation_features=validation.left,
         validation_targets=validation_targets,
+        weight=weight,
         step=step,
-        hyper=np.concatenate([[weight], train.widths]),
-        kernels=(train, validation),
+        initial_state=np.zeros(len(targets)),
     )
 
 
@@ -320,10 +253,7 @@ def _data(
         direction = random.standard_normal(features) / np.sqrt(features)
         targets = np.sin(2 * rows @ direction) + NOISE * random.standard_normal(2 * size)
     else:
-        rows, targets = load(data)
-        rows, targets = standardised(rows), standardised(targets[:, None])[:, 0]
-        order = random.permutation(len(targets))
-        rows, targets = rows[order], targets[order]
+        rows, targets = shuffled(data, random)
     half = len(targets) // 2
     targets = targets / np.sqrt(half)
     count = rows.shape[1]

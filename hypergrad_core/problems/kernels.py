@@ -66,6 +66,11 @@ class Kernel:
         """Of K, rising; it is positive semi-definite, so that a negative one is rounding."""
         return np.asarray(np.maximum(np.linalg.eigvalsh(self.values), 0.0))
 
+    @property
+    def spectrum(self) -> tuple[float, float]:
+        """The smallest and the largest eigenvalue of K."""
+        return float(self.eigenvalues[0]), float(self.eigenvalues[-1])
+
     @cached_property
     def norm(self) -> float:
         """‖K‖₂."""

@@ -17,10 +17,12 @@ from typing import Self
 import numpy as np
 
 from hypergrad_core.arrays import FloatArray, Rows
-from hypergrad_core.constants import Constants
+from hypergrad_core.constants import Lipschitz
 from hypergrad_core.data import load
+from hypergrad_core.linearisation import Linearisation, SymmetricLinearisation
 from hypergrad_core.numerics import EXACT_NORM_SIZE, row_products, spectral_norm
-from hypergrad_core.problem import Linearisation, Problem, Reference
+from hypergrad_core.problem import Reference
+from hypergrad_core.problems.gradient_step import GradientStep
 from hypergrad_core.problems.request import Request
 
 # max |softplus'''|.
@@ -63,47 +65,19 @@ class Design:
         return float(np.sqrt(squares.sum(axis=1).max()))
 
 
-class LogisticRegression(Problem):
-    """Logistic regression at one λ.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class LogisticRegression(GradientStep):
+    """Logistic regression at one λ of shape (d,).
 
-    Args:
+    Attributes:
         train: training data.
         validation: validation data.
-        step: η > 0.
-        hyper: λ, shape (d,).
         logarithmic: whether the penalty is exp(λ_j) (any λ) or λ_j (λ > 0).
-        initial_state: w_0, shape (d,); 0 if not given.
     """
 
-    symmetric = True
-
-    def __init__(
-        self,
-        *,
-        train: Design,
-        validation: Design,
-        step: float,
-        hyper: FloatArray,
-        logarithmic: bool = False,
-        initial_state: FloatArray | None = None,
-    ) -> None:
-        self.train = train
-        self.validation = validation
-        self.step = step
-        self.hyper = hyper
-        self.logarithmic = logarithmic
-        self.initial_state = np.zeros(hyper.size) if initial_state is None else initial_state
-
-    def at(self, hyper: FloatArray) -> Self:
-        """The same problem at another λ of shape (d,). Steps and start are kept."""
-        return type(self)(
-            train=self.train,
-            validation=self.validation,
-            step=self.step,
-            hyper=hyper,
-            logarithmic=self.logarithmic,
-            initial_state=self.initial_state,
-        )
+    train: Design
+    validation: Design
+    logarithmic: bool = False
 
     @cached_property
     def penalty(self) -> FloatArray:
@@ -114,6 +88,12 @@ class LogisticRegression(Problem):
     def penalty_slope(self) -> FloatArray:
         """dp_j/dλ_j, shape (d,)."""
         return self.penalty if self.logarithmic else np.ones_like(self.hyper)
+
+    @cached_property
+    def curvature(self) -> tuple[float, float]:
+        """Of a Hessian between diag p and XᵀX/4 + diag p."""
+        high = self.train.norm**2 / 4 + float(self.penalty.max())
+        return float(self.penalty.min()), high
 
     def inner_gradient(self, states: FloatArray) -> FloatArray:
         """Gradient of the inner objective for each row: (B, d) → (B, d)."""
@@ -140,10 +120,6 @@ class LogisticRegression(Problem):
         sigmoid = _sigmoid(row_products(states, self.validation.columns))
         return row_products(sigmoid, self.validation.rows)
 
-    def outer_gradient_hyper(self, states: FloatArray) -> FloatArray:
-        """∇₂E = 0: the validation loss does not see λ."""
-        return np.zeros((len(states), self.hyper_size))
-
     def drifts(self, columns: FloatArray) -> Callable[[FloatArray], FloatArray]:
         """As for any problem, by what differs from w(λ): σ', and ∂₂Φ, which is diagonal."""
         solution = self.reference.solution[None]
@@ -168,7 +144,7 @@ class LogisticRegression(Problem):
         weights = sigmoid * (1 - sigmoid)
         return (self.train.columns * weights) @ self.train.rows + np.diag(self.penalty)
 
-    def _solve(self) -> Reference:
+    def solve(self) -> Reference:
         """Newton's method with a direct solve, until the gradient stops falling."""
         state = self.initial_state
         best = np.inf
@@ -198,57 +174,41 @@ class LogisticRegression(Problem):
         loss = np.logaddexp(0, self.train.rows @ state).sum()
         return float(loss + 0.5 * (self.penalty * state) @ state)
 
-    def _measure_constants(self) -> Constants:
+    @property
+    def solution_jacobian(self) -> FloatArray:
+        """w'(λ) = −(∇²g)⁻¹ diag(p' ∘ w), shape (d, d)."""
+        solution = self.reference.solution
+        slope = np.diag(self.penalty_slope * solution)
+        return np.asarray(-np.linalg.solve(self._hessian(solution), slope), dtype=np.float64)
+
+    def lipschitz(self) -> Lipschitz:
         """C5 for sums: ν₁ = η/(6√3) ‖X‖ λ_max((XXᵀ)∘(XXᵀ))^½, ν₂ = η max p', μ₁ = ‖X'‖²/4."""
-        truth = self.reference
-        low = float(self.penalty.min())
-        high = self.train.norm**2 / 4 + float(self.penalty.max())
-        contraction = max(abs(1 - self.step * low), abs(1 - self.step * high))
-        mu1 = self.validation.norm**2 / 4
-        distance = float(np.linalg.norm(truth.solution - self.initial_state))
-        outer_gradient = self.outer_gradient_state(truth.solution[None])[0]
-        outer_gradient_norm = float(np.linalg.norm(outer_gradient))
-        # |σ| ≤ 1 for every sample: ‖∇₁E‖ ≤ ‖X'‖ √n'.
-        cap = self.validation.norm * float(np.sqrt(len(self.validation.rows)))
-        hyper_jacobian_norm = self.step * float(np.abs(self.penalty_slope * truth.solution).max())
-        jacobian = np.asarray(
-            np.linalg.solve(
-                self._hessian(truth.solution), np.diag(self.penalty_slope * truth.solution)
-            ),
-            dtype=np.float64,
-        )
-        return Constants(
-            contraction=contraction,
-            condition_number=high / low,
+        coupling = self.penalty_slope * self.reference.solution
+        return Lipschitz(
+            contraction=self.contraction,
+            condition_number=self.condition_number,
             nu1=self.step * SOFTPLUS_THIRD * self.train.norm * self.train.cubic_norm,
             nu2=self.step * float(self.penalty_slope.max()),
-            mu1=mu1,
+            mu1=self.validation.norm**2 / 4,
             mu2=0.0,
-            outer_gradient_bound=min(outer_gradient_norm + mu1 * distance, cap),
-            hyper_jacobian_norm=hyper_jacobian_norm,
-            distance=distance,
-            outer_gradient_norm=outer_gradient_norm,
-            solution_jacobian_norm=min(
-                spectral_norm(jacobian), hyper_jacobian_norm / (1 - contraction)
-            ),
-            adjoint_norm=float(np.linalg.norm(truth.adjoint)),
-            direct_gradient_norm=0.0,
-            hypergradient_norm=float(np.linalg.norm(truth.hypergradient)),
+            hyper_jacobian_norm=self.step * float(np.abs(coupling).max()),
+            # |σ| ≤ 1 for every sample: ‖∇₁E‖ ≤ ‖X'‖ √n'.
+            outer_gradient_cap=self.validation.norm * float(np.sqrt(len(self.validation.rows))),
         )
 
 
-@dataclass
-class _LogisticLinearisation(Linearisation):
+@dataclass(frozen=True)
+class _LogisticLinearisation(SymmetricLinearisation):
     problem: LogisticRegression
     weights: FloatArray
     """η σ'(x_iᵀw), shape (B, n)."""
     scaled: FloatArray
     """−η p' ∘ w, shape (B, d)."""
 
-    def _take(self, rows: Rows) -> Self:
+    def __getitem__(self, rows: Rows) -> Self:
         return type(self)(self.problem, self.weights[rows], self.scaled[rows])
 
-    def _vjp_state(self, adjoints: FloatArray) -> FloatArray:
+    def vjp_state(self, adjoints: FloatArray) -> FloatArray:
         train = self.problem.train
         inner = row_products(adjoints, train.columns)
         inner *= self.weights
@@ -256,13 +216,10 @@ class _LogisticLinearisation(Linearisation):
         np.subtract(adjoints * (1 - self.problem.step * self.problem.penalty), product, out=product)
         return product
 
-    def _jvp_state(self, tangents: FloatArray) -> FloatArray:
-        return self._vjp_state(tangents)
-
-    def _vjp_hyper(self, adjoints: FloatArray) -> FloatArray:
+    def vjp_hyper(self, adjoints: FloatArray) -> FloatArray:
         return self.scaled * adjoints
 
-    def _jvp_hyper(self, tangents: FloatArray) -> FloatArray:
+    def jvp_hyper(self, tangents: FloatArray) -> FloatArray:
         return self.scaled * tangents
 
 
@@ -297,6 +254,7 @@ def _build(request: Request, logarithmic: bool) -> LogisticRegression:
         validation=validation,
         step=2 / (curvature + 2 * penalty),
         hyper=hyper,
+        initial_state=np.zeros(hyper.size),
         logarithmic=logarithmic,
     )
 

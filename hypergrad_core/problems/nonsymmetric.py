@@ -9,7 +9,6 @@ Constants: C10, with μ₁ = 1 for this E.
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Self
@@ -17,57 +16,33 @@ from typing import Self
 import numpy as np
 
 from hypergrad_core.arrays import FloatArray, Rows
-from hypergrad_core.constants import Constants
+from hypergrad_core.constants import Lipschitz
+from hypergrad_core.linearisation import Linearisation
 from hypergrad_core.numerics import row_dots, row_products, spectral_norm
-from hypergrad_core.problem import Linearisation, Problem, Reference
+from hypergrad_core.problem import Problem, Reference, kept_property
 from hypergrad_core.problems.request import Request
 
 # About ‖N‖₂ of the synthetic A ∝ U (R + N) Uᵀ, R normal with ‖R‖₂ = 1.
 NON_NORMALITY = 0.5
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
 class NonSymmetric(Problem):
     """The affine problem at one λ.
 
-    Args:
+    Attributes:
         matrix: A with ‖A‖₂ < 1, shape (d, d).
         coupling: C, shape (d, m).
         offset: b, shape (d,).
         target: shape (d,).
-        hyper: λ, shape (m,).
-        initial_state: w_0, shape (d,); 0 if not given.
     """
 
-    symmetric = False
     affine = True
 
-    def __init__(
-        self,
-        *,
-        matrix: FloatArray,
-        coupling: FloatArray,
-        offset: FloatArray,
-        target: FloatArray,
-        hyper: FloatArray,
-        initial_state: FloatArray | None = None,
-    ) -> None:
-        self.matrix = matrix
-        self.coupling = coupling
-        self.offset = offset
-        self.target = target
-        self.hyper = hyper
-        self.initial_state = np.zeros(len(matrix)) if initial_state is None else initial_state
-
-    def at(self, hyper: FloatArray) -> Self:
-        """The same problem at another λ of shape (m,). The start is kept."""
-        return type(self)(
-            matrix=self.matrix,
-            coupling=self.coupling,
-            offset=self.offset,
-            target=self.target,
-            hyper=hyper,
-            initial_state=self.initial_state,
-        )
+    matrix: FloatArray
+    coupling: FloatArray
+    offset: FloatArray
+    target: FloatArray
 
     @cached_property
     def linear_term(self) -> FloatArray:
@@ -91,11 +66,7 @@ class NonSymmetric(Problem):
         """∇₁E = w − target."""
         return states - self.target
 
-    def outer_gradient_hyper(self, states: FloatArray) -> FloatArray:
-        """∇₂E = 0."""
-        return np.zeros((len(states), self.hyper_size))
-
-    def _solve(self) -> Reference:
+    def solve(self) -> Reference:
         """Closed form: w = (I − A)⁻¹(Cλ + b), v = (I − A)⁻ᵀ(w − target), ∇f = Cᵀv."""
         matrix = np.eye(self.state_size) - self.matrix
         solution = np.linalg.solve(matrix, self.linear_term)
@@ -106,55 +77,54 @@ class NonSymmetric(Problem):
             np.asarray(adjoint @ self.coupling, dtype=np.float64),
         )
 
-    def _measure_constants(self) -> Constants:
-        """C10: everything is exact, but for ‖w'(λ)‖ if d and m are both beyond 400."""
-        truth = self.reference
+    @kept_property
+    def solution_jacobian(self) -> FloatArray:
+        """w'(λ) = (I − A)⁻¹C, shape (d, m)."""
+        matrix = np.eye(self.state_size) - self.matrix
+        return np.asarray(np.linalg.solve(matrix, self.coupling), dtype=np.float64)
+
+    @kept_property
+    def _norms(self) -> tuple[float, float, float]:
+        """‖A‖, ‖C‖ and ‖w'(λ)‖: exact, but for the last two if d and m are both beyond 400."""
         # Exact however large A is, because q must stay below 1.
         contraction = float(np.linalg.norm(self.matrix, 2))
-        distance = float(np.linalg.norm(truth.solution - self.initial_state))
-        outer_gradient_norm = float(np.linalg.norm(truth.solution - self.target))
-        jacobian = np.asarray(
-            np.linalg.solve(np.eye(self.state_size) - self.matrix, self.coupling),
-            dtype=np.float64,
+        coupling_norm = spectral_norm(self.coupling)
+        jacobian_norm = min(
+            spectral_norm(self.solution_jacobian), coupling_norm / (1 - contraction)
         )
-        hyper_jacobian_norm = spectral_norm(self.coupling)
-        return Constants(
+        return contraction, coupling_norm, jacobian_norm
+
+    def lipschitz(self) -> Lipschitz:
+        """C10."""
+        contraction, coupling_norm, jacobian_norm = self._norms
+        return Lipschitz(
             contraction=contraction,
-            condition_number=(1 + contraction) / (1 - contraction),
             nu1=0.0,
             nu2=0.0,
             mu1=1.0,
             mu2=0.0,
-            outer_gradient_bound=outer_gradient_norm + distance,
-            hyper_jacobian_norm=hyper_jacobian_norm,
-            distance=distance,
-            outer_gradient_norm=outer_gradient_norm,
-            solution_jacobian_norm=min(
-                spectral_norm(jacobian), hyper_jacobian_norm / (1 - contraction)
-            ),
-            adjoint_norm=float(np.linalg.norm(truth.adjoint)),
-            direct_gradient_norm=0.0,
-            hypergradient_norm=float(np.linalg.norm(truth.hypergradient)),
+            hyper_jacobian_norm=coupling_norm,
+            solution_jacobian_norm=jacobian_norm,
         )
 
 
-@dataclass
+@dataclass(frozen=True)
 class _AffineLinearisation(Linearisation):
     problem: NonSymmetric
 
-    def _take(self, rows: Rows) -> Self:
-        return copy.copy(self)
+    def __getitem__(self, rows: Rows) -> Self:
+        return self
 
-    def _vjp_state(self, adjoints: FloatArray) -> FloatArray:
+    def vjp_state(self, adjoints: FloatArray) -> FloatArray:
         return row_products(adjoints, self.problem.matrix)
 
-    def _jvp_state(self, tangents: FloatArray) -> FloatArray:
+    def jvp_state(self, tangents: FloatArray) -> FloatArray:
         return row_products(tangents, self.problem.matrix.T)
 
-    def _vjp_hyper(self, adjoints: FloatArray) -> FloatArray:
+    def vjp_hyper(self, adjoints: FloatArray) -> FloatArray:
         return row_products(adjoints, self.problem.coupling)
 
-    def _jvp_hyper(self, tangents: FloatArray) -> FloatArray:
+    def jvp_hyper(self, tangents: FloatArray) -> FloatArray:
         return row_products(tangents, self.problem.coupling.T)
 
 
@@ -168,6 +138,7 @@ def build(request: Request) -> NonSymmetric:
         offset=(1 - q) * random.standard_normal(size) / np.sqrt(size),
         target=random.standard_normal(size) / np.sqrt(size),
         hyper=random.standard_normal(hyper_size) / np.sqrt(hyper_size),
+        initial_state=np.zeros(size),
     )
 
 

@@ -6,14 +6,16 @@ the reference: a curve shows what rounding in Φ, in E and in the products does,
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Self
 
 import numpy as np
 
 from hypergrad_core.arrays import FloatArray, Rows
-from hypergrad_core.constants import Constants
-from hypergrad_core.problem import Linearisation, Problem, Reference
+from hypergrad_core.constants import Constants, Lipschitz
+from hypergrad_core.linearisation import Linearisation
+from hypergrad_core.problem import Problem, Reference
 
 SINGLE_ROUNDOFF = float(np.finfo(np.float32).eps)
 
@@ -23,6 +25,7 @@ def to_single(block: FloatArray) -> FloatArray:
     return block.astype(np.float32).astype(np.float64)
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
 class SinglePrecision(Problem):
     """A problem whose oracles round what they return; w_0, constants and reference are kept.
 
@@ -30,16 +33,28 @@ class SinglePrecision(Problem):
     A bound says nothing of rounding: it is that of the exact problem, measured along the states
     that it is given.
 
-    Args:
+    Attributes:
+        hyper, initial_state: those of the exact problem.
         exact: the problem in double precision.
     """
 
-    def __init__(self, exact: Problem) -> None:
-        self.exact = exact
-        self.hyper = exact.hyper
-        self.initial_state = exact.initial_state
-        self.symmetric = exact.symmetric
-        self.affine = exact.affine
+    hyper: FloatArray = field(init=False)
+    initial_state: FloatArray = field(init=False)
+    exact: Problem
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "hyper", self.exact.hyper)
+        object.__setattr__(self, "initial_state", self.exact.initial_state)
+
+    @property
+    def symmetric(self) -> bool:
+        """As without rounding."""
+        return self.exact.symmetric
+
+    @property
+    def affine(self) -> bool:
+        """As without rounding."""
+        return self.exact.affine
 
     @property
     def self_adjoint(self) -> bool:
@@ -48,16 +63,16 @@ class SinglePrecision(Problem):
 
     def at(self, hyper: FloatArray) -> Self:
         """The same problem at another λ of shape (m,). Steps and start are kept."""
-        return type(self)(self.exact.at(hyper))
+        return replace(self, exact=self.exact.at(hyper))
 
     def starting_at(self, state: FloatArray) -> Self:
         """The same problem with another w_0 of shape (d,)."""
-        return type(self)(self.exact.starting_at(state))
+        return replace(self, exact=self.exact.starting_at(state))
 
     def canonical(self) -> Self:
         """The cheapest form, rounded there: as good a basis to round in as any."""
         exact = self.exact.canonical()
-        return self if exact is self.exact else type(self)(exact)
+        return self if exact is self.exact else replace(self, exact=exact)
 
     def fixed_point_map(self, states: FloatArray) -> FloatArray:
         """Φ(w, λ) for each row, rounded."""
@@ -79,10 +94,17 @@ class SinglePrecision(Problem):
         """∇₂E(w, λ) for each row, rounded."""
         return to_single(self.exact.outer_gradient_hyper(states))
 
-    def _solve(self) -> Reference:
+    def solve(self) -> Reference:
+        """As without rounding."""
         return self.exact.reference
 
-    def _measure_constants(self) -> Constants:
+    def lipschitz(self) -> Lipschitz:
+        """As without rounding."""
+        return self.exact.lipschitz()
+
+    @cached_property
+    def constants(self) -> Constants:
+        """As without rounding, but for the unit roundoff."""
         return replace(self.exact.constants, unit_roundoff=SINGLE_ROUNDOFF)
 
     @property
@@ -96,17 +118,17 @@ class _RoundedLinearisation(Linearisation):
         self._exact = exact
         self.metric = exact.metric
 
-    def _take(self, rows: Rows) -> Self:
+    def __getitem__(self, rows: Rows) -> Self:
         return type(self)(self._exact[rows])
 
-    def _vjp_state(self, adjoints: FloatArray) -> FloatArray:
+    def vjp_state(self, adjoints: FloatArray) -> FloatArray:
         return to_single(self._exact.vjp_state(adjoints))
 
-    def _jvp_state(self, tangents: FloatArray) -> FloatArray:
+    def jvp_state(self, tangents: FloatArray) -> FloatArray:
         return to_single(self._exact.jvp_state(tangents))
 
-    def _vjp_hyper(self, adjoints: FloatArray) -> FloatArray:
+    def vjp_hyper(self, adjoints: FloatArray) -> FloatArray:
         return to_single(self._exact.vjp_hyper(adjoints))
 
-    def _jvp_hyper(self, tangents: FloatArray) -> FloatArray:
+    def jvp_hyper(self, tangents: FloatArray) -> FloatArray:
         return to_single(self._exact.jvp_hyper(tangents))

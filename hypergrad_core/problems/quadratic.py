@@ -10,7 +10,7 @@ after t steps equals AID with t fixed-point steps at w_t exactly. Constants: C1.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
 
@@ -18,9 +18,11 @@ import numpy as np
 
 from hypergrad_core.arrays import FloatArray, Rows
 from hypergrad_core.basis import Basis, IdentityBasis, SignedCosineBasis
-from hypergrad_core.constants import Constants
+from hypergrad_core.constants import Lipschitz
+from hypergrad_core.linearisation import Linearisation, SymmetricLinearisation
 from hypergrad_core.numerics import row_products, spectral_norm
-from hypergrad_core.problem import Linearisation, Problem, Reference
+from hypergrad_core.problem import Reference, kept_property
+from hypergrad_core.problems.gradient_step import GradientStep
 from hypergrad_core.problems.request import Request
 
 # ‖target‖ ÷ ‖w(λ)‖ for synthetic data. A far target makes ∇₁E nearly constant (G ≫ μ₁D): what the
@@ -28,85 +30,51 @@ from hypergrad_core.problems.request import Request
 TARGET_DISTANCE = 1000.0
 
 
-class Quadratic(Problem):
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Quadratic(GradientStep):
     """The quadratic problem at one λ.
 
-    Args:
+    Attributes:
         eigenvalues: of H, positive, shape (d,).
         basis: the eigenvectors of H, as an operator.
         coupling: C, shape (d, m).
         offset: b, shape (d,).
         target: shape (d,).
-        step: η > 0.
-        hyper: λ, shape (m,).
         outer_weight: ρ ≥ 0.
-        initial_state: w_0, shape (d,); 0 if not given.
     """
 
-    symmetric = True
     affine = True
 
-    def __init__(
-        self,
-        *,
-        eigenvalues: FloatArray,
-        basis: Basis,
-        coupling: FloatArray,
-        offset: FloatArray,
-        target: FloatArray,
-        step: float,
-        hyper: FloatArray,
-        outer_weight: float = 0.0,
-        initial_state: FloatArray | None = None,
-    ) -> None:
-        self.eigenvalues = eigenvalues
-        self.basis = basis
-        self.coupling = coupling
-        self.offset = offset
-        self.target = target
-        self.step = step
-        self.hyper = hyper
-        self.outer_weight = outer_weight
-        self.initial_state = np.zeros(eigenvalues.size) if initial_state is None else initial_state
+    eigenvalues: FloatArray
+    basis: Basis
+    coupling: FloatArray
+    offset: FloatArray
+    target: FloatArray
+    outer_weight: float = 0.0
 
-    def _with(
-        self,
-        *,
-        basis: Basis | None = None,
-        coupling: FloatArray | None = None,
-        offset: FloatArray | None = None,
-        target: FloatArray | None = None,
-        hyper: FloatArray | None = None,
-        initial_state: FloatArray | None = None,
-    ) -> Self:
-        return type(self)(
-            eigenvalues=self.eigenvalues,
-            basis=self.basis if basis is None else basis,
-            coupling=self.coupling if coupling is None else coupling,
-            offset=self.offset if offset is None else offset,
-            target=self.target if target is None else target,
-            step=self.step,
-            hyper=self.hyper if hyper is None else hyper,
-            outer_weight=self.outer_weight,
-            initial_state=self.initial_state if initial_state is None else initial_state,
-        )
-
-    def at(self, hyper: FloatArray) -> Self:
-        """The same problem at another λ of shape (m,). Steps and start are kept."""
-        return self._with(hyper=hyper)
-
-    def canonical(self) -> Self:
-        """The same problem in the eigenbasis of H, where a product is one multiplication."""
-        if isinstance(self.basis, IdentityBasis):
-            return self
+    @kept_property
+    def _rotated(self) -> Quadratic:
+        """The same problem in the eigenbasis of H, at any λ and from any start."""
         rotate = self.basis.to_eigen
-        return self._with(
+        return replace(
+            self,
             basis=IdentityBasis(),
             coupling=rotate(self.coupling.T).T,
             offset=rotate(self.offset[None])[0],
             target=rotate(self.target[None])[0],
-            initial_state=rotate(self.initial_state[None])[0],
         )
+
+    def canonical(self) -> Quadratic:
+        """The same problem in the eigenbasis of H, where a product is one multiplication."""
+        if isinstance(self.basis, IdentityBasis):
+            return self
+        start = self.basis.to_eigen(self.initial_state[None])[0]
+        return self._rotated.at(self.hyper).starting_at(start)
+
+    @kept_property
+    def curvature(self) -> tuple[float, float]:
+        """The smallest and the largest eigenvalue of H."""
+        return float(self.eigenvalues.min()), float(self.eigenvalues.max())
 
     @cached_property
     def linear_term(self) -> FloatArray:
@@ -117,14 +85,18 @@ class Quadratic(Problem):
         """U diag(values) Uᵀ w for each row."""
         return self.basis.from_eigen(self.basis.to_eigen(block) * values)
 
-    @cached_property
+    @kept_property
     def map_eigenvalues(self) -> FloatArray:
         """Eigenvalues a_i = 1 − η h_i of ∂₁Φ, shape (d,)."""
         return np.asarray(1 - self.step * self.eigenvalues)
 
+    def state_product(self, block: FloatArray) -> FloatArray:
+        """∂₁Φ u = u − ηHu for each row: (B, d) → (B, d)."""
+        return self._spectral(self.map_eigenvalues, block)
+
     def fixed_point_map(self, states: FloatArray) -> FloatArray:
         """Φ(w, λ) = (I − ηH) w + η (Cλ + b)."""
-        return self._spectral(self.map_eigenvalues, states) + self.step * self.linear_term
+        return self.state_product(states) + self.step * self.linear_term
 
     def linearise(self, states: FloatArray) -> Linearisation:
         """The same at every state, because Φ is affine."""
@@ -144,7 +116,7 @@ class Quadratic(Problem):
         """∇₂E = ρλ, the same for every row."""
         return np.broadcast_to(self.outer_weight * self.hyper, (len(states), self.hyper_size))
 
-    def _solve(self) -> Reference:
+    def solve(self) -> Reference:
         """Closed form in the eigenbasis: w = H⁻¹(Cλ + b), v = (ηH)⁻¹(w − target)."""
         inverse = 1 / self.eigenvalues
         solution = self._spectral(inverse, self.linear_term[None])[0]
@@ -152,31 +124,28 @@ class Quadratic(Problem):
         hypergradient = self.step * (adjoint @ self.coupling) + self.outer_weight * self.hyper
         return Reference(solution, adjoint, hypergradient)
 
-    @cached_property
+    @kept_property
     def solution_jacobian(self) -> FloatArray:
         """w'(λ) = H⁻¹C, shape (d, m)."""
         return self._spectral(1 / self.eigenvalues, self.coupling.T).T
 
-    def _measure_constants(self) -> Constants:
-        truth = self.reference
-        contraction = float(np.abs(self.map_eigenvalues).max())
-        outer_gradient_norm = float(np.linalg.norm(truth.solution - self.target))
-        distance = float(np.linalg.norm(truth.solution - self.initial_state))
-        return Constants(
-            contraction=contraction,
-            condition_number=float(self.eigenvalues.max() / self.eigenvalues.min()),
+    @kept_property
+    def _norms(self) -> tuple[float, float]:
+        """‖C‖ and ‖w'(λ)‖."""
+        return spectral_norm(self.coupling), spectral_norm(self.solution_jacobian)
+
+    def lipschitz(self) -> Lipschitz:
+        """C1."""
+        coupling_norm, jacobian_norm = self._norms
+        return Lipschitz(
+            contraction=self.contraction,
+            condition_number=self.condition_number,
             nu1=0.0,
             nu2=0.0,
             mu1=1.0,
             mu2=0.0,
-            outer_gradient_bound=outer_gradient_norm + distance,
-            hyper_jacobian_norm=self.step * spectral_norm(self.coupling),
-            distance=distance,
-            outer_gradient_norm=outer_gradient_norm,
-            solution_jacobian_norm=spectral_norm(self.solution_jacobian),
-            adjoint_norm=float(np.linalg.norm(truth.adjoint)),
-            direct_gradient_norm=self.outer_weight * float(np.linalg.norm(self.hyper)),
-            hypergradient_norm=float(np.linalg.norm(truth.hypergradient)),
+            hyper_jacobian_norm=self.step * coupling_norm,
+            solution_jacobian_norm=jacobian_norm,
         )
 
     @property
@@ -185,23 +154,20 @@ class Quadratic(Problem):
         return self
 
 
-@dataclass
-class _QuadraticLinearisation(Linearisation):
+@dataclass(frozen=True)
+class _QuadraticLinearisation(SymmetricLinearisation):
     problem: Quadratic
 
-    def _take(self, rows: Rows) -> Self:
+    def __getitem__(self, rows: Rows) -> Self:
         return self
 
-    def _vjp_state(self, adjoints: FloatArray) -> FloatArray:
-        return self.problem._spectral(self.problem.map_eigenvalues, adjoints)
+    def vjp_state(self, adjoints: FloatArray) -> FloatArray:
+        return self.problem.state_product(adjoints)
 
-    def _jvp_state(self, tangents: FloatArray) -> FloatArray:
-        return self._vjp_state(tangents)
-
-    def _vjp_hyper(self, adjoints: FloatArray) -> FloatArray:
+    def vjp_hyper(self, adjoints: FloatArray) -> FloatArray:
         return np.asarray(self.problem.step * row_products(adjoints, self.problem.coupling))
 
-    def _jvp_hyper(self, tangents: FloatArray) -> FloatArray:
+    def jvp_hyper(self, tangents: FloatArray) -> FloatArray:
         return np.asarray(self.problem.step * (tangents @ self.problem.coupling.T))
 
 
@@ -248,6 +214,7 @@ def build(request: Request) -> Quadratic:
         target=random.standard_normal(size) / np.sqrt(size),
         step=step,
         hyper=random.standard_normal(hyper_size) / np.sqrt(hyper_size),
+        initial_state=np.zeros(size),
     )
     scale = TARGET_DISTANCE * float(np.linalg.norm(problem.reference.solution))
-    return problem._with(target=scale * problem.target)
+    return replace(problem, target=scale * problem.target)

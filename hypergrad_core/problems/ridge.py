@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from hypergrad_core.arrays import FloatArray
+from hypergrad_core.data import load
 from hypergrad_core.numerics import row_dots, spectral_norm
 
 
@@ -102,3 +103,11 @@ def standardised(features: FloatArray) -> FloatArray:
     """Columns of mean 0 and variance 1; a constant column becomes 0. (n, p) → (n, p)."""
     spread = features.std(axis=0)
     return np.asarray((features - features.mean(axis=0)) / np.where(spread > 0, spread, 1.0))
+
+
+def shuffled(data: str, random: np.random.Generator) -> tuple[FloatArray, FloatArray]:
+    """X and y of a data set for regression, standardised, in random order: (n, p) and (n,)."""
+    rows, targets = load(data)
+    rows, targets = standardised(rows), standardised(targets[:, None])[:, 0]
+    order = random.permutation(len(targets))
+    return rows[order], targets[order]

@@ -10,22 +10,23 @@ is a fixed point of its own. Read-out Θ, b is not learnt, so E does not see λ.
 ∂₁Φ = S (P ⊗ A) with S = diag(s), s = 1 − tanh², hence not symmetric, not even for symmetric P and
 A. But then I − ∂₁Φᵀ = I − (P ⊗ A) S is self-adjoint in the inner product xᵀSy, and similar to
 I − S^½ (P ⊗ A) S^½, whose eigenvalues lie in [1 − q, 1 + q]: conjugate gradient applies.
-Constants: C7 and C8, derived again for the cross-entropy in ``TanhNetwork._measure_constants``.
+Constants: C7 and C8, derived again for the cross-entropy in ``TanhNetwork.lipschitz``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
 
 import numpy as np
 
 from hypergrad_core.arrays import FloatArray, IntArray, Rows
-from hypergrad_core.constants import Constants, WeightedConstants
+from hypergrad_core.constants import Lipschitz
+from hypergrad_core.linearisation import Linearisation
 from hypergrad_core.numerics import row_norms, spectral_norm
-from hypergrad_core.problem import Linearisation, Problem, Reference
+from hypergrad_core.problem import Problem, Reference, kept_property
 
 # max |d/dz (1 − tanh² z)|.
 TANH_SECOND = 4 / (3 * np.sqrt(3))
@@ -33,64 +34,29 @@ TANH_SECOND = 4 / (3 * np.sqrt(3))
 SECH_SLOPE = 0.5
 # Weight of a unit so far saturated that its s is 0 in double precision.
 SMALLEST_WEIGHT = 1e-300
-NEWTON_STEPS = 200
-# Steps of the map that take the place of a Newton step that went too far.
-FALLBACK_STEPS = 10
 # Relative error of a computed norm, generously.
 NORM_ROUNDING = 1e-12
-# Wider layers would make ∂₂Φ, of d (h² + h p + h) numbers, too large to form.
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
 class TanhNetwork(Problem):
-    """The network at one λ.
+    """The network at one λ of shape (h² + h p + h,); w_0 is of shape (n h,).
 
-    Args:
+    Attributes:
         inputs: X, shape (n, p).
         readout: Θ, shape (C, h).
         readout_offset: b, shape (C,).
         labels: classes y of the labelled rows, 0 … C − 1, shape (n_l,).
-        hyper: λ, shape (h² + h p + h,).
-        labelled: indices of the labelled rows, none twice, shape (n_l,); all rows if not given.
-        mixing: P, shape (n, n); the identity if not given.
-        initial_state: w_0, shape (n h,); 0 if not given.
+        labelled: indices of the labelled rows, none twice, shape (n_l,).
+        mixing: P, shape (n, n); None for the identity.
     """
 
-    symmetric = False
-
-    def __init__(
-        self,
-        *,
-        inputs: FloatArray,
-        readout: FloatArray,
-        readout_offset: FloatArray,
-        labels: IntArray,
-        hyper: FloatArray,
-        labelled: IntArray | None = None,
-        mixing: FloatArray | None = None,
-        initial_state: FloatArray | None = None,
-    ) -> None:
-        self.inputs = inputs
-        self.readout = readout
-        self.readout_offset = readout_offset
-        self.labels = labels
-        self.hyper = hyper
-        self.labelled = np.arange(len(inputs)) if labelled is None else labelled
-        self.mixing = mixing
-        size = len(inputs) * readout.shape[1]
-        self.initial_state = np.zeros(size) if initial_state is None else initial_state
-
-    def at(self, hyper: FloatArray) -> Self:
-        """The same problem at another λ of shape (m,). The start is kept."""
-        return type(self)(
-            inputs=self.inputs,
-            readout=self.readout,
-            readout_offset=self.readout_offset,
-            labels=self.labels,
-            hyper=hyper,
-            labelled=self.labelled,
-            mixing=self.mixing,
-            initial_state=self.initial_state,
-        )
+    inputs: FloatArray
+    readout: FloatArray
+    readout_offset: FloatArray
+    labels: IntArray
+    labelled: IntArray
+    mixing: FloatArray | None = None
 
     @property
     def width(self) -> int:
@@ -114,7 +80,13 @@ class TanhNetwork(Problem):
         mixing = np.eye(1) if self.mixing is None else self.mixing
         return all(np.array_equal(matrix, matrix.T) for matrix in (self.recurrent, mixing))
 
-    @cached_property
+    @kept_property
+    def _mixing_norms(self) -> tuple[float, float]:
+        """‖P‖₂, exact however large, because q must stay below 1; and its largest row norm."""
+        mixing = np.eye(1) if self.mixing is None else self.mixing
+        return float(np.linalg.norm(mixing, 2)), float(row_norms(mixing).max())
+
+    @kept_property
     def fixed_features(self) -> FloatArray:
         """[X, 1]: the part of the layer's input that no state changes, shape (n, p + 1)."""
         return np.hstack([self.inputs, np.ones((len(self.inputs), 1))])
@@ -171,10 +143,6 @@ class TanhNetwork(Problem):
         gradient[:, self.labelled] = times(weights, self.readout) / len(self.labels)
         return gradient.reshape(states.shape)
 
-    def outer_gradient_hyper(self, states: FloatArray) -> FloatArray:
-        """∇₂E = 0: the read-out does not see λ."""
-        return np.zeros((len(states), self.hyper_size))
-
     def drifts(self, columns: FloatArray) -> Callable[[FloatArray], FloatArray]:
         """As for any problem: P U Aᵀ is the same at each w, and unit j has columns of its own."""
         width, rows = self.width, len(self.inputs)
@@ -194,8 +162,8 @@ class TanhNetwork(Problem):
 
         return drifts
 
-    def _direct_solve(
-        self, state: FloatArray, right: FloatArray, *, transposed: bool = False
+    def resolvent(
+        self, state: FloatArray, columns: FloatArray, *, transposed: bool = False
     ) -> FloatArray:
         """(I − ∂₁Φ)⁻¹ R, or (I − ∂₁Φᵀ)⁻¹ R, by elimination: (d,), (d, r) → (d, r).
 
@@ -209,30 +177,14 @@ class TanhNetwork(Problem):
         matrix = np.eye(jacobian.shape[1]) - jacobian
         if transposed:
             matrix = np.swapaxes(matrix, 1, 2)
-        parts = right.reshape(len(matrix), matrix.shape[1], -1)
-        return np.linalg.solve(matrix, parts).reshape(right.shape)
+        parts = columns.reshape(len(matrix), matrix.shape[1], -1)
+        return np.linalg.solve(matrix, parts).reshape(columns.shape)
 
-    def _gap(self, state: FloatArray) -> FloatArray:
-        return np.asarray(state - self.fixed_point_map(state[None])[0])
-
-    def _solve(self) -> Reference:
-        """Newton's method, with steps of the map where it fails; elimination for the adjoint."""
-        state, gap = self.initial_state, self._gap(self.initial_state)
-        for _ in range(NEWTON_STEPS):
-            trial = state - self._direct_solve(state, gap[:, None])[:, 0]
-            trial_gap = self._gap(trial)
-            size, trial_size = np.linalg.norm(gap), np.linalg.norm(trial_gap)
-            if trial_size < 0.5 * size:
-                state, gap = trial, trial_gap
-            elif size < 1e-12 * np.sqrt(state.size):
-                # The gap is rounding, and falls no more.
-                break
-            else:
-                for _ in range(FALLBACK_STEPS):
-                    state = self.fixed_point_map(state[None])[0]
-                gap = self._gap(state)
+    def solve(self) -> Reference:
+        """Newton's method, elimination for the adjoint, and ∇f from the features of the layer."""
+        state = self.fixed_point()
         gradient = self.outer_gradient_state(state[None])[0]
-        adjoint = self._direct_solve(state, gradient[:, None], transposed=True)[:, 0]
+        adjoint = self.resolvent(state, gradient[:, None], transposed=True)[:, 0]
         mixed = self.mix(self.layers(state[None]))
         scaled = (1 - self._values(mixed) ** 2) * self.layers(adjoint[None])
         features = np.hstack([mixed[0], self.fixed_features])
@@ -241,7 +193,7 @@ class TanhNetwork(Problem):
         hypergradient = np.concatenate([part.ravel() for part in np.split(product, cuts, axis=1)])
         return Reference(state, adjoint, hypergradient)
 
-    def _measure_constants(self) -> Constants:
+    def lipschitz(self) -> Lipschitz:
         """C7 and C8, with τ = max|tanh''|, a and ρ the largest row norms of A and of P.
 
         ∂₁Φ: s ≤ 1, so q = ‖P‖‖A‖. Entry (i, j) of the scores moves by at most ρ a ‖ΔW‖, and s by
@@ -261,21 +213,15 @@ class TanhNetwork(Problem):
         covariance of the θ_c over n_l; a quantity of range δ has variance δ²/4 at most
         (Popoviciu), so μ₁ = δ²/(4 n_l), never above ‖Θ‖²/(2 n_l). μ₂ = 0.
         """
-        truth = self.reference
-        state = truth.solution[None]
-        mixing = np.eye(1) if self.mixing is None else self.mixing
-        # Exact however large, because q must stay below 1.
-        mixing_norm = float(np.linalg.norm(mixing, 2))
+        mixed = self.mix(self.layers(self.reference.solution[None]))
+        slopes = 1 - self._values(mixed)[0] ** 2
+        features = np.hstack([mixed[0], self.fixed_features])
+        mixing_norm, mixing_row_norm = self._mixing_norms
         contraction = mixing_norm * float(np.linalg.norm(self.recurrent, 2))
         if abs(contraction - 1) < NORM_ROUNDING:
             # Known to rounding only: it must not pass for a contraction.
             contraction = 1.0
         row_norm = float(row_norms(self.recurrent).max())
-        mixing_row_norm = float(row_norms(mixing).max())
-        mixed = self.mix(self.layers(state))
-        features = np.hstack([mixed[0], self.fixed_features])
-        slopes = 1 - self._values(mixed)[0] ** 2
-        hyper_jacobian_norm = max(spectral_norm(unit[:, None] * features) for unit in slopes.T)
         feature_norm = min(
             mixing_norm * float(row_norms(features).max()),
             mixing_row_norm * spectral_norm(features),
@@ -283,40 +229,27 @@ class TanhNetwork(Problem):
         spread = float(
             np.linalg.norm(self.readout[:, None] - self.readout[None], axis=2).max(initial=0.0)
         )
-        mu1 = spread**2 / (4 * len(self.labels))
-        distance = float(np.linalg.norm(truth.solution - self.initial_state))
-        outer_gradient_norm = float(np.linalg.norm(self.outer_gradient_state(state)))
-        coupling = self.linearise(state).jvp_hyper(np.eye(self.hyper_size)).T
-        jacobian = self._direct_solve(truth.solution, coupling)
-        plain = Constants(
+        plain = Lipschitz(
             contraction=contraction,
-            condition_number=(1 + contraction) / (1 - contraction) if contraction < 1 else np.inf,
             nu1=TANH_SECOND * mixing_row_norm * row_norm * contraction,
             nu2=mixing_norm + TANH_SECOND * row_norm * feature_norm,
-            mu1=mu1,
+            mu1=spread**2 / (4 * len(self.labels)),
             mu2=0.0,
-            outer_gradient_bound=min(
-                outer_gradient_norm + mu1 * distance, spread / np.sqrt(len(self.labels))
-            ),
-            hyper_jacobian_norm=hyper_jacobian_norm,
-            distance=distance,
-            outer_gradient_norm=outer_gradient_norm,
-            solution_jacobian_norm=spectral_norm(jacobian),
-            adjoint_norm=float(np.linalg.norm(truth.adjoint)),
-            direct_gradient_norm=0.0,
-            hypergradient_norm=float(np.linalg.norm(truth.hypergradient)),
+            hyper_jacobian_norm=max(spectral_norm(unit[:, None] * features) for unit in slopes.T),
+            outer_gradient_cap=spread / float(np.sqrt(len(self.labels))),
+            solution_jacobian_norm=spectral_norm(self.solution_jacobian),
         )
         if not self.self_adjoint:
             return plain
         roots = np.sqrt(slopes)
-        return WeightedConstants(
-            **vars(plain),
+        return replace(
+            plain,
             energy_hyper_norm=max(spectral_norm(unit[:, None] * features) for unit in roots.T),
             energy_nu2=mixing_norm + SECH_SLOPE * row_norm * feature_norm,
         )
 
 
-@dataclass
+@dataclass(frozen=True)
 class _TanhLinearisation(Linearisation):
     problem: TanhNetwork
     slopes: FloatArray
@@ -325,23 +258,23 @@ class _TanhLinearisation(Linearisation):
     """P W, shape (B, n, h)."""
     metric: FloatArray | None = None
 
-    def _take(self, rows: Rows) -> Self:
+    def __getitem__(self, rows: Rows) -> Self:
         metric = None if self.metric is None else self.metric[rows]
         return type(self)(self.problem, self.slopes[rows], self.mixed[rows], metric)
 
-    def _vjp_state(self, adjoints: FloatArray) -> FloatArray:
+    def vjp_state(self, adjoints: FloatArray) -> FloatArray:
         problem = self.problem
         scaled = self.slopes * problem.layers(adjoints)
         product = problem.mix(times(scaled, problem.recurrent), transposed=True)
         return product.reshape(adjoints.shape)
 
-    def _jvp_state(self, tangents: FloatArray) -> FloatArray:
+    def jvp_state(self, tangents: FloatArray) -> FloatArray:
         problem = self.problem
         product = times(problem.mix(problem.layers(tangents)), problem.recurrent.T)
         product *= self.slopes
         return product.reshape(tangents.shape)
 
-    def _vjp_hyper(self, adjoints: FloatArray) -> FloatArray:
+    def vjp_hyper(self, adjoints: FloatArray) -> FloatArray:
         problem = self.problem
         count, width = len(adjoints), problem.width
         scaled = self.slopes * problem.layers(adjoints)
@@ -357,7 +290,7 @@ class _TanhLinearisation(Linearisation):
             axis=1,
         )
 
-    def _jvp_hyper(self, tangents: FloatArray) -> FloatArray:
+    def jvp_hyper(self, tangents: FloatArray) -> FloatArray:
         problem = self.problem
         count, width = len(tangents), problem.width
         recurrent, weights, offset = np.split(tangents, [width**2, -width], axis=1)

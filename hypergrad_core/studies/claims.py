@@ -12,7 +12,12 @@ from hypergrad_core.arrays import FloatArray, IntArray
 from hypergrad_core.inner import FIXED_POINT
 from hypergrad_core.methods import METHODS
 from hypergrad_core.scenario import Scenario
-from hypergrad_core.studies.replication import PLATEAU_STEPS, Replication, Track
+from hypergrad_core.studies.replication import (
+    NORMAL_EQUATIONS,
+    PLATEAU_STEPS,
+    Replication,
+    Track,
+)
 
 # Two values that differ by less are told to be equal.
 EQUAL = 0.005
@@ -193,7 +198,7 @@ def _outcome(gain: float, others: tuple[Track, ...]) -> str:
 def _in_setting(run: Replication, claim: Claim) -> Claim:
     """The claim without a verdict where the paper does not make that comparison."""
     better = claim.compared[0][0]
-    if better.method == "aid-cgnr":
+    if better.method == NORMAL_EQUATIONS:
         why = "∂₁Φ is not symmetric, so this is CG on the normal equations"
         return replace(claim, verdict=Verdict.ELSEWHERE, evidence=f"{why}: {claim.evidence}")
     if not all(same_setting(run.scenario, *pair) for pair in claim.compared):

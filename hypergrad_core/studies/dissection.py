@@ -89,6 +89,11 @@ class Dissection(Record):
         return self.experiment.hyper_size
 
     @property
+    def conjugate_run(self) -> AdjointRun | None:
+        """That of conjugate gradient, if it was asked for."""
+        return next((run for run in self.runs if run.conjugate), None)
+
+    @property
     def steps(self) -> int:
         """T, the largest t and k."""
         return len(self.gaps) - 1

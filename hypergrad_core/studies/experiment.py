@@ -1,9 +1,9 @@
-"""Scenario → Experiment: what to run, and what came out."""
+"""Scenario → Experiment, or any problem → ProblemRun: what to run, and what came out."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
@@ -12,11 +12,12 @@ import numpy as np
 from hypergrad_core.arrays import FloatArray, IntArray, Progress
 from hypergrad_core.constants import Constants
 from hypergrad_core.errors import HypergradError
-from hypergrad_core.methods import METHODS, Method
+from hypergrad_core.inner import solver_for
+from hypergrad_core.methods import METHODS, Method, Points, method_named
 from hypergrad_core.problem import Problem
 from hypergrad_core.records import Record
 from hypergrad_core.scenario import Scenario
-from hypergrad_core.studies.prepared import Curve, Prepared, prepare
+from hypergrad_core.studies.prepared import NO_CONSTANTS, Curve, Prepared, prepare
 
 # A draft takes the first points of a slice, where curves bend, and then every so many-th.
 DRAFT_START = 8
@@ -54,12 +55,11 @@ class Refusal:
         return self.reason.partition(". ")[0].removeprefix("It ")
 
 
-@dataclass(frozen=True, eq=False)
-class Experiment(Record):
-    """What came out of a scenario.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ProblemRun(Record):
+    """What came out of a problem.
 
     Attributes:
-        scenario: what was run.
         state_size, hyper_size: d and m of the problem.
         constants: of the problem at its λ.
         hypergradient: ∇f(λ), shape (m,).
@@ -67,10 +67,8 @@ class Experiment(Record):
         refusals: one for each method that does not.
         seconds: time of the run; not compared.
         steps: values of what varies, where each curve has its points, shape (P,).
-        draft: whether they are fewer than those of the scenario, and the sharp bounds looser.
     """
 
-    scenario: Scenario
     state_size: int
     hyper_size: int
     constants: Constants
@@ -79,7 +77,11 @@ class Experiment(Record):
     refusals: tuple[Refusal, ...]
     seconds: float = field(compare=False)
     steps: IntArray
-    draft: bool = False
+
+    @property
+    def note(self) -> str:
+        """What is missing of all curves, or ""."""
+        return "" if self.constants.known else NO_CONSTANTS
 
     def curve(self, method: str) -> Curve:
         """The curve of a method.
@@ -88,6 +90,19 @@ class Experiment(Record):
             HypergradError: if it was refused, or not asked for.
         """
         return named(method, self.curves, self.refusals)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Experiment(ProblemRun):
+    """What came out of a scenario.
+
+    Attributes:
+        scenario: what was run.
+        draft: whether the steps are fewer than those of the scenario, and the sharp bounds looser.
+    """
+
+    scenario: Scenario
+    draft: bool = False
 
 
 def named(method: str, results: Sequence[Result], refusals: Sequence[Refusal]) -> Result:
@@ -165,20 +180,74 @@ def run(
         lambda fraction: report(LOWER_LEVEL_SHARE * fraction),
         stride=DRAFT_STRIDE if draft else 1,
     )
+    asked: dict[str, Points | str] = {}
+    for key in scenario.methods:
+        method = METHODS[key]
+        reason = refusal(scenario, prepared.problem, method)
+        asked[key] = reason or scenario.points_of(method, varied)
+    outcome = _run(prepared, asked, varied, report, started)
+    return Experiment(**vars(outcome), scenario=scenario, draft=draft)
+
+
+def run_problem(
+    problem: Problem,
+    methods: Iterable[str],
+    points: Points,
+    *,
+    inner: str = "fixed-point",
+    progress: Progress | None = None,
+) -> ProblemRun:
+    """Run methods on any problem, and bound their errors.
+
+    Where the problem does not give its constants there is no a-priori bound; the sharp bounds are
+    then made of what is measured at the iterates.
+
+    Args:
+        problem: of a family, or of one's own.
+        methods: keys of ``METHODS``.
+        points: the (t, k) that are asked for; a method may take others, see its curve's
+            ``estimate.points``.
+        inner: key of the inner solver.
+        progress: told the fraction done, in [0, 1]; whatever it raises stops the run.
+
+    Raises:
+        HypergradError: if a name is not known, the inner solver does not apply, or w(λ) is not
+            reached.
+    """
+    started = time.perf_counter()
+    report = progress or (lambda fraction: None)
+    chosen = [method_named(key) for key in methods]
+    prepared = prepare(
+        problem,
+        solver_for(problem, inner),
+        int(points.inner_steps.max()),
+        lambda fraction: report(LOWER_LEVEL_SHARE * fraction),
+    )
+    asked = {
+        method.key: method.refusal(problem) or method.clipped_points(points) for method in chosen
+    }
+    varied = points.inner_steps if np.ptp(points.inner_steps) else points.adjoint_steps
+    return _run(prepared, asked, varied, report, started)
+
+
+def _run(
+    prepared: Prepared,
+    asked: Mapping[str, Points | str],
+    varied: IntArray,
+    report: Progress,
+    started: float,
+) -> ProblemRun:
+    """Curves of the methods that have points, refusals of those that have a reason."""
     problem = prepared.problem
     curves, refusals = [], []
-    for number, key in enumerate(scenario.methods):
-        method = METHODS[key]
-        reason = refusal(scenario, problem, method)
-        if reason:
-            refusals.append(Refusal(key, reason))
-            continue
-        part = _part(report, number, len(scenario.methods))
-        points = scenario.points_of(method, varied)
-        curves.append(prepared.curve(method, points, varied, part))
+    for number, (key, points) in enumerate(asked.items()):
+        if isinstance(points, str):
+            refusals.append(Refusal(key, points))
+        else:
+            part = _part(report, number, len(asked))
+            curves.append(prepared.curve(METHODS[key], points, varied, part))
     report(1.0)
-    return Experiment(
-        scenario=scenario,
+    return ProblemRun(
         state_size=problem.state_size,
         hyper_size=problem.hyper_size,
         constants=prepared.constants,
@@ -187,7 +256,6 @@ def run(
         refusals=tuple(refusals),
         seconds=time.perf_counter() - started,
         steps=varied,
-        draft=draft,
     )
 
 

@@ -122,6 +122,11 @@ class AdjointRun(Record):
     outcome: str
 
     @property
+    def conjugate(self) -> bool:
+        """Whether it is conjugate gradient, whose coefficients tell its polynomial."""
+        return len(self.lengths) > 0
+
+    @property
     def residual_norms(self) -> FloatArray:
         """Euclidean norms of the residuals, shape (K + 1,)."""
         return row_norms(self.residuals)
@@ -280,5 +285,5 @@ def ritz_values(run: AdjointRun, steps: int) -> FloatArray:
 
 
 def _require_conjugate_gradient(run: AdjointRun) -> None:
-    if len(run.lengths) < len(run.adjoints) - 1:
+    if not run.conjugate:
         raise HypergradError(f"{run.method} is not conjugate gradient")

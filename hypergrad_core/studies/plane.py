@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from hypergrad_core.arrays import FloatArray, IntArray, Progress
-from hypergrad_core.methods import METHODS, Method, Points
+from hypergrad_core.inner import solver_for
+from hypergrad_core.methods import METHODS, Method, Points, method_named
+from hypergrad_core.problem import Problem
 from hypergrad_core.records import Record
 from hypergrad_core.scenario import Scenario
-from hypergrad_core.studies.experiment import Refusal, refusal
+from hypergrad_core.studies.experiment import Refusal
 from hypergrad_core.studies.prepared import Prepared, prepare
 
 # Hypergradients of so many numbers are kept at once; a larger plane is taken in bands of t.
@@ -20,12 +22,11 @@ BAND_FLOATS = 2**24
 SMALLEST = 1e-300
 
 
-@dataclass(frozen=True, eq=False)
-class Plane(Record):
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ProblemPlane(Record):
     """One method at every t and k from 0 to T. Row t, column k of each array.
 
     Attributes:
-        scenario: what was run.
         method: key of ``METHODS``.
         errors: ‖estimate − ∇f(λ)‖, measured, shape (T + 1, T + 1).
         paper: the paper's bound, shape (T + 1, T + 1).
@@ -36,7 +37,6 @@ class Plane(Record):
         state_size, hyper_size: d and m of the problem.
     """
 
-    scenario: Scenario
     method: str
     errors: FloatArray
     paper: FloatArray
@@ -56,6 +56,17 @@ class Plane(Record):
     def frontier(self) -> Frontier:
         """The best split of every budget."""
         return best_splits(self)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Plane(ProblemPlane):
+    """The plane of a scenario.
+
+    Attributes:
+        scenario: what was run.
+    """
+
+    scenario: Scenario
 
 
 @dataclass(frozen=True)
@@ -131,21 +142,56 @@ def plane(
         the plane, or why there is none: the method does not apply, or its k cannot be chosen.
     """
     prepared = prepared or prepare(scenario.build(), scenario.solver, scenario.horizon)
-    reason = refusal(replace(scenario, vary="adjoint"), prepared.problem, METHODS[method])
+    measured = _measured(prepared, METHODS[method], scenario.horizon, progress)
+    return measured if isinstance(measured, Refusal) else Plane(**vars(measured), scenario=scenario)
+
+
+def problem_plane(
+    problem: Problem,
+    method: str,
+    horizon: int,
+    *,
+    inner: str = "fixed-point",
+    progress: Progress | None = None,
+) -> ProblemPlane | Refusal:
+    """Run a method on any problem at every t and k up to a horizon, in lockstep.
+
+    Args:
+        problem: of a family, or of one's own.
+        method: key of ``METHODS``.
+        horizon: T.
+        inner: key of the inner solver.
+        progress: told the fraction done, in [0, 1]; whatever it raises stops the run.
+
+    Returns:
+        the plane, or why there is none: the method does not apply, or its k cannot be chosen.
+
+    Raises:
+        HypergradError: if a name is not known, the inner solver does not apply, or w(λ) is not
+            reached.
+    """
+    chosen = method_named(method)
+    prepared = prepare(problem, solver_for(problem, inner), horizon)
+    return _measured(prepared, chosen, horizon, progress)
+
+
+def _measured(
+    prepared: Prepared, method: Method, horizon: int, progress: Progress | None
+) -> ProblemPlane | Refusal:
+    reason = method.fixed_adjoint_steps or method.refusal(prepared.problem)
     if reason:
-        return Refusal(method, reason)
-    count = scenario.horizon + 1
+        return Refusal(method.key, reason)
+    count = horizon + 1
     report = progress or (lambda fraction: None)
     band = max(1, BAND_FLOATS // (count * prepared.problem.hyper_size))
     parts = []
     for start in range(0, count, band):
         report(start / count)
-        parts.append(_band(prepared, METHODS[method], start, min(start + band, count), count))
+        parts.append(_band(prepared, method, start, min(start + band, count), count))
     report(1.0)
     errors, paper, sharp, products = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return Plane(
-        scenario=scenario,
-        method=method,
+    return ProblemPlane(
+        method=method.key,
         errors=errors,
         paper=paper,
         sharp=sharp,
@@ -168,11 +214,11 @@ def _band(
         curve.errors.reshape(t.shape),
         curve.paper.values.reshape(t.shape),
         curve.sharp.values.reshape(t.shape),
-        curve.estimate.products.reshape(t.shape),
+        curve.estimate.costs.products.reshape(t.shape),
     )
 
 
-def best_splits(measured: Plane) -> Frontier:
+def best_splits(measured: ProblemPlane) -> Frontier:
     """The best split of every budget at which it changes, from the smallest budget on.
 
     An error below the floor may be chance, so there only a split that halves it is better. So the
@@ -201,7 +247,7 @@ def _halvings_below(values: FloatArray, floor: float) -> FloatArray:
     return np.asarray(np.where(values < floor, floor * 0.5**halvings, values))
 
 
-def best_split_by(measured: Plane, judged_by: FloatArray, budget: int) -> Split | None:
+def best_split_by(measured: ProblemPlane, judged_by: FloatArray, budget: int) -> Split | None:
     """The split within a budget at which something else than the error is smallest, or None.
 
     Args:

@@ -16,6 +16,12 @@ from hypergrad_core.numerics import row_norms
 from hypergrad_core.problem import Problem
 from hypergrad_core.records import Record
 
+# Without constants, matrices of d × d numbers are measured at each iterate up to this T d³.
+LARGEST_WORK = 2e9
+NO_CONTRACTION = "q ≥ 1: the theory says nothing"
+NO_CONSTANTS = "no constants were given, so there is no a-priori bound"
+TOO_LARGE = "no constants were given, and there are too many numbers to measure a bound without"
+
 
 @dataclass(frozen=True, eq=False)
 class Curve(Record):
@@ -65,14 +71,17 @@ class Prepared:
 
     @cached_property
     def path(self) -> Path | None:
-        """What the sharp bounds measure along the iterates; None where q ≥ 1.
+        """What the sharp bounds measure along the iterates; None where they say nothing.
 
-        Without a contraction there is nothing to bound: what is shown is measured only.
+        Without a contraction there is nothing to bound: what is shown is measured only. Without
+        constants everything is measured, unless it is too much.
         """
-        contraction = self.lockstep.constants.contraction
-        if contraction >= 1:
+        constants, size = self.lockstep.constants, self.lockstep.state_size
+        if constants.known and constants.contraction >= 1:
             return None
-        path = path_along(self.lockstep, self.states, self.solver.scheme(contraction))
+        if not constants.known and len(self.states) * size**3 > LARGEST_WORK:
+            return None
+        path = path_along(self.lockstep, self.states, self.solver.scheme(constants.contraction))
         path.stride = self.stride
         return path
 
@@ -96,22 +105,27 @@ class Prepared:
         if self.solver.iterative:
             return estimate
         # w(λ) is given, not iterated: no step of the inner solver is charged.
-        return replace(estimate, map_evaluations=np.zeros_like(estimate.map_evaluations))
+        costs = estimate.costs
+        none = np.zeros_like(costs.map_evaluations)
+        return replace(estimate, costs=replace(costs, map_evaluations=none))
 
     def errors(self, estimate: Estimate) -> FloatArray:
         """‖estimate − ∇f(λ)‖ at each point, shape (P,)."""
         return row_norms(estimate.hypergradients - self.problem.reference.hypergradient)
 
     def paper_bound(self, method: Method, points: Points) -> Bound:
-        """The paper's bound (tier P); infinite where q ≥ 1."""
+        """The paper's bound (tier P); infinite where q ≥ 1, or where no constants were given."""
+        if not self.constants.known:
+            return no_bound(len(points), NO_CONSTANTS)
         if self.constants.contraction >= 1:
-            return no_bound(len(points))
+            return no_bound(len(points), NO_CONTRACTION)
         return method.paper_bound(self.constants, points, self.solver)
 
     def sharp_bound(self, method: Method, estimate: Estimate) -> Bound:
-        """The sharp bound (tier X, T or V); infinite where q ≥ 1."""
+        """The sharp bound (tier X, T or V); infinite where ``path`` is None."""
         if self.path is None:
-            return no_bound(len(estimate.points))
+            known = self.constants.known
+            return no_bound(len(estimate.points), NO_CONTRACTION if known else TOO_LARGE)
         return method.sharp_bound(self.path, estimate)
 
     def curve(
@@ -152,6 +166,6 @@ def prepare(
     return Prepared(problem, lockstep, solver, states, stride)
 
 
-def no_bound(points: int) -> Bound:
-    """What stands in for a bound where q ≥ 1: infinity, which is true and says nothing."""
-    return Bound("–", Status.UPPER, np.full(points, np.inf), "q ≥ 1: the theory says nothing")
+def no_bound(points: int, reason: str) -> Bound:
+    """What stands in for a bound where there is none: infinity, which is true and says nothing."""
+    return Bound("–", Status.UPPER, np.full(points, np.inf), reason)

@@ -46,6 +46,9 @@ class Track:
         return f"{name}, plain map" if self.plain else name
 
 
+# In place of conjugate gradient, where it does not apply.
+NORMAL_EQUATIONS = "aid-cgnr"
+
 SYMMETRIC_TRACKS = (
     Track("itd"),
     Track("aid-fp"),
@@ -57,9 +60,9 @@ SYMMETRIC_TRACKS = (
 GENERAL_TRACKS = (
     Track("itd"),
     Track("aid-fp"),
-    Track("aid-cgnr"),
+    Track(NORMAL_EQUATIONS),
     Track("aid-fp", PLATEAU_STEPS),
-    Track("aid-cgnr", PLATEAU_STEPS),
+    Track(NORMAL_EQUATIONS, PLATEAU_STEPS),
 )
 
 # The paper compares these two on one map, and AID-FP solves its adjoint with the plain one.
@@ -89,6 +92,11 @@ class Replication(Record):
     floor: float
     contraction: float
     bounds: FloatArray
+
+    @property
+    def normal_equations(self) -> bool:
+        """Whether CG on the normal equations takes the place of CG, which does not apply."""
+        return any(track.method == NORMAL_EQUATIONS for track in self.tracks)
 
     def mean(self, track: Track) -> FloatArray:
         """Geometric mean over the values of λ, shape (T + 1,)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,8 +11,8 @@ import numpy as np
 from hypergrad_core.arrays import FloatArray, IntArray, Progress
 from hypergrad_core.constants import Constants
 from hypergrad_core.errors import HypergradError, ScenarioError
-from hypergrad_core.inner import EXACT, SOLVERS, InnerSolver
-from hypergrad_core.methods import METHODS, Method, Points
+from hypergrad_core.inner import EXACT, SOLVERS, InnerSolver, solver_for
+from hypergrad_core.methods import Method, Points, method_named
 from hypergrad_core.problem import Problem
 from hypergrad_core.scenario import TRAJECTORY_FLOATS, Scenario
 from hypergrad_core.studies.experiment import Refusal, named
@@ -82,12 +82,11 @@ class Requirement:
     reason: str = ""
 
 
-@dataclass(frozen=True)
-class Requirements:
-    """What the methods of a scenario need to reach a target.
+@dataclass(frozen=True, kw_only=True)
+class ProblemRequirements:
+    """What methods need to reach a target.
 
     Attributes:
-        scenario: whose problem, methods and inner solver were taken.
         target: ε, the relative error to reach.
         state_size, hyper_size: d and m of the problem.
         constants: of the problem at its λ.
@@ -96,7 +95,6 @@ class Requirements:
         seconds: time of it all; not compared.
     """
 
-    scenario: Scenario
     target: float
     state_size: int
     hyper_size: int
@@ -112,6 +110,17 @@ class Requirements:
             HypergradError: if it was refused, or not asked for.
         """
         return named(method, self.methods, self.refusals)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Requirements(ProblemRequirements):
+    """What the methods of a scenario need to reach a target.
+
+    Attributes:
+        scenario: whose problem, methods and inner solver were taken.
+    """
+
+    scenario: Scenario
 
 
 def requirements(
@@ -146,28 +155,61 @@ def requirements(
         ScenarioError: if the inner solver is exact, which has no t.
         HypergradError: if the target is not positive and finite.
     """
-    started = time.perf_counter()
-    if not 0 < target < np.inf:
-        raise HypergradError(f"the target must be positive and finite, not {target}")
     if not scenario.solver.iterative:
         iterative = {key: solver for key, solver in SOLVERS.items() if solver.iterative}
         raise ScenarioError("inner", scenario.inner, f"{' or '.join(iterative)}, which have a t")
+    _require_target(target)
+    needs = problem_requirements(
+        scenario.build(), scenario.methods, target, inner=scenario.inner, progress=progress
+    )
+    return Requirements(**vars(needs), scenario=scenario)
+
+
+def _require_target(target: float) -> None:
+    if not 0 < target < np.inf:
+        raise HypergradError(f"the target must be positive and finite, not {target}")
+
+
+def problem_requirements(
+    problem: Problem,
+    methods: Iterable[str],
+    target: float,
+    *,
+    inner: str = "fixed-point",
+    progress: Progress | None = None,
+) -> ProblemRequirements:
+    """The same on any problem; nothing is predicted where no constants were given.
+
+    Args:
+        problem: of a family, or of one's own.
+        methods: keys of ``METHODS``.
+        target: ε > 0.
+        inner: key of an inner solver that has a t.
+        progress: told the fraction done, in [0, 1]; whatever it raises stops the search.
+
+    Raises:
+        HypergradError: if the target is not positive and finite, a name is not known, the inner
+            solver does not apply or has no t, or w(λ) is not reached.
+    """
+    started = time.perf_counter()
+    _require_target(target)
+    chosen, solver = [method_named(key) for key in methods], solver_for(problem, inner)
+    if not solver.iterative:
+        raise HypergradError(f"{inner} has no t: choose another inner solver")
     report = progress or (lambda fraction: None)
     report(0.0)
-    problem = scenario.build().canonical()
-    trial = _Trial(problem, scenario.solver)
+    problem = problem.canonical()
+    trial = _Trial(problem, solver)
     needs, refusals = [], []
-    for number, key in enumerate(scenario.methods):
-        method = METHODS[key]
+    for number, method in enumerate(chosen):
         reason = method.refusal(problem) or method.plateau
         if reason:
-            refusals.append(Refusal(key, reason))
+            refusals.append(Refusal(method.key, reason))
             continue
-        share = (number, len(scenario.methods))
+        share = (number, len(chosen))
         needs.append(trial.requirement(method, target, _passes(report, *share)))
     report(1.0)
-    return Requirements(
-        scenario=scenario,
+    return ProblemRequirements(
         target=target,
         state_size=problem.state_size,
         hyper_size=problem.hyper_size,
@@ -302,10 +344,11 @@ class _Trial:
         alone = self.run.along(self.run.solver, t)
         estimate = alone.estimate(method, points)
         seconds = time.perf_counter() - started
+        spent = estimate.costs
         return PairCosts(
             error=float(alone.errors(estimate)[0] / self.scale),
-            map_evaluations=int(estimate.map_evaluations[0]),
-            jacobian_products=int(estimate.state_products[0] + estimate.hyper_products[0]),
-            stored_floats=int(estimate.stored_floats[0]),
+            map_evaluations=int(spent.map_evaluations[0]),
+            jacobian_products=int(spent.state_products[0] + spent.hyper_products[0]),
+            stored_floats=int(spent.stored_floats[0]),
             seconds=seconds,
         )

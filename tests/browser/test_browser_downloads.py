@@ -72,7 +72,7 @@ def test_csv(explore: ExplorePage, tmp_path: Path) -> None:
             ("relative_sharp_bound", curve.sharp.values / unit),
             ("inner_steps", curve.estimate.points.inner_steps),
             ("adjoint_steps", curve.estimate.points.adjoint_steps),
-            ("stored_floats", curve.estimate.stored_floats),
+            ("stored_floats", curve.estimate.costs.stored_floats),
         ):
             found = np.array([float(row[name]) for row in own])
             assert np.array_equal(found, np.asarray(values, dtype=float)), (curve.method, name)

@@ -229,9 +229,10 @@ FAULTS = """
         .filter(node => visible(node) && node.textContent.trim());
     lines.slice(1).forEach((line, place) => {
         const [above, below] = [lines[place], line].map(node => around(cornersOf(node)));
-        const empty = EMPTY * parseFloat(getComputedStyle(lines[place]).fontSize);
-        if (lines[place].matches("h2") && above.bottom > below.top + empty)
-            found.push(`the heading ${say(lines[place].textContent)} lies on ${say(line.textContent)}`);
+        const heading = lines[place];
+        const empty = EMPTY * parseFloat(getComputedStyle(heading).fontSize);
+        if (heading.matches("h2") && above.bottom > below.top + empty)
+            found.push(`${say(heading.textContent)} lies on ${say(line.textContent)}`);
     });
 
     // And the page itself.

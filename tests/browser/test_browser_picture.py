@@ -14,6 +14,7 @@ from explore_page import ExplorePage, number, scale_of
 from PIL import Image
 from playwright.sync_api import Locator
 
+from dashboard.kit.page import Shown
 from dashboard.kit.theme import METHOD_STYLES, Mode
 from dashboard.screens.explore.frame import explore_frame
 from dashboard.screens.explore.settings import SETTINGS, View
@@ -85,8 +86,8 @@ def check_table(explore: ExplorePage, experiment: Experiment) -> None:
         else:
             for text, bound in zip(row[4:6], (curve.paper, curve.sharp), strict=True):
                 assert number(text) == pytest.approx(bound.values[at] / error, rel=0.051)
-        assert number(row[6]) == curve.estimate.products[at]
-        assert number(row[7]) == curve.estimate.stored_floats[at]
+        assert number(row[6]) == curve.estimate.costs.products[at]
+        assert number(row[7]) == curve.estimate.costs.stored_floats[at]
 
 
 def pixels_of(explore: ExplorePage, color: str) -> int:
@@ -116,7 +117,11 @@ def test_first_picture(
         assert pixels_of(explore, METHOD_STYLES[key].color(mode)) > 300, METHODS[key].label
     check_table(explore, run(SETTINGS.scenario))
     assert "ε = 10⁻⁴" in explore.labels
-    frame = explore_frame(run(explore.scenario), explore.view, mode)
+    frame = explore_frame(
+        Shown(
+            SETTINGS, explore.scenario, run(explore.scenario), explore.scenario, explore.view, mode
+        )
+    )
     assert explore.message == frame["message"]
     assert page.locator(".hg-title").inner_text() == frame["title"]
     assert page.locator(".hg-key li").all_inner_texts() == [item["text"] for item in frame["key"]]

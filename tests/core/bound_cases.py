@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,6 +62,7 @@ def uneven_logistic(
         validation=validation,
         step=2 / (high + low) if random.random() < 0.5 else 1 / high,
         hyper=np.log(penalty) if logarithmic else penalty,
+        initial_state=np.zeros(size),
         logarithmic=logarithmic,
     )
 
@@ -96,7 +97,8 @@ def instance(number: int) -> Instance:
     else:
         problem = build(family=family, contraction=q, size=size, samples=samples, seed=number)
     if random.random() < 0.4:
-        problem.initial_state = random.standard_normal(size) * random.choice([0.1, 1.0, 10.0])
+        start = random.standard_normal(size)
+        problem = problem.starting_at(start * random.choice([0.1, 1.0, 10.0]))
     return Instance(
         problem=problem,
         inner=draw_inner(random, family),
@@ -199,6 +201,7 @@ def diagonal_quadratic(
         target=target,
         step=step,
         hyper=np.zeros(coupling.shape[1]),
+        initial_state=np.zeros(len(solution)),
     )
 
 
@@ -213,76 +216,6 @@ def state_jacobian(problem: Problem, state: FloatArray) -> FloatArray:
 def hyper_jacobian(problem: Problem, state: FloatArray) -> FloatArray:
     """∂₂Φ as a matrix, (d, m)."""
     return problem.linearise(state[None]).jvp_hyper(np.eye(problem.hyper_size)).T
-
-
-def sample_ball(problem: Problem, random: np.random.Generator) -> FloatArray:
-    """States of the ball of radius D around w(λ), the centre first, w_0 second."""
-    solution, distance = problem.reference.solution, problem.constants.distance
-    directions = random.standard_normal((8, problem.state_size))
-    directions /= row_norms(directions)[:, None]
-    radii = distance * np.array([1.0, 1.0, 0.7, 0.4, 0.1, 1e-2, 1e-3, 1e-3])
-    return np.vstack([solution, problem.initial_state, solution + radii[:, None] * directions])
-
-
-# The constants of change, and what each compares at two states.
-CURVATURE = ("nu1", "nu2", "mu1", "mu2")
-
-
-def constant_ratios(
-    problem: Problem, random: np.random.Generator, centred: Collection[str] = ()
-) -> dict[str, float]:
-    """The largest of measured ÷ constant that samples find; a constant 0 must be met exactly.
-
-    Args:
-        problem: whose constants are looked at.
-        random: of the samples.
-        centred: those that compare w with w(λ) only, which is all that the bounds need.
-    """
-    constants, truth = problem.constants, problem.reference
-    states = sample_ball(problem, random)
-    jacobians = [state_jacobian(problem, state) for state in states]
-    couplings = [hyper_jacobian(problem, state) for state in states]
-    outer_state = problem.outer_gradient_state(states)
-    outer_hyper = problem.outer_gradient_hyper(states)
-    identity = np.eye(problem.state_size)
-    slopes = dict.fromkeys(CURVATURE, 0.0)
-    for i in range(len(states)):
-        for j in range(i):
-            gap = float(np.linalg.norm(states[i] - states[j]))
-            changes = {
-                "nu1": np.linalg.norm(jacobians[i] - jacobians[j], 2),
-                "nu2": np.linalg.norm(couplings[i] - couplings[j], 2),
-                "mu1": np.linalg.norm(outer_state[i] - outer_state[j]),
-                "mu2": np.linalg.norm(outer_hyper[i] - outer_hyper[j]),
-            }
-            for name, change in changes.items():
-                if j == 0 or name not in centred:
-                    slopes[name] = max(slopes[name], float(change) / gap)
-    fixed_point = identity - jacobians[0]
-    measured = slopes | {
-        "contraction": max(float(np.linalg.norm(jacobian, 2)) for jacobian in jacobians),
-        "condition_number": max(float(np.linalg.cond(identity - a)) for a in jacobians),
-        "outer_gradient_bound": float(row_norms(outer_state).max()),
-        "hyper_jacobian_norm": float(np.linalg.norm(couplings[0], 2)),
-        "distance": float(np.linalg.norm(problem.initial_state - truth.solution)),
-        "outer_gradient_norm": float(np.linalg.norm(outer_state[0])),
-        "solution_jacobian_norm": float(
-            np.linalg.norm(np.linalg.solve(fixed_point, couplings[0]), 2)
-        ),
-        "adjoint_norm": float(np.linalg.norm(np.linalg.solve(fixed_point.T, outer_state[0]))),
-        "direct_gradient_norm": float(np.linalg.norm(outer_hyper[0])),
-        "hypergradient_norm": float(
-            np.linalg.norm(
-                outer_hyper[0] + couplings[0].T @ np.linalg.solve(fixed_point.T, outer_state[0])
-            )
-        ),
-    }
-    assert {*measured, "unit_roundoff"} == {*vars(constants)}
-    ratios = {}
-    for name, value in measured.items():
-        constant = getattr(constants, name)
-        ratios[name] = value / constant if constant > 0 else np.inf if value > 0 else 0.0
-    return ratios
 
 
 ALWAYS_EXACT = (

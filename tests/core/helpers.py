@@ -51,7 +51,12 @@ def build(**fields: Any) -> Problem:
 def dense_quadratic(hessian: FloatArray, **fields: Any) -> Quadratic:
     """The quadratic problem of a symmetric positive definite H of shape (d, d)."""
     eigenvalues, vectors = np.linalg.eigh(hessian)
-    return Quadratic(eigenvalues=eigenvalues, basis=DenseBasis(vectors), **fields)
+    return Quadratic(
+        eigenvalues=eigenvalues,
+        basis=DenseBasis(vectors),
+        initial_state=np.zeros(len(hessian)),
+        **fields,
+    )
 
 
 def hessian_product(problem: Quadratic, block: FloatArray) -> FloatArray:

@@ -6,6 +6,7 @@ error over a bound.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from hypergrad_core.problems import SYNTHETIC
 from hypergrad_core.problems.biased_regularisation import BiasedRegularisation
 from hypergrad_core.problems.hyper_representation import HyperRepresentation
 from hypergrad_core.problems.kernel_ridge import KernelRidge
+from hypergrad_core.sampling import constant_ratios
 from tests.core import bound_cases as bounds
 from tests.core.helpers import build
 
@@ -60,11 +62,11 @@ def instance(key: str, number: int) -> bounds.Instance:
         solution = problem.reference.solution
         moves = 1 - np.linalg.eigvalsh(bounds.state_jacobian(problem, solution))
         low, high = float(moves[-1]), float(moves[0])
-        problem.step *= 2 / (high + low) if random.random() < 0.5 else 1 / high
-        problem = problem.at(problem.hyper)
+        factor = 2 / (high + low) if random.random() < 0.5 else 1 / high
+        problem = replace(problem, step=problem.step * factor)
     if random.random() < 0.4:
         start = random.standard_normal(problem.state_size)
-        problem.initial_state = start * random.choice([0.1, 1.0, 10.0])
+        problem = problem.starting_at(start * random.choice([0.1, 1.0, 10.0]))
     return bounds.Instance(
         problem=problem,
         inner=bounds.draw_inner(random, key),
@@ -79,7 +81,7 @@ def instance(key: str, number: int) -> bounds.Instance:
 
 def ratios_of(problem: Problem, seed: int) -> dict[str, float]:
     """Measured ÷ constant; μ₂ compares with w(λ) only, because ∇₂E is quadratic in w."""
-    return bounds.constant_ratios(problem, np.random.default_rng(seed), centred={"mu2"})
+    return constant_ratios(problem, np.random.default_rng(seed), centred={"mu2"})
 
 
 if __name__ == "__main__":

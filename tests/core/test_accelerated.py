@@ -44,8 +44,7 @@ every_solver = pytest.mark.parametrize("inner", ACCELERATED)
 def made(family: str, contraction: float = 0.9) -> Problem:
     """A problem with a start that is not 0."""
     problem = build(family=family, contraction=contraction, seed=5, **AFFINE[family])
-    problem.initial_state = np.random.default_rng(8).standard_normal(problem.state_size)
-    return problem
+    return problem.starting_at(np.random.default_rng(8).standard_normal(problem.state_size))
 
 
 def test_the_families_are_those_where_they_are_guaranteed() -> None:
@@ -196,8 +195,7 @@ def test_the_rate_is_attained_in_the_slowest_directions(inner: str, q: float) ->
     rate = SOLVERS[inner].rate(q, t.astype(np.float64))
     assert np.allclose(distance, rate * problem.constants.distance, rtol=1e-8, atol=1e-13)
     # From the start at the solution only the adjoint is left, and the paper's bound is attained.
-    problem.initial_state = problem.reference.solution
-    del problem.constants
+    problem = problem.starting_at(problem.reference.solution)
     diagonal = points_at(t, t)
     for key in ("itd", "itd-forward"):
         bound = METHODS[key].paper_bound(problem.constants, diagonal, SOLVERS[inner]).values
@@ -286,6 +284,7 @@ def test_the_late_slope_is_that_of_the_accelerated_rate(inner: str, method: str)
         target=-np.ones(4),
         step=0.5,
         hyper=np.ones(3),
+        initial_state=np.zeros(4),
     )
     # The adjoint is solved to the last bit, so that the inner problem alone is seen.
     k = LATE if method == "itd" else np.full_like(LATE, 4)

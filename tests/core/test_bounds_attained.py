@@ -39,8 +39,7 @@ def test_distance_and_paper_bound_are_attained_in_the_slowest_direction(
     found = errors("aid-fp", problem, solved)
     assert np.allclose(found, bound, rtol=1e-9, atol=constants.rounding_floor)
     # … and only the adjoint is left from the start at the solution.
-    problem.initial_state = problem.reference.solution
-    del problem.constants
+    problem = problem.starting_at(problem.reference.solution)
     diagonal = points_at(t, t)
     for key in ("itd", "aid-fp"):
         bound = METHODS[key].paper_bound(problem.constants, diagonal).values

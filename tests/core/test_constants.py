@@ -8,10 +8,10 @@ import pytest
 from hypergrad_core.numerics import row_norms, spectral_norm, spectral_norms_upper
 from hypergrad_core.problems.logistic import Design, LogisticRegression
 from hypergrad_core.problems.quadratic import Quadratic
+from hypergrad_core.sampling import constant_ratios
 from tests.core.bound_cases import (
     ALWAYS_EXACT,
     SLACK,
-    constant_ratios,
     hyper_jacobian,
     instance,
     state_jacobian,
@@ -23,7 +23,8 @@ from tests.core.helpers import build
 @pytest.mark.parametrize("number", range(90))
 def test_constants_bound_what_they_say(number: int) -> None:
     problem = instance(number).problem
-    ratios = constant_ratios(problem, np.random.default_rng(number))
+    ratios = constant_ratios(problem, np.random.default_rng(number), centred=())
+    assert {*ratios, "symmetric", "unit_roundoff"} == {*vars(problem.constants)}
     for name, ratio in ratios.items():
         assert ratio <= 1 + SLACK, name
     exact = [*ALWAYS_EXACT]
@@ -62,7 +63,11 @@ def test_the_curvature_constant_of_a_sum_grows_with_the_number_of_samples(copies
     row = np.array([0.6, -1.1, 0.3])
     design = Design.from_data(np.tile(row, (copies, 1)), -np.ones(copies))
     problem = LogisticRegression(
-        train=design, validation=design, step=0.05, hyper=np.array([0.4, 0.5, 0.6])
+        train=design,
+        validation=design,
+        step=0.05,
+        hyper=np.array([0.4, 0.5, 0.6]),
+        initial_state=np.zeros(3),
     )
     # |σ''| is largest where σ = ½ ± 1/√12.
     score = np.log((0.5 + 1 / np.sqrt(12)) / (0.5 - 1 / np.sqrt(12)))
@@ -77,7 +82,7 @@ def test_the_curvature_constant_of_a_sum_grows_with_the_number_of_samples(copies
 
 def test_the_outer_gradient_of_a_sum_is_capped_by_the_number_of_samples() -> None:
     problem = uneven_logistic(np.random.default_rng(3), 0.9, 5, 40, logarithmic=False)
-    problem.initial_state = np.full(5, 1e4)
+    problem = problem.starting_at(np.full(5, 1e4))
     cap = problem.validation.norm * np.sqrt(40)
     assert problem.constants.outer_gradient_bound == pytest.approx(cap)
     far = problem.outer_gradient_state(1e6 * np.random.default_rng(4).standard_normal((50, 5)))

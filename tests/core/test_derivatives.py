@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import fft
@@ -44,8 +46,7 @@ def problem(request: pytest.FixtureRequest) -> Problem:
     made = build(contraction=0.9, seed=3, **PROBLEMS[request.param])
     random = np.random.default_rng(1)
     moved = made.at(made.hyper * random.uniform(0.9, 1.1, made.hyper_size))
-    moved.initial_state = random.standard_normal(made.state_size)
-    return moved
+    return moved.starting_at(random.standard_normal(made.state_size))
 
 
 def draw(rows: int, size: int, seed: int) -> FloatArray:
@@ -97,16 +98,8 @@ def test_outer_gradients_match_finite_differences(problem: Problem) -> None:
 
 def test_the_direct_gradient_matches_finite_differences() -> None:
     plain = build(size=9, hyper_size=4).canonical()
-    weighted = Quadratic(
-        eigenvalues=plain.eigenvalues,
-        basis=plain.basis,
-        coupling=plain.coupling,
-        offset=plain.offset,
-        target=plain.offset,
-        step=plain.step,
-        hyper=plain.hyper,
-        outer_weight=0.7,
-    )
+    assert isinstance(plain, Quadratic)
+    weighted = replace(plain, target=plain.offset, outer_weight=0.7)
     states, change = draw(2, 9, 1), draw(1, 4, 2)[0]
     ahead, back = (weighted.at(weighted.hyper + s * change).outer(states) for s in (1, -1))
     slope = weighted.outer_gradient_hyper(states) @ change
@@ -175,8 +168,7 @@ def test_another_hyperparameter_keeps_steps_and_start(problem: Problem) -> None:
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("size", [2, 60, DENSE_TRANSFORM_SIZE + 1])
 def test_the_canonical_problem_is_the_same_problem(method: str, size: int) -> None:
-    problem = build(size=size, hyper_size=3, contraction=0.95)
-    problem.initial_state = draw(1, size, 1)[0]
+    problem = build(size=size, hyper_size=3, contraction=0.95).starting_at(draw(1, size, 1)[0])
     canonical = problem.canonical()
     assert isinstance(canonical.basis, IdentityBasis)
     assert canonical.canonical() is canonical
@@ -187,7 +179,7 @@ def test_the_canonical_problem_is_the_same_problem(method: str, size: int) -> No
     assert relative_gap(found.hypergradients, same.hypergradients) < 1e-11
     # When a residual has fallen to rounding is a matter of rounding.
     open_ended = ["rounding" not in outcome for outcome in found.outcomes or [""] * len(wanted)]
-    assert np.array_equal(found.products[open_ended], same.products[open_ended])
+    assert np.array_equal(found.costs.products[open_ended], same.costs.products[open_ended])
     truth = problem.reference.hypergradient
     assert relative_gap(canonical.reference.hypergradient, truth) < 1e-12
     gap = row_norms(found.hypergradients - truth) - row_norms(same.hypergradients - truth)

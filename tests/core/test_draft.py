@@ -22,4 +22,4 @@ def test_a_draft_has_the_same_errors_at_fewer_points_and_bounds_that_are_hardly_
         np.testing.assert_allclose(fewer.paper.values, curve.paper.values[at], rtol=1e-9)
         assert (fewer.sharp.values >= curve.sharp.values[at] * (1 - 1e-9)).all()
         assert (fewer.sharp.values <= curve.sharp.values[at] * 2).all()
-        assert (fewer.estimate.products == curve.estimate.products[at]).all()
+        assert (fewer.estimate.costs.products == curve.estimate.costs.products[at]).all()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -47,11 +48,10 @@ PROBLEMS: dict[str, dict[str, Any]] = {
 def problem(request: pytest.FixtureRequest) -> Problem:
     """A problem at a λ that is not the one it was built at, with a start that is not 0."""
     made = make(contraction=0.8, seed=3, **PROBLEMS[request.param])
-    made.step *= 0.8
+    made = replace(made, step=0.8 * made.step)
     random = np.random.default_rng(1)
     moved = made.at(made.hyper * random.uniform(0.9, 1.1, made.hyper_size))
-    moved.initial_state = random.standard_normal(made.state_size)
-    return moved
+    return moved.starting_at(random.standard_normal(made.state_size))
 
 
 @pytest.mark.parametrize(
@@ -135,13 +135,7 @@ def test_biased_regularisation_is_a_quadratic() -> None:
     made = build(family="biased", size=7, samples=11, contraction=0.85, seed=2)
     assert isinstance(made, BiasedRegularisation)
     target = np.arange(7.0)
-    biased = BiasedRegularisation(
-        train=made.train,
-        validation=LeastSquares(np.eye(7), target),
-        weight=made.weight,
-        step=made.step,
-        hyper=made.hyper,
-    )
+    biased = replace(made, validation=LeastSquares(np.eye(7), target))
     quadratic = dense_quadratic(
         hessian=made.train.rows.T @ made.train.rows + made.weight * np.eye(7),
         coupling=made.weight * np.eye(7),
@@ -220,7 +214,7 @@ def test_draws_depend_on_the_seed_and_not_on_the_contraction(key: str) -> None:
             build(family=key, data=data, size=6, hyper_size=18, contraction=q, seed=seed)
             for q, seed in ((0.95, 1), (0.7, 1), (0.95, 2))
         )
-        names = ["validation_features", "targets"] if key == "kernel-ridge" else ["train"]
+        names = ["validation", "targets"] if key == "kernel-ridge" else ["train"]
         for name in names:
             assert getattr(slow, name) is getattr(fast, name)
         hyper = slice(1, None) if key == "kernel-ridge" else slice(None)
@@ -247,7 +241,7 @@ def test_sizes_that_the_data_fix_are_told() -> None:
         made = build(family=key, data=data, size=4)
         assert made.state_size == (told.state_size or 4)
         if isinstance(made, KernelRidge):
-            assert len(made.features) == told.samples
+            assert len(made.targets) == told.samples
             assert made.hyper_size == 11
         else:
             assert isinstance(made, BiasedRegularisation | HyperRepresentation)

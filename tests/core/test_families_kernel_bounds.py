@@ -88,7 +88,7 @@ def test_constants_of_kernel_ridge_are_nearly_attained(number: int) -> None:
     problem = instance("kernel-ridge", number).problem
     assert isinstance(problem, KernelRidge)
     constants, solution = problem.constants, problem.reference.solution
-    _, _, right = np.linalg.svd(problem.validation_kernel)
+    _, _, right = np.linalg.svd(problem.validation.values)
     steepest = slope_along(problem.outer_gradient_state, solution, right[0])
     assert steepest == pytest.approx(constants.mu1, rel=1e-9)
     stack = sum(slope @ slope for slope in problem.train.slopes())
@@ -114,9 +114,9 @@ def test_constants_of_kernel_ridge_are_nearly_attained(number: int) -> None:
 
 def _curvature(problem: KernelRidge) -> float:
     """μ₂₁, from the difference of μ₂ between two starts."""
-    near, far = problem.at(problem.hyper), problem.at(problem.hyper)
     solution = problem.reference.solution
-    near.initial_state, far.initial_state = solution, solution + 1e3 * np.eye(len(solution))[0]
+    near = problem.starting_at(solution)
+    far = problem.starting_at(solution + 1e3 * np.eye(len(solution))[0])
     return (far.constants.mu2 - near.constants.mu2) / 1e3
 
 
@@ -131,8 +131,7 @@ def test_constants_of_the_representation_are_attained(number: int) -> None:
     worst = np.linalg.svd(problem.inside_slope)[2][0]
     change = bounds.hyper_jacobian(problem, worst) - bounds.hyper_jacobian(problem, 0 * worst)
     assert np.linalg.norm(change, 2) == pytest.approx(constants.nu2, rel=1e-9)
-    problem.initial_state = solution
-    del problem.constants
+    at_solution = problem.starting_at(solution)
     derivative = np.array(
         [
             (ahead - back).ravel() / 2
@@ -145,7 +144,7 @@ def test_constants_of_the_representation_are_attained(number: int) -> None:
             ]
         ]
     )
-    assert np.linalg.norm(derivative, 2) == pytest.approx(problem.constants.mu2, rel=1e-9)
+    assert np.linalg.norm(derivative, 2) == pytest.approx(at_solution.constants.mu2, rel=1e-9)
 
 
 def test_row_sums_bound_the_norm_of_many_slopes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -13,9 +15,10 @@ from hypergrad_core.problem import Problem
 from hypergrad_core.problems import LARGEST_WIDTH, layer_width
 from hypergrad_core.problems.nonsymmetric import NonSymmetric
 from hypergrad_core.problems.tanh_network import TanhNetwork
+from hypergrad_core.sampling import constant_ratios
 from tests.core import bound_cases as bounds
 from tests.core.helpers import ask, build, points_at, relative_gap
-from tests.core.network_cases import KEYS, constant_ratios, draw, states_of
+from tests.core.network_cases import KEYS, draw, states_of
 
 PROBLEMS = {
     "equilibrium": {"family": "equilibrium", "size": 30, "samples": 6},
@@ -35,8 +38,7 @@ def problem(request: pytest.FixtureRequest) -> Problem:
     made = build(contraction=0.9, seed=3, **PROBLEMS[request.param])
     random = np.random.default_rng(1)
     moved = made.at(made.hyper * random.uniform(0.9, 1.1, made.hyper_size))
-    moved.initial_state = random.standard_normal(made.state_size)
-    return moved
+    return moved.starting_at(random.standard_normal(made.state_size))
 
 
 # Derivatives and solutions.
@@ -130,7 +132,7 @@ def test_the_solution_is_found_from_afar(q: float, distance: float) -> None:
     for key in KEYS:
         made = build(family=key, size=24, samples=6, contraction=q, seed=2)
         truth = made.reference.solution
-        made.initial_state = distance * draw(1, made.state_size, 5)[0]
+        made = made.starting_at(distance * draw(1, made.state_size, 5)[0])
         assert relative_gap(made.at(made.hyper).reference.solution, truth) == pytest.approx(
             0, abs=1e-14 / (1 - q)
         )
@@ -152,15 +154,7 @@ def test_a_mixing_that_is_not_symmetric_is_transposed_in_the_adjoint() -> None:
     graph = build(family="graph-network", size=24, samples=6, contraction=0.8)
     assert isinstance(graph, TanhNetwork)
     mixing = np.random.default_rng(0).standard_normal((6, 6))
-    directed = TanhNetwork(
-        inputs=graph.inputs,
-        readout=graph.readout,
-        readout_offset=graph.readout_offset,
-        labels=graph.labels,
-        hyper=graph.hyper,
-        labelled=graph.labelled,
-        mixing=mixing / np.linalg.norm(mixing, 2),
-    )
+    directed = replace(graph, mixing=mixing / np.linalg.norm(mixing, 2))
     test_products_and_their_transposes_agree(directed)
     test_products_match_finite_differences(directed)
     test_the_solution_is_a_fixed_point_to_rounding(directed)

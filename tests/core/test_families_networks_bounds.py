@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,9 +11,10 @@ from hypergrad_core import FAMILIES, METHODS, HypergradError, Scenario, run
 from hypergrad_core.numerics import row_norms
 from hypergrad_core.problems.equilibrium import draw_weights
 from hypergrad_core.problems.tanh_network import TanhNetwork
+from hypergrad_core.sampling import constant_ratios
 from tests.core import bound_cases as bounds
 from tests.core.helpers import build, relative_gap
-from tests.core.network_cases import KEYS, NUMBERED, constant_ratios, sweep
+from tests.core.network_cases import KEYS, NUMBERED, sweep
 
 GENERAL_KEYS = tuple(key for key in KEYS if key != "equilibrium-symmetric")
 
@@ -33,7 +36,9 @@ def two_way_network() -> TanhNetwork:
         readout=np.array([[1.5], [-0.5]]),
         readout_offset=np.zeros(2),
         labels=np.array([0]),
+        labelled=np.array([0]),
         hyper=np.array([0.7, 0.0, 0.0]),
+        initial_state=np.zeros(1),
     )
 
 
@@ -53,8 +58,7 @@ def test_curvature_constants_are_attained() -> None:
     # Far away, the wrong class alone counts.
     far = made.outer_gradient_state(np.array([[-1e3]]))
     assert np.linalg.norm(far) == pytest.approx(2.0)
-    made.initial_state = np.array([-1e3])
-    del made.constants
+    made = made.starting_at(np.array([-1e3]))
     assert made.constants.outer_gradient_bound == pytest.approx(2.0)
 
 
@@ -62,12 +66,12 @@ def test_the_cross_entropy_constants_are_those_of_a_mean() -> None:
     """Twice the samples, each of them twice: the same E, hence the same first derivative of f."""
     made = build(family="equilibrium", size=20, samples=4)
     assert isinstance(made, TanhNetwork)
-    double = TanhNetwork(
+    double = replace(
+        made,
         inputs=np.vstack([made.inputs, made.inputs]),
-        readout=made.readout,
-        readout_offset=made.readout_offset,
         labels=np.concatenate([made.labels, made.labels]),
-        hyper=made.hyper,
+        labelled=np.arange(8),
+        initial_state=np.zeros(40),
     )
     assert double.objective() == pytest.approx(made.objective(), rel=1e-14)
     assert relative_gap(double.reference.hypergradient, made.reference.hypergradient) < 1e-12

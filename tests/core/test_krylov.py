@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -241,9 +242,9 @@ def test_rows_that_have_converged_wait_for_the_others(method: str) -> None:
     assert np.all(np.isfinite(found.hypergradients))
     assert np.all(np.isfinite(found.residuals))
     assert not found.hypergradients[:5].any()
-    assert not found.state_products[:5].any()
+    assert not found.costs.state_products[:5].any()
     assert {*found.outcomes[:5]} == {Outcome.CONVERGED}
-    products = found.state_products.reshape(4, 5)
+    products = found.costs.state_products.reshape(4, 5)
     # One eigenvector: one step, and no further product.
     assert np.all(products[1, 2:] <= 2 * products[1, 1])
     assert products[2, 3] > products[2, 2]
@@ -261,7 +262,7 @@ def test_an_affine_map_that_turns_is_solved(method: str) -> None:
     turn = 0.9 * np.array([[0.0, 1.0], [-1.0, 0.0]])
     plain = build(family="nonsymmetric", size=2, hyper_size=1)
     assert isinstance(plain, NonSymmetric)
-    plain.matrix = turn
+    plain = replace(plain, matrix=turn)
     matrix = np.eye(2) - turn.T
     gradient = np.array([[1.0, 2.0]])
     solver = KRYLOV[method](plain.linearise(np.zeros((1, 2))), gradient)
@@ -302,7 +303,7 @@ def test_planted_bugs_are_noticed(monkeypatch: pytest.MonkeyPatch, bug: str) -> 
 def test_gmres_keeps_no_more_once_it_has_ended() -> None:
     scenario = Scenario(size=8, methods=("aid-gmres",), horizon=40)
     (curve,) = run(scenario).curves
-    kept = curve.estimate.stored_floats
+    kept = curve.estimate.costs.stored_floats
     assert kept[4] > kept[3]
     # In eight dimensions there are at most eight Arnoldi steps.
     assert len({*kept[8:]}) == 1

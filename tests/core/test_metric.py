@@ -17,7 +17,7 @@ from hypergrad_core.problem import Problem
 from hypergrad_core.problems.tanh_network import TanhNetwork
 from tests.core import bound_cases as bounds
 from tests.core.helpers import ask, build, points_at, relative_gap
-from tests.core.network_cases import draw, states_of
+from tests.core.network_cases import draw, scaled_inputs, states_of
 
 
 def symmetrised(problem: Problem, state: FloatArray) -> FloatArray:
@@ -37,8 +37,7 @@ def still_network(q: float, *, width: int = 40, seed: int = 0) -> TanhNetwork:
         family="equilibrium-symmetric", size=4 * width, samples=4, contraction=q, seed=seed
     )
     assert isinstance(made, TanhNetwork)
-    made.hyper[made.width**2 :] *= 1e-3
-    return made
+    return made.at(scaled_inputs(made, 1e-3))
 
 
 def symmetric_graph() -> TanhNetwork:
@@ -61,8 +60,7 @@ SELF_ADJOINT = {
 @pytest.fixture(params=SELF_ADJOINT, ids=str)
 def self_adjoint(request: pytest.FixtureRequest) -> Problem:
     made: Problem = SELF_ADJOINT[request.param]()
-    made.initial_state = draw(1, made.state_size, 4)[0]
-    return made
+    return made.starting_at(draw(1, made.state_size, 4)[0])
 
 
 def weighted_norms(metric: FloatArray, block: FloatArray) -> FloatArray:

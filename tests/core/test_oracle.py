@@ -19,6 +19,7 @@ from hypergrad_core.problems.biased_regularisation import BiasedRegularisation
 from hypergrad_core.problems.graph_network import normalised
 from hypergrad_core.problems.hyper_representation import HyperRepresentation
 from hypergrad_core.problems.kernel_ridge import KernelRidge
+from hypergrad_core.problems.kernels import Kernel
 from hypergrad_core.problems.logistic import Design, LogisticRegression
 from hypergrad_core.problems.ridge import LeastSquares
 from hypergrad_core.problems.tanh_network import TanhNetwork
@@ -59,6 +60,7 @@ def logistic(logarithmic: bool) -> Callable[[Arrays], Problem]:
             validation=Design.from_data(arrays["Xv"], arrays["yv"]),
             step=float(arrays["alpha"]),
             hyper=arrays["lam"],
+            initial_state=np.zeros(len(arrays["lam"])),
             logarithmic=logarithmic,
         )
 
@@ -66,18 +68,21 @@ def logistic(logarithmic: bool) -> Callable[[Arrays], Problem]:
 
 
 def kernel_ridge(arrays: Arrays) -> Problem:
+    weight, widths = float(arrays["lam"][0]), arrays["lam"][1:]
     return KernelRidge(
-        features=arrays["X"],
+        train=Kernel(arrays["X"], arrays["X"], widths),
+        validation=Kernel(arrays["Xv"], arrays["X"], widths),
         targets=arrays["y"],
-        validation_features=arrays["Xv"],
         validation_targets=arrays["yv"],
+        weight=weight,
         step=float(arrays["alpha"]),
-        hyper=arrays["lam"],
+        initial_state=np.zeros(len(arrays["y"])),
     )
 
 
 def least_squares(
     family: type[BiasedRegularisation | HyperRepresentation],
+    state_size: Callable[[Arrays], int],
 ) -> Callable[[Arrays], Problem]:
     def make(arrays: Arrays) -> Problem:
         return family(
@@ -86,6 +91,7 @@ def least_squares(
             weight=float(arrays["beta"]),
             step=float(arrays["alpha"]),
             hyper=arrays["lam"],
+            initial_state=np.zeros(state_size(arrays)),
         )
 
     return make
@@ -98,9 +104,10 @@ def network(arrays: Arrays) -> Problem:
         readout=arrays["Theta"],
         readout_offset=arrays["b_o"],
         labels=arrays["labels"].astype(np.int64),
-        hyper=arrays["lam"],
-        labelled=arrays["idx"].astype(np.int64) if graph else None,
+        labelled=arrays["idx"].astype(np.int64) if graph else np.arange(len(arrays["X"])),
         mixing=normalised(arrays["Adj"]) if graph else None,
+        hyper=arrays["lam"],
+        initial_state=np.zeros(len(arrays["X"]) * arrays["Theta"].shape[1]),
     )
 
 
@@ -109,8 +116,10 @@ MAKERS: dict[str, Callable[[Arrays], Problem]] = {
     "lr": logistic(logarithmic=False),
     "lrexp": logistic(logarithmic=True),
     "krr": kernel_ridge,
-    "br": least_squares(BiasedRegularisation),
-    "hr": least_squares(HyperRepresentation),
+    "br": least_squares(BiasedRegularisation, lambda arrays: len(arrays["lam"])),
+    "hr": least_squares(
+        HyperRepresentation, lambda arrays: len(arrays["lam"]) // arrays["X"].shape[1]
+    ),
     "eqm": network,
     "gnn": network,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from hypergrad_core.inner import SOLVERS
 from hypergrad_core.methods import Points
 from hypergrad_core.numerics import row_norms
 from hypergrad_core.problem import Problem
+from hypergrad_core.problems.quadratic import Quadratic
 from hypergrad_core.studies import requirements as studied
 from hypergrad_core.studies import step_search
 from hypergrad_core.studies.requirements import contractions, fitted_slope, requirements
@@ -122,10 +124,10 @@ def test_the_pair_is_run_and_paid_for() -> None:
             assert costs.error == pytest.approx(error, rel=1e-6)
             assert costs.error <= target
             estimate = ask(found.method, problem, here)
-            assert costs.products == int(estimate.products[0])
+            assert costs.products == int(estimate.costs.products[0])
             assert costs.map_evaluations == t
             assert costs.jacobian_products == costs.products - t
-            assert costs.stored_floats == int(estimate.stored_floats[0])
+            assert costs.stored_floats == int(estimate.costs.stored_floats[0])
             assert costs.seconds > 0
 
 
@@ -233,7 +235,8 @@ def test_without_a_hypergradient_the_error_is_absolute(monkeypatch: pytest.Monke
     scenario = Scenario(contraction=0.9, size=10, methods=("itd",))
     problem = build(contraction=0.9, size=10)
     builder = type(scenario.problem_family)
-    flat = problem._with(coupling=np.zeros_like(problem.coupling))  # type: ignore[attr-defined]
+    assert isinstance(problem, Quadratic)
+    flat = replace(problem, coupling=np.zeros_like(problem.coupling))
     assert flat.constants.hypergradient_norm == 0
     monkeypatch.setattr(builder, "build", lambda self, scenario: flat)
     (itd,) = requirements(scenario, 1e-3).methods

@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 from frames import ROOT
 
-from dashboard.kit.introduction import INTRODUCTIONS
+from dashboard.kit.fields import Declared, fields_of
+from dashboard.kit.links import SCENARIO_LINKS, links_of
 from dashboard.kit.theme import METHOD_STYLES
-from dashboard.links import SCENARIO_LINKS, LinkSettings
+from dashboard.pages import PAGES
 from dashboard.screens.budget.settings import BudgetView
 from dashboard.screens.complexity.settings import ComplexityView
-from dashboard.screens.explore.settings import LINK_NAMES as VIEW_NAMES
+from dashboard.screens.explore.settings import View
 from dashboard.screens.paper.settings import PaperView
 from dashboard.screens.why.settings import WhyView
 from hypergrad_core import FAMILIES, METHODS
@@ -89,19 +90,19 @@ def test_files_that_are_named_are_there() -> None:
 
 
 def test_names_in_links_are_listed() -> None:
-    for names in (SCENARIO_LINKS.link_names, VIEW_NAMES):
+    for names in (SCENARIO_LINKS.link_names, links_of(View).link_names):
         assert f"`{' '.join(names.values())}`" in TEXT
 
 
 @pytest.mark.parametrize("view", [ComplexityView, BudgetView, WhyView, PaperView])
-def test_names_in_links_of_other_pages_are_listed(view: type[LinkSettings]) -> None:
+def test_names_in_links_of_other_pages_are_listed(view: type[Declared]) -> None:
     listed = {name for names in re.findall(r"`([\w ]+)`", TEXT) for name in names.split()}
-    assert set(view.link_names.values()) <= listed
+    assert {field.link for field in fields_of(view).values()} <= listed
 
 
 def test_every_page_and_every_family_is_told_of() -> None:
-    for page in INTRODUCTIONS:
-        assert page == "explore" or f"### The {page.title()} page" in TEXT
+    for page in PAGES[1:]:
+        assert f"### The {page.title} page" in TEXT
     for family in FAMILIES.values():
         assert f"\n| {family.label.split(',')[0]}" in TEXT
 

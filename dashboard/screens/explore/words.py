@@ -4,35 +4,17 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from dashboard.kit.notation import listed, times
 from dashboard.screens.explore.figure.lines import Line
 from dashboard.screens.explore.settings import View
-from hypergrad_core import METHODS, Curve, Experiment
+from hypergrad_core import METHODS, Experiment
 from hypergrad_core.adjoint import Outcome
-from hypergrad_core.arrays import FloatArray, IntArray
 from hypergrad_core.inner import SOLVERS
-from hypergrad_core.methods import Method
+from hypergrad_core.studies import diagnosis
+from hypergrad_core.studies.diagnosis import Part
 
-# Relative distance below which two curves are the same in the picture.
-SAME = 1e-6
-# From this ratio on one error is told to be more than another.
-APART = 1.05
 # Beyond this many times the error a bound tells nothing any more.
 HOPELESS = 1e6
-# Of fewer points that are clear of rounding no late factor is told.
-FEWEST_POINTS = 12
-# An error that keeps this share over steps that could have left less than that one is a plateau.
-STAYS = 0.97
-MOVES = 0.5
-# The logarithm of a factor is so much less than that of another, beyond what rounding and a
-# polynomial before the power could do.
-SLOWER = 0.8
-# From this ratio on conjugate gradient is told to be ahead.
-AHEAD = 3.0
-# An error that is this share of what it was has fallen.
-FALLEN = 0.1
 STOPPED = {
     Outcome.CONVERGED: ("its residual is", "their residuals are", "at rounding level"),
     Outcome.BREAKDOWN: ("its matrix is", "their matrices are", "not positive definite"),
@@ -69,10 +51,8 @@ def same_picture(family: str) -> str:
 def _without_theory(experiment: Experiment) -> list[str]:
     """Whether the errors fall although nothing says that they must."""
     falls: dict[bool, list[str]] = {True: [], False: []}
-    for curve in experiment.curves:
-        half = curve.errors[len(curve.errors) // 2 :]
-        fallen = half[-1] <= max(FALLEN * float(half[0]), curve.floor)
-        falls[bool(fallen)].append(METHODS[curve.method].label)
+    for key, fallen in diagnosis.falls(experiment).items():
+        falls[fallen].append(METHODS[key].label)
     said = []
     if falls[False]:
         said.append(
@@ -95,100 +75,72 @@ def _without_theory(experiment: Experiment) -> list[str]:
 
 
 def _coincidences(experiment: Experiment) -> list[str]:
-    curves = {curve.method: curve for curve in experiment.curves}
-    itd, fixed = curves.get("itd"), curves.get("aid-fp")
-    if itd is None or fixed is None or experiment.scenario.vary != "both":
+    """Whether it matters at which iterates the Jacobians are taken."""
+    ratio = diagnosis.unrolled_against_plain(experiment)
+    if ratio is None:
         return []
-    if (np.abs(itd.errors - fixed.errors) <= SAME * itd.errors + itd.floor).all():
+    unrolled, plain = METHODS[diagnosis.UNROLLED].label, METHODS[diagnosis.PLAIN].label
+    if ratio == 1:
         return [
-            "ITD and AID-FP coincide: Φ is affine (ν₁ = 0) and ∂₂Φ is constant (ν₂ = 0), so it "
-            "does not matter at which iterates the Jacobians are taken. But ITD keeps every "
-            "iterate in memory."
+            f"{unrolled} and {plain} coincide: Φ is affine (ν₁ = 0) and ∂₂Φ is constant (ν₂ = 0), "
+            f"so it does not matter at which iterates the Jacobians are taken. But {unrolled} "
+            "keeps every iterate in memory."
         ]
-    # Within rounding a ratio would be one of rounding. Through momentum ITD takes other steps back
-    # than AID-FP, and the Jacobians are not all that sets them apart.
-    last = 0.0
-    if fixed.errors[-1] > fixed.floor and experiment.scenario.inner == "fixed-point":
-        last = float(itd.errors[-1] / fixed.errors[-1])
-    if last > APART:
-        return [
-            f"At the last step ITD’s error is {times(last)} that of AID-FP. ITD also "
-            "differentiates through the early iterates, where the Jacobians differ most from those "
-            "at $w(\\lambda)$; AID-FP uses $w_t$ only."
-        ]
-    return []
+    return [
+        f"At the last step {unrolled}’s error is {times(ratio)} that of {plain}. {unrolled} also "
+        "differentiates through the early iterates, where the Jacobians differ most from those "
+        f"at $w(\\lambda)$; {plain} uses $w_t$ only."
+    ]
 
 
 def _square_root(experiment: Experiment) -> list[str]:
-    """By how much conjugate gradient gets ahead of fixed-point steps, and until when."""
-    curves = {curve.method: curve for curve in experiment.curves}
-    fixed, conjugate = curves.get("aid-fp"), curves.get("aid-cg")
-    if fixed is None or conjugate is None or experiment.scenario.vary == "inner":
+    """By how much accelerated solvers get ahead of fixed-point steps, and until when."""
+    leads = diagnosis.leads(experiment)
+    if not leads:
         return []
-    # Within rounding a ratio would be one of rounding.
-    clear = conjugate.errors > conjugate.floor
-    lead = np.where(clear, fixed.errors / np.maximum(conjugate.errors, conjugate.floor), 0.0)
-    best = float(lead.max(initial=0.0))
-    if best < AHEAD:
-        return []
-    early = int(np.argmax(lead >= best / 2))
-    q, root = experiment.scenario.contraction, solver_factor(experiment, METHODS["aid-cg"])
+    first = max(leads, key=lambda lead: lead.ratio)
+    method, plain = METHODS[first.method], METHODS[diagnosis.PLAIN].label
+    q, root = experiment.scenario.contraction, diagnosis.promised_factor(experiment, method)
+    labels = [METHODS[lead.method].label for lead in leads]
     return [
-        "AID-CG gets ahead of AID-FP by the square root of κ: each step of conjugate gradient "
-        f"reduces the error of the adjoint to about (√κ − 1)/(√κ + 1) = {root:.3g} of what it was, "
-        f"a fixed-point step to q = {q:g} of it. After {int(conjugate.steps[early])} steps the "
-        f"error of AID-CG is {times(float(lead[early]))} smaller."
+        f"{listed(labels)} {'get' if labels[1:] else 'gets'} ahead of {plain} by the square root "
+        f"of κ: each step of {method.solver_name} reduces the error of the adjoint to about "
+        f"(√κ − 1)/(√κ + 1) = {root:.3g} of what it was, a fixed-point step to q = {q:g} of it. "
+        f"After {first.step} steps the error of {method.label} is {times(first.ratio)} smaller."
     ]
 
 
 def _bounds(experiment: Experiment) -> list[str]:
-    ratios = []
-    for curve in experiment.curves:
-        clear = curve.errors > 10 * curve.floor
-        if clear.any():
-            paper = float(np.median(curve.paper.values[clear] / curve.errors[clear]))
-            sharp = float(np.median(curve.sharp.values[clear] / curve.errors[clear]))
-            ratios.append((paper, sharp, curve))
-    if not ratios:
+    """How tight the paper’s bound is where it is loosest, and why."""
+    known = diagnosis.tightness(experiment)
+    if not known:
         return []
-    paper, sharp, curve = max(ratios, key=lambda entry: entry[0])
+    loosest = max(known, key=lambda of: of.paper)
     why = {
         "V": "The sharp bound uses the eigenvalues of ∂₁Φ and keeps the signs, so that terms may "
         "cancel",
         "X": "The sharp bound uses distances, gradients and drift measured along this run",
         "T": "The sharp bound uses the distances measured along this run",
-    }[curve.sharp.tier]
-    loosest = ", where it is loosest" if ratios[1:] else ""
-    equal = times(sharp) == times(1.0)
+    }[loosest.tier]
+    where = ", where it is loosest" if known[1:] else ""
+    sharp = times(loosest.sharp)
     return [
-        f"Typically (median over the steps) the paper’s bound is {times(paper)} the error "
-        f"({METHODS[curve.method].label}{loosest}); the sharp bound "
-        f"{'equals it' if equal else f'is {times(sharp)} the error'}. The paper’s bound holds for "
-        "every problem with these constants: it adds up worst cases that do not occur together "
-        f"here. {why}.{_hopelessness(curve) if paper > HOPELESS else ''}"
+        f"Typically (median over the steps) the paper’s bound is {times(loosest.paper)} the error "
+        f"({METHODS[loosest.method].label}{where}); the sharp bound "
+        f"{'equals it' if sharp == times(1.0) else f'is {sharp} the error'}. The paper’s bound "
+        "holds for every problem with these constants: it adds up worst cases that do not occur "
+        f"together here. {why}.{_hopelessness(loosest) if loosest.paper > HOPELESS else ''}"
     ]
 
 
-def _hopelessness(curve: Curve) -> str:
-    late = _late(curve)
+def _hopelessness(of: diagnosis.Tightness) -> str:
     falls = ""
-    if len(late):
-        steps = curve.steps[late]
-        bound = _factor(steps, curve.paper.values[late])
-        error = _factor(steps, curve.errors[late])
-        falls = f": late in the run it shrinks by {bound:.3f} per step, the error by {error:.3f}"
+    if of.paper_factor is not None and of.error_factor is not None:
+        falls = (
+            f": late in the run it shrinks by {of.paper_factor:.3f} per step, "
+            f"the error by {of.error_factor:.3f}"
+        )
     return f" Here the paper’s bound is too loose to be of use{falls}. Look at the sharp bound."
-
-
-def _late(curve: Curve) -> IntArray:
-    """The last third of the points that are clear of rounding; none if they are few."""
-    clear = np.flatnonzero(curve.errors > 100 * curve.floor)
-    return clear[len(clear) * 2 // 3 :] if len(clear) >= FEWEST_POINTS else clear[:0]
-
-
-def _factor(steps: IntArray, values: FloatArray) -> float:
-    """By what values change from step to step, by least squares of their logarithms."""
-    return float(np.exp(np.polyfit(steps, np.log(values), 1)[0]))
 
 
 def written_factor(factor: float, contraction: float) -> str:
@@ -199,25 +151,12 @@ def written_factor(factor: float, contraction: float) -> str:
 
 def _late_rates(experiment: Experiment) -> list[str]:
     q = experiment.scenario.contraction
-    factors: dict[str, float] = {}
+    rates = diagnosis.late_rates(experiment)
+    factors = {rate.method: rate.factor for rate in rates if rate.factor is not None}
     flat: dict[str, list[str]] = {}
-    for curve in experiment.curves:
-        late = _late(curve)
-        if not len(late):
-            continue
-        points = curve.estimate.points[late]
-        held = [
-            name
-            for name, taken in (("t", points.inner_steps), ("k", points.adjoint_steps))
-            if taken[0] == taken[-1]
-        ]
-        # What is not held would have brought the error down.
-        span = int(curve.steps[late[-1]] - curve.steps[late[0]])
-        stays = curve.errors[late[-1]] > STAYS * curve.errors[late[0]] and q**span < MOVES
-        if held and stays:
-            flat.setdefault(held[0], []).append(METHODS[curve.method].label)
-        else:
-            factors[curve.method] = _factor(curve.steps[late], curve.errors[late])
+    for rate in rates:
+        if rate.held:
+            flat.setdefault(rate.held, []).append(METHODS[rate.method].label)
     said = []
     if factors:
         measured = ", ".join(
@@ -227,7 +166,7 @@ def _late_rates(experiment: Experiment) -> list[str]:
             f"Factor by which the error shrinks per step, late in the run: {measured}. "
             f"{_worst_cases(experiment)}{_slow_powers(factors, q)}"
         )
-    said += _slowest_parts(experiment, factors)
+    said += _slowest_parts(rates)
     said += [
         f"{listed(labels)} {'end' if labels[1:] else 'ends'} on a plateau: with {held} fixed, more "
         f"{'backward' if held == 't' else 'inner'} steps do not help."
@@ -254,76 +193,52 @@ def _worst_cases(experiment: Experiment) -> str:
     scenario = experiment.scenario
     q = scenario.contraction
     inner = SOLVERS[scenario.inner]
+    methods = [METHODS[curve.method] for curve in experiment.curves]
     promised: dict[str, list[str]] = {}
     # Held at one t, the steps of the inner problem are seen by who goes back through them.
-    unrolled = any(curve.method == "itd-truncated" for curve in experiment.curves)
-    if scenario.vary != "adjoint" or unrolled:
+    if scenario.vary != "adjoint" or any(method.unrolls for method in methods):
         symbol = inner.late_symbol
         what = "reverse mode" if scenario.vary == "adjoint" else "$w_t$"
         promised[f"{symbol} = {inner.late_factor(q):.4g}"] = [what]
     if scenario.vary != "inner":
-        symmetric = experiment.constants.symmetric
-        for curve in experiment.curves:
-            method = METHODS[curve.method]
+        for method in methods:
             if method.solver_name:
-                accelerated = method.adjoint_exponent(inner, symmetric=symmetric) < 1
+                accelerated = diagnosis.is_accelerated(experiment, method)
                 symbol = "(√κ − 1)/(√κ + 1)" if accelerated else "q"
-                factor = solver_factor(experiment, method)
+                factor = diagnosis.promised_factor(experiment, method)
                 promised.setdefault(f"{symbol} = {factor:.4g}", []).append(method.solver_name)
     cases = [f"{factor} for {listed(parts)}" for factor, parts in promised.items()]
     return f"Worst case in theory, after many steps: {', '.join(cases)}."
 
 
-def solver_factor(experiment: Experiment, method: Method) -> float:
-    """By what the adjoint's error surely falls with each step, late."""
-    return method.adjoint_factor(experiment.constants, SOLVERS[experiment.scenario.inner])
-
-
-def _slowest_parts(experiment: Experiment, factors: dict[str, float]) -> list[str]:
-    """Where t = k and one of the two parts surely falls faster than the error does."""
-    if experiment.scenario.vary != "both":
-        return []
-    q = experiment.scenario.contraction
-    inner = SOLVERS[experiment.scenario.inner]
-    by_inner: dict[str, list[str]] = {}
-    by_adjoint: dict[str, list[str]] = {}
-    for key, factor in factors.items():
-        method = METHODS[key]
-        if not method.solver_name:
-            continue
-        curve = experiment.curve(key)
-        steps = curve.steps[_late(curve)]
-        below = _factor(steps, inner.rate(q, steps.astype(np.float64)))
-        slower = [
-            np.log(factor) > SLOWER * np.log(sure)
-            for sure in (solver_factor(experiment, method), below)
-        ]
-        # Named after the solver: what it surely does differs.
-        if slower == [True, False]:
-            by_inner.setdefault(method.solver_name, []).append(method.label)
-        if slower == [False, True]:
-            by_adjoint.setdefault(method.solver_name, []).append(method.label)
-    return [
-        f"{listed(labels)} {'are' if labels[1:] else 'is'} held up by $w_t$: the inner iteration, "
-        f"not the adjoint solver ({solver}), is the bottleneck."
-        for solver, labels in by_inner.items()
-    ] + [
-        f"{listed(labels)} {'are' if labels[1:] else 'is'} held up by the adjoint solver "
-        f"({solver}), not by $w_t$."
-        for solver, labels in by_adjoint.items()
-    ]
+def _slowest_parts(rates: list[diagnosis.LateRate]) -> list[str]:
+    """Which part holds up the error of which methods, by the solver of the adjoint system."""
+    held_up: dict[tuple[Part, str], list[str]] = {}
+    for rate in rates:
+        if rate.held_up_by is not None:
+            # Named after the solver: what it surely does differs.
+            key = rate.held_up_by, METHODS[rate.method].solver_name
+            held_up.setdefault(key, []).append(METHODS[rate.method].label)
+    said = []
+    for part in (Part.INNER, Part.ADJOINT):
+        for (slower, solver), labels in held_up.items():
+            if slower != part:
+                continue
+            by = (
+                f"$w_t$: the inner iteration, not the adjoint solver ({solver}), is the bottleneck"
+                if part == Part.INNER
+                else f"the adjoint solver ({solver}), not by $w_t$"
+            )
+            said.append(f"{listed(labels)} {'are' if labels[1:] else 'is'} held up by {by}.")
+    return said
 
 
 def _ends(experiment: Experiment) -> list[str]:
     """Which adjoint solvers stopped before all steps were taken, and why."""
     stopped: dict[Outcome, list[str]] = {}
-    for curve in experiment.curves:
-        steps = curve.estimate.points.adjoint_steps
-        for step, outcome in zip(steps, curve.estimate.outcomes, strict=False):
-            if step > 0 and outcome != Outcome.STEPS_TAKEN:
-                label = METHODS[curve.method].label
-                stopped.setdefault(Outcome(outcome), []).append(f"{label} stops at k = {step}")
-                break
+    for stop in diagnosis.stops(experiment):
+        place = f"{METHODS[stop.method].label} stops at k = {stop.step}"
+        stopped.setdefault(stop.outcome, []).append(place)
     said = []
     for outcome, places in stopped.items():
         one, many, why = STOPPED[outcome]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dashboard.kit.notation import scientific
 from dashboard.screens.paper.figure import (
     LETTERS,
-    all_tracks,
 )
 from hypergrad_core.studies.claims import CLEARLY, NEARLY_ALWAYS, Verdict, claims
 from hypergrad_core.studies.replication import PLATEAU_STEPS, Replication
@@ -23,10 +22,10 @@ PAPER = (
 PAPER_LINK = "https://proceedings.mlr.press/v119/grazzi20a.html"
 
 
-def verdict(runs: tuple[Replication, ...], wanted: int) -> str:
+def verdict(runs: tuple[Replication, ...], panels: int) -> str:
     """What the figure shows, in two sentences."""
-    if len(runs) < wanted:
-        return f"{len(runs)} of {wanted} panels so far."
+    if len(runs) < panels:
+        return f"{len(runs)} of {panels} panels so far."
     told = [claims(run) for run in runs]
     if all(run.contraction >= 1 for run in runs):
         return "q is not below 1: the claims of the paper are for contractions."
@@ -50,9 +49,9 @@ def verdict(runs: tuple[Replication, ...], wanted: int) -> str:
     return f"{first} With k = {PLATEAU_STEPS}, {second}"
 
 
-def _panels(verdicts: list[Verdict], wanted: Verdict = Verdict.HOLDS) -> str:
+def _panels(verdicts: list[Verdict], counted: Verdict = Verdict.HOLDS) -> str:
     """In how many panels a claim holds, or has another verdict."""
-    holds = sum(verdict is wanted for verdict in verdicts)
+    holds = sum(verdict is counted for verdict in verdicts)
     names = {
         0: "no panel",
         1: "one panel",
@@ -93,6 +92,6 @@ def claims_key(runs: tuple[Replication, ...]) -> str:
             "solved by heavy ball, the thick ITD curve unrolls heavy ball. The thin curves are ITD "
             "and AID-FP on the plain map Φ: the claims that compare the two are judged on these."
         )
-    if any(track.method == "aid-cgnr" for track in all_tracks(runs)):
+    if any(run.normal_equations for run in runs):
         sentences.append("AID-CGNR takes the place of AID-CG where ∂₁Φ is not symmetric.")
     return " ".join(sentences)

@@ -114,7 +114,10 @@ def test_costs_on_the_horizontal_axis_are_those_of_the_estimate(
 ) -> None:
     frame = frame_of(scenario, View(x_axis=axis))
     for reading, curve in zip(frame["readout"], experiment_of(scenario).curves, strict=True):
-        wanted = {"products": curve.estimate.products, "floats": curve.estimate.stored_floats}
+        wanted = {
+            "products": curve.estimate.costs.products,
+            "floats": curve.estimate.costs.stored_floats,
+        }
         np.testing.assert_array_equal(unpacked(traces(frame)[reading["trace"]]["x"]), wanted[axis])
 
 
@@ -142,8 +145,8 @@ def test_the_table_has_the_crossings_of_the_core(scenario: Scenario, target: flo
             found = crossing(experiment, curve, target * unit(experiment, view))
             assert row["cells"][1:4] == cells_of(found, scenario)
             at = -1 if found.index is None else found.index
-            assert row["cells"][6] == count(curve.estimate.products[at])
-            assert row["cells"][7] == count(curve.estimate.stored_floats[at])
+            assert row["cells"][6] == count(curve.estimate.costs.products[at])
+            assert row["cells"][7] == count(curve.estimate.costs.stored_floats[at])
             clear = curve.errors[at] > curve.floor
             for cell, bound in zip(row["cells"][4:6], (curve.paper, curve.sharp), strict=True):
                 wanted = ratio(bound.values[at] / curve.errors[at]) if clear else "rounding"

@@ -18,9 +18,10 @@ from dashboard.kit.notation import (
 from dashboard.screens.complexity.growth import theory_slope
 from dashboard.screens.explore.figure.lines import extract_lines
 from dashboard.screens.explore.settings import SETTINGS
-from dashboard.screens.explore.words import same_picture, solver_factor, written_factor
+from dashboard.screens.explore.words import same_picture, written_factor
 from hypergrad_core import FAMILIES, METHODS, Scenario
 from hypergrad_core.lemmas import conjugate_gradient_rate
+from hypergrad_core.studies.diagnosis import promised_factor
 
 
 def coincide(sentences: list[str]) -> bool:
@@ -219,4 +220,4 @@ def test_all_pages_read_one_claim(family: str) -> None:
         fast = conjugate_gradient_rate(experiment.constants.condition_number)
         exponent = theory_slope(scenario, curve.method, adjoint=True)
         wanted = fast if exponent == 0.5 else scenario.contraction
-        assert solver_factor(experiment, method) == pytest.approx(wanted)
+        assert promised_factor(experiment, method) == pytest.approx(wanted)

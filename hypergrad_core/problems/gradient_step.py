@@ -1,0 +1,113 @@
+"""What the families have in common whose map is a gradient step, Φ(w, λ) = w − η ∇₁g(w, λ)."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+
+from hypergrad_core.arrays import FloatArray
+from hypergrad_core.linearisation import SymmetricLinearisation
+from hypergrad_core.problem import Problem
+from hypergrad_core.problems.ridge import LeastSquares
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class GradientStep(Problem):
+    """A gradient step on g(·, λ), strongly convex: ∂₁Φ = I − η∇₁²g is symmetric.
+
+    Attributes:
+        step: η > 0.
+    """
+
+    symmetric = True
+
+    step: float
+
+    @property
+    @abstractmethod
+    def curvature(self) -> tuple[float, float]:
+        """What the eigenvalues of ∇₁²g lie between, both ends positive."""
+
+    @property
+    def contraction(self) -> float:
+        """q = max(|1 − η low|, |1 − η high|)."""
+        return float(max(abs(1 - self.step * end) for end in self.curvature))
+
+    @property
+    def condition_number(self) -> float:
+        """κ = high/low."""
+        low, high = self.curvature
+        return high / low
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class RidgeStep(GradientStep):
+    """A gradient step on ½ wᵀ(S + βI)w − wᵀb: Φ is affine. E is a sum of squares.
+
+    S, β and b may depend on λ, and E too.
+
+    Attributes:
+        weight: β > 0.
+    """
+
+    affine = True
+
+    weight: float
+
+    @property
+    @abstractmethod
+    def spectrum(self) -> tuple[float, float]:
+        """The smallest and the largest eigenvalue of S."""
+
+    @property
+    @abstractmethod
+    def linear_term(self) -> FloatArray:
+        """b, shape (d,)."""
+
+    @property
+    @abstractmethod
+    def outside(self) -> LeastSquares:
+        """E as a function of w."""
+
+    @abstractmethod
+    def gram_product(self, block: FloatArray) -> FloatArray:
+        """S u for each row u, in memory of its own: (B, d) → (B, d)."""
+
+    @property
+    def curvature(self) -> tuple[float, float]:
+        """Of S + βI."""
+        low, high = self.spectrum
+        return low + self.weight, high + self.weight
+
+    def state_product(self, block: FloatArray) -> FloatArray:
+        """∂₁Φ u = u − η (Su + βu) for each row: (B, d) → (B, d)."""
+        product = self.gram_product(block)
+        product *= -self.step
+        product += (1 - self.step * self.weight) * block
+        return product
+
+    def fixed_point_map(self, states: FloatArray) -> FloatArray:
+        """One gradient step of size η."""
+        return self.state_product(states) + self.step * self.linear_term
+
+    def outer(self, states: FloatArray) -> FloatArray:
+        """E, half a sum of squares."""
+        return self.outside.value(states)
+
+    def outer_gradient_state(self, states: FloatArray) -> FloatArray:
+        """∇₁E."""
+        return self.outside.gradient(states)
+
+
+class RidgeLinearisation(SymmetricLinearisation):
+    """∂₁Φ = I − η(S + βI), the same at every state.
+
+    Attributes:
+        problem: whose map it is.
+    """
+
+    problem: RidgeStep
+
+    def vjp_state(self, adjoints: FloatArray) -> FloatArray:
+        """∂₁Φᵀ v for each row v."""
+        return self.problem.state_product(adjoints)
