@@ -53,7 +53,7 @@ class ConjugateGradientSolver(AdjointSolver):
     def residual_formula(cls, constants: Constants) -> str:
         """κ_M bounds the condition number of M = I − ∂₁Φ: not more than κ = (1 + q)/(1 − q)."""
         root = r"\sqrt{\kappa_M}"
-        return rf"2{root}\left(\frac{{{root}-1}}{{{root}+1}}\right)^{{k}}"
+        return rf"\min\left(1,\,2{root}\left(\frac{{{root}-1}}{{{root}+1}}\right)^{{k}}\right)"
 
     @classmethod
     def residual_factor(cls, constants: Constants, steps: FloatArray) -> FloatArray:
