@@ -7,6 +7,11 @@ import numpy as np
 from hypergrad_core.arrays import FloatArray, IntArray
 
 
+def condition_number(contraction: float) -> float:
+    """κ = (1 + q)/(1 − q), the most that cond(I − ∂₁Φ) can be where ∂₁Φ is symmetric."""
+    return (1 + contraction) / (1 - contraction)
+
+
 def geometric_sum(ratio: float, count: FloatArray) -> FloatArray:
     """[k]_q = (1 − q^k)/(1 − q), elementwise (L4)."""
     return np.asarray((1 - ratio**count) / (1 - ratio))
@@ -21,6 +26,19 @@ def chebyshev_number(condition_number: float, steps: FloatArray | IntArray) -> F
     rate = (root - 1) / (root + 1)
     power = rate**steps
     return np.asarray(2 * power / (1 + power**2))
+
+
+def chebyshev_weight(contraction: float, step: int) -> float:
+    """ω_{s+1} of the step s = 0, 1, … of Chebyshev's semi-iteration on [1 − q, 1 + q].
+
+    1 at first, then 1/(1 − q²/2), and 1/(1 − q²ω_s/4) from there on (Golub and Varga 1961), which
+    is (1 + r²)(1 + r^{2s})/(1 + r^{2s+2}).
+    """
+    if step == 0:
+        return 1.0
+    square = (contraction / (1 + np.sqrt(1 - contraction**2))) ** 2
+    power = square**step
+    return float((1 + square) * (1 + power) / (1 + square * power))
 
 
 def chebyshev_formula(condition_number: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard.kit.glossary import TERMS, definition, lowered, marked
+from hypergrad_core import METHODS
 
 _STYLE = Path(__file__).with_name("terms.css")
 _SCRIPT = Path(__file__).with_name("terms.js")
@@ -23,10 +24,7 @@ EVERYWHERE = (
     *("ITD", "AID", "adjoint system", "v", "vₖ", "fixed-point iteration", "heavy ball", "CG"),
     *("CGNR", "GMRES", "normal equations", "error", "relative error"),
 )
-METHOD_TERMS = (
-    *("ITD", "Forward ITD", "Truncated ITD", "One-step"),
-    *("AID-FP", "AID-CG", "AID-CGNR", "AID-GMRES"),
-)
+METHOD_TERMS = tuple(method.label for method in METHODS.values())
 BOUND_TERMS = ("bound", "paper’s bound", "sharp bound", "tier", "tight", "upper")
 PART_TERMS = ("inner-problem term", "drift", "adjoint term")
 # Of the paper's bound.

@@ -71,7 +71,7 @@ def _inner_steps(scenario: Scenario, sizes: Mapping[str, int]) -> str:
 
 def _inner(scenario: Scenario, sizes: Mapping[str, int]) -> str:
     told = scenario.inner not in (Scenario.inner, "exact")
-    return _lower(SOLVERS[scenario.inner].label) if told else ""
+    return SOLVERS[scenario.inner].name if told else ""
 
 
 def _adjoint_steps(scenario: Scenario, sizes: Mapping[str, int]) -> str:
@@ -172,9 +172,8 @@ SCENARIO_FIELDS: Mapping[str, Field] = {
     "inner": Field(
         link="inner",
         label="Inner solver",
-        help="How the inner problem is solved. **Fixed-point iteration**: repeat w ← Φ(w, λ). "
-        "**Heavy ball**: with momentum, about √κ steps instead of κ. **Exact solution**: start at "
-        "w(λ), so that only the error of the adjoint remains.",
+        help="How the inner problem is solved. "
+        + " ".join(f"**{solver.label}**: {solver.summary}." for solver in SOLVERS.values()),
         widget=Choice({key: solver.label for key, solver in SOLVERS.items()}),
         title=_inner,
     ),

@@ -7,7 +7,7 @@ import numpy as np
 from hypergrad_core.adjoint.base import ROUNDED_RESIDUAL, AdjointSolver, Outcome
 from hypergrad_core.arrays import FloatArray, IntArray
 from hypergrad_core.constants import Constants
-from hypergrad_core.lemmas import chebyshev_formula, chebyshev_number
+from hypergrad_core.lemmas import chebyshev_formula, chebyshev_number, condition_number
 from hypergrad_core.linearisation import Linearisation
 from hypergrad_core.numerics import row_dots, row_norms
 
@@ -41,8 +41,7 @@ class NormalEquationsSolver(AdjointSolver):
     @classmethod
     def residual_factor(cls, constants: Constants, steps: FloatArray) -> FloatArray:
         """‖r_k‖ ≤ C_k(κ²)‖∇₁E‖, and the residual never grows."""
-        kappa = (1 + constants.contraction) / (1 - constants.contraction)
-        return chebyshev_number(kappa**2, steps)
+        return chebyshev_number(condition_number(constants.contraction) ** 2, steps)
 
     def __init__(self, lin: Linearisation, gradients: FloatArray) -> None:
         super().__init__(lin, gradients)

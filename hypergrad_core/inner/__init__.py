@@ -10,7 +10,12 @@ from hypergrad_core.inner.heavy_ball import HeavyBall
 from hypergrad_core.problem import Problem
 
 SOLVERS: dict[str, InnerSolver] = {
-    solver.key: solver for solver in (FixedPointIteration(), HeavyBall(), Exact())
+    solver.key: solver
+    for solver in (
+        FixedPointIteration(),
+        HeavyBall(),
+        Exact(),
+    )
 }
 FIXED_POINT: InnerSolver = SOLVERS["fixed-point"]
 EXACT: InnerSolver = SOLVERS["exact"]

@@ -18,6 +18,8 @@ class InnerSolver(ABC):
     Attributes:
         key: short name.
         label: name for people.
+        name: the same within a sentence.
+        summary: what it does, in a few words.
         rate_formula: LaTeX of ρ(t).
         rate_source: where ρ(t) is proved, if it is not the q^t of the paper, or "".
         unrolled_source: where the bound of what is unrolled is proved, if not in the paper, or "".
@@ -29,6 +31,8 @@ class InnerSolver(ABC):
 
     key: ClassVar[str]
     label: ClassVar[str]
+    name: ClassVar[str]
+    summary: ClassVar[str]
     rate_formula: ClassVar[str]
     rate_source: ClassVar[str] = ""
     unrolled_source: ClassVar[str] = ""

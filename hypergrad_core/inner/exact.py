@@ -16,6 +16,8 @@ class Exact(FixedPointIteration):
     iterative = False
     exponent = 0.0
     label = "Exact solution w(λ)"
+    name = "exact solution w(λ)"
+    summary = "start at w(λ), so that only the error of the adjoint remains"
 
     def iterate(self, problem: Problem, steps: int, progress: Progress | None = None) -> FloatArray:
         """T + 1 times w(λ)."""

@@ -14,6 +14,8 @@ class FixedPointIteration(InnerSolver):
 
     key = "fixed-point"
     label = "Fixed-point iteration"
+    name = "fixed-point iteration"
+    summary = "repeat w ← Φ(w, λ)"
     rate_formula = "q^t"
 
     def scheme(self, contraction: float) -> Scheme:

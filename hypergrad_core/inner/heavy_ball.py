@@ -17,6 +17,8 @@ class HeavyBall(InnerSolver):
 
     key = "heavy-ball"
     label = "Heavy ball (optimal constants)"
+    name = "heavy ball (optimal constants)"
+    summary = "with momentum, about √κ steps instead of κ"
     rate_formula = r"r^t(1+bt)"
     rate_source = "R12 of the README"
     unrolled_source = "R13 of the README"

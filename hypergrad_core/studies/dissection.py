@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hypergrad_core.adjoint import ConjugateGradientSolver
 from hypergrad_core.arrays import FloatArray, Progress
-from hypergrad_core.methods import METHODS
+from hypergrad_core.methods import METHODS, Method
 from hypergrad_core.methods.implicit import ImplicitMethod
+from hypergrad_core.problem import Problem
 from hypergrad_core.records import Record
 from hypergrad_core.scenario import Scenario
 from hypergrad_core.studies.anatomy import contraction_at_solution
@@ -129,7 +131,7 @@ def dissect(scenario: Scenario, progress: Progress | None = None) -> Dissection:
     runs = tuple(
         run_adjoint(problem, solution, key, scenario.horizon, forced=True)
         for key in scenario.methods
-        if isinstance(METHODS[key], ImplicitMethod) and not METHODS[key].fixed_adjoint_steps
+        if _is_run(METHODS[key], problem)
     )
     gaps = states - solution
     modes = modes_of(problem) if problem.affine and problem.symmetric else None
@@ -148,6 +150,13 @@ def dissect(scenario: Scenario, progress: Progress | None = None) -> Dissection:
             matrix, np.concatenate(errors), modes, symmetric=problem.symmetric
         ),
     )
+
+
+def _is_run(method: Method, problem: Problem) -> bool:
+    """Whether a method solves the adjoint, as it applies or as conjugate gradient does."""
+    if not isinstance(method, ImplicitMethod) or method.fixed_adjoint_steps:
+        return False
+    return method.solver is ConjugateGradientSolver or not method.refusal(problem)
 
 
 def _projection(

@@ -68,14 +68,13 @@ def uneven_logistic(
 
 
 def draw_inner(random: np.random.Generator, family: str) -> str:
-    """An inner solver: sometimes the exact one, and heavy ball where it has a guarantee."""
+    """An inner solver: sometimes the exact one, often one that is accelerated where it may be."""
     if random.random() < 0.1:
         return "exact"
-    return (
-        "heavy-ball"
-        if FAMILIES[family].affine_symmetric and random.random() < 0.5
-        else "fixed-point"
-    )
+    accelerated = [key for key in solvers_of(family) if SOLVERS[key].affine_symmetric_only]
+    if accelerated and random.random() < 0.6:
+        return str(random.choice(accelerated))
+    return "fixed-point"
 
 
 def instance(number: int) -> Instance:
@@ -181,7 +180,8 @@ def check_bounds(chosen: Instance) -> None:
 
 def solvers_of(family: str) -> list[str]:
     """The inner solvers that go with a family."""
-    return [key for key in SOLVERS if key != "heavy-ball" or FAMILIES[family].affine_symmetric]
+    general = FAMILIES[family].affine_symmetric
+    return [key for key, solver in SOLVERS.items() if general or not solver.affine_symmetric_only]
 
 
 # Where the bounds are attained.

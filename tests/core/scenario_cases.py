@@ -46,9 +46,12 @@ def scenarios(draw: st.DrawFn) -> Scenario:
     values["precision"] = draw(st.sampled_from([*PRECISIONS]))
     values["methods"] = tuple(draw(st.lists(st.sampled_from([*METHODS]), min_size=1, unique=True)))
     values["vary"] = draw(st.sampled_from([*SLICES]))
-    solvers = ["fixed-point"]
-    solvers += ["exact"] * (values["vary"] == "adjoint") + ["heavy-ball"] * family.affine_symmetric
-    assert {*solvers} <= {*SOLVERS}
+    solvers = [
+        key
+        for key, solver in SOLVERS.items()
+        if (solver.iterative or values["vary"] == "adjoint")
+        and (family.affine_symmetric or not solver.affine_symmetric_only)
+    ]
     values["inner"] = draw(st.sampled_from(solvers))
     steps = values["inner_steps"] if values["vary"] == "adjoint" else values["horizon"]
     largest = min(family.largest_size, TRAJECTORY_FLOATS // (steps + 1))

@@ -269,7 +269,7 @@ def test_the_sharp_bound_stays_an_equality_on_the_quadratic(inner: str, q: float
                 assert found.gap() <= 1, found.method
 
 
-LATE = np.arange(60, 140, 10)
+LATE = np.arange(60, 130, 10)
 
 
 @pytest.mark.parametrize("method", ["itd", "aid-cg"])

@@ -22,6 +22,7 @@ from tests.core.bound_cases import (
     solvers_of,
 )
 from tests.core.helpers import build
+from tests.core.method_cases import refused_by
 
 # Bounds that are attained wherever ∂₁Φ and ∂₂Φ are constant.
 UNROLLED = {"itd", "itd-forward", "itd-truncated", "one-step", "aid-fp"}
@@ -36,8 +37,8 @@ def test_the_sweep_covers_what_it_should() -> None:
     sweep = [instance(number) for number in range(INSTANCES)]
     moved = [bool(np.any(chosen.problem.initial_state)) for chosen in sweep]
     assert 0.3 * INSTANCES < sum(moved) < 0.7 * INSTANCES
-    for family, inner in (("quadratic", {*SOLVERS}), ("logistic", {*SOLVERS} - {"heavy-ball"})):
-        place = SWEPT.index(family)
+    for family in ("quadratic", "logistic"):
+        place, inner = SWEPT.index(family), {*solvers_of(family)}
         drawn = [chosen.inner for chosen in sweep[place::3]]
         assert min(drawn.count(solver) for solver in inner) >= 0.05 * len(drawn)
         assert {*drawn} == inner
@@ -69,16 +70,14 @@ def left_out(family: str, vary: str) -> set[str]:
         "adjoint": {"itd", "itd-forward", "one-step"},
         "inner": {"itd", "itd-forward"},
     }[vary]
-    # Conjugate gradient needs a symmetric A, if only in the metric of the slopes of tanh.
-    general = {"equilibrium", "graph-network", "nonsymmetric"}
-    return refused | ({"aid-cg"} if family in general else set())
+    return refused | refused_by(family)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize(
     ("vary", "inner"),
     [
-        *((vary, inner) for vary in SLICES for inner in ("fixed-point", "heavy-ball")),
+        *((vary, inner) for vary in SLICES for inner in SOLVERS if inner != "exact"),
         ("adjoint", "exact"),
     ],
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -16,19 +15,8 @@ from hypergrad_core.methods import Estimate, Points, base
 from hypergrad_core.problem import Problem
 from hypergrad_core.problems.quadratic import Quadratic
 from tests.core.helpers import build, joined, plane, points_at, relative_gap
+from tests.core.method_cases import CASES
 
-Cost = tuple[int, int, int, int]
-# (t, k, d, m) → evaluations of Φ, products with ∂₁Φ, products with ∂₂Φ, numbers kept at once.
-COSTS: dict[str, Callable[[int, int, int, int], Cost]] = {
-    "itd": lambda t, k, d, m: (t, max(t - 1, 0), t, t * d + 2 * d + m),
-    "itd-forward": lambda t, k, d, m: (t, max(t - 1, 0) * m, t * m, d * m + 2 * d),
-    "itd-truncated": lambda t, k, d, m: (t, max(k - 1, 0), k, k * d + 2 * d + m),
-    "one-step": lambda t, k, d, m: (t, 0, 1, 2 * d + m),
-    "aid-fp": lambda t, k, d, m: (t, max(k - 1, 0), min(k, 1), 3 * d + m),
-    "aid-cg": lambda t, k, d, m: (t, k, min(k, 1), 5 * d + m),
-    "aid-cgnr": lambda t, k, d, m: (t, 2 * k, min(k, 1), 6 * d + m),
-    "aid-gmres": lambda t, k, d, m: (t, k, min(k, 1), (k + 4) * d + k**2 + m),
-}
 # How far lockstep may be from one point at a time: rounding, which CG on the normal equations
 # enlarges by the square of the condition number.
 ROUNDING = dict.fromkeys(METHODS, 1e-11) | {"aid-cgnr": 1e-9}
@@ -54,6 +42,10 @@ def estimate(method: str, problem: Problem, points: Points) -> Estimate:
     return METHODS[method].estimate(problem, states, points)
 
 
+def test_every_method_is_in_the_table() -> None:
+    assert CASES.keys() == METHODS.keys()
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("method", METHODS)
@@ -63,7 +55,10 @@ def test_costs_are_those_of_the_table(method: str, shape: str, family: str) -> N
     found = estimate(method, problem, points)
     pairs = zip(points.inner_steps, points.adjoint_steps, strict=True)
     wanted = np.array(
-        [COSTS[method](int(t), int(k), problem.state_size, problem.hyper_size) for t, k in pairs]
+        [
+            CASES[method].costs(int(t), int(k), problem.state_size, problem.hyper_size)
+            for t, k in pairs
+        ]
     )
     for column, name in enumerate(COUNTS):
         assert np.array_equal(getattr(found.costs, name), wanted[:, column]), name

@@ -134,7 +134,7 @@ def test_a_refusal_survives_the_way_from_another_process() -> None:
 
 
 def test_an_unknown_inner_solver_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"newton.*choose one of fixed-point, heavy-ball, exact"):
+    with pytest.raises(ValueError, match=r"newton.*choose one of " + ", ".join(SOLVERS)):
         Scenario(inner="newton")
 
 

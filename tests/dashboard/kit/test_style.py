@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import re
 
 import pytest
 from colour_cases import SETTINGS, background, channels, contrast
+from frames import ROOT
 
 from dashboard.kit.theme import METHOD_STYLES, TERM_COLORS, Mode, Style, faded, neutral, term_color
 from hypergrad_core import METHODS, Scenario, run
@@ -40,6 +42,13 @@ def test_methods_differ_without_colour(part: str) -> None:
     parts = [getattr(style, part) for style in METHOD_STYLES.values()]
     assert len(set(parts)) == len(parts)
     assert "3px,3px" not in parts  # of the sharp bounds
+
+
+def test_every_marker_can_be_drawn_beside_a_name() -> None:
+    """What is not among the polygons of the chart is drawn as a circle."""
+    drawn = (ROOT / "dashboard" / "chart" / "glyphs.js").read_text(encoding="utf-8")
+    known = {"circle", *re.findall(r'^  "?([\w-]+)"?: (?:\[\[|Array)', drawn, re.MULTILINE)}
+    assert {style.marker for style in METHOD_STYLES.values()} <= known
 
 
 def test_curves_that_coincide_are_both_seen() -> None:
