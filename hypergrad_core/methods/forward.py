@@ -70,6 +70,7 @@ class ForwardITD(ITD):
             moved = a * step.jvp_hyper(unit)
             if t > 0:
                 moved += a * step.jvp_state(columns)
+            if a != 1 or momentum:
                 moved += (1 - a + momentum) * columns - momentum * before
             before, columns = columns, moved
             if progress is not None:
