@@ -7,7 +7,7 @@ import numpy as np
 from hypergrad_core.arrays import FloatArray, Progress
 from hypergrad_core.costs import CountedLinearisation, Counter
 from hypergrad_core.methods.base import PLAIN, Estimate, Points, Recorder
-from hypergrad_core.methods.unrolled import ITD
+from hypergrad_core.methods.itd import ITD
 from hypergrad_core.problem import Problem
 from hypergrad_core.scheme import Scheme
 
@@ -47,7 +47,7 @@ class ForwardITD(ITD):
         recorder = Recorder(points, problem.hyper_size)
         size, hyper_size = problem.state_size, problem.hyper_size
         last = int(points.inner_steps.max())
-        lin = problem.linearise(states[: max(last, 1)])
+        lin = problem.linearise(scheme.evaluated(states[: max(last, 1)]))
         columns = np.zeros((hyper_size, size))
         before = columns
         unit = np.eye(hyper_size)
@@ -66,10 +66,11 @@ class ForwardITD(ITD):
             if t == last:
                 break
             step = CountedLinearisation(lin[t : t + 1], counter, everyone)
-            a, momentum = scheme.relaxation_at(t), scheme.momentum_at(t)
+            a, momentum, ahead = scheme.at(t)
             moved = a * step.jvp_hyper(unit)
             if t > 0:
-                moved += a * step.jvp_state(columns)
+                at_point = columns + ahead * (columns - before) if ahead else columns
+                moved += a * step.jvp_state(at_point)
                 moved += (1 - a + momentum) * columns - momentum * before
             before, columns = columns, moved
             if progress is not None:

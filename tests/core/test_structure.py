@@ -16,7 +16,7 @@ PACKAGES = ("hypergrad_core", "dashboard")
 FLOORS = {
     "hypergrad_core": (
         {"arrays", "errors", "scheme"},
-        {"basis", "data", "numerics", "records", "validation"},
+        {"basis", "data", "lemmas", "numerics", "records", "validation"},
         {"constants", "linearisation"},
         {"adjoint", "costs"},
         {"equations"},

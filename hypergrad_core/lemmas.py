@@ -1,4 +1,4 @@
-"""Numbers that several bounds share."""
+"""Numbers that solvers and bounds share."""
 
 from __future__ import annotations
 
@@ -21,6 +21,12 @@ def chebyshev_number(condition_number: float, steps: FloatArray | IntArray) -> F
     rate = (root - 1) / (root + 1)
     power = rate**steps
     return np.asarray(2 * power / (1 + power**2))
+
+
+def chebyshev_formula(condition_number: str) -> str:
+    """LaTeX of C_k(κ)."""
+    kappa = condition_number
+    return rf"\frac{{1}}{{T_k\left(({kappa}+1)/({kappa}-1)\right)}}"
 
 
 def conjugate_gradient_rate(condition_number: float) -> float:
