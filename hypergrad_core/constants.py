@@ -67,7 +67,7 @@ class Constants:
 
     @property
     def rounding_floor(self) -> float:
-        """Level below which a measured error is rounding, not method (README)."""
+        """Level below which a measured error is rounding, not method (THEORY.md, "Rounding")."""
         size = (
             self.outer_gradient_norm * self.solution_jacobian_norm
             + self.mu1 * self.distance * self.solution_jacobian_norm

@@ -125,7 +125,7 @@ class MeasuredPath:
         self._rate = np.minimum(q, self._star_norm + nu1 * self._distance)
 
     def _measure_drift(self, states: FloatArray) -> tuple[FloatArray, str]:
-        """‖A(w_t)J* + B(w_t) − J*‖ for each t, and the tier that this makes.
+        """‖A(w_t)J* + B(w_t) − J*‖ for each t (L2), and the tier that this makes.
 
         It is 0 where Φ is affine. Where β e_t is too small for the drift to add more than the
         rounding floor to a bound, β e_t stands, because nothing would be gained by measuring.

@@ -184,7 +184,7 @@ class FixedPointAID(ImplicitMethod):
 
 
 class OneStep(FixedPointAID):
-    """One-step (Jacobian-free) differentiation: AID-FP with k = 1."""
+    """One-step (Jacobian-free) differentiation: AID-FP with k = 1 (R10)."""
 
     key = "one-step"
     label = "One-step"
