@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -13,19 +12,14 @@ from dashboard.chart import Watch
 from dashboard.kit.glossary import help_text, methods_help
 from dashboard.kit.notation import count, scientific
 from dashboard.kit.session import active, keep, keep_family, store
-from dashboard.screens.explore.settings import BOUNDS, ERRORS, X_AXES
-from hypergrad_core import FAMILIES, METHODS, Scenario
+from hypergrad_core import FAMILIES, METHODS
 from hypergrad_core.inner import SOLVERS
 from hypergrad_core.scenario import (
     COUPLING_FLOATS,
     LARGEST_HYPER_SIZE,
     LARGEST_SAMPLES,
-    LARGEST_STEPS,
     PRECISIONS,
-    SLICES,
     SPECTRA,
-    TRAJECTORY_FLOATS,
-    truncates,
 )
 
 if TYPE_CHECKING:
@@ -43,30 +37,8 @@ _MANTISSAS = (10, 12, 15, 20, 25, 30, 40, 50, 60, 80)
 SIZES = [2, 3, 4, 5, 6, 8] + [m * 10**e for e in range(5) for m in _MANTISSAS] + [10**6]
 LARGEST_SIZE = SIZES[-1]
 HORIZONS = [5, 10, 15, *range(20, 201, 10), 250, 300, 400, 500, 700, 1000, 1500, 2000]
-STEPS = [
-    0,
-    1,
-    2,
-    3,
-    4,
-    5,
-    6,
-    8,
-    10,
-    12,
-    15,
-    *range(20, 101, 5),
-    120,
-    150,
-    200,
-    300,
-    500,
-    1000,
-    2000,
-]
 HYPER_SIZES = [1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 500, 1000]
 STARTS = [0.0, 0.1, 0.2, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 30.0, 50.0, 100.0]
-TARGETS = [float(f"{m}e{e}") for e in range(1, -15, -1) for m in (3, 1)]
 
 
 def _keep(field: str, named: Mapping[str, Any] | None = None) -> None:
@@ -143,6 +115,21 @@ def switch(field: str, options: dict[str, str]) -> None:
         help=_help(field),
         required=True,
         width="stretch",
+    )
+
+
+def bare_switch(field: str, options: dict[str, str], shown: str) -> None:
+    """A row of buttons without a label, which stands at ``shown`` whatever the store says."""
+    st.segmented_control(
+        active().label_of(field),
+        list(options),
+        default=_set(field, lambda _: shown),
+        format_func=lambda key: options[key],
+        key=field,
+        on_change=_keep,
+        args=(field,),
+        required=True,
+        label_visibility="collapsed",
     )
 
 
@@ -285,24 +272,6 @@ def contraction_slider(most: float) -> Watch:
     )
 
 
-def method_controls() -> list[Watch]:
-    """What is compared, and on which slice of the (t, k) plane."""
-    watched: list[Watch] = []
-    values = store()
-    methods_control()
-    choice("vary", SLICES)
-    solver_control(exact=values["vary"] == "adjoint")
-    held = values["vary"] == "adjoint"
-    watched.append(horizon_control(LARGEST_STEPS if held else most_steps()))
-    if held and values["inner"] != "exact":
-        watched.append(slider("inner_steps", STEPS, count, most_steps()))
-    truncated = truncates(values["vary"], values["methods"])
-    if values["vary"] == "inner" or truncated:
-        label = "Truncation k" if truncated else ""
-        watched.append(slider("adjoint_steps", STEPS, count, label=label))
-    return watched
-
-
 def methods_control(methods: Sequence[str] = tuple(METHODS)) -> None:
     """Which of these methods are compared; at least one."""
     chosen = [key for key in store()["methods"] if key in methods]
@@ -338,50 +307,6 @@ def solver_control(*, exact: bool) -> None:
         store()["inner"] = next(iter(solvers))
 
 
-def most_steps() -> int:
-    """How many iterates of this size may be kept."""
-    return min(LARGEST_STEPS, int(TRAJECTORY_FLOATS // store()["size"]) - 1)
-
-
 def horizon_control(most: int) -> Watch:
     """The largest step."""
     return slider("horizon", HORIZONS, count, most)
-
-
-def view_controls() -> list[Watch]:
-    """How it is looked at."""
-    switch("bound", BOUNDS)
-    switch("x_axis", X_AXES)
-    switch("error", ERRORS)
-    return [slider("target", TARGETS, scientific)]
-
-
-def choose_card(methods: Sequence[str]) -> str:
-    """Which method's bound is written out; another, for the time being, if it is not there."""
-    wanted = store()["card"]
-    shown: str = wanted if wanted in methods else methods[-1]
-    st.segmented_control(
-        active().label_of("card"),
-        list(methods),
-        default=_set("card", lambda _: shown),
-        format_func=lambda key: METHODS[key].label,
-        key="card",
-        on_change=_keep,
-        args=("card",),
-        required=True,
-        label_visibility="collapsed",
-    )
-    return shown
-
-
-def preview(scenario: Scenario) -> Scenario:
-    """A quick stand-in while a long scenario is computed for the first time."""
-    return replace(
-        scenario,
-        size=min(scenario.size, 100),
-        samples=min(scenario.samples, 100),
-        hyper_size=min(scenario.hyper_size, 10),
-        horizon=min(scenario.horizon, 100),
-        inner_steps=min(scenario.inner_steps, 100),
-        adjoint_steps=min(scenario.adjoint_steps, 100),
-    )

@@ -15,10 +15,9 @@ import numpy as np
 
 from dashboard.chart import FOLDER, PLOTLY_FILE, Frame, KeyEntry, Table
 from dashboard.chart.component import NARROW
+from dashboard.chart.scripts import joined
 
 _TEMPLATE = Path(__file__).with_name("export_page.html")
-# Glyphs, sizes and names that do not lie on each other are made as in the chart.
-_SCRIPTS = ("dom.js", "glyphs.js", "axes.js", "scale.js", "fastpath.js", "names.js")
 # No button that sends the figure to somebody, and no server to send it to.
 CONFIG: dict[str, Any] = {
     "responsive": True,
@@ -80,7 +79,7 @@ def to_html(
         settings=told,
         address=html.escape(address),
         plotly=PLOTLY_FILE.read_text(encoding="utf-8"),
-        scripts="\n".join((FOLDER / name).read_text(encoding="utf-8") for name in _SCRIPTS),
+        script=joined(FOLDER / "saved.js"),
         figures=_inert(figures),
         height=HEIGHT,
         config=_inert(CONFIG),

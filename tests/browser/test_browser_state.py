@@ -15,6 +15,7 @@ from explore_page import TIMEOUT
 from playwright.sync_api import Page, expect
 
 from dashboard.kit.settings import PageSettings
+from dashboard.links import SCENARIO_LINKS
 from hypergrad_core import METHODS
 
 pytestmark = pytest.mark.browser
@@ -105,8 +106,7 @@ def agree(page: Page) -> None:
 
 def query_names(settings: PageSettings[Any]) -> set[str]:
     """The parameters that are settings."""
-    scenario, view = settings.scenario, settings.view
-    return {*scenario.link_names.values(), *view.link_names.values()}
+    return {*SCENARIO_LINKS.link_names.values(), *settings.view.link_names.values()}
 
 
 def eventually(page: Page, check: Callable[[], None]) -> None:

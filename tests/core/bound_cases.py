@@ -277,7 +277,8 @@ def constant_ratios(
             )
         ),
     }
-    assert {*measured, "unit_roundoff"} == {*vars(constants)}
+    assert {*measured, "unit_roundoff", "symmetric"} == {*vars(constants)}
+    assert constants.symmetric == problem.symmetric
     ratios = {}
     for name, value in measured.items():
         constant = getattr(constants, name)

@@ -7,13 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.kit.introduction import INTRODUCTIONS
-from dashboard.links import SCENARIO_LINKS, LinkSettings
-from dashboard.screens.budget.settings import BudgetView
-from dashboard.screens.complexity.settings import ComplexityView
-from dashboard.screens.explore.settings import LINK_NAMES as VIEW_NAMES
-from dashboard.screens.paper.settings import PaperView
-from dashboard.screens.why.settings import WhyView
+from dashboard.links import SCENARIO_LINKS
+from dashboard.pages import PAGES
 from hypergrad_core import FAMILIES, METHODS
 from tests.support.texts import README, ROOT, TEXTS, anchor, blocks, prose, run_python, sections
 
@@ -59,21 +54,19 @@ def test_files_and_sections_that_are_named_are_there(path: Path) -> None:
 
 
 def test_names_in_links_are_listed() -> None:
-    for names in (SCENARIO_LINKS.link_names, VIEW_NAMES):
-        assert f"`{' '.join(names.values())}`" in TEXT
-
-
-@pytest.mark.parametrize("view", [ComplexityView, BudgetView, WhyView, PaperView])
-def test_names_in_links_of_other_pages_are_listed(view: type[LinkSettings]) -> None:
-    listed = {name for names in re.findall(r"`([\w ]+)`", TEXT) for name in names.split()}
-    assert set(view.link_names.values()) <= listed
+    assert f"`{' '.join(SCENARIO_LINKS.link_names.values())}`" in TEXT
+    for page in PAGES:
+        listed = re.search(rf"`([\w ]+)` on {page.title}", TEXT)
+        preset = {page.settings.preset} - {""}
+        assert listed
+        assert set(listed[1].split()) == {*page.settings.view.link_names.values(), *preset}
 
 
 def test_every_page_has_a_picture_and_every_family_is_told_of() -> None:
-    for page in INTRODUCTIONS:
-        assert f"- **{page.title()}**" in TEXT
-        assert f"![The {page.title()} page: " in TEXT
-        assert f"](.readme/{page}.png)" in TEXT
+    for page in PAGES:
+        assert f"- **{page.title}**" in TEXT
+        assert f"![The {page.title} page: " in TEXT
+        assert f"](.readme/{page.name}.png)" in TEXT
     for family in FAMILIES.values():
         assert f"\n| {family.label.split(',')[0]}" in TEXT
 

@@ -11,6 +11,12 @@ from hypergrad_core.inner import SOLVERS
 from hypergrad_core.studies.requirements import Requirements
 
 PLAIN_NUMBER = re.compile(r"\d\.\de[-+]\d+")
+DEFINITION = (
+    "ITD: the smallest t = k from which the relative error stays at or below ε. AID: t and k are "
+    "found separately, each allowed ε/2; products, memory and seconds are those of running both. "
+    "Products are Jacobian–vector products, and an evaluation of Φ counts as one. Memory counts "
+    "floating-point numbers, without the data. The paper’s bound predicts t and k only."
+)
 # The fitted slope and the theory's are the same to this.
 AGREES = 0.1
 
@@ -161,3 +167,9 @@ def deviations(found: list[Requirements], scenario: Scenario) -> list[str]:
                 )
             said.append(f"{head} {why}")
     return said
+
+
+def notes(found: list[Requirements], scenario: Scenario) -> list[str]:
+    """What the picture does not say by itself."""
+    plain = plain_adjoints(scenario)
+    return [*deviations(found, scenario), *gaps(found), *([plain] if plain else [])]

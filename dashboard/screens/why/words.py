@@ -37,6 +37,34 @@ def plane_message(found: Dissection) -> str:
     return "The iteration starts at w(λ)."
 
 
+MODES = (
+    "After k steps the residual is $p_k(M)\\,\\nabla_1E$, with $M=I-\\partial_1\\Phi$ and "
+    "$p_k$ a polynomial of degree k with $p_k(0)=1$. CG’s polynomial is that of this run. "
+    "Stacked: squared error in each eigenmode, smallest eigenvalue at the bottom; the modes add up "
+    "to the whole error."
+)
+NO_MODES = (
+    "$\\partial_1\\Phi$ is not symmetric, or Φ is not affine, so there are no orthogonal "
+    "eigenmodes. The eigenvalues are those of $M=I-\\partial_1\\Phi$ at $w(\\lambda)$. "
+    "**Residual left**: the norm of the residual divided by that at the start."
+)
+TERMS = (
+    "**Inner-problem term**: the error of $w_t$ in the gradients of E. **Drift term**: the "
+    "Jacobians are evaluated at early iterates or at $w_t$ instead of $w(\\lambda)$. **Adjoint "
+    "term**: what k backward steps leave unsolved. Where the bound is pale it is below the "
+    "estimate of rounding and says nothing about the measured error."
+)
+
+
+def caption(found: Dissection, part: str) -> str:
+    """What stands below a view, as Markdown."""
+    if part == "bound":
+        return TERMS
+    if part == "spectrum":
+        return NO_MODES if found.modes is None else MODES
+    return plane_caption(found)
+
+
 def plane_caption(found: Dissection) -> str:
     """What the picture of two dimensions is, as Markdown."""
     if found.state_size == 2:

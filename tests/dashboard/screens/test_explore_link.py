@@ -12,9 +12,11 @@ import pytest
 from frame_cases import SCENARIOS, SMALL, VIEWS, every_scenario
 from frames import ALL, experiment_of, frame_of, link_in, traces, unpacked
 
+from dashboard.app import render_frame
 from dashboard.chart import WHOLE_PARAM
 from dashboard.kit import compute
-from dashboard.screens.explore.frame import explore_frame, render_frame
+from dashboard.kit.page import Shown
+from dashboard.screens.explore.frame import explore_frame
 from dashboard.screens.explore.settings import SETTINGS, View
 from hypergrad_core import Scenario, run
 from hypergrad_core.studies.experiment import DRAFT_STRIDE
@@ -38,7 +40,7 @@ def test_the_link_of_a_frame_restores_its_setting_and_the_frame(
 
 def test_a_frame_that_stands_in_has_the_link_that_was_asked_for() -> None:
     asked = Scenario(seed=5)
-    frame = explore_frame(experiment_of(SCENARIOS[0]), View(), "dark", asked=asked)
+    frame = explore_frame(Shown(asked, experiment_of(SCENARIOS[0]), asked, View(), "dark"))
     assert dict(parse_qsl(frame["link"])) == {**SETTINGS.link_of(asked, View()), "theme": "dark"}
 
 

@@ -11,7 +11,7 @@ import pytest
 from frames import link_in
 from why_cases import OTHERS, SCENARIO, VIEW, dissected, frame_of
 
-from dashboard.kit.export import dissection_to_csv, terms_to_csv
+from dashboard.screens.why.export import dissection_to_csv, terms_to_csv
 from dashboard.screens.why.settings import (
     PARTS,
     SETTINGS,

@@ -1,16 +1,15 @@
-"""What every page gives to take home: its numbers, its picture, its Python, its link, its words."""
+"""What every page gives to take home: its numbers, its pictures, its Python and its link."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 
 from dashboard.chart import Frame
 from dashboard.kit.export_page import to_html
-from dashboard.kit.introduction import vocabulary
+from dashboard.kit.page import Export
 from dashboard.kit.theme import Mode
 
 # What only the own machine finds under its name.
@@ -21,51 +20,31 @@ LOCAL = (
 )
 
 
-@dataclass(frozen=True)
-class Table:
-    """Numbers as CSV.
-
-    Attributes:
-        label: of the button.
-        name: of the file, without its ending.
-        make: the text; called when it is asked for.
-    """
-
-    label: str
-    name: str
-    make: Callable[[], str]
-
-
-def take_home(
-    page: str,
-    *,
-    tables: Sequence[Table],
-    pictures: Callable[[Mode], Mapping[str, Frame]],
-    settings: Callable[[], Mapping[str, str]],
-    code: str,
+def offer(
+    title: str,
+    export: Export,
+    frames: Callable[[Mode], Mapping[str, Frame]],
     link: Mapping[str, str],
-    cursor: tuple[int, int] = (0, 0),
+    cursor: tuple[int, int],
 ) -> None:
     """The same entries at the end of every page.
 
     Args:
-        page: its name.
-        tables: what can be saved as CSV; the file name of the first is that of the picture too.
-        pictures: the frames of the page for a light or a dark screen, by their headings.
-        settings: what was run, for the exported picture.
-        code: Python that computes the same numbers.
+        title: of the page.
+        export: its numbers and its Python.
+        frames: its pictures for a light or a dark screen, by their headings.
         link: query parameters of what is shown now.
-        cursor: where the picture is read.
+        cursor: where the pictures are read.
     """
     address = _address(link)
 
     def page_of() -> str:
-        light, dark = pictures("light"), pictures("dark")
-        frames = {heading: (light[heading], dark[heading]) for heading in light}
-        return to_html(f"Hypergradients: {page.title()}", frames, settings(), address, cursor)
+        light, dark = frames("light"), frames("dark")
+        pictures = {heading: (light[heading], dark[heading]) for heading in light}
+        return to_html(f"Hypergradients: {title}", pictures, export.settings(), address, cursor)
 
-    columns = st.columns(len(tables) + 1)
-    for place, (column, table) in enumerate(zip(columns, tables, strict=False)):
+    columns = st.columns(len(export.tables) + 1)
+    for place, (column, table) in enumerate(zip(columns, export.tables, strict=False)):
         column.download_button(
             f"{table.label} (CSV)",
             table.make,
@@ -78,7 +57,7 @@ def take_home(
     columns[-1].download_button(
         "Picture (HTML)",
         page_of,
-        f"{tables[0].name}.html",
+        f"{export.tables[0].name}.html",
         "text/html",
         key="download_html",
         on_click="ignore",
@@ -86,12 +65,11 @@ def take_home(
     )
     with st.expander("The same numbers in Python"):
         # Wrapped, because a box that scrolls sideways is out of reach of the keyboard.
-        st.code(code, language="python", wrap_lines=True)
+        st.code(export.code, language="python", wrap_lines=True)
     with st.expander("A link to this picture"):
         st.code(address, language=None, wrap_lines=True)
         if urlsplit(address).hostname in LOCAL_HOSTS:
             st.caption(LOCAL)
-    vocabulary(page)
 
 
 def _address(link: Mapping[str, str]) -> str:
