@@ -33,7 +33,7 @@ FLOORS = {
         {"figures"},
         {"screens"},
         {"pages"},
-        {"app", "main"},
+        {"app", "main", "notebook"},
     ),
 }
 LONGEST_FILE = 400

@@ -176,7 +176,7 @@ def test_what_moves_with_the_cursor_stands_where_it_does() -> None:
             else:
                 row = unpacked(move["y"]).reshape(9, 9)[(3, 5)[move["by"]]]
             here = picture["light"]["data"][move["trace"]]["y"]
-            np.testing.assert_array_equal(np.array(here, dtype=np.float32), row)
+            np.testing.assert_array_equal(unpacked(here).astype(np.float32), row)
             checked += 1
     assert checked
 
