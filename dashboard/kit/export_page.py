@@ -26,22 +26,6 @@ CONFIG: dict[str, Any] = {
     "modeBarButtonsToRemove": ["sendChartToCloud"],
 }
 HEIGHT = 600
-# The names of the fields of a scenario are those of Python; here people read them.
-LABELS = {
-    "family": "problem",
-    "contraction": "contraction constant q",
-    "size": "inner variables d",
-    "hyper_size": "hyperparameters m",
-    "samples": "training examples n",
-    "spectrum": "eigenvalues of ∂₁Φ",
-    "vary": "what varies",
-    "inner": "inner solver",
-    "horizon": "horizon T",
-    "inner_steps": "fixed t",
-    "adjoint_steps": "fixed k",
-    "start": "start ‖w₀‖ ÷ ‖w(λ)‖",
-    "target": "target accuracy ε",
-}
 PAIR = tuple[Frame, Frame]
 
 
@@ -58,7 +42,7 @@ def to_html(
         title: of the page.
         pictures: heading → the frame for a light and for a dark screen; the heading of a single
             picture is not shown.
-        settings: what was run, in plain text.
+        settings: what was run, in plain text, by names for people.
         address: of the picture in the dashboard.
         cursor: the step at which what moves with the cursor is drawn, and that of its other
             direction.
@@ -68,8 +52,7 @@ def to_html(
         sections.append(_section(heading if len(pictures) > 1 else "", light, dark))
         figures.append({"light": _picture(light, cursor), "dark": _picture(dark, cursor)})
     told = "".join(
-        f"<div><dt>{html.escape(LABELS.get(name, name))}</dt>"
-        f"<dd>{html.escape(_read(name, value))}</dd></div>"
+        f"<div><dt>{html.escape(name)}</dt><dd>{html.escape(value)}</dd></div>"
         for name, value in settings.items()
     )
     return Template(_TEMPLATE.read_text(encoding="utf-8")).substitute(
@@ -84,11 +67,6 @@ def to_html(
         config=_inert(CONFIG),
         narrow=NARROW,
     )
-
-
-def _read(name: str, value: str) -> str:
-    """Without the key that Python knows a family or a data set by."""
-    return value.partition(" (")[2].removesuffix(")") if name in ("family", "data") else value
 
 
 def _inert(value: object) -> str:

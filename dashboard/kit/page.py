@@ -29,17 +29,24 @@ class Shown(Generic[Key, Result, View]):
     """A result as it is looked at.
 
     Attributes:
+        settings: of its page.
         key: what it is of.
         result: what was computed, or what there is of it so far.
         scenario, view: the settings that it is shown as.
         mode: light or dark.
     """
 
+    settings: PageSettings[View]
     key: Key
     result: Result
     scenario: Scenario
     view: View
     mode: Mode
+
+    def link(self, **more: str) -> str:
+        """The canonical query string of a picture of it; ``more`` tells pictures apart."""
+        link = self.settings.link_of(self.scenario, self.view)
+        return urlencode({**link, THEME_PARAM: self.mode, **more})
 
 
 @dataclass(frozen=True)
@@ -161,18 +168,12 @@ class Page(Generic[Key, Result, View]):
         self, key: Key, result: Result, scenario: Scenario, view: View, mode: Mode
     ) -> Shown[Key, Result, View]:
         """A result, with the settings that it is shown as where these are asked for."""
-        return Shown(key, result, *self.seen(key, scenario, view), mode)
+        return Shown(self.settings, key, result, *self.seen(key, scenario, view), mode)
 
 
 def mode_of(theme: str | None) -> Mode:
     """Of a page with that theme."""
     return "dark" if theme == "dark" else "light"
-
-
-def picture_link(settings: PageSettings[View], shown: Shown[Any, Any, View], **more: str) -> str:
-    """The canonical query string of a picture; ``more`` is what else tells pictures apart."""
-    link = settings.link_of(shown.scenario, shown.view)
-    return urlencode({**link, THEME_PARAM: shown.mode, **more})
 
 
 def render_frame(page: Page[Any, Any, Any], params: Mapping[str, str]) -> Frame:

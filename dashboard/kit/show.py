@@ -11,7 +11,7 @@ import streamlit as st
 
 from dashboard.chart import PAGE_PARAM, THEME_PARAM, Frame, Watch
 from dashboard.chart.component import Setup, chart
-from dashboard.kit import session
+from dashboard.kit import controls, session
 from dashboard.kit.compute import PartsCache
 from dashboard.kit.downloads import offer
 from dashboard.kit.introduction import introduce, list_terms
@@ -67,7 +67,7 @@ def show(page: AnyPage) -> None:
     with st.sidebar:
         session.reset_button()
         st.markdown(f"## {page.heading or page.title}")
-        watched = page.sidebar(dial)
+        watched = [*page.sidebar(dial), *controls.draw_rest()]
         # After all controls: while nothing runs it takes no room, and the controls stay where they
         # are when a run begins. page.css keeps it in sight.
         status = st.container(key="status")
@@ -95,7 +95,8 @@ def show(page: AnyPage) -> None:
     else:
         _draw(asked, shown, picture)
     page.below(shown)
-    _take_home(page, shown)
+    # The link that goes with a stand-in is to what was asked for.
+    _take_home(page, shown, scenario if picture == SMALLER else shown.scenario)
 
 
 def _compute_ahead(page: AnyPage) -> None:
@@ -223,7 +224,7 @@ def _keep_focus(key: str, page: AnyPage) -> None:
         session.keep(**focus)
 
 
-def _take_home(page: AnyPage, shown: AnyShown) -> None:
+def _take_home(page: AnyPage, shown: AnyShown, linked: Scenario) -> None:
     """Numbers, pictures, Python, link and words."""
     export = page.export(shown)
     if export is None:
@@ -236,7 +237,11 @@ def _take_home(page: AnyPage, shown: AnyShown) -> None:
         now = replace(shown, mode=mode, result=shown.result if latest is None else latest)
         return {picture.heading: page.frame(now, picture.part) for picture in pictures}
 
-    link = page.settings.address_of(shown.scenario, shown.view, session.preset())
+    def settings() -> dict[str, str]:
+        return page.settings.read_by_people(export.settings())
+
+    link = page.settings.address_of(linked, shown.view, session.preset())
     cursor = [getattr(shown.view, field) for field in page.cursor]
-    offer(page.title, export, frames, link, (*cursor, 0, 0)[:2])
+    told = replace(export, settings=settings)
+    offer(page.title, told, frames, link, (*cursor, 0, 0)[:2])
     list_terms(page.vocabulary)

@@ -118,7 +118,9 @@ def test_first_picture(
     check_table(explore, run(SETTINGS.scenario))
     assert "ε = 10⁻⁴" in explore.labels
     frame = explore_frame(
-        Shown(explore.scenario, run(explore.scenario), explore.scenario, explore.view, mode)
+        Shown(
+            SETTINGS, explore.scenario, run(explore.scenario), explore.scenario, explore.view, mode
+        )
     )
     assert explore.message == frame["message"]
     assert page.locator(".hg-title").inner_text() == frame["title"]

@@ -15,7 +15,6 @@ from explore_page import TIMEOUT
 from playwright.sync_api import Page, expect
 
 from dashboard.kit.settings import PageSettings
-from dashboard.links import SCENARIO_LINKS
 from hypergrad_core import METHODS
 
 pytestmark = pytest.mark.browser
@@ -106,7 +105,7 @@ def agree(page: Page) -> None:
 
 def query_names(settings: PageSettings[Any]) -> set[str]:
     """The parameters that are settings."""
-    return {*SCENARIO_LINKS.link_names.values(), *settings.view.link_names.values()}
+    return {field.link for field in settings.fields.values()}
 
 
 def eventually(page: Page, check: Callable[[], None]) -> None:

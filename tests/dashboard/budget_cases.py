@@ -27,7 +27,7 @@ def planes(scenario: Scenario = SCENARIO, view: BudgetView = VIEW) -> list[Plane
 def budget_picture(
     found: tuple[Plane | Refusal, ...], scenario: Scenario, view: BudgetView, mode: Mode
 ) -> Frame:
-    return budget_frame(Shown(Maps.of(scenario, view), found, scenario, view, mode))
+    return budget_frame(Shown(SETTINGS, Maps.of(scenario, view), found, scenario, view, mode))
 
 
 def frame_of(scenario: Scenario = SCENARIO, view: BudgetView = VIEW) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def complexity_picture(
     """Of the first points of a sweep, in its order."""
     sweep = Sweep.of(scenario, view)
     missing = [None] * (len(sweep.scenarios) - len(found))
-    return complexity_frame(Shown(sweep, (*found, *missing), scenario, view, mode))
+    return complexity_frame(Shown(SETTINGS, sweep, (*found, *missing), scenario, view, mode))
 
 
 def frame_of(view: ComplexityView = VIEW, scenario: Scenario = SCENARIO) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from dashboard.chart import Frame
 from dashboard.kit.page import Shown
 from dashboard.kit.theme import Mode
 from dashboard.screens.explore.frame import explore_frame
-from dashboard.screens.explore.settings import View
+from dashboard.screens.explore.settings import SETTINGS, View
 from hypergrad_core import METHODS, Experiment, Scenario, run
 from hypergrad_core.arrays import FloatArray
 
@@ -38,7 +38,7 @@ def experiment_of(scenario: Scenario) -> Experiment:
 def explore_picture(experiment: Experiment, view: View, mode: Mode) -> Frame:
     """The frame of an experiment."""
     scenario = experiment.scenario
-    return explore_frame(Shown(scenario, experiment, scenario, view, mode))
+    return explore_frame(Shown(SETTINGS, scenario, experiment, scenario, view, mode))
 
 
 def frame_of(scenario: Scenario, view: View | None = None) -> dict[str, Any]:

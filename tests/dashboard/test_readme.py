@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.links import SCENARIO_LINKS
+from dashboard.kit.fields import fields_of
+from dashboard.kit.links import SCENARIO_LINKS
 from dashboard.pages import PAGES
 from hypergrad_core import FAMILIES, METHODS
 from tests.support.texts import README, ROOT, TEXTS, anchor, blocks, prose, run_python, sections
@@ -59,7 +60,8 @@ def test_names_in_links_are_listed() -> None:
         listed = re.search(rf"`([\w ]+)` on {page.title}", TEXT)
         preset = {page.settings.preset} - {""}
         assert listed
-        assert set(listed[1].split()) >= {*page.settings.view.link_names.values(), *preset}
+        own = {field.link for field in fields_of(type(page.settings.view)).values()}
+        assert set(listed[1].split()) >= own | preset
 
 
 def test_every_page_has_a_picture_and_every_family_is_told_of() -> None:

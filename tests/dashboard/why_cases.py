@@ -43,7 +43,7 @@ def dissected(scenario: Scenario) -> Dissection:
 
 
 def why_picture(part: str, found: Dissection, view: WhyView, mode: Mode) -> Frame:
-    return why_frame(Shown(found.scenario, found, found.scenario, view, mode), part)
+    return why_frame(Shown(SETTINGS, found.scenario, found, found.scenario, view, mode), part)
 
 
 def frame_of(part: str, scenario: Scenario = SCENARIO, view: WhyView = VIEW) -> dict[str, Any]:

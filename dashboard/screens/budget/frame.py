@@ -6,10 +6,10 @@ from dashboard.chart import Column, Frame, Row, Table
 from dashboard.figures.budget_map import budget_map
 from dashboard.kit.figure.describe import BEYOND_THEORY, absent, describe
 from dashboard.kit.notation import scientific
-from dashboard.kit.page import Shown, picture_link
+from dashboard.kit.page import Shown
 from dashboard.kit.theme import METHOD_STYLES, Mode
 from dashboard.screens.budget.maps import Maps
-from dashboard.screens.budget.settings import SETTINGS, BudgetView
+from dashboard.screens.budget.settings import BudgetView
 from dashboard.screens.budget.words import improvement, pair, unit, verdict
 from hypergrad_core import METHODS
 from hypergrad_core.studies.experiment import Refusal
@@ -42,7 +42,7 @@ def budget_frame(shown: BudgetShown, part: str = "") -> Frame:
     message = verdict(planes, splits, view.budget)
     drawn = budget_map(planes, splits, view.layer, mode)
     frame: Frame = {
-        "link": picture_link(SETTINGS, shown),
+        "link": shown.link(),
         "figure": drawn.figure,
         "steps": [f"t = {step}" for step in steps],
         "at": [int(step) for step in planes[0].steps] if planes else [],

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dashboard.chart import Column, Frame, Row, Table
 from dashboard.kit.figure.describe import absent
 from dashboard.kit.notation import count, power, scientific
-from dashboard.kit.page import Shown, picture_link
+from dashboard.kit.page import Shown
 from dashboard.kit.theme import METHOD_STYLES, Mode
 from dashboard.screens.complexity.figure import complexity_curves, sweep_title
 from dashboard.screens.complexity.growth import AXES, growths, theory_slope
-from dashboard.screens.complexity.settings import SETTINGS, ComplexityView
+from dashboard.screens.complexity.settings import ComplexityView
 from dashboard.screens.complexity.sweep import Sweep, arrived
 from dashboard.screens.complexity.words import headline
 from hypergrad_core import METHODS, Scenario
@@ -53,7 +53,7 @@ def complexity_frame(shown: ComplexityShown, part: str = "") -> Frame:
         # A picture that is taken home now must say that it is not all.
         title += f" · {len(found)} of {wanted} runs"
     frame: Frame = {
-        "link": picture_link(SETTINGS, shown, done=str(len(found))),
+        "link": shown.link(done=str(len(found))),
         "figure": drawn.figure,
         "steps": [f"κ = {kappa:.4g} (q = {(kappa - 1) / (kappa + 1):.4g})" for kappa in kappas],
         "title": title,

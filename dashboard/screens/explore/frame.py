@@ -6,12 +6,12 @@ from dashboard.chart import Column, Frame, Row, Table
 from dashboard.kit.compute import EXPERIMENTS
 from dashboard.kit.figure.describe import BEYOND_THEORY, absent, describe
 from dashboard.kit.notation import count, ratio, scientific
-from dashboard.kit.page import Shown, picture_link
+from dashboard.kit.page import Shown
 from dashboard.kit.theme import Mode
 from dashboard.screens.explore.figure.curves import error_curves
 from dashboard.screens.explore.figure.lines import Line, extract_lines, unit
 from dashboard.screens.explore.headline import headline, is_sampled
-from dashboard.screens.explore.settings import SETTINGS, View
+from dashboard.screens.explore.settings import View
 from hypergrad_core import METHODS, Curve, Experiment, Scenario
 from hypergrad_core.studies.crossing import Crossing
 
@@ -61,7 +61,7 @@ def explore_frame(shown: ExploreShown, part: str = "") -> Frame:
     steps = experiment.steps
     name = {"both": "t = k", "adjoint": "k", "inner": "t"}[experiment.scenario.vary]
     frame: Frame = {
-        "link": picture_link(SETTINGS, shown),
+        "link": shown.link(),
         "figure": drawn.figure,
         "steps": [f"{name} = {step}" for step in steps],
         "at": steps.tolist(),

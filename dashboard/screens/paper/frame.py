@@ -7,7 +7,7 @@ from dataclasses import replace
 from dashboard.chart import Column, Frame, Row, Table
 from dashboard.kit.figure.describe import BEYOND_THEORY
 from dashboard.kit.notation import scientific
-from dashboard.kit.page import Shown, picture_link
+from dashboard.kit.page import Shown
 from dashboard.kit.theme import Mode
 from dashboard.screens.paper.figure import (
     LETTERS,
@@ -16,7 +16,7 @@ from dashboard.screens.paper.figure import (
     panel_title,
     paper_panels,
 )
-from dashboard.screens.paper.settings import SETTINGS, PaperView
+from dashboard.screens.paper.settings import PaperView
 from dashboard.screens.paper.task import Task, arrived
 from dashboard.screens.paper.words import verdict
 from hypergrad_core.studies.replication import Replication
@@ -36,11 +36,11 @@ def paper_frame(shown: PaperShown, part: str = "") -> Frame:
     drawn = paper_panels(scenarios, runs, task.values, mode)
     # An unfinished figure is another picture; where it is read makes no difference to it.
     unfinished = {} if len(here) == len(runs) else {"panels": str(len(here))}
-    unread = replace(shown, view=replace(shown.view, cursor=SETTINGS.view.cursor))
+    unread = replace(shown, view=replace(shown.view, cursor=shown.settings.view.cursor))
     names = "; ".join(panel_title(place, scenario) for place, scenario in enumerate(scenarios))
     steps = [int(step) for step in scenarios[0].steps()]
     frame: Frame = {
-        "link": picture_link(SETTINGS, unread, **unfinished),
+        "link": unread.link(**unfinished),
         "figure": drawn.figure,
         "steps": [f"t = {step}" for step in steps],
         "at": steps,

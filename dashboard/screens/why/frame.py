@@ -9,13 +9,13 @@ from dashboard.kit.compute import CACHE_ENTRIES, ComputedCache
 from dashboard.kit.figure.describe import BEYOND_THEORY, absent, describe
 from dashboard.kit.figure.drawn import Drawn
 from dashboard.kit.notation import TERM_NAMES, percent
-from dashboard.kit.page import PART_PARAM, Shown, picture_link
+from dashboard.kit.page import PART_PARAM, Shown
 from dashboard.kit.theme import Mode
 from dashboard.screens.why.bounds import chosen_curve, other_bounds
 from dashboard.screens.why.figure.bound import bound_figure
 from dashboard.screens.why.figure.plane import plane_figure
 from dashboard.screens.why.figure.spectrum import spectrum_figure
-from dashboard.screens.why.settings import PARTS, SETTINGS, WhyView
+from dashboard.screens.why.settings import PARTS, WhyView
 from dashboard.screens.why.words import change, plane_message, spectrum_message
 from hypergrad_core import METHODS, Scenario
 from hypergrad_core.studies.dissection import Dissection, dissect
@@ -43,7 +43,7 @@ def why_frame(shown: WhyShown, part: str) -> Frame:
     drawn.figure["layout"].setdefault("yaxis", {})
     steps = range(found.steps + 1)
     frame: Frame = {
-        "link": picture_link(SETTINGS, shown, **{PART_PARAM: part}),
+        "link": shown.link(**{PART_PARAM: part}),
         "title": describe(found),
         "figure": drawn.figure,
         "steps": [f"t = k = {step}" for step in steps],

@@ -11,7 +11,6 @@ from dashboard.kit import controls, session
 from dashboard.kit.export import file_name, settings_of
 from dashboard.kit.page import Export, Page, Picture, Table
 from dashboard.screens.why.export import dissection_to_csv, terms_to_csv
-from dashboard.screens.why.figure.spectrum import NORMS
 from dashboard.screens.why.frame import DISSECTIONS, WhyShown, why_frame
 from dashboard.screens.why.settings import (
     PARTS,
@@ -60,9 +59,9 @@ def above(shown: WhyShown, picture: Picture) -> None:
     methods = [curve.method for curve in shown.result.experiment.curves]
     with beside:
         if part == "bound" and methods:
-            controls.switch("method", {method: METHODS[method].label for method in methods})
+            controls.draw("method", options={key: METHODS[key].label for key in methods})
         if part == "spectrum" and shown.result.modes is not None:
-            controls.switch("stack", NORMS)
+            controls.draw("stack")
 
 
 def beneath(shown: WhyShown, picture: Picture) -> None:

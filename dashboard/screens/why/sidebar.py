@@ -14,29 +14,22 @@ from dashboard.screens.why.settings import (
     LARGEST_SIZE,
     PRESET_PARAM,
     SETTINGS,
-    SHOWN,
-    WHAT_IF,
     preset_named,
 )
-from hypergrad_core import FAMILIES
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
 
 def sidebar(dial: DeltaGenerator) -> list[Watch]:
-    """All controls."""
+    """What to look at, and the problem."""
     lessons()
-    controls.choice("show", SHOWN)
-    watched = controls.problem_controls(tuple(FAMILIES), LARGEST_SIZE, contraction_at=dial)
+    controls.draw("show")
+    watched = controls.problem_controls(LARGEST_SIZE, contraction_at=dial)
     watched += controls.start_controls()
     controls.methods_control()
     controls.solver_control(exact=False)
-    watched.append(controls.horizon_control(LARGEST_HORIZON))
-    controls.many("what_if", WHAT_IF)
-    if "misjudged" in session.store()["what_if"]:
-        watched.append(controls.slider("assumed", controls.CONTRACTIONS, lambda q: f"{q:g}"))
-    return watched
+    return watched + controls.draw("horizon", most=LARGEST_HORIZON)
 
 
 def lessons() -> None:

@@ -16,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import app
 from dashboard.kit import compute
+from dashboard.kit.fields import fields_of
 from dashboard.screens.budget.export import planes_to_csv
 from dashboard.screens.budget.maps import Maps
 from dashboard.screens.budget.settings import LEFT, SETTINGS, BudgetView
@@ -171,7 +172,7 @@ def test_every_field_of_the_view_is_checked() -> None:
         "row": -1,
         "column": 101,
     }
-    assert bad.keys() == BudgetView.link_names.keys()
+    assert bad.keys() == fields_of(BudgetView).keys()
     for field, value in bad.items():
         with pytest.raises(ScenarioError) as caught:
             replace(VIEW, **{field: value})

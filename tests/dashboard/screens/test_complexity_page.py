@@ -15,6 +15,7 @@ from complexity_cases import SCENARIO, VIEW, frame_of, measured
 from frames import check, choose, control, forget, keys, open_page, payload, shown
 from streamlit.testing.v1 import AppTest
 
+from dashboard.kit.fields import fields_of
 from dashboard.kit.jobs import Job
 from dashboard.kit.notation import power
 from dashboard.kit.theme import METHOD_STYLES
@@ -268,7 +269,7 @@ def test_every_field_of_the_view_is_checked() -> None:
         "seeds": 0,
         "predicted": "x",
     }
-    assert bad.keys() == ComplexityView.link_names.keys()
+    assert bad.keys() == fields_of(ComplexityView).keys()
     for field, value in bad.items():
         with pytest.raises(ScenarioError) as caught:
             replace(VIEW, **{field: value})

@@ -21,10 +21,10 @@ from frames import (
 from streamlit.testing.v1 import AppTest
 
 from dashboard.kit import controls
-from dashboard.kit.controls import CONTRACTIONS, HORIZONS, HYPER_SIZES, SIZES
 from dashboard.kit.figure.describe import BEYOND_THEORY
+from dashboard.kit.scenario_fields import CONTRACTIONS, HORIZONS, HYPER_SIZES, SIZES, STEPS
 from dashboard.screens.explore import sidebar
-from dashboard.screens.explore.sidebar import STEPS, TARGETS
+from dashboard.screens.explore.settings import TARGETS
 from hypergrad_core import METHODS
 from hypergrad_core.inner import SOLVERS
 

@@ -4,33 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from dataclasses import fields
+from typing import Any, Generic, TypeVar
 
+from dashboard.kit.fields import Field, fields_of
+from dashboard.kit.scenario_fields import SCENARIO_FIELDS
 from hypergrad_core import FAMILIES, Scenario, ScenarioError
 from hypergrad_core.errors import LONGEST_VALUE
-from hypergrad_core.problems import SYNTHETIC
 
 Settings = TypeVar("Settings")
 
 
-@dataclass(frozen=True)
 class Links(Generic[Settings]):
     """How settings of one type are written as query parameters and read back.
 
-    Attributes:
+    Args:
         kind: a frozen dataclass all of whose fields have defaults: str, int, float or tuple of
             str. It refuses a bad value with a ``ScenarioError``.
-        link_names: field → query parameter.
-        labels: field → name of its control on the page.
-        former: field → values in older links, and what they are called now.
+        declared: the declaration of each of its fields.
+
+    Raises:
+        TypeError: if a field is not declared, or two have the same query parameter.
     """
 
-    kind: type[Settings]
-    link_names: Mapping[str, str]
-    labels: Mapping[str, str]
-    former: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    def __init__(self, kind: type[Settings], declared: Mapping[str, Field]) -> None:
+        names = [item.name for item in fields(kind)]  # type: ignore[arg-type]
+        if {*names} != {*declared}:
+            odd = ", ".join(sorted({*names} ^ {*declared}))
+            raise TypeError(f"{kind.__name__}: not both a field and declared: {odd}.")
+        self._kind = kind
+        self.declared = {name: declared[name] for name in names}
+        self.link_names = {name: field.link for name, field in self.declared.items()}
+        self.labels = {name: field.label for name, field in self.declared.items()}
+        if len({*self.link_names.values()}) < len(names):
+            raise TypeError(f"{kind.__name__}: two fields have the same parameter in links.")
 
     def to_link(
         self, settings: Settings, *, full: bool = False, defaults: Settings | None = None
@@ -53,12 +60,12 @@ class Links(Generic[Settings]):
         """
         values: dict[str, Any] = {}
         refused: list[ScenarioError] = []
-        plain = self.kind()
+        plain = self._kind()
         for name, parameter in self.link_names.items():
             text = link.get(parameter)
             if text is None:
                 continue
-            text = self.former.get(name, {}).get(text, text)
+            text = self.declared[name].former.get(text, text)
             values[name] = _read(text, getattr(plain, name))
         while True:
             try:
@@ -79,7 +86,7 @@ class Links(Generic[Settings]):
         It may depend on named values that are not those of ``defaults``, and on no others: these
         alone are sure to be in the link.
         """
-        base = self.kind() if defaults is None else defaults
+        base = self._kind() if defaults is None else defaults
         return {name: getattr(base, name) for name in self.link_names}
 
     def told(self, error: ScenarioError, settings: Settings) -> str:
@@ -92,7 +99,7 @@ class Links(Generic[Settings]):
         )
 
     def _completed(self, values: Mapping[str, Any], defaults: Settings | None) -> Settings:
-        return self.kind(**{**self.beside(values, defaults), **values})
+        return self._kind(**{**self.beside(values, defaults), **values})
 
     def _keep_compatible(
         self, values: dict[str, Any], defaults: Settings | None
@@ -114,29 +121,9 @@ class Links(Generic[Settings]):
         return refused
 
 
-@dataclass(frozen=True, kw_only=True)
-class LinkSettings:
-    """Base of settings of one page, which say themselves how they are written in a link."""
-
-    link_names: ClassVar[Mapping[str, str]]
-    labels: ClassVar[Mapping[str, str]]
-    former: ClassVar[Mapping[str, Mapping[str, str]]] = MappingProxyType({})
-
-    @classmethod
-    def links(cls) -> Links[Self]:
-        """How they are written and read."""
-        return Links(cls, cls.link_names, cls.labels, cls.former)
-
-    def to_link(self, *, full: bool = False, defaults: Self | None = None) -> dict[str, str]:
-        """See ``Links.to_link``."""
-        return self.links().to_link(self, full=full, defaults=defaults)
-
-    @classmethod
-    def from_link(
-        cls, link: Mapping[str, str], defaults: Self | None = None
-    ) -> tuple[Self, tuple[str, ...]]:
-        """See ``Links.from_link``."""
-        return cls.links().from_link(link, defaults)
+def links_of(kind: type[Settings]) -> Links[Settings]:
+    """How settings whose fields are declared in their class are written and read."""
+    return Links(kind, fields_of(kind))
 
 
 class ScenarioLinks(Links[Scenario]):
@@ -155,46 +142,7 @@ class ScenarioLinks(Links[Scenario]):
         return base
 
 
-SCENARIO_LINKS = ScenarioLinks(
-    Scenario,
-    link_names={
-        "family": "problem",
-        "data": "data",
-        "contraction": "q",
-        "size": "d",
-        "hyper_size": "m",
-        "samples": "n",
-        "spectrum": "spectrum",
-        "methods": "methods",
-        "vary": "vary",
-        "inner": "inner",
-        "horizon": "T",
-        "inner_steps": "t",
-        "adjoint_steps": "k",
-        "seed": "seed",
-        "start": "start",
-        "precision": "precision",
-    },
-    labels={
-        "family": "Problem",
-        "data": "Data",
-        "contraction": "Contraction constant q",
-        "size": "Problem size d",
-        "hyper_size": "Hyperparameters m",
-        "samples": "Training examples n",
-        "spectrum": "Eigenvalues of ∂₁Φ",
-        "methods": "Methods",
-        "vary": "What varies",
-        "inner": "Inner solver",
-        "horizon": "Horizon T",
-        "inner_steps": "Fixed t",
-        "adjoint_steps": "Fixed k",
-        "seed": "Seed",
-        "start": "Start ‖w₀‖ ÷ ‖w(λ)‖",
-        "precision": "Precision",
-    },
-    former={"data": {"made-up": SYNTHETIC}},
-)
+SCENARIO_LINKS = ScenarioLinks(Scenario, SCENARIO_FIELDS)
 
 
 def given(error: ScenarioError) -> str:
