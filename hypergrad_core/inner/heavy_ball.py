@@ -18,8 +18,8 @@ class HeavyBall(InnerSolver):
     key = "heavy-ball"
     label = "Heavy ball (optimal constants)"
     rate_formula = r"r^t(1+bt)"
-    rate_source = "R12 of the README"
-    unrolled_source = "R13 of the README"
+    rate_source = "R12 of THEORY.md"
+    unrolled_source = "R13 of THEORY.md"
     affine_symmetric_only = True
     exponent = 0.5
     late_symbol = "r"

@@ -16,7 +16,7 @@ JACOBIAN_FLOATS = 2**22
 
 
 class ForwardITD(ITD):
-    """Forward mode: the Jacobian of w_t is carried along, m columns at a time (R11)."""
+    """Forward mode: the Jacobian of w_t is carried along, m columns at a time (R11, R23)."""
 
     key = "itd-forward"
     label = "Forward ITD"
