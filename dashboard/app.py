@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from importlib import import_module
 from pathlib import Path
 
 # One thread for each product of matrices, before NumPy is imported: the matrices behind a moving
@@ -26,25 +25,23 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from dashboard.chart import LIVE_PATH, PAGE_PARAM, PLOTLY_PATH, Frame  # noqa: E402
+from dashboard.kit import page  # noqa: E402
 from dashboard.kit.errors import LinkError  # noqa: E402
 from dashboard.kit.live import Preload, live_route, plotly_route  # noqa: E402
-
-# Modules of the dashboard that draw a frame for a moving hand; the first if none is named.
-LIVE_PAGES = ("explore", "budget", "why")
+from dashboard.pages import PAGES  # noqa: E402
 
 
 def render_frame(params: Mapping[str, str]) -> Frame:
-    """Draw the settings in ``params``, on the page that they name.
+    """Draw the settings in ``params``, on the page that they name, or on the first.
 
     Raises:
         LinkError: if there is no such page, or as the page's own function does.
     """
-    name = params.get(PAGE_PARAM, LIVE_PAGES[0])
-    if name not in LIVE_PAGES:
-        raise LinkError(f"There is no live page {name!r}: choose one of {', '.join(LIVE_PAGES)}.")
-    # Imported with the first request, so that the server starts fast.
-    frame: Frame = import_module(f"dashboard.screens.{name}.frame").render_frame(params)
-    return frame
+    named = {item.name: item for item in PAGES}
+    name = params.get(PAGE_PARAM, PAGES[0].name)
+    if name not in named:
+        raise LinkError(f"There is no page {name!r}: choose one of {', '.join(named)}.")
+    return page.render_frame(named[name], params)
 
 
 # Streamlit adds server.baseUrlPath to its own routes only.

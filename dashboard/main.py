@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gc
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
 
 from dashboard.kit.errors import note_fault
-from dashboard.kit.status import stop_elsewhere
+from dashboard.kit.show import show
+from dashboard.pages import PAGES
 from hypergrad_core import HypergradError
 
 STYLES = Path(__file__).parent / "kit" / "page.css"
@@ -26,35 +28,29 @@ def freeze() -> None:
 
 freeze()
 
-TITLES = {
-    "explore": ("Explore", ":material/show_chart:"),
-    "complexity": ("Complexity", ":material/trending_up:"),
-    "budget": ("Budget", ":material/grid_on:"),
-    "why": ("Why", ":material/lightbulb:"),
-    "paper": ("Paper", ":material/article:"),
-}
-page = st.navigation(
+tab = st.navigation(
     [
         st.Page(
-            f"screens/{name}/page.py",
-            url_path=name,
-            title=title,
-            icon=icon,
-            default=name == "explore",
+            partial(show, page),
+            title=page.title,
+            icon=page.icon,
+            url_path=page.name,
+            default=page is PAGES[0],
         )
-        for name, (title, icon) in TITLES.items()
+        for page in PAGES
     ],
     position="top",
 )
-st.set_page_config(page_title=f"{page.title} · Hypergradients")
+st.set_page_config(page_title=f"{tab.title} · Hypergradients")
 st.html(STYLES)
+names = " ".join(page.name for page in PAGES)
 st.html(
-    f'<h1 class="page-name">{page.title}</h1><script>{SCRIPT.read_text(encoding="utf-8")}</script>',
+    f'<h1 class="page-name" data-pages="{names}">{tab.title}</h1>'
+    f"<script>{SCRIPT.read_text(encoding='utf-8')}</script>",
     unsafe_allow_javascript=True,
 )
-stop_elsewhere(page.title.lower())
 try:
-    page.run()
+    tab.run()
 except HypergradError as error:
     st.error(str(error))
 except Exception:

@@ -4,35 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from dashboard.chart import FOLDER, LIVE_PATH, PLOTLY_PATH, Frame, Live
+from dashboard.chart.scripts import joined
 
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
 
-SCRIPTS = (
-    "history.js",
-    "dom.js",
-    "glyphs.js",
-    "heading.js",
-    "table.js",
-    "axes.js",
-    "fastpath.js",
-    "maps.js",
-    "live.js",
-    "stale.js",
-    "scale.js",
-    "stepper.js",
-    "cursor.js",
-    "names.js",
-    "absent.js",
-    "picture.js",
-    "chart.js",
-)
 # Pixels of width below which a chart takes the narrow form of its figure.
 NARROW = 760
 
@@ -43,7 +26,7 @@ def _component() -> ComponentRenderer:
     return st.components.v2.component(
         "hypergrad_chart",
         css=(FOLDER / "chart.css").read_text(encoding="utf-8"),
-        js="\n".join((FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS),
+        js=joined(FOLDER / "chart.js"),
         isolate_styles=False,
     )
 
@@ -52,47 +35,59 @@ def _ignore() -> None:
     """Stand in for a callback, so that the component has a state of that name."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Setup:
+    """How a chart stands on its page.
+
+    A place of the cursor is a step, here and in the state that comes back: the chart shows the
+    place of its frame that is nearest, and keeps the step when the frame changes.
+
+    Attributes:
+        height: least height of the plot alone, in pixels; it grows with the window.
+        rest: pixels of the window that are left to what is above and below it.
+        filename: of what is saved.
+        cursor, other: where the cursor starts, and its other direction; a later call with another
+            value moves it.
+        group: the cursors of charts of one group move together, by one set of controls.
+        commit: whether the page is run again when the hand is lifted from the cursor.
+        pending: what is being computed while the picture is not that of the settings.
+    """
+
+    height: int = 480
+    rest: int = 450
+    filename: str = "chart"
+    cursor: int | None = None
+    other: int | None = None
+    group: str = ""
+    commit: bool = True
+    pending: str = ""
+
+
 def chart(
     frame: Frame,
-    *,
     key: str,
-    height: int = 480,
-    rest: int = 450,
+    setup: Setup,
+    *,
     live: Live | None = None,
-    cursor: int | None = None,
-    other: int | None = None,
-    group: str = "",
-    commit: bool = True,
-    filename: str = "chart",
-    pending: str = "",
     on_cursor: Callable[[], None] | None = None,
     on_focus: Callable[[], None] | None = None,
 ) -> None:
     """Show ``frame``.
 
-    A place of the cursor is a step, here and in the state that comes back: the chart shows the
-    place of its frame that is nearest, and keeps the step when the frame changes.
-
-    ``height`` is the least height of the plot alone, in pixels; it grows with the window, of which
-    it leaves ``rest`` to what is above and below it. ``cursor`` is where the cursor starts, and
-    ``other`` its other direction; a later call with another value moves it. The cursors of charts
-    of one ``group`` move together, by one set of controls. With ``commit`` the page is run again
-    when the hand is lifted from the cursor, after ``on_cursor``: the state of ``key`` then holds
-    "cursor" and "other". ``pending`` says what is being computed while the picture is not that of
-    the settings. When the card of a reading with ``focus`` is pressed, ``on_focus`` finds that in
-    the state "focus".
+    Args:
+        frame: what.
+        key: of the component, and of its state in the session.
+        setup: how it stands on its page.
+        live: what the live route is asked with; None if the chart follows no slider.
+        on_cursor: called before the page is run again for a cursor: the state of ``key`` then holds
+            "cursor" and "other".
+        on_focus: called when the card of a reading with ``focus`` is pressed, which is then in the
+            state "focus".
     """
     payload = {
         "frame": frame,
-        "height": height,
-        "rest": rest,
+        **asdict(setup),
         "live": None if live is None else {"path": LIVE_PATH, **live},
-        "cursor": cursor,
-        "other": other,
-        "group": group,
-        "commit": commit,
-        "filename": filename,
-        "pending": pending,
         "narrow": NARROW,
         "plotly": PLOTLY_PATH,
     }

@@ -1,4 +1,4 @@
-// Elements, icons and numbers as text: what the other parts of the chart build with.
+// Elements and icons: what the other parts of the chart build with.
 
 const ICONS = {
   reset: "M4 3h2v14H4zM17 3v14L7 10z",
@@ -9,7 +9,7 @@ const ICONS = {
 };
 const SVG_TAGS = new Set(["svg", "g", "path", "line", "circle", "rect", "text", "tspan"]);
 
-function element(tag, className, attributes = {}, ...children) {
+export function element(tag, className, attributes = {}, ...children) {
   const space = SVG_TAGS.has(tag) ? "2000/svg" : "1999/xhtml";
   const node = document.createElementNS(`http://www.w3.org/${space}`, tag);
   if (className) node.setAttribute("class", className);
@@ -18,38 +18,18 @@ function element(tag, className, attributes = {}, ...children) {
   return node;
 }
 
-function iconOf(name) {
+export function iconOf(name) {
   const path = element("path", "", { d: ICONS[name] });
   return element("svg", "", { viewBox: "0 0 20 20", "aria-hidden": "true" }, path);
 }
 
-function button(label, content, onClick) {
+export function button(label, content, onClick) {
   const node = element("button", "", { type: "button", "aria-label": label, title: label }, content);
   node.addEventListener("click", onClick);
   return node;
 }
 
 /** Write only what is new: text that stays the same is not read out again. */
-function write(node, text) {
+export function write(node, text) {
   if (node.textContent !== text) node.textContent = text;
-}
-
-const SUPERSCRIPTS = { ..."⁰¹²³⁴⁵⁶⁷⁸⁹", "-": "⁻", "+": "" };
-const superscript = (text) => text.replace(/./g, (c) => SUPERSCRIPTS[c]);
-
-/** As `scientific` of dashboard/notation.py; a whole number that can be counted keeps its digits. */
-function formatValue(value, digits = 1) {
-  if (value <= 1e-300) return "0"; // what Python draws for a zero
-  if (!Number.isFinite(value)) return "–";
-  if (Number.isInteger(value) && Math.abs(value) < 1e6) return String(value);
-  if (Math.abs(value) >= 0.01 && Math.abs(value) < 999.5) return String(Number(value.toPrecision(3)));
-  const [mantissa, exponent] = value.toExponential(digits).split("e");
-  const power = `10${superscript(exponent)}`;
-  return Number(mantissa) === 1 ? power : `${Number(mantissa)}·${power}`;
-}
-
-function formatRatio(value) {
-  if (!Number.isFinite(value)) return "–";
-  if (value < 9.95) return `${value.toFixed(1)}×`;
-  return value < 999.5 ? `${value.toFixed(0)}×` : `${formatValue(value, 1)}×`;
 }

@@ -1,5 +1,7 @@
 // Glyphs: the symbols and lines of the figure, drawn small beside the words that name them.
 
+import { element } from "./dom.js";
+
 const R = 7; // of a symbol, in a box of 20
 const POLYGONS = {
   square: [[-1, -1], [1, -1], [1, 1], [-1, 1]],
@@ -30,7 +32,7 @@ const isLine = (mark) => mark === "solid" || /\d/.test(mark);
  * How `mark` looks, as in a key: "solid" or a dash array, "area", or a Plotly symbol; on a patch of
  * `background`, if there is one.
  */
-function glyph(mark, color = "currentColor", background = "") {
+export function glyph(mark, color = "currentColor", background = "") {
   const wide = mark === "area" || isLine(mark);
   let shape;
   if (mark === "area") {

@@ -1,6 +1,9 @@
 // What stands above the plot and belongs to no place in it: warning, headline, title and key.
 
-class Heading {
+import { element, write } from "./dom.js";
+import { glyph } from "./glyphs.js";
+
+export class Heading {
   constructor() {
     this.warning = element("div", "hg-warning", { role: "status" });
     this.message = element("div", "hg-message");

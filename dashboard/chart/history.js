@@ -6,7 +6,7 @@
 
 const GESTURE_PAUSE = 1000; // ms; keys on one control that come faster than that are one gesture
 
-function joinEntries() {
+export function joinEntries() {
   const { pushState, replaceState } = history;
   let gesture = 0; // numbers what the hand does; nothing has been done yet
   let written = 0; // the gesture that the present entry comes from
@@ -25,5 +25,3 @@ function joinEntries() {
     write.call(history, state, title, url);
   };
 }
-
-joinEntries();

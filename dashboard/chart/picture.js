@@ -1,26 +1,13 @@
 // The picture that is saved: the plot as Plotly draws it, our names in it, and above it, written
 // out, the headline, the title and the key, so that it can be understood anywhere.
 
+import { element } from "./dom.js";
+import { glyph } from "./glyphs.js";
+import { widthOf } from "./names.js";
+import { linesOf } from "./pure/text.js";
+
 const EDGE = 12; // pixels around what is written
 const BETWEEN = 18; // pixels between two entries of the key
-
-/** Words in lines that are no longer than `room`; `start` is where the first one begins. */
-function linesOf(text, room, measure, start = 0) {
-  const lines = [""];
-  let taken = start;
-  for (const word of text.split(" ")) {
-    const next = lines.at(-1) ? ` ${word}` : word;
-    const width = measure(next);
-    if (lines.at(-1) && taken + width > room) {
-      lines.push(word);
-      taken = measure(word);
-    } else {
-      lines[lines.length - 1] += next;
-      taken += width;
-    }
-  }
-  return lines;
-}
 
 /** A text takes as much room as it has been given, also where another font is used for it. */
 const keptTo = (length) => (length > 0 ? { textLength: length.toFixed(1), lengthAdjust: "spacingAndGlyphs" } : {});
@@ -98,7 +85,7 @@ class Head {
 }
 
 /** The picture of a frame: `markup` is Plotly's, `names` our layer over it. */
-function pictureOf(frame, markup, names, { width, height, font, factor, background }) {
+export function pictureOf(frame, markup, names, { width, height, font, factor, background }) {
   const head = new Head({ width, font, factor });
   head.write(frame.warning);
   head.write(frame.message, { bold: 1 });
@@ -114,11 +101,11 @@ function pictureOf(frame, markup, names, { width, height, font, factor, backgrou
   const svg = element("svg", "", { ...whole, viewBox: `0 0 ${whole.width} ${whole.height}` },
     element("rect", "", { ...whole, fill: background }), head.node, plot, texts);
   const asBlob = () => new Blob([new XMLSerializer().serializeToString(svg)], { type: "image/svg+xml" });
-  return { asBlob, asImage: (scale) => drawn(asBlob(), whole, scale) };
+  return { asBlob, asImage: (scale) => pixelsOfPicture(asBlob(), whole, scale) };
 }
 
 /** An SVG as pixels. */
-async function drawn(blob, { width, height }, scale) {
+async function pixelsOfPicture(blob, { width, height }, scale) {
   const url = URL.createObjectURL(blob);
   const image = new Image(width * scale, height * scale);
   image.src = url;
@@ -129,7 +116,7 @@ async function drawn(blob, { width, height }, scale) {
   return new Promise((done) => canvas.toBlob(done, "image/png"));
 }
 
-function download(blob, name) {
+export function download(blob, name) {
   const link = element("a", "", { href: URL.createObjectURL(blob), download: name });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);

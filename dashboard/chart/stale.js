@@ -4,17 +4,17 @@
 // computes what another control asks for, and while Python says that a long run is under way. A
 // picture that follows the hand closely enough is left in peace.
 
+import { element, write } from "./dom.js";
+import { scriptIsRunning, watchScript } from "./streamlit.js";
+
 const PATIENCE_LAG = 120; // ms by which the picture may be behind the hand
 const PATIENCE_RUN = 150; // ms that a run of the page may take
 const RELIEF = 60; // a veil stays until the picture has come so near
 const ASKED_BY_HAND = 1000; // ms after a press within which it is the reason of a run
 const SYMBOLS = { eps: "ε", assumed: "q̂" }; // of parameters that have another name in a link
 
-const scriptState = () => document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState;
-const scriptIsRunning = () => scriptState() === "running";
-
-class Staleness {
-  /** `live` knows the thumbs; `root` gets the mark, `stage` the veil. */
+export class Staleness {
+  /** `live` knows the thumbs and what is asked for; `root` gets the mark, `stage` the veil. */
   constructor({ live, root, stage }) {
     Object.assign(this, { live, root, stage, drawnFor: undefined, pending: "", run: null });
     this.said = element("span", "hg-veil-text", { role: "status" });
@@ -26,9 +26,7 @@ class Staleness {
       if (!target.closest?.(".hg-chart")) this.lastPress = performance.now();
     };
     for (const name of ["pointerup", "keydown", "change"]) addEventListener(name, this.onPress, true);
-    this.observer = new MutationObserver(() => this.scriptTurned());
-    const attributeFilter = ["data-test-script-state"];
-    this.observer.observe(document.body, { subtree: true, attributeFilter });
+    this.observer = watchScript(() => this.scriptTurned());
   }
 
   /** The chart itself causes a run of the page, which changes nothing in the picture. */
@@ -40,7 +38,7 @@ class Staleness {
     const now = performance.now();
     const since = (time) => now - time < ASKED_BY_HAND;
     // A run for a thumb is judged by the thumb; what a clock of the page does, nobody waits for.
-    const isAwaited = scriptIsRunning() && since(this.lastPress) && !since(this.ownRun) && !this.live.isAhead();
+    const isAwaited = scriptIsRunning() && since(this.lastPress) && !since(this.ownRun) && !this.live.thumbs.areAhead();
     this.run = isAwaited ? now : null;
     this.check();
   }
@@ -60,10 +58,10 @@ class Staleness {
   /** What is awaited and since when; null if the picture is that of the controls. */
   reason() {
     if (this.pending) return { text: this.pending, due: 0 };
-    const now = this.live.now();
+    const now = this.live.thumbs.now();
     if (this.drawnFor !== undefined && now !== this.drawnFor) {
       this.behind ??= performance.now();
-      const since = this.live.left.get(this.drawnFor) ?? this.behind;
+      const since = this.live.thumbs.left.get(this.drawnFor) ?? this.behind;
       return { text: this.words(now), due: since + (this.isShown ? RELIEF : PATIENCE_LAG) };
     }
     this.behind = null;
@@ -71,19 +69,12 @@ class Staleness {
   }
 
   words(now) {
-    const { refused } = this.live;
-    const waits = this.live.handIsDown();
+    const { refused, thumbs } = this.live;
+    const waits = thumbs.handIsDown();
     if (refused?.text === now && (waits || !refused.slow)) return refused.message;
-    const drawn = JSON.parse(this.drawnFor);
-    const moved = this.live.settings.watch.filter(({ param }) => JSON.parse(now)[param] !== drawn[param]);
-    const values = moved.map((watch) => {
-      // As the slider says it, without what is in brackets.
-      const value = this.live.thumb(watch)?.getAttribute("aria-valuetext")?.split(" (")[0];
-      return `${SYMBOLS[watch.param] ?? watch.param} = ${value}`;
-    });
-    const what = values.join(", ");
-    const isOpen = this.live.socket?.readyState === WebSocket.OPEN;
-    return waits && !isOpen ? `${what} is computed when you let go.` : `Computing ${what} …`;
+    const moved = thumbs.movedFrom(this.drawnFor);
+    const what = moved.map(({ param, value }) => `${SYMBOLS[param] ?? param} = ${value}`).join(", ");
+    return waits && !this.live.isOpen() ? `${what} is computed when you let go.` : `Computing ${what} …`;
   }
 
   check() {

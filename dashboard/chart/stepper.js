@@ -1,33 +1,17 @@
-// The stepper: where the cursor of a group of charts is wanted, the clock that plays it, and the one
-// set of controls for it.
+// The stepper: where the cursor of a group of charts is wanted, the clock that plays it, and the keys.
 //
-// A place on a curve is a *step*. Charts of a group may have other places, and a chart may get other
-// ones with each frame: each shows the place nearest to the step that is wanted.
+// Charts of a group may have other places, and a chart may get other ones with each frame: each
+// shows the place nearest to the step that is wanted.
 
-const DIRECTIONS = ["step", "other"]; // `by` 0 and 1 of a frame
-const STATES = { step: "cursor", other: "other" }; // as Python calls them
-const COUNTS = { 2: "both", 3: "all three", 4: "all four" };
-const KEYS = {
-  step: "← → one step; Home and End the first and the last; Space plays and pauses; Escape stops.",
-  plane: "← → and ↑ ↓ one cell; Home and End the first and the last row; Space plays and pauses; Escape stops.",
-};
+import { Dock } from "./dock.js";
+import { Commits } from "./pure/commits.js";
+import { clamp, DIRECTIONS, nearest } from "./pure/places.js";
+import { Transport } from "./transport.js";
 
-const clamp = (place, at) => Math.max(0, Math.min(at.length - 1, place));
+const RESTS = 250; // ms without a move until Python is told
 
-/** The place whose step is nearest; `at` rises. */
-function nearest(at, step) {
-  let [low, high] = [0, at.length - 1];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (at[middle] < step) low = middle + 1;
-    else high = middle;
-  }
-  return low > 0 && step - at[low - 1] <= at[low] - step ? low - 1 : Math.max(0, low);
-}
-
-class Stepper {
+export class Stepper {
   static groups = new Map();
-  static count = 0;
 
   /** The stepper of a group; a chart without a group has its own. */
   static of(name) {
@@ -38,56 +22,25 @@ class Stepper {
 
   constructor(name) {
     Object.assign(this, { name, charts: [], wanted: { step: 0, other: 0 }, peeked: null });
-    this.known = {}; // the newest step that both we and Python know of
-    this.lastSent = {}; // by Python
-    this.ours = { step: [], other: [] }; // sent to Python and not yet come back
-    this.buildControls();
-  }
-
-  buildControls() {
-    this.label = element("span", "hg-group-name");
-    this.playButton = button("Play", iconOf("play"), () => (this.playing ? this.pause() : this.play()));
-    this.ranges = { step: this.buildRange("step", "Step", "hg-scrub"), other: this.buildRange("other", "Other step", "hg-scrub-other") };
-    this.labels = { step: element("span", "hg-step"), other: element("span", "hg-step-other") };
-    this.speed = element("select", "", { "aria-label": "Speed" });
-    for (const factor of [0.5, 1, 2, 4]) this.speed.append(new Option(`${factor}×`, factor));
-    this.speed.value = "1";
-    this.spoken = element("span", "hg-spoken", { role: "status" });
-    this.keys = element("span", "hg-keys", { id: `hg-keys-${Stepper.count++}` });
-    this.keysButton = button("Keys", "?", () => this.showKeys(this.keys.hidden));
-    this.showKeys(false);
-    this.steppers = element("span", "hg-steppers", {},
-      this.label,
-      button("Back to the start", iconOf("reset"), () => this.keepPlace("step", 0)),
-      button("Step back", iconOf("back"), () => this.stepBy("step", -1)),
-      this.playButton,
-      button("Step forward", iconOf("forward"), () => this.stepBy("step", 1)),
-      this.ranges.step, this.labels.step, this.ranges.other, this.labels.other,
-      this.speed, this.keysButton, this.keys, this.spoken);
-    this.controls = element("div", "hg-transport", { role: "group" }, this.steppers);
-    this.controls.addEventListener("keydown", (event) => this.onKey(event, this.lead()));
-  }
-
-  showKeys(shown) {
-    this.keys.hidden = !shown;
-    this.keysButton.setAttribute("aria-expanded", shown);
-  }
-
-  buildRange(direction, label, className) {
-    const range = element("input", className, { type: "range", min: 0, step: 1, "aria-label": label });
-    range.addEventListener("input", () => {
-      this.stopClock();
-      this.moveTo({ [direction]: this.stepAt(direction, Number(range.value)) });
+    this.commits = new Commits();
+    this.transport = new Transport({
+      onPlay: () => this.toggle(),
+      onStart: () => this.keepPlace("step", 0),
+      onStep: (count) => this.stepBy("step", count),
+      onScrub: (direction, place) => {
+        this.stopClock();
+        this.moveTo({ [direction]: this.stepAt(direction, place) });
+      },
+      onRest: () => this.rest(),
+      onKey: (event) => this.onKey(event, this.lead()),
     });
-    range.addEventListener("change", () => this.rest());
-    return range;
   }
 
   // Charts come and go
 
   join(chart) {
     this.charts.push(chart);
-    chart.stage.setAttribute("aria-describedby", this.keys.id); // also while it is hidden
+    chart.stage.setAttribute("aria-describedby", this.transport.keys.id); // also while it is hidden
     const follows = Node.DOCUMENT_POSITION_FOLLOWING;
     this.charts.sort((a, b) => (a.root.compareDocumentPosition(b.root) & follows ? -1 : 1));
     this.host();
@@ -105,13 +58,12 @@ class Stepper {
   /** The controls are in the first chart of the group. */
   host() {
     const slot = this.charts[0].transportSlot;
-    if (this.controls.parentNode !== slot) slot.replaceChildren(this.controls);
+    const { root } = this.transport;
+    if (root.parentNode !== slot) slot.replaceChildren(root);
     const count = this.charts.length;
-    const name = count > 1 ? `Step of ${COUNTS[count] ?? `all ${count}`} views` : "Step";
-    this.controls.setAttribute("aria-label", name);
-    write(this.label, count > 1 ? name : "");
+    this.transport.showCount(count);
     this.dock?.close();
-    this.dock = count > 1 ? new Dock(this.controls, slot, this.charts.map((chart) => chart.root)) : null;
+    this.dock = count > 1 ? new Dock(root, slot, this.charts.map((chart) => chart.root)) : null;
   }
 
   /** The chart with the most places: one step of the group is one of its steps. */
@@ -123,20 +75,8 @@ class Stepper {
   /** A chart has another frame. */
   frameChanged() {
     const lead = this.lead();
-    this.steppers.hidden = !lead.placesOf("step").length;
-    const isPlane = lead.placesOf("other").length > 0;
-    this.ranges.other.hidden = this.labels.other.hidden = !isPlane;
-    if (isPlane) this.ranges.other.setAttribute("aria-label", lead.frame.other.name);
-    write(this.keys, KEYS[isPlane ? "plane" : "step"]);
-    for (const direction of DIRECTIONS) {
-      const names = lead.namesOf(direction);
-      const key = names.join();
-      if (this.ranges[direction].dataset.names === key) continue;
-      this.ranges[direction].dataset.names = key;
-      this.ranges[direction].max = Math.max(0, names.length - 1);
-      // Wide enough for each of them, so that nothing moves.
-      this.labels[direction].style.minWidth = `${Math.max(0, ...names.map((name) => name.length)) + 1}ch`;
-    }
+    const names = Object.fromEntries(DIRECTIONS.map((direction) => [direction, lead.namesOf(direction)]));
+    this.transport.showPlaces(names, lead.frame?.other?.name);
     this.show();
   }
 
@@ -190,41 +130,37 @@ class Stepper {
     const lead = this.lead();
     for (const direction of DIRECTIONS) {
       const place = nearest(lead.placesOf(direction), this.shown[direction]);
-      const text = lead.namesOf(direction)[place] ?? "";
-      if (this.ranges[direction].value !== String(place)) this.ranges[direction].value = place;
-      this.ranges[direction].setAttribute("aria-valuetext", text);
-      write(this.labels[direction], text);
+      this.transport.showPlace(direction, place, lead.namesOf(direction)[place] ?? "");
     }
   }
 
   // Python
 
-  /** Python says where the cursor is; that may be what we have told it, a while ago. */
-  receive(name, step) {
-    const sent = step === this.lastSent[name];
-    const ours = this.ours[name].indexOf(step);
-    this.lastSent[name] = step;
-    if (ours >= 0) this.ours[name].splice(0, ours + 1);
-    else if (!sent && step !== null) this.wanted[name] = this.known[name] = step;
+  /** Python says where the cursor is. */
+  receive(direction, step) {
+    if (this.commits.receive(direction, step)) this.wanted[direction] = step;
   }
 
   /** The hand was lifted: once it stays away, say where the cursor is, and tell Python. */
   rest() {
     clearTimeout(this.resting);
     this.resting = setTimeout(() => {
-      write(this.spoken, this.charts.map((chart) => chart.cursor.said()).find(Boolean) ?? "");
+      this.transport.say(this.charts.map((chart) => chart.cursor.said()).find(Boolean) ?? "");
       const chart = this.charts.find(({ commit }) => commit);
-      for (const name of chart ? DIRECTIONS : []) {
-        const step = this.wanted[name];
-        if (step === this.known[name] || !chart.placesOf(name).length) continue;
-        this.known[name] = step;
-        this.ours[name].push(step);
-        chart.commitState(STATES[name], step);
+      for (const direction of chart ? DIRECTIONS : []) {
+        if (!chart.placesOf(direction).length) continue;
+        const step = this.wanted[direction];
+        if (this.commits.send(direction, step)) chart.commitStep(direction, step);
       }
-    }, 250);
+    }, RESTS);
   }
 
   // The clock
+
+  toggle() {
+    if (this.playing) this.pause();
+    else this.play();
+  }
 
   play() {
     const last = this.lead().placesOf("step").length - 1;
@@ -234,7 +170,7 @@ class Stepper {
     let position = this.placeOf("step");
     let before = performance.now();
     const tick = (now) => {
-      position += ((now - before) / 1000) * perSecond * Number(this.speed.value);
+      position += ((now - before) / 1000) * perSecond * this.transport.speed;
       before = now;
       if (Math.floor(position) !== this.placeOf("step")) {
         this.moveTo({ step: this.stepAt("step", Math.floor(position)) }, true);
@@ -243,7 +179,7 @@ class Stepper {
       else this.playing = requestAnimationFrame(tick);
     };
     this.playing = requestAnimationFrame(tick);
-    this.showPlaying("Pause", "pause");
+    this.transport.showPlaying(true);
   }
 
   pause() {
@@ -254,30 +190,25 @@ class Stepper {
   stopClock() {
     cancelAnimationFrame(this.playing);
     this.playing = null;
-    this.showPlaying("Play", "play");
+    this.transport.showPlaying(false);
   }
 
-  showPlaying(label, icon) {
-    if (this.playButton.title === label) return;
-    this.playButton.title = label;
-    this.playButton.setAttribute("aria-label", label);
-    this.playButton.replaceChildren(iconOf(icon));
-  }
+  // The keys
 
   /** A key is pressed in `chart`, or in the controls. Arrows go along the axes of that chart. */
   onKey(event, chart) {
     const { key, target } = event;
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (key === "Escape" && (this.playing || !this.keys.hidden)) {
+    if (key === "Escape" && (this.playing || this.transport.keysAreShown)) {
       event.preventDefault(); // the controls are in a chart, which hears of it as well
-      return this.playing ? this.pause() : this.showKeys(false);
+      return this.playing ? this.pause() : this.transport.showKeys(false);
     }
     // Leave to each control the keys that it understands itself.
     if (target.matches("select") || (target.matches("input") && key !== " ")) return;
     if (target.matches("button") && key === " ") return;
     const { across, up } = chart.cursor.axes();
     const keys = {
-      " ": () => (this.playing ? this.pause() : this.play()),
+      " ": () => this.toggle(),
       ArrowLeft: () => this.stepBy(across, -1),
       ArrowRight: () => this.stepBy(across, 1),
       Home: () => this.keepPlace("step", 0),
@@ -290,39 +221,5 @@ class Stepper {
     if (!keys[key]) return;
     event.preventDefault();
     keys[key]();
-  }
-}
-
-/** Keeps the controls of a group at the foot of the window while only other views of it are seen. */
-class Dock {
-  constructor(controls, slot, roots) {
-    Object.assign(this, { controls, slot, seen: new Map() });
-    this.observer = new IntersectionObserver((entries) => {
-      for (const { target, isIntersecting } of entries) this.seen.set(target, isIntersecting);
-      this.place();
-    });
-    for (const node of [slot, ...roots]) this.observer.observe(node);
-    this.sizing = new ResizeObserver(() => this.place());
-    this.sizing.observe(slot.parentNode);
-  }
-
-  place() {
-    const group = [...this.seen].some(([node, seen]) => seen && node !== this.slot);
-    const docked = group && this.seen.get(this.slot) === false;
-    const { height } = this.slot.getBoundingClientRect();
-    const { left, width } = this.slot.parentNode.getBoundingClientRect();
-    if (docked && !this.docked) this.slot.style.minHeight = `${height}px`; // nothing moves up
-    if (!docked) this.slot.style.minHeight = "";
-    this.docked = docked;
-    this.controls.classList.toggle("hg-docked", docked);
-    Object.assign(this.controls.style, docked ? { left: `${left}px`, width: `${width}px` } : { left: "", width: "" });
-  }
-
-  close() {
-    this.observer.disconnect();
-    this.sizing.disconnect();
-    this.controls.classList.remove("hg-docked");
-    Object.assign(this.controls.style, { left: "", width: "" });
-    this.slot.style.minHeight = "";
   }
 }

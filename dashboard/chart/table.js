@@ -1,6 +1,9 @@
 // The table of figures under the chart.
 
-class FigureTable {
+import { element } from "./dom.js";
+import { glyph } from "./glyphs.js";
+
+export class FigureTable {
   constructor() {
     this.table = element("table", "hg-table");
     this.tip = element("div", "hg-column-tip", { "aria-hidden": "true" });

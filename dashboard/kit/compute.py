@@ -1,19 +1,20 @@
-"""Runs of scenarios: cached, shared by pages and live route; long ones in the background."""
+"""Results that are computed once, kept, and shared by pages, live route and jobs."""
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import fields, is_dataclass, replace
+from functools import partial
 from typing import Generic, TypeVar
 
 import numpy as np
 
-from dashboard.kit.errors import note_fault
 from hypergrad_core import Experiment, HypergradError, Scenario, run
 from hypergrad_core.arrays import Progress
 from hypergrad_core.studies.experiment import expected_seconds
@@ -28,13 +29,6 @@ JOB_SECONDS = 1.0
 CACHE_ENTRIES = 256
 # What the results of one cache may hold together.
 CACHE_BYTES = 100_000_000
-# A run that no page has asked after for so long belongs to a page that is gone. Browsers slow the
-# clocks of hidden pages down to one tick a minute.
-PATIENCE_SECONDS = 90.0
-# While somebody else waits for a turn there is less patience.
-SHORT_PATIENCE_SECONDS = 15.0
-
-
 # How often somebody who waits for the run of another looks whether he still wants its result.
 TURN_SECONDS = 0.05
 
@@ -72,6 +66,8 @@ def reporting_to(report: Progress) -> Iterator[None]:
 
 Key = TypeVar("Key", bound=Hashable)
 Result = TypeVar("Result")
+PartKey = TypeVar("PartKey", bound=Hashable)
+Part = TypeVar("Part")
 
 
 def held_bytes(result: object) -> int:
@@ -137,12 +133,45 @@ class ComputedCache(ResultCache[Key, Result]):
     Args:
         entries: how many results are kept.
         work: called with a key, and with a function to report the fraction done to.
+        expected: a guess of how many seconds the work for a key takes.
     """
 
-    def __init__(self, entries: int, work: Callable[[Key, Progress], Result]) -> None:
+    def __init__(
+        self,
+        entries: int,
+        work: Callable[[Key, Progress], Result],
+        expected: Callable[[Key], float] = lambda key: 0.0,
+    ) -> None:
         super().__init__(entries)
         self._work = work
+        self._expected = expected
         self._running: dict[Key, threading.Event] = {}
+
+    def is_long(self, key: Key) -> bool:
+        """Whether the work wants a progress bar."""
+        return self.find(key) is None and self._expected(key) > JOB_SECONDS
+
+    def is_live(self, key: Key) -> bool:
+        """Whether the whole result is quick enough to follow a moving slider."""
+        return self.find(key) is not None or self._expected(key) <= LIVE_SECONDS
+
+    def live(self, key: Key, *, whole: bool) -> Result:
+        """What a moving hand gets to see.
+
+        Args:
+            key: what is asked for.
+            whole: whether the hand rests, so that no draft is wanted.
+
+        Raises:
+            SlowError: if it takes too long.
+        """
+        if not self.is_live(key):
+            raise SlowError
+        return self.compute(key)
+
+    def so_far(self, key: Key) -> Result | None:
+        """What can be shown of a result while it is computed; None if only the whole can."""
+        return self.find(key)
 
     def compute(self, key: Key) -> Result:
         """The result, computed now if it is not there.
@@ -156,9 +185,9 @@ class ComputedCache(ResultCache[Key, Result]):
                 if ended is None and key not in self._stored:
                     mine = self._running[key] = threading.Event()
                     break
-            found = self.find(key)
-            if found is not None:
-                return found
+            known = self.find(key)
+            if known is not None:
+                return known
             # The run of another may be stopped, and is then to be made here.
             while ended is not None and not ended.wait(TURN_SECONDS):
                 checkpoint()
@@ -172,18 +201,71 @@ class ComputedCache(ResultCache[Key, Result]):
             mine.set()
 
 
+class PartsCache(ComputedCache[Key, tuple[Part | None, ...]], Generic[Key, PartKey, Part]):
+    """Results that are made part by part, and can be shown before all parts are there.
+
+    Parts are kept by themselves, so that results share those that they have in common.
+
+    Args:
+        entries: how many parts are kept.
+        parts_of: the keys of the parts of a result, in order.
+        work: makes one part, as that of a ``ComputedCache``.
+    """
+
+    def __init__(
+        self,
+        entries: int,
+        parts_of: Callable[[Key], Sequence[PartKey]],
+        work: Callable[[PartKey, Progress], Part],
+    ) -> None:
+        super().__init__(0, self._compute_parts, lambda key: math.inf)
+        self.parts = ComputedCache(entries, work)
+        self._parts_of = parts_of
+
+    def so_far(self, key: Key) -> tuple[Part | None, ...]:
+        """The parts, None for each that is not there yet."""
+        return tuple(self.parts.find(part) for part in self._parts_of(key))
+
+    def find(self, key: Key) -> tuple[Part | None, ...] | None:
+        """All parts, if they are there."""
+        known = self.so_far(key)
+        return None if any(part is None for part in known) else known
+
+    def put(self, key: Key, result: tuple[Part | None, ...]) -> None:
+        """Nothing: each part has been kept as it came."""
+
+    def live(self, key: Key, *, whole: bool) -> tuple[Part | None, ...]:
+        """What is there."""
+        return self.so_far(key)
+
+    def _compute_parts(self, key: Key, report: Progress) -> tuple[Part | None, ...]:
+        parts = self._parts_of(key)
+        # Not ``report`` itself, which asks for what a part is told to report to.
+        whole = _report.get() or (lambda fraction: None)
+        made = []
+        for number, part in enumerate(parts):
+            with reporting_to(partial(_report_part, whole, number, len(parts))):
+                made.append(self.parts.compute(part))
+        return tuple(made)
+
+
+def _report_part(whole: Progress, number: int, count: int, fraction: float) -> None:
+    """Of so many parts this one is done to a fraction."""
+    whole((number + fraction) / count)
+
+
 class ExperimentCache(ComputedCache[Scenario, Experiment]):
     """The last experiments, by scenario, and how long such runs took here.
 
     Args:
         entries: how many are kept.
-        draft: whether they are drafts.
+        draft: whether they are drafts; else there are drafts beside them, for a moving hand.
     """
 
     def __init__(self, entries: int, *, draft: bool = False) -> None:
-        super().__init__(entries, self._run)
-        self._draft = draft
+        super().__init__(entries, self._run, lambda scenario: expected_seconds(scenario))
         self._seconds: ResultCache[Scenario, float] = ResultCache(entries)
+        self._drafts = None if draft else ExperimentCache(entries, draft=True)
 
     def store(self, experiment: Experiment) -> None:
         """Keep an experiment."""
@@ -193,12 +275,29 @@ class ExperimentCache(ComputedCache[Scenario, Experiment]):
         """How long a run takes on an idle machine: as the last one of this kind, or a guess."""
         return self._seconds.find(_kind(scenario)) or expected_seconds(scenario)
 
+    def is_live(self, scenario: Scenario) -> bool:
+        """As of any cache; of what has been measured and what is guessed, the less counts."""
+        return self.seconds(scenario) <= LIVE_SECONDS or super().is_live(scenario)
+
+    def live(self, scenario: Scenario, *, whole: bool) -> Experiment:
+        """As of any cache; a draft where all of it would not keep up."""
+        known = self.find(scenario)
+        if known is not None:
+            return known
+        seconds = min(self.seconds(scenario), expected_seconds(scenario))
+        if whole or seconds <= DRAFT_SECONDS or self._drafts is None:
+            return super().live(scenario, whole=whole)
+        if min(self._drafts.seconds(scenario), seconds) > LIVE_SECONDS:
+            raise SlowError
+        return self._drafts.compute(scenario)
+
     def _run(self, scenario: Scenario, report: Progress) -> Experiment:
         # Time of this thread, not of the clock: it is the same however busy the machine is.
         started = time.thread_time()
-        found = run(scenario, report, draft=True) if self._draft else run(scenario, report)
+        draft = self._drafts is None
+        experiment = run(scenario, report, draft=True) if draft else run(scenario, report)
         self._seconds.put(_kind(scenario), time.thread_time() - started)
-        return found
+        return experiment
 
 
 def _kind(scenario: Scenario) -> Scenario:
@@ -207,159 +306,3 @@ def _kind(scenario: Scenario) -> Scenario:
 
 
 EXPERIMENTS = ExperimentCache(CACHE_ENTRIES)
-DRAFTS = ExperimentCache(CACHE_ENTRIES, draft=True)
-_long_runs = threading.Lock()
-_waiting: set[BackgroundRun] = set()
-
-
-class BackgroundRun:
-    """Work in a thread of its own, which can be watched and stopped.
-
-    Args:
-        work: called with a function to report the fraction done to; it raises to stop the work.
-
-    Attributes:
-        fraction: how much of it is done, in [0, 1].
-        waiting: whether another long run has to end first.
-        error: why it failed, or "".
-    """
-
-    def __init__(self, work: Callable[[Progress], None]) -> None:
-        self.fraction = 0.0
-        self.waiting = False
-        self.error = ""
-        self._work = work
-        self._stop = threading.Event()
-        self._seen = time.monotonic()
-        self._thread = threading.Thread(target=self._main, name="job", daemon=True)
-        self._thread.start()
-
-    @property
-    def running(self) -> bool:
-        """Whether it still goes on."""
-        return self._thread.is_alive()
-
-    @property
-    def stopped(self) -> bool:
-        """Whether somebody stopped it."""
-        return self._stop.is_set()
-
-    @property
-    def ended(self) -> bool:
-        """Whether nothing more is computed: it is done, was stopped or has failed."""
-        return self.stopped or not self.running
-
-    def watch(self) -> None:
-        """Somebody still looks at it: what nobody looks at ends by itself."""
-        self._seen = time.monotonic()
-
-    def stop(self) -> None:
-        """Ask it to end; it does so at its next step."""
-        self._stop.set()
-
-    def _main(self) -> None:
-        try:
-            # One long run at a time: each may take gigabytes.
-            try:
-                while not _long_runs.acquire(timeout=0.1):
-                    self.waiting = True
-                    _waiting.add(self)
-                    self._report(0.0)
-            finally:
-                self.waiting = False
-                _waiting.discard(self)
-            try:
-                self._work(self._report)
-            finally:
-                _long_runs.release()
-        except StoppedError:
-            pass
-        except MemoryError:
-            self.error = "This setting needs more memory than there is. Choose a smaller d or T."
-        except HypergradError as error:
-            self.error = str(error)
-        except Exception:
-            self.error = note_fault()
-
-    def _report(self, fraction: float) -> None:
-        patience = SHORT_PATIENCE_SECONDS if _waiting - {self} else PATIENCE_SECONDS
-        if time.monotonic() - self._seen > patience:
-            self.stop()
-        if self._stop.is_set():
-            raise StoppedError
-        self.fraction = fraction
-
-
-class CachedRun(BackgroundRun, Generic[Key, Result]):
-    """A long run whose result goes into a cache.
-
-    Args:
-        key: what is run.
-        cache: where the result goes.
-        work: the run itself; told how to report the fraction done.
-
-    Attributes:
-        key: what is run.
-    """
-
-    def __init__(
-        self,
-        key: Key,
-        cache: ResultCache[Key, Result],
-        work: Callable[[Key, Progress], Result],
-    ) -> None:
-        self.key = key
-        self._cache = cache
-        self._make = work
-        super().__init__(self._fill)
-
-    @property
-    def finished(self) -> bool:
-        """Whether the result is there."""
-        return self._cache.find(self.key) is not None
-
-    def _fill(self, report: Progress) -> None:
-        if not self.finished:
-            self._cache.put(self.key, self._make(self.key, report))
-
-
-class Job(CachedRun[Scenario, Experiment]):
-    """A long run of a scenario."""
-
-    def __init__(self, scenario: Scenario) -> None:
-        super().__init__(scenario, EXPERIMENTS, lambda key, report: run(key, report))
-
-
-def is_live(scenario: Scenario) -> bool:
-    """Whether the whole scenario is quick enough to follow a moving slider."""
-    if EXPERIMENTS.find(scenario) is not None:
-        return True
-    return min(EXPERIMENTS.seconds(scenario), expected_seconds(scenario)) <= LIVE_SECONDS
-
-
-def live_experiment(scenario: Scenario, *, whole: bool = False) -> Experiment:
-    """The experiment for a moving hand: a draft where all of it would not keep up.
-
-    Args:
-        scenario: what is asked for.
-        whole: whether the hand rests, so that no draft is wanted.
-
-    Raises:
-        SlowError: if even the draft takes too long.
-    """
-    known = EXPERIMENTS.find(scenario)
-    if known is not None:
-        return known
-    seconds = min(EXPERIMENTS.seconds(scenario), expected_seconds(scenario))
-    if whole or seconds <= DRAFT_SECONDS:
-        if not is_live(scenario):
-            raise SlowError
-        return EXPERIMENTS.compute(scenario)
-    if min(DRAFTS.seconds(scenario), seconds) > LIVE_SECONDS:
-        raise SlowError
-    return DRAFTS.compute(scenario)
-
-
-def is_long(scenario: Scenario) -> bool:
-    """Whether the scenario wants a progress bar."""
-    return EXPERIMENTS.find(scenario) is None and expected_seconds(scenario) > JOB_SECONDS

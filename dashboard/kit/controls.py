@@ -1,257 +1,113 @@
-"""Widgets ⇄ settings. Each widget is called after its field, and keeps it in the page's store."""
+"""Widgets ⇄ settings. Each widget is called after its field, and keeps it in the page's store.
+
+``draw("size", most=100)`` draws the control of a field as it is declared.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from dashboard.chart import Watch
-from dashboard.kit.glossary import help_text, methods_help
-from dashboard.kit.notation import count, scientific
-from dashboard.kit.session import active, keep, keep_family, store
-from dashboard.screens.explore.settings import BOUNDS, ERRORS, X_AXES
-from hypergrad_core import FAMILIES, METHODS, Scenario
+from dashboard.kit.fields import Choice, Field, Number, Pills, Slider, Switch
+from dashboard.kit.scenario_fields import SIZES
+from dashboard.kit.session import active, drawn, keep, keep_family, store
+from hypergrad_core import FAMILIES, METHODS
 from hypergrad_core.inner import SOLVERS
-from hypergrad_core.scenario import (
-    COUPLING_FLOATS,
-    LARGEST_HYPER_SIZE,
-    LARGEST_SAMPLES,
-    LARGEST_STEPS,
-    PRECISIONS,
-    SLICES,
-    SPECTRA,
-    TRAJECTORY_FLOATS,
-    truncates,
-)
+from hypergrad_core.scenario import COUPLING_FLOATS, LARGEST_HYPER_SIZE, LARGEST_SAMPLES
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
-# Steps of about equal effect: coarse where q changes little, fine towards 1.
-CONTRACTIONS = (
-    [i / 100 for i in range(5, 90)]
-    + [i / 1000 for i in range(900, 990, 5)]
-    + [i / 1000 for i in range(990, 1000)]
-)
-# Where nothing is proved: for families that allow it.
-BEYOND = [1.0, 1.02, 1.05, 1.1, 1.15, 1.2, 1.3, 1.4, 1.5]
-_MANTISSAS = (10, 12, 15, 20, 25, 30, 40, 50, 60, 80)
-SIZES = [2, 3, 4, 5, 6, 8] + [m * 10**e for e in range(5) for m in _MANTISSAS] + [10**6]
-LARGEST_SIZE = SIZES[-1]
-HORIZONS = [5, 10, 15, *range(20, 201, 10), 250, 300, 400, 500, 700, 1000, 1500, 2000]
-STEPS = [
-    0,
-    1,
-    2,
-    3,
-    4,
-    5,
-    6,
-    8,
-    10,
-    12,
-    15,
-    *range(20, 101, 5),
-    120,
-    150,
-    200,
-    300,
-    500,
-    1000,
-    2000,
-]
-HYPER_SIZES = [1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 500, 1000]
-STARTS = [0.0, 0.1, 0.2, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 30.0, 50.0, 100.0]
-TARGETS = [float(f"{m}e{e}") for e in range(1, -15, -1) for m in (3, 1)]
 
+def draw(
+    name: str, *, options: Any = None, most: float | None = None, label: str = ""
+) -> list[Watch]:
+    """The control of a field of the page, with what differs from its declaration here and now.
 
-def _keep(field: str, named: Mapping[str, Any] | None = None) -> None:
-    if field not in st.session_state:
-        return  # the page was left before its last change was heard of
-    value = st.session_state[field]
-    if value is None:  # a choice that was cleared stays as it was
-        value = store()[field]
-    elif named is not None:
-        value = named[value]
-    keep(**{field: value})
+    Args:
+        name: of the field.
+        options: what there is to choose from: names by value, or the stops of a slider.
+        most: the largest value that there is room for.
+        label: another label.
 
-
-def _prime(field: str, options: Sequence[Any], most: Any = None) -> list[Any]:
-    """Options that hold the stored value, which is cut to what there is room for."""
-    value = store()[field]
-    if most is not None and value > most:
-        # Beyond what this problem allows: the nearest that it does.
-        value = most
-    if value not in options:
-        if isinstance(value, str):
-            value = options[0]
-        else:
-            # A link may hold a value between two stops, or beyond the last: it becomes a stop.
-            options = sorted([*options, value], reverse=options[0] > options[-1])
-    store()[field] = value
-    return list(options)
-
-
-def _set(field: str, name: Callable[[Any], Any] = lambda value: value) -> Any:
-    """What the widget of a field is to stand at, to be passed on as its first value.
-
-    A widget that the browser makes anew, after a change of page or of what is shown, begins with
-    the first value of the run that it is made from. A widget that is there already hears of another
-    value through the session only. So both are told, and both from the store.
+    Returns:
+        What the pictures follow while it moves: the slider, if it is one.
     """
-    value = name(store()[field])
-    if field in st.session_state and st.session_state[field] != value:
-        st.session_state[field] = value
-    return value
+    field = active().fields[name]
+    drawn().add(name)
+    label = label or field.label
+    match field.widget:
+        case Choice():
+            _choice(name, options or field.widget.options, label)
+        case Switch():
+            _switch(name, options or field.widget.options, label)
+        case Pills():
+            _pills(name, options or field.widget.options, field.widget.least, label)
+        case Number():
+            _number(name, field.widget, label)
+        case Slider():
+            slider = Slider(options or field.widget.stops, field.widget.write)
+            return [_slider(name, field, slider, most, label)]
+        case None:
+            raise TypeError(f"{name} has no control.")
+    return []
 
 
-def _help(field: str) -> str:
-    if field == "methods":
-        return methods_help()
-    return help_text(field, active().name)
+def draw_rest() -> list[Watch]:
+    """The controls of the page's view that have not been drawn yet, in their order."""
+    watched: list[Watch] = []
+    for name, field in active().view_fields.items():
+        if field.widget is None or field.beside or name in drawn():
+            continue
+        if field.when(store()):
+            watched += draw(name)
+    return watched
 
 
-def choice(field: str, options: dict[str, str]) -> None:
-    """A list to choose one value of a field from."""
-    keys = _prime(field, list(options))
-    st.selectbox(
-        active().label_of(field),
-        keys,
-        index=keys.index(_set(field)),
-        format_func=lambda key: options[key],
-        key=field,
-        on_change=_keep,
-        args=(field,),
-        help=_help(field),
-    )
-
-
-def switch(field: str, options: dict[str, str]) -> None:
-    """A row of buttons, one for each value of a field."""
+def draw_bare(name: str, options: Mapping[str, str], shown: str) -> None:
+    """A row of buttons without a label, which stands at ``shown`` whatever the store says."""
+    drawn().add(name)
     st.segmented_control(
-        active().label_of(field),
-        _prime(field, list(options)),
-        default=_set(field),
-        format_func=lambda key: options[key],
-        key=field,
-        on_change=_keep,
-        args=(field,),
-        help=_help(field),
-        required=True,
-        width="stretch",
-    )
-
-
-def _keep_family() -> None:
-    if "family" in st.session_state:
-        keep_family(st.session_state["family"])
-
-
-def slider(
-    field: str,
-    options: Sequence[Any],
-    write: Callable[[Any], str],
-    most: Any = None,
-    label: str = "",
-) -> Watch:
-    """A slider over listed values up to ``most``, watched by the chart while it moves."""
-    stops = _prime(field, [stop for stop in options if most is None or stop <= most], most)
-    # By their names, because Streamlit takes two small numbers for the same.
-    named = {str(stop): stop for stop in stops}
-    texts = {name: write(stop) for name, stop in named.items()}
-    # Streamlit finds a stop by its text: two stops must not share one.
-    common = Counter(texts.values())
-    st.select_slider(
-        label or active().label_of(field),
-        list(named),
-        value=_set(field, str),
-        format_func=lambda name: texts[name] if common[texts[name]] == 1 else name,
-        key=field,
-        on_change=_keep,
-        args=(field, named),
-        help=_help(field),
-    )
-    return {"param": active().link_name(field), "key": field, "options": list(named)}
-
-
-def number(field: str, least: int, most: int) -> None:
-    """A whole number to type."""
-    st.number_input(
-        active().label_of(field),
-        min_value=least,
-        max_value=most,
-        value=_set(field),
-        step=1,
-        key=field,
-        on_change=_keep,
-        args=(field,),
-        help=_help(field),
-    )
-
-
-def many(field: str, options: dict[str, str], least: int = 0) -> None:
-    """Pills of which any number may be chosen, but at least so many."""
-    st.pills(
-        active().label_of(field),
+        active().fields[name].label,
         list(options),
-        selection_mode="multi",
-        default=_set(field, list),
+        default=_set(name, shown),
         format_func=lambda key: options[key],
-        key=field,
-        on_change=_keep_many,
-        args=(field, tuple(options), least),
-        help=_help(field),
+        key=name,
+        on_change=_keep,
+        args=(name,),
+        required=True,
+        label_visibility="collapsed",
     )
-
-
-def _keep_many(field: str, options: Sequence[str], least: int) -> None:
-    chosen = st.session_state[field]
-    # In the order of the options, so that equal choices are equal settings.
-    kept = tuple(key for key in options if key in chosen)
-    keep(**{field: kept if len(kept) >= least else store()[field]})
 
 
 def problem_controls(
-    families: Sequence[str] = tuple(FAMILIES),
-    largest_size: int = LARGEST_SIZE,
-    *,
-    contraction_at: DeltaGenerator | None = None,
+    largest_size: int = SIZES[-1], *, contraction_at: DeltaGenerator | None = None
 ) -> list[Watch]:
-    """What is solved, out of these families, with d up to ``largest_size``.
+    """What is solved, with d up to ``largest_size``.
 
     Args:
-        families: keys of ``FAMILIES``.
         largest_size: the most d that the page has room for.
         contraction_at: where on the page the slider of q goes; None for no such slider.
     """
     watched: list[Watch] = []
     values = store()
-    problems = _prime("family", families)
-    st.selectbox(
-        active().label_of("family"),
-        problems,
-        index=problems.index(_set("family")),
-        format_func=lambda key: FAMILIES[key].label,
-        key="family",
-        on_change=_keep_family,
-        help=_help("family"),
-    )
+    draw("family")
     family = FAMILIES[values["family"]]
     if len(family.data) > 1:
-        choice("data", {key: data.label for key, data in family.data.items()})
+        draw("data", options={key: data.label for key, data in family.data.items()})
     else:
         values["data"] = next(iter(family.data))
     data = family.data[values["data"]]
     if contraction_at is not None:
         with contraction_at:
-            watched.append(contraction_slider(family.largest_contraction))
+            watched += draw("contraction", most=family.largest_contraction)
     largest = min(family.largest_size, largest_size)
     if data.state_size is None:
-        watched.append(slider("size", SIZES, count, largest))
+        watched += draw("size", most=largest)
     else:
         st.caption(
             f"This data set has d = {data.state_size} inner variables and n = {data.samples} "
@@ -260,67 +116,27 @@ def problem_controls(
         values["size"] = min(values["size"], largest)
     if "hyper_size" in family.uses:
         most = min(LARGEST_HYPER_SIZE, COUPLING_FLOATS // values["size"])
-        watched.append(slider("hyper_size", HYPER_SIZES, count, most))
+        watched += draw("hyper_size", most=most)
     if "samples" in family.uses and data.samples is None:
-        watched.append(slider("samples", SIZES, count, LARGEST_SAMPLES))
+        watched += draw("samples", most=LARGEST_SAMPLES)
     if "spectrum" in family.uses:
-        choice("spectrum", SPECTRA)
-    number("seed", 0, 9999)
+        draw("spectrum")
+    draw("seed")
     return watched
-
-
-def _with_kappa(contraction: float) -> str:
-    if contraction >= 1:
-        return f"{contraction:g} (no theory)"
-    return f"{contraction:g} (κ = {scientific((1 + contraction) / (1 - contraction))})"
-
-
-def contraction_slider(most: float) -> Watch:
-    """The dial of the contraction constant."""
-    return slider(
-        "contraction",
-        [*CONTRACTIONS, *BEYOND],
-        _with_kappa,
-        most,
-    )
-
-
-def method_controls() -> list[Watch]:
-    """What is compared, and on which slice of the (t, k) plane."""
-    watched: list[Watch] = []
-    values = store()
-    methods_control()
-    choice("vary", SLICES)
-    solver_control(exact=values["vary"] == "adjoint")
-    held = values["vary"] == "adjoint"
-    watched.append(horizon_control(LARGEST_STEPS if held else most_steps()))
-    if held and values["inner"] != "exact":
-        watched.append(slider("inner_steps", STEPS, count, most_steps()))
-    truncated = truncates(values["vary"], values["methods"])
-    if values["vary"] == "inner" or truncated:
-        label = "Truncation k" if truncated else ""
-        watched.append(slider("adjoint_steps", STEPS, count, label=label))
-    return watched
-
-
-def methods_control(methods: Sequence[str] = tuple(METHODS)) -> None:
-    """Which of these methods are compared; at least one."""
-    chosen = [key for key in store()["methods"] if key in methods]
-    store()["methods"] = tuple(chosen or methods[:1])
-    many("methods", {key: METHODS[key].label for key in methods}, least=1)
 
 
 def start_controls() -> list[Watch]:
     """Where w_0 is, and in which precision everything is computed."""
     with st.expander("Start and precision"):
-        switch("precision", PRECISIONS)
-        return [
-            slider(
-                "start",
-                STARTS,
-                lambda start: f"{start:g}",
-            )
-        ]
+        draw("precision")
+        return draw("start")
+
+
+def methods_control() -> None:
+    """Which methods are compared; at least one."""
+    chosen = tuple(key for key in store()["methods"] if key in METHODS)
+    store()["methods"] = chosen or (next(iter(METHODS)),)
+    draw("methods")
 
 
 def solver_control(*, exact: bool) -> None:
@@ -333,55 +149,133 @@ def solver_control(*, exact: bool) -> None:
         and (key != "exact" or exact)
     }
     if len(solvers) > 1:
-        choice("inner", solvers)
+        draw("inner", options=solvers)
     else:
         store()["inner"] = next(iter(solvers))
 
 
-def most_steps() -> int:
-    """How many iterates of this size may be kept."""
-    return min(LARGEST_STEPS, int(TRAJECTORY_FLOATS // store()["size"]) - 1)
+def _keep(name: str, named: Mapping[str, Any] | None = None) -> None:
+    if name not in st.session_state:
+        return  # the page was left before its last change was heard of
+    value = st.session_state[name]
+    if value is None:  # Streamlit leaves it to the browser that a required choice is not cleared
+        value = store()[name]
+    elif named is not None:
+        value = named[value]
+    if name == "family":
+        keep_family(value)
+    else:
+        keep(**{name: value})
 
 
-def horizon_control(most: int) -> Watch:
-    """The largest step."""
-    return slider("horizon", HORIZONS, count, most)
+def _keep_many(name: str, options: Sequence[str], least: int) -> None:
+    chosen = st.session_state[name]
+    # In the order of the options, so that equal choices are equal settings.
+    kept = tuple(key for key in options if key in chosen)
+    keep(**{name: kept if len(kept) >= least else store()[name]})
 
 
-def view_controls() -> list[Watch]:
-    """How it is looked at."""
-    switch("bound", BOUNDS)
-    switch("x_axis", X_AXES)
-    switch("error", ERRORS)
-    return [slider("target", TARGETS, scientific)]
+def _prime(name: str, options: Sequence[Any], most: Any = None) -> list[Any]:
+    """Options that hold the stored value, which is cut to what there is room for."""
+    value = store()[name]
+    if most is not None and value > most:
+        # Beyond what this problem allows: the nearest that it does.
+        value = most
+    if value not in options:
+        if isinstance(value, str):
+            value = options[0]
+        else:
+            # A link may hold a value between two stops, or beyond the last: it becomes a stop.
+            options = sorted([*options, value], reverse=options[0] > options[-1])
+    store()[name] = value
+    return list(options)
 
 
-def choose_card(methods: Sequence[str]) -> str:
-    """Which method's bound is written out; another, for the time being, if it is not there."""
-    wanted = store()["card"]
-    shown: str = wanted if wanted in methods else methods[-1]
-    st.segmented_control(
-        active().label_of("card"),
-        list(methods),
-        default=_set("card", lambda _: shown),
-        format_func=lambda key: METHODS[key].label,
-        key="card",
+def _set(name: str, value: Any) -> Any:
+    """What the widget of a field is to stand at, to be passed on as its first value.
+
+    A widget that the browser makes anew, after a change of page or of what is shown, begins with
+    the first value of the run that it is made from. A widget that is there already hears of another
+    value through the session only. So both are told, and both from the store.
+    """
+    if name in st.session_state and st.session_state[name] != value:
+        st.session_state[name] = value
+    return value
+
+
+def _choice(name: str, options: Mapping[str, str], label: str) -> None:
+    keys = _prime(name, list(options))
+    st.selectbox(
+        label,
+        keys,
+        index=keys.index(_set(name, store()[name])),
+        format_func=lambda key: options[key],
+        key=name,
         on_change=_keep,
-        args=("card",),
+        args=(name,),
+        help=active().help_of(name),
+    )
+
+
+def _switch(name: str, options: Mapping[str, str], label: str) -> None:
+    st.segmented_control(
+        label,
+        _prime(name, list(options)),
+        default=_set(name, store()[name]),
+        format_func=lambda key: options[key],
+        key=name,
+        on_change=_keep,
+        args=(name,),
+        help=active().help_of(name),
         required=True,
-        label_visibility="collapsed",
+        width="stretch",
     )
-    return shown
 
 
-def preview(scenario: Scenario) -> Scenario:
-    """A quick stand-in while a long scenario is computed for the first time."""
-    return replace(
-        scenario,
-        size=min(scenario.size, 100),
-        samples=min(scenario.samples, 100),
-        hyper_size=min(scenario.hyper_size, 10),
-        horizon=min(scenario.horizon, 100),
-        inner_steps=min(scenario.inner_steps, 100),
-        adjoint_steps=min(scenario.adjoint_steps, 100),
+def _pills(name: str, options: Mapping[str, str], least: int, label: str) -> None:
+    st.pills(
+        label,
+        list(options),
+        # Streamlit's ``required`` is for a single choice only: see ``_keep_many``.
+        selection_mode="multi",
+        default=_set(name, list(store()[name])),
+        format_func=lambda key: options[key],
+        key=name,
+        on_change=_keep_many,
+        args=(name, tuple(options), least),
+        help=active().help_of(name),
     )
+
+
+def _number(name: str, number: Number, label: str) -> None:
+    st.number_input(
+        label,
+        min_value=number.least,
+        max_value=number.most,
+        value=_set(name, store()[name]),
+        step=1,
+        key=name,
+        on_change=_keep,
+        args=(name,),
+        help=active().help_of(name),
+    )
+
+
+def _slider(name: str, field: Field, slider: Slider, most: Any, label: str) -> Watch:
+    kept = [stop for stop in slider.stops if most is None or stop <= most]
+    # By their names, because Streamlit takes two small numbers for the same.
+    named = {str(stop): stop for stop in _prime(name, kept, most)}
+    texts = {key: slider.write(stop) for key, stop in named.items()}
+    # Streamlit finds a stop by its text: two stops must not share one.
+    common = Counter(texts.values())
+    st.select_slider(
+        label,
+        list(named),
+        value=_set(name, str(store()[name])),
+        format_func=lambda key: texts[key] if common[texts[key]] == 1 else key,
+        key=name,
+        on_change=_keep,
+        args=(name, named),
+        help=active().help_of(name),
+    )
+    return {"param": field.link, "key": name, "options": list(named)}

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import base64
 import html
 import json
 from collections.abc import Mapping, Sequence
-from copy import deepcopy
 from pathlib import Path
 from string import Template
 from typing import Any
 
-import numpy as np
+import plotly.io as pio  # type: ignore[import-untyped]
 
 from dashboard.chart import FOLDER, PLOTLY_FILE, Frame, KeyEntry, Table
 from dashboard.chart.component import NARROW
+from dashboard.chart.scripts import joined
+from dashboard.kit.plotly_figure import figure_of
 
 _TEMPLATE = Path(__file__).with_name("export_page.html")
-# Glyphs, sizes and names that do not lie on each other are made as in the chart.
-_SCRIPTS = ("dom.js", "glyphs.js", "axes.js", "scale.js", "fastpath.js", "names.js")
 # No button that sends the figure to somebody, and no server to send it to.
 CONFIG: dict[str, Any] = {
     "responsive": True,
@@ -28,22 +26,6 @@ CONFIG: dict[str, Any] = {
     "modeBarButtonsToRemove": ["sendChartToCloud"],
 }
 HEIGHT = 600
-# The names of the fields of a scenario are those of Python; here people read them.
-LABELS = {
-    "family": "problem",
-    "contraction": "contraction constant q",
-    "size": "inner variables d",
-    "hyper_size": "hyperparameters m",
-    "samples": "training examples n",
-    "spectrum": "eigenvalues of ∂₁Φ",
-    "vary": "what varies",
-    "inner": "inner solver",
-    "horizon": "horizon T",
-    "inner_steps": "fixed t",
-    "adjoint_steps": "fixed k",
-    "start": "start ‖w₀‖ ÷ ‖w(λ)‖",
-    "target": "target accuracy ε",
-}
 PAIR = tuple[Frame, Frame]
 
 
@@ -60,7 +42,7 @@ def to_html(
         title: of the page.
         pictures: heading → the frame for a light and for a dark screen; the heading of a single
             picture is not shown.
-        settings: what was run, in plain text.
+        settings: what was run, in plain text, by names for people.
         address: of the picture in the dashboard.
         cursor: the step at which what moves with the cursor is drawn, and that of its other
             direction.
@@ -68,10 +50,9 @@ def to_html(
     sections, figures = [], []
     for heading, (light, dark) in pictures.items():
         sections.append(_section(heading if len(pictures) > 1 else "", light, dark))
-        figures.append({"light": _drawn(light, cursor), "dark": _drawn(dark, cursor)})
+        figures.append({"light": _picture(light, cursor), "dark": _picture(dark, cursor)})
     told = "".join(
-        f"<div><dt>{html.escape(LABELS.get(name, name))}</dt>"
-        f"<dd>{html.escape(_read(name, value))}</dd></div>"
+        f"<div><dt>{html.escape(name)}</dt><dd>{html.escape(value)}</dd></div>"
         for name, value in settings.items()
     )
     return Template(_TEMPLATE.read_text(encoding="utf-8")).substitute(
@@ -80,7 +61,7 @@ def to_html(
         settings=told,
         address=html.escape(address),
         plotly=PLOTLY_FILE.read_text(encoding="utf-8"),
-        scripts="\n".join((FOLDER / name).read_text(encoding="utf-8") for name in _SCRIPTS),
+        script=joined(FOLDER / "saved.js"),
         figures=_inert(figures),
         height=HEIGHT,
         config=_inert(CONFIG),
@@ -88,59 +69,22 @@ def to_html(
     )
 
 
-def _read(name: str, value: str) -> str:
-    """Without the key that Python knows a family or a data set by."""
-    return value.partition(" (")[2].removesuffix(")") if name in ("family", "data") else value
-
-
 def _inert(value: object) -> str:
     """JSON in which nothing can end the script that it is in, or begin a comment."""
     return json.dumps(value, allow_nan=False).replace("<", "\\u003c")
 
 
-def _drawn(frame: Frame, cursor: tuple[int, int]) -> dict[str, Any]:
-    """Traces as they are at the cursor, and layout; what is text on the page is not in it."""
-    data = deepcopy(frame["figure"]["data"])
-    layout = deepcopy(frame["figure"]["layout"])
-    layout.pop("title", None)
-    # The boxes name one point at a time, not every trace.
-    layout["hovermode"] = "closest"
-    at = frame.get("at") or list(range(len(frame["steps"])))
-    places = [int(np.argmin(np.abs(np.asarray(at) - step))) if at else 0 for step in cursor]
-    moving = frame.get("moving", [])
-    for move in moving:
-        trace, place = data[move["trace"]], places[move["by"]]
-        if move.get("walk"):
-            for name in ("x", "y"):
-                trace[name] = _numbers(trace[name])[: place + 1].tolist()
-        for name in ("x", "y", "text"):
-            if name in move:
-                rows: Any = move[name]  # type: ignore[literal-required]
-                if isinstance(rows, dict) and "across" in rows:
-                    rows = _numbers(moving[rows["across"]]["y"]).T.tolist()
-                elif isinstance(rows, dict):
-                    rows = _numbers(rows).tolist()
-                trace[name] = _finite(rows[min(place, len(rows) - 1)])
-    picture: dict[str, Any] = {"data": data, "layout": layout, "names": frame.get("names", [])}
+def _picture(frame: Frame, cursor: tuple[int, int]) -> dict[str, Any]:
+    """What the script draws: the figure, which Plotly's own package has checked, and our names.
+
+    The page around it is ours: what ``plotly.io.write_html`` makes has one theme and one width.
+    """
+    checked = json.loads(pio.to_json(figure_of(frame, cursor)))
+    layout = {name: part for name, part in checked["layout"].items() if name != "title"}
+    picture = {"data": checked["data"], "layout": layout, "names": frame.get("names", [])}
     if "narrow" in frame:
         picture["narrow"] = frame["narrow"]
     return picture
-
-
-def _finite(values: Any) -> Any:
-    """JSON has no NaN: Plotly takes None for it."""
-    if isinstance(values, list):
-        return [_finite(value) for value in values]
-    return None if isinstance(values, float) and not np.isfinite(values) else values
-
-
-def _numbers(values: Any) -> np.ndarray[Any, Any]:
-    """What ``chart.packed`` packed, or a list, as an array."""
-    if not isinstance(values, dict):
-        return np.asarray(values)
-    array = np.frombuffer(base64.b64decode(values["bdata"]), dtype=f"<{values['dtype']}")
-    shape = values.get("shape")
-    return array.reshape([int(size) for size in shape.split(",")]) if shape else array
 
 
 def _section(heading: str, light: Frame, dark: Frame) -> str:

@@ -4,7 +4,6 @@
 - ``marked("The [[hypergradient]] of [[f]].")`` is HTML in which each term shows its definition when
   it is pointed at, touched or focused; ``[[product|products]]`` shows another word, and what is in
   ``{{double braces}}`` stays on one line.
-- ``help_text("contraction")`` is the ``help=`` of the control of a setting, by the field's name.
 - ``methods_help()`` lists the methods, for the ``help=`` of their pills.
 """
 
@@ -174,64 +173,6 @@ ALSO: dict[str, str] = {
     "target accuracy": "ε",
 }
 
-# What a setting is, by the name of its field; "page.field" where a page means something else.
-SETTINGS: dict[str, str] = {
-    "family": "The bilevel problem whose hypergradient is approximated. Its formulas are below the "
-    "chart.",
-    "data": "Synthetic data are drawn from the seed; real data sets fix their own sizes.",
-    "contraction": "Each inner step multiplies the distance to w(λ) by at most q. Near 1 "
-    "convergence is slow; from 1 on nothing is guaranteed. κ = (1 + q)/(1 − q).",
-    "paper.contraction": "q at the first λ; at the others 1 − q may be half as large.",
-    "size": "Number of inner variables (dimension of w).",
-    "hyper_size": "Number of hyperparameters (dimension of λ).",
-    "samples": "Number of training examples.",
-    "spectrum": "Where the eigenvalues of ∂₁Φ lie in the interval from −q to q. CG is quick if "
-    "they form few clusters.",
-    "vary": "**t = k together**: as many backward steps as inner steps. **k, with t fixed**: wₜ "
-    "stays the same, only the backward steps go on. **t, with k fixed**: the inner steps go on, "
-    "with the same number of backward steps after each.",
-    "inner": "How the inner problem is solved. **Fixed-point iteration**: repeat w ← Φ(w, λ). "
-    "**Heavy ball**: with momentum, about √κ steps instead of κ. **Exact solution**: start at "
-    "w(λ), so that only the error of the adjoint remains.",
-    "horizon": "The curves run from step 0 to step T.",
-    "inner_steps": "Number of inner steps t, kept fixed.",
-    "adjoint_steps": "Number of backward steps k, kept fixed.",
-    "seed": "All random draws are made from this number. The same seed gives the same problem.",
-    "start": "Distance of the start from zero, relative to ‖w(λ)‖, in a random direction; 0 means "
-    "w₀ = 0.",
-    "precision": "Single precision computes every product with 7 digits instead of 16, so the "
-    "error stops falling much earlier.",
-    "bound": "**Paper**: from constants only, by Grazzi et al. (2020). **Sharp**: also from what "
-    "was measured along this run, or from eigenvalues. The error never exceeds either of them.",
-    "error": "**Relative**: divided by ‖∇f(λ)‖, the length of the exact hypergradient. "
-    "**Absolute**: not divided.",
-    "x_axis": "**Iterations**: steps t or k. **Products**: Jacobian–vector products and "
-    "evaluations of Φ, a measure of cost. **Memory**: numbers held in memory.",
-    "target": "How small the error is to become. The table says how many steps each method needs "
-    "until its error stays at or below ε.",
-    "axis": "What is counted until the relative error stays at or below ε.",
-    "predicted": "Steps after which the paper’s bound guarantees ε. The bound predicts t and k "
-    "only, not products, memory or seconds.",
-    "points": "Number of values of κ at which the problem is solved, evenly spaced on a "
-    "logarithmic scale.",
-    "smallest": "The contraction constant at the left end of the sweep. κ = (1 + q)/(1 − q).",
-    "largest": "The contraction constant at the right end of the sweep. κ = (1 + q)/(1 − q).",
-    "seeds": "Number of random problems at each κ. Lines are their geometric means, bands reach "
-    "from the smallest value to the largest.",
-    "budget": "Number of products that may be spent in total, on w and on v.",
-    "left": "The method of the first map.",
-    "right": "The method of the second map, on the same colour scale.",
-    "layer": "The measured relative error, or one of its bounds.",
-    "show": "Three views of the same run, which step together.",
-    "method": "The method whose bound is taken apart.",
-    "what_if": "Draws the bound again with one constant changed, to show how much depends on it.",
-    "assumed": "The contraction constant that is put in place of the true q.",
-    "stack": "The norm in which the errors of the eigenmodes are added up.",
-    "kind": "Four problems with synthetic data, with real data, or with networks.",
-    "values": "Number of λ at which every curve is run. Lines are geometric means over them, bands "
-    "reach from the smallest error to the largest.",
-}
-
 _MARK = re.compile(r"\[\[([^\[\]|]+)(?:\|([^\[\]|]+))?\]\]")
 
 
@@ -261,12 +202,12 @@ def definition(term: str) -> str:
 
 def terms_in(text: str) -> list[str]:
     """The terms that are marked in a text, by their keys in ``TERMS``, in order."""
-    return list(dict.fromkeys(canonical(found[1]) for found in _MARK.finditer(text)))
+    return list(dict.fromkeys(canonical(match[1]) for match in _MARK.finditer(text)))
 
 
 def plain(text: str) -> str:
     """A text without its marks."""
-    return _MARK.sub(lambda found: found[2] or found[1], text).translate({123: None, 125: None})
+    return _MARK.sub(lambda match: match[2] or match[1], text).translate({123: None, 125: None})
 
 
 def marked(text: str) -> str:
@@ -278,16 +219,16 @@ def marked(text: str) -> str:
     # The same text has the same names each time: what does not change is not drawn again.
     stem = f"gl-term-{crc32(text.encode()):x}"
     parts, end = [], 0
-    for place, found in enumerate(_MARK.finditer(text)):
+    for place, match in enumerate(_MARK.finditer(text)):
         name = f"{stem}-{place}"
         parts += [
-            html.escape(text[end : found.start()], quote=False),
+            html.escape(text[end : match.start()], quote=False),
             f'<span class="gl-term"><button type="button" aria-describedby="{name}">'
-            f"{lowered(found[2] or found[1])}</button>"
+            f"{lowered(match[2] or match[1])}</button>"
             f'<span class="gl-tip" role="tooltip" id="{name}">'
-            f"{lowered(definition(found[1]))}</span></span>",
+            f"{lowered(definition(match[1]))}</span></span>",
         ]
-        end = found.end()
+        end = match.end()
     page = "".join(parts) + html.escape(text[end:], quote=False)
     return page.replace("{{", '<span class="gl-formula">').replace("}}", "</span>")
 
@@ -295,15 +236,6 @@ def marked(text: str) -> str:
 def lowered(text: str) -> str:
     """HTML of a plain text, with the index of a symbol such as L_E set low."""
     return re.sub(r"(?<=[Lκ])_([EΦM])\b", r"<sub>\1</sub>", html.escape(text, quote=False))
-
-
-def help_text(field: str, page: str = "") -> str:
-    """The ``help=`` of the control of a setting; ``page`` where one page means something else.
-
-    Raises:
-        KeyError: if there is no text for that field.
-    """
-    return SETTINGS.get(f"{page}.{field}") or SETTINGS[field]
 
 
 def methods_help(methods: Iterable[str] = tuple(METHODS)) -> str:

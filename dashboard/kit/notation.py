@@ -17,7 +17,7 @@ SUPERSCRIPTS = str.maketrans("-0123456789.", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹·")
 def scientific(value: float, digits: int = 1) -> str:
     """1.2·10⁻⁴, 2·10⁻⁴, 10⁻⁴; plain below a thousand where that is as short.
 
-    ``formatValue`` in ``chart/dom.js`` writes the same.
+    ``formatValue`` in ``chart/pure/formats.js`` writes the same.
     """
     if not math.isfinite(value):
         return "∞" if value > 0 else "–"

@@ -2,7 +2,8 @@
 // and would forget it on every other page. When the window is left, it is kept for all of them.
 if (!document.hgKeepsTheme) {
   document.hgKeepsTheme = true;
-  const PATHS = ["", "complexity", "budget", "why", "paper"];
+  // The first page is at the path of the app itself.
+  const PATHS = ["", ...document.querySelector(".page-name").dataset.pages.split(" ")];
   const opened = new URL(performance.getEntriesByType("navigation")[0].name).pathname;
   const folder = opened.replace(/[^/]*$/, "");
   const start = "stActiveTheme-";

@@ -19,14 +19,15 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard.kit.links import SCENARIO_LINKS
 from dashboard.kit.settings import PROBLEM, SIZES, PageSettings, View
-from dashboard.links import SCENARIO_LINKS
 from hypergrad_core import FAMILIES, Scenario
 
 # In the session.
 _ACTIVE = "page"  # that was run last: the callbacks of its widgets come before its next run
 _CHOSEN = "chosen"  # values of SHARED that are not the pages' own
 _TOUCHED = "touched"  # whether a hand was on a control since the last run
+_DRAWN = "drawn controls"  # names of the fields whose control this run has drawn
 
 
 def active() -> PageSettings[Any]:
@@ -39,6 +40,12 @@ def store() -> dict[str, Any]:
     """The values of all fields of the page that is drawn."""
     values: dict[str, Any] = st.session_state[_key(active().name)]
     return values
+
+
+def drawn() -> set[str]:
+    """Names of the fields whose control this run has drawn so far."""
+    names: set[str] = st.session_state[_DRAWN]
+    return names
 
 
 def preset() -> str | None:
@@ -56,6 +63,7 @@ def restore(settings: PageSettings[Any]) -> None:
     """
     before: PageSettings[Any] | None = st.session_state.get(_ACTIVE)
     st.session_state[_ACTIVE] = settings
+    st.session_state[_DRAWN] = set()
     touched = st.session_state.pop(_TOUCHED, False)
     st.session_state.setdefault(_CHOSEN, {})
     asked = settings.own(st.query_params.to_dict())
@@ -128,11 +136,11 @@ def expected() -> Scenario | None:
 def write_address(scenario: Scenario, view: Any) -> None:
     """Keep the address bar in step with the settings."""
     settings = active()
-    here = st.query_params.to_dict()
+    address = st.query_params.to_dict()
     ours = settings.address_of(scenario, view, preset())
     st.session_state[_written(settings.name)] = ours
-    foreign = {name: text for name, text in here.items() if name not in settings.own(here)}
-    if {**foreign, **ours} != here:
+    foreign = {name: text for name, text in address.items() if name not in settings.own(address)}
+    if {**foreign, **ours} != address:
         st.query_params.from_dict({**foreign, **ours})
 
 

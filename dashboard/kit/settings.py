@@ -7,13 +7,15 @@ them, and a person's choice of them comes along to the next page.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
-from dashboard.links import SCENARIO_LINKS, LinkSettings
+from dashboard.kit.fields import Declared, Field
+from dashboard.kit.links import SCENARIO_LINKS, Links, links_of
 from hypergrad_core import Scenario, ScenarioError
 
-View = TypeVar("View", bound=LinkSettings)
+View = TypeVar("View", bound=Declared)
 
 PROBLEM = ("family", "data", "contraction", "spectrum", "start", "precision", "seed")
 """What is solved. Where one of these or of ``SIZES`` is chosen, all of these come along."""
@@ -35,6 +37,10 @@ class PageSettings(Generic[View]):
         check: raises a ``ScenarioError`` for what is a valid scenario but too much for the page.
         shared: the fields of ``SHARED`` that the page has a control for.
         preset: query parameter that stands for many others; "" if the page has none.
+        help: of fields of the scenario that mean something else on this page.
+
+    Raises:
+        TypeError: if a field is not declared, or a name or a query parameter is used twice.
     """
 
     name: str
@@ -43,12 +49,37 @@ class PageSettings(Generic[View]):
     check: Callable[[Scenario], None] = lambda scenario: None
     shared: tuple[str, ...] = SHARED
     preset: str = ""
+    help: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def fields(self) -> Mapping[str, Field]:
+        """The declaration of every setting, by the name of its field."""
+        return {**SCENARIO_LINKS.declared, **self.view_fields}
+
+    @property
+    def view_fields(self) -> Mapping[str, Field]:
+        """The declarations of the view."""
+        return self._views.declared
+
+    def help_of(self, name: str) -> str:
+        """What a setting is, on this page."""
+        return self.help.get(name, self.fields[name].help)
+
+    @cached_property
+    def _views(self) -> Links[View]:
+        return links_of(type(self.view))
+
+    def __post_init__(self) -> None:
+        names = [*SCENARIO_LINKS.declared, *self._views.declared]
+        links = [*SCENARIO_LINKS.link_names.values(), *self._views.link_names.values(), self.preset]
+        if len({*names}) < len(names) or len({*links}) < len(links):
+            raise TypeError(f"The page {self.name} uses a name twice.")
 
     def link_of(self, scenario: Scenario, view: View, *, full: bool = False) -> dict[str, str]:
         """The query parameters that restore the picture; defaults are left out unless ``full``."""
         return {
             **SCENARIO_LINKS.to_link(scenario, full=full, defaults=self.scenario),
-            **view.to_link(full=full, defaults=self.view),
+            **self._views.to_link(view, full=full, defaults=self.view),
         }
 
     def address_of(self, scenario: Scenario, view: View, chosen: str | None) -> dict[str, str]:
@@ -63,7 +94,7 @@ class PageSettings(Generic[View]):
         """The settings of a link, and a message for each value that had to be left out."""
         read, bad = SCENARIO_LINKS.from_link(link, self.scenario)
         scenario, refused = self.mended(asdict(read))
-        view, worse = type(self.view).from_link(link, self.view)
+        view, worse = self._views.from_link(link, self.view)
         told = tuple(SCENARIO_LINKS.told(error, scenario) for error in refused)
         return scenario, view, (*bad, *worse, *told)
 
@@ -87,13 +118,17 @@ class PageSettings(Generic[View]):
 
     def own(self, link: Mapping[str, str]) -> dict[str, str]:
         """The part of an address that is ours."""
-        names = {*SCENARIO_LINKS.link_names.values(), *self.view.link_names.values(), self.preset}
+        names = {*(field.link for field in self.fields.values()), self.preset}
         return {name: text for name, text in link.items() if name in names}
 
-    def link_name(self, field: str) -> str:
-        """The query parameter of a field."""
-        return str({**SCENARIO_LINKS.link_names, **self.view.link_names}[field])
-
-    def label_of(self, field: str) -> str:
-        """The name of the control of a field."""
-        return str({**SCENARIO_LINKS.labels, **self.view.labels}[field])
+    def read_by_people(self, told: Mapping[str, str]) -> dict[str, str]:
+        """What was run, by names of fields, as people read it: by labels, without keys."""
+        read = {}
+        for name, value in told.items():
+            known = self.fields.get(name)
+            label = name if known is None else known.exported or known.label
+            # The key that Python knows a family or a data set by comes before its name.
+            keyed = name in ("family", "data")
+            text = value.partition(" (")[2].removesuffix(")") if keyed else value
+            read[label[:1].lower() + label[1:]] = text
+        return read

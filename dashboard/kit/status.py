@@ -1,17 +1,15 @@
-"""Progress of a long run, and the way to stop it and to start it again."""
+"""The long run of a page: begun, followed, stopped and started again."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Any
 
 import streamlit as st
 
-from dashboard.kit.compute import BackgroundRun, CachedRun, Key, Result, ResultCache
-from hypergrad_core.arrays import Progress
-
-if TYPE_CHECKING:
-    from streamlit.delta_generator import DeltaGenerator
+from dashboard.kit.compute import ComputedCache, Key
+from dashboard.kit.jobs import Job
+from dashboard.kit.notation import count
+from hypergrad_core import Scenario
 
 POLL_SECONDS = 0.25
 # What the picture is of while a long run goes on, or after it was stopped.
@@ -19,105 +17,91 @@ PREVIOUS = "The picture still shows the previous settings."
 SMALLER = "The picture shows a smaller problem until then."
 NO_PICTURE = ""
 # In the session; followed by the page.
-JOB_OF = "job of "
+_JOB_OF = "job of "
 
 
-def status_place() -> DeltaGenerator:
-    """Where progress is shown: at the foot of the sidebar, over the controls that it leaves alone.
+def job_for(page: str, key: Key, results: ComputedCache[Key, Any]) -> Job[Key] | None:
+    """The run of this session that computes ``key`` for a page; None if the result is there.
 
-    To be called after all controls. While nothing runs it takes no room, and the controls stay
-    where they are when a run begins; page.css keeps it in sight.
+    A run for another key is stopped. One for this key that was stopped, or has failed, stays: it is
+    for the person to start it again.
     """
-    return st.container(key="status")
-
-
-def in_background(
-    page: str,
-    key: Key,
-    cache: ResultCache[Key, Result],
-    work: Callable[[Key, Progress], Result],
-) -> Result | None:
-    """The result for ``key`` if it is there; else the last one, and the progress of a job here.
-
-    Args:
-        page: whose job it is: a new key stops the job of the last one.
-        key: what is wanted.
-        cache: where results are.
-        work: what the job does.
-    """
-    mine, last = JOB_OF + page, f"shown on {page}"
-    job: CachedRun[Key, Result] | None = st.session_state.get(mine)
-    if job is not None and job.key != key:
+    name = _JOB_OF + page
+    job: Job[Key] | None = st.session_state.get(name)
+    missing = results.find(key) is None
+    if job is not None and not (missing and job.key == key):
         job.stop()
         job = None
-    found = cache.find(key)
-    if found is not None:
-        st.session_state[last] = key
-        return found
-    if job is None:
-        job = CachedRun(key, cache, work)
-    st.session_state[mine] = job
-    shown = st.session_state.get(last)
-    before = None if shown is None else cache.find(shown)
-    follow(job, mine, NO_PICTURE if before is None else PREVIOUS, told=job.ended)
-    return before
+    if job is None and missing:
+        job = Job(key, results)
+    st.session_state[name] = job
+    return job
 
 
-def awaited(page: str, what: str) -> str:
-    """What stands over a picture of other settings: that they are computed, or are not."""
-    job: BackgroundRun | None = st.session_state.get(JOB_OF + page)
-    if job is None or not job.ended:
-        return f"Computing {what} …"
-    return f"{'Not computed' if job.error else 'Stopped'}. {PREVIOUS}"
+def job_of(page: str) -> Job[Any] | None:
+    """The run of this session for a page, as it is."""
+    job: Job[Any] | None = st.session_state.get(_JOB_OF + page)
+    return job
+
+
+def start_again(page: str) -> None:
+    """Let the next run of the page begin a new job."""
+    st.session_state[_JOB_OF + page] = None
 
 
 def stop_elsewhere(page: str) -> None:
-    """Stop the jobs of the other pages of this session: nobody looks at them any more."""
+    """Stop the runs of the other pages of this session: nobody looks at them any more."""
     for name, job in list(st.session_state.items()):
-        if str(name).startswith(JOB_OF) and name != JOB_OF + page and job is not None:
+        if str(name).startswith(_JOB_OF) and name != _JOB_OF + page and job is not None:
             job.stop()
             st.session_state[name] = None
 
 
+def awaited(job: Job[Any] | None, asked: Scenario, shown: Scenario, picture: str) -> str:
+    """What stands over a picture of other settings: that they are computed, or are not.
+
+    Args:
+        job: what computes them.
+        asked, shown: the settings that were asked for, and those of the picture.
+        picture: ``PREVIOUS`` or ``SMALLER``.
+    """
+    if job is not None and job.ended:
+        return f"{'Not computed' if job.error else 'Stopped'}. {picture}"
+    told = {
+        "q": (f"{scenario.contraction:g}" for scenario in (asked, shown)),
+        "d": (count(scenario.size) for scenario in (asked, shown)),
+        "T": (count(scenario.horizon) for scenario in (asked, shown)),
+        "seed": (str(scenario.seed) for scenario in (asked, shown)),
+    }
+    new = [f"{name} = {now}" for name, (now, before) in told.items() if now != before]
+    return f"Computing {', '.join(new) or 'these settings'} …"
+
+
 @st.fragment(run_every=POLL_SECONDS)
-def follow(job: CachedRun[Key, Result], name: str, picture: str, *, told: bool) -> None:
+def follow(page: str, job: Job[Any], picture: str, *, told: bool) -> None:
     """A bar that tells how far a long run is, and a way to stop it and to start it again.
 
     Args:
+        page: whose run it is.
         job: the run.
-        name: of the job in the session.
         picture: ``PREVIOUS``, ``SMALLER`` or ``NO_PICTURE``: what is shown meanwhile.
         told: whether the page was drawn when the run had ended: what stands over its picture says
             whether something is computed.
     """
     if job.ended and not told:
         st.rerun()
-    if show_status(job, finished=job.finished, picture=picture):
-        st.session_state[name] = None
-        st.rerun()
-
-
-def show_status(job: BackgroundRun, *, finished: bool, picture: str = NO_PICTURE) -> bool:
-    """Draw how far the job is; whether the person asks to start it again.
-
-    Called from a fragment that runs every ``POLL_SECONDS``. Runs the page again when the job has
-    finished.
-
-    Args:
-        job: what runs.
-        finished: whether its result is there.
-        picture: as of ``follow``.
-    """
-    if job.running and not job.stopped:
+    if not job.ended:
         job.watch()
         state = f"Computing … {job.fraction:.0%}" if job.fraction else "Setting up …"
         if job.waiting:
             state = "Waiting for another run to end …"
         st.progress(job.fraction, f"{state} {picture}".strip())
         st.button("Stop", key="stop", width="stretch", on_click=job.stop)
-        return False
-    if finished:
+        return
+    if job.finished:
         st.rerun()
     ended = job.error or f"Stopped at {job.fraction:.0%}."
     st.markdown(f"{ended} {picture}".strip())
-    return st.button("Start again", key="again", width="stretch")
+    if st.button("Start again", key="again", width="stretch"):
+        start_again(page)
+        st.rerun()

@@ -1,4 +1,4 @@
-"""Linear solvers of the adjoint system, in lockstep, one file per solver."""
+"""Linear solvers of the adjoint system, in lockstep: a new one is a file and a line here."""
 
 from __future__ import annotations
 
@@ -8,7 +8,15 @@ from hypergrad_core.adjoint.fixed_point import FixedPointSolver, OneStepSolver
 from hypergrad_core.adjoint.gmres import GMRESSolver
 from hypergrad_core.adjoint.normal_equations import NormalEquationsSolver
 
+# Each of them makes a method: AID with this solver.
+ADJOINT_SOLVERS: tuple[type[AdjointSolver], ...] = (
+    ConjugateGradientSolver,
+    NormalEquationsSolver,
+    GMRESSolver,
+)
+
 __all__ = [
+    "ADJOINT_SOLVERS",
     "AdjointSolver",
     "ConjugateGradientSolver",
     "FixedPointSolver",

@@ -1,16 +1,20 @@
 """What an adjoint solver is: (I − ∂₁Φ(w)ᵀ) v = ∇₁E(w), in lockstep over many systems.
 
-Row i of a block carries the system at state w_i; one step of all rows is one block product.
+Row i of a block carries the system at state w_i; one step of all rows is one block product. What
+theory says of a solver stands on its class, and is read by whoever needs it.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from enum import StrEnum
+from typing import ClassVar, Protocol, Self
 
 import numpy as np
 
 from hypergrad_core.arrays import FloatArray, IntArray
+from hypergrad_core.constants import Constants
+from hypergrad_core.lemmas import conjugate_gradient_rate
 from hypergrad_core.linearisation import Linearisation
 
 # A row whose residual has fallen by this factor is finished: what is left cannot change the
@@ -26,8 +30,25 @@ class Outcome(StrEnum):
     BREAKDOWN = "the matrix is not positive definite along the search direction"
 
 
+class Solvable(Protocol):
+    """What a solver may ask of the problem whose systems it is to solve."""
+
+    @property
+    def symmetric(self) -> bool:
+        """Whether ∂₁Φ is symmetric."""
+
+    @property
+    def self_adjoint(self) -> bool:
+        """Whether I − ∂₁Φᵀ is self-adjoint, in the metric of the linearisations if there is one."""
+
+    @property
+    def constants(self) -> Constants:
+        """q and the others."""
+        ...
+
+
 class AdjointSolver(ABC):
-    """A linear solver that advances a block of rows from v = 0.
+    """A linear solver that advances a block of rows from v = 0, and what theory says of it.
 
     A row that is finished, because it has converged or broken down, costs no more products and
     stays as it is.
@@ -37,12 +58,63 @@ class AdjointSolver(ABC):
         gradients: ∇₁E there, shape (R, d).
 
     Attributes:
+        key: short name.
+        label: name for people.
+        name: what it is called in a sentence; "" where it is not named apart from its method.
+        formula: LaTeX of v_k.
+        source: where the method that uses it is analysed.
+        bound_source: theorem of the paper's bound, with fixed-point iteration below.
+        energy: whether its norms are those of the linearisation's metric, if there is one.
         residual_norms: ‖∇₁E − (I − ∂₁Φᵀ) v‖ for each row, shape (R,); nan where not known. In the
             norm of the metric where the solver works in it.
         outcomes: why each row stopped, length R.
     """
 
+    key: ClassVar[str]
+    label: ClassVar[str]
+    name: ClassVar[str]
+    formula: ClassVar[str]
+    source: ClassVar[str]
+    bound_source: ClassVar[str]
+    energy: ClassVar[bool] = False
     _adjoints: FloatArray
+
+    @classmethod
+    def refusal(cls, problem: Solvable) -> str:
+        """Why it does not apply to the problem and what to use instead, or ""."""
+        return ""
+
+    @classmethod
+    @abstractmethod
+    def exponent(cls, *, symmetric: bool) -> float:
+        """The p of k ∝ κᵖ, as κ grows: 1 for a factor q, ½ for one of √κ."""
+
+    @classmethod
+    def late_factor(cls, constants: Constants) -> float:
+        """By what the error surely falls with each step, late (R5)."""
+        if cls.exponent(symmetric=constants.symmetric) < 1:
+            return conjugate_gradient_rate(constants.condition_number)
+        return constants.contraction
+
+    @classmethod
+    @abstractmethod
+    def residual_factor(cls, constants: Constants, steps: FloatArray) -> FloatArray:
+        """σ(k) with ‖v_k − v(w_t)‖ ≤ σ(k) ‖v(w_t)‖ as the paper has it, at most 1, shape (P,)."""
+
+    @classmethod
+    @abstractmethod
+    def residual_formula(cls, constants: Constants) -> str:
+        """LaTeX of ``residual_factor``."""
+
+    @classmethod
+    def sharp_residual_factor(cls, constants: Constants, steps: FloatArray) -> FloatArray:
+        """s(k) of R5, for the term ‖∂₂Φ‖ s(k) ‖∇₁E‖/σ_min: shape (P,)."""
+        return cls.residual_factor(constants, steps)
+
+    @classmethod
+    def begin(cls, problem: Solvable, lin: Linearisation, gradients: FloatArray) -> Self:
+        """Start on systems of a problem; most solvers need to know no more than these."""
+        return cls(lin, gradients)
 
     def __init__(self, lin: Linearisation, gradients: FloatArray) -> None:
         self._lin = lin

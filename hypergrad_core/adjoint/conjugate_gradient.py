@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from hypergrad_core.adjoint.base import ROUNDED_RESIDUAL, AdjointSolver, Outcome
+from hypergrad_core.adjoint.base import ROUNDED_RESIDUAL, AdjointSolver, Outcome, Solvable
 from hypergrad_core.arrays import FloatArray, IntArray
+from hypergrad_core.constants import Constants
+from hypergrad_core.lemmas import chebyshev_number, conjugate_gradient_rate
 from hypergrad_core.linearisation import Linearisation
-from hypergrad_core.numerics import (
-    row_dots,
-)
+from hypergrad_core.numerics import row_dots
 
 
 class ConjugateGradientSolver(AdjointSolver):
@@ -25,6 +25,53 @@ class ConjugateGradientSolver(AdjointSolver):
     Attributes:
         lengths, turns: α and β of each row's last step, v ← v + αp and p ← r + βp: shape (R,).
     """
+
+    key = "cg"
+    label = "CG"
+    name = "conjugate gradient"
+    formula = r"v_k=\mathrm{CG}_k\!\left(I-\partial_1\Phi(w_t),\,\nabla_1E(w_t)\right),\quad v_0=0"
+    source = "Pedregosa 2016; Grazzi et al. 2020, Theorem 2.2"
+    bound_source = "Grazzi et al. 2020, Theorem 2.2 with the CG rate"
+    energy = True
+
+    @classmethod
+    def refusal(cls, problem: Solvable) -> str:
+        """CG needs a matrix that is self-adjoint in some inner product."""
+        if problem.self_adjoint:
+            return ""
+        return (
+            "It needs a symmetric positive definite system; here ∂₁Φ is not symmetric. "
+            "Use AID-GMRES or AID-CGNR, which do not need symmetry."
+        )
+
+    @classmethod
+    def exponent(cls, *, symmetric: bool) -> float:
+        """About √κ/2 steps for a factor e, in a metric as well."""
+        return 0.5
+
+    @classmethod
+    def residual_formula(cls, constants: Constants) -> str:
+        """κ_M bounds the condition number of M = I − ∂₁Φ: not more than κ = (1 + q)/(1 − q)."""
+        root = r"\sqrt{\kappa_M}"
+        return rf"2{root}\left(\frac{{{root}-1}}{{{root}+1}}\right)^{{k}}"
+
+    @classmethod
+    def residual_factor(cls, constants: Constants, steps: FloatArray) -> FloatArray:
+        """2√κ r^k (R4 a), and no more than 1: CG's Euclidean error never grows.
+
+        In a metric S the same holds of ‖S^½(v_k − v)‖, the Euclidean error of plain CG on the
+        symmetric N = S^½ M S^(−½): its energy error falls by C_k(κ) ≤ 2r^k at the least, going
+        from the energy norm of N to the Euclidean one and back costs √κ, and the latter never
+        grows. The eigenvalues of N lie in [1 − q, 1 + q], so κ is the same.
+        """
+        kappa = constants.condition_number
+        rate = conjugate_gradient_rate(kappa)
+        return np.asarray(np.minimum(1.0, 2 * np.sqrt(kappa) * rate**steps))
+
+    @classmethod
+    def sharp_residual_factor(cls, constants: Constants, steps: FloatArray) -> FloatArray:
+        """C_k(κ): the factor 2√κ is lost in changing norms back and forth (R4 c)."""
+        return chebyshev_number(constants.condition_number, steps)
 
     def __init__(self, lin: Linearisation, gradients: FloatArray) -> None:
         super().__init__(lin, gradients)

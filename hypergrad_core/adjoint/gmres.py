@@ -6,10 +6,10 @@ import numpy as np
 
 from hypergrad_core.adjoint.base import AdjointSolver, Outcome
 from hypergrad_core.arrays import FloatArray, IntArray
+from hypergrad_core.constants import Constants
+from hypergrad_core.lemmas import chebyshev_formula, chebyshev_number
 from hypergrad_core.linearisation import Linearisation
-from hypergrad_core.numerics import (
-    row_norms,
-)
+from hypergrad_core.numerics import row_norms
 
 
 class GMRESSolver(AdjointSolver):
@@ -18,6 +18,36 @@ class GMRESSolver(AdjointSolver):
     Arnoldi vectors are orthogonalised twice; the small least-squares problem of each row is kept
     triangular by Givens rotations, all rows together.
     """
+
+    key = "gmres"
+    label = "GMRES"
+    name = "GMRES"
+    formula = (
+        r"v_k=\mathrm{GMRES}_k\!\left(I-\partial_1\Phi(w_t)^\top,\,\nabla_1E(w_t)\right),"
+        r"\quad v_0=0"
+    )
+    source = "Grazzi et al. 2020, Theorem 2.2 with GMRES as the solver"
+    bound_source = "Grazzi et al. 2020, Theorem 2.2; the residual of GMRES is at most that of FP"
+
+    @classmethod
+    def exponent(cls, *, symmetric: bool) -> float:
+        """Of a symmetric matrix it is MINRES, with the rate of CG (R15)."""
+        return 0.5 if symmetric else 1.0
+
+    @classmethod
+    def residual_formula(cls, constants: Constants) -> str:
+        """With κ_M as for conjugate gradient."""
+        return chebyshev_formula(r"\kappa_M") if constants.symmetric else r"q^{k}"
+
+    @classmethod
+    def residual_factor(cls, constants: Constants, steps: FloatArray) -> FloatArray:
+        """‖r_k‖ ≤ q^k ‖∇₁E‖: GMRES beats the polynomial (1 − z)^k.
+
+        Of a symmetric matrix it beats Chebyshev's as well: ‖r_k‖ ≤ C_k(κ) ‖∇₁E‖ (R15 b).
+        """
+        if constants.symmetric:
+            return chebyshev_number(constants.condition_number, steps)
+        return np.asarray(constants.contraction**steps)
 
     def __init__(self, lin: Linearisation, gradients: FloatArray) -> None:
         super().__init__(lin, gradients)

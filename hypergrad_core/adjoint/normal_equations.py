@@ -6,11 +6,10 @@ import numpy as np
 
 from hypergrad_core.adjoint.base import ROUNDED_RESIDUAL, AdjointSolver, Outcome
 from hypergrad_core.arrays import FloatArray, IntArray
+from hypergrad_core.constants import Constants
+from hypergrad_core.lemmas import chebyshev_formula, chebyshev_number
 from hypergrad_core.linearisation import Linearisation
-from hypergrad_core.numerics import (
-    row_dots,
-    row_norms,
-)
+from hypergrad_core.numerics import row_dots, row_norms
 
 
 class NormalEquationsSolver(AdjointSolver):
@@ -18,6 +17,32 @@ class NormalEquationsSolver(AdjointSolver):
 
     One product with ∂₁Φ and one with its transpose per step.
     """
+
+    key = "cgnr"
+    label = "CGNR"
+    name = "CG on the normal equations"
+    formula = (
+        r"\begin{aligned}v_k&=\mathrm{CG}_k\!\left(M^\top M,\,M^\top\nabla_1E(w_t)\right)\\"
+        r"M&=I-\partial_1\Phi(w_t)^\top\end{aligned}"
+    )
+    source = "Grazzi et al. 2020, Section 3"
+    bound_source = "Grazzi et al. 2020, Theorem 2.2 with the rate of CG on the normal equations"
+
+    @classmethod
+    def exponent(cls, *, symmetric: bool) -> float:
+        """The normal equations have κ²: with ‖∂₁Φ‖ ≤ q alone no better than q per step (R15)."""
+        return 1.0
+
+    @classmethod
+    def residual_formula(cls, constants: Constants) -> str:
+        """With κ = (1 + q)/(1 − q)."""
+        return chebyshev_formula(r"\kappa^2")
+
+    @classmethod
+    def residual_factor(cls, constants: Constants, steps: FloatArray) -> FloatArray:
+        """‖r_k‖ ≤ C_k(κ²)‖∇₁E‖, and the residual never grows."""
+        kappa = (1 + constants.contraction) / (1 - constants.contraction)
+        return chebyshev_number(kappa**2, steps)
 
     def __init__(self, lin: Linearisation, gradients: FloatArray) -> None:
         super().__init__(lin, gradients)

@@ -1,10 +1,9 @@
-"""What the bounds are made of: terms, shared lemmas, and what the sharp tiers measure."""
+"""What the bounds are made of: terms, and what the sharp tiers measure."""
 
 from __future__ import annotations
 
 from hypergrad_core.arrays import FloatArray
 from hypergrad_core.bounds.base import Bound, Path, Status, Term
-from hypergrad_core.bounds.lemmas import chebyshev_number, conjugate_gradient_rate, geometric_sum
 from hypergrad_core.bounds.measured import MeasuredPath
 from hypergrad_core.bounds.observed import ObservedPath
 from hypergrad_core.bounds.spectral import SpectralPath
@@ -32,8 +31,5 @@ __all__ = [
     "Path",
     "Status",
     "Term",
-    "chebyshev_number",
-    "conjugate_gradient_rate",
-    "geometric_sum",
     "path_along",
 ]

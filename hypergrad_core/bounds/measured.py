@@ -9,8 +9,8 @@ import numpy as np
 
 from hypergrad_core.arrays import FloatArray, IntArray
 from hypergrad_core.bounds.base import Status
-from hypergrad_core.bounds.polynomials import residual_polynomials, response_polynomials
 from hypergrad_core.bounds.powers import diagonal_blocks, power_norms_upper
+from hypergrad_core.bounds.unrolling import Spectrum, unrolled_gaps
 from hypergrad_core.constants import Constants
 from hypergrad_core.numerics import (
     row_norms,
@@ -120,7 +120,13 @@ class MeasuredPath:
             + problem.outer_gradient_state(states) @ self._jacobian
             - truth.hypergradient
         )
-        self._drift, self.tier = self._measure_drift(states)
+        self._drift, self.tier = self._measure_drift(states, self._distance)
+        # The same where the scheme takes Φ, if that is somewhere else.
+        self._drift_of_steps = self._drift
+        points = self._scheme.evaluated(states)
+        if points is not states:
+            distance = row_norms(points - truth.solution)
+            self._drift_of_steps, self.tier = self._measure_drift(points, distance)
 
     @cached_property
     def _rate(self) -> FloatArray:
@@ -141,8 +147,8 @@ class MeasuredPath:
         """At least ‖B(w_t)‖ for each t; that of S^(−½)B(w_t) if ``energy`` and there is an S."""
         return self.constants.hyper_norm(self._distance, energy=energy)
 
-    def _measure_drift(self, states: FloatArray) -> tuple[FloatArray, str]:
-        """‖A(w_t)J* + B(w_t) − J*‖ for each t, and the tier that this makes.
+    def _measure_drift(self, states: FloatArray, distance: FloatArray) -> tuple[FloatArray, str]:
+        """‖A(w)J* + B(w) − J*‖ for each state w, and the tier that this makes (L2).
 
         It is 0 where Φ is affine. Where β e_t is too small for the drift to add more than the
         rounding floor to a bound, β e_t stands, because nothing would be gained by measuring.
@@ -150,7 +156,7 @@ class MeasuredPath:
         problem, constants = self._problem, self.constants
         size = self._jacobian.size
         beta = constants.nu2 + constants.nu1 * constants.solution_jacobian_norm
-        upper = beta * self._distance
+        upper = beta * distance
         matters = np.flatnonzero(self._reach * upper > constants.rounding_floor)
         if len(matters) == 0:
             return upper, "X"
@@ -172,10 +178,15 @@ class MeasuredPath:
         return float(self._outer_gradient.max() / (1 - self.constants.contraction))
 
     @cached_property
-    def _eigen(self) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Eigenvalues of A*, and J* and ∇₁E* in its eigenbasis: (d,), (d, m), (d,)."""
+    def _eigen(self) -> Spectrum:
+        """The eigenvalues of a symmetric A*, and J* and ∇₁E* in its eigenbasis."""
         values, vectors = np.linalg.eigh(self._a_star)
-        return values, vectors.T @ self._jacobian, vectors.T @ self._star_gradient
+        return Spectrum(
+            values=values,
+            jacobian=vectors.T @ self._jacobian,
+            gradient=vectors.T @ self._star_gradient,
+            jacobian_norm=self.constants.solution_jacobian_norm,
+        )
 
     def _power_norms(self, depth: int) -> PowerNorms:
         """The norms of powers of A* for j = 0 … depth."""
@@ -218,16 +229,11 @@ class MeasuredPath:
 
     def _eigen_power_norms(self, depth: int) -> PowerNorms:
         """The same for a symmetric A*, exactly."""
-        values, jacobian, gradient = self._eigen
-        signed = values ** np.arange(depth + 1)[:, None]
-        powers = np.abs(signed).max(axis=1)
-        frobenius = np.sqrt(signed**2 @ np.einsum("im,im->i", jacobian, jacobian))
-        return PowerNorms(
-            operator=powers,
-            jacobian=np.minimum(frobenius, powers * self.constants.solution_jacobian_norm),
-            gradient=row_norms(signed * gradient),
-            projected=row_norms((signed * gradient) @ jacobian),
-        )
+        spectrum = self._eigen
+        powers = spectrum.values ** np.arange(depth + 1)[:, None]
+        jacobian, projected = spectrum.left_norms(powers)
+        operator, gradient = spectrum.response_norms(powers)
+        return PowerNorms(operator, jacobian, gradient, projected)
 
     def unrolled_bound(
         self, inner_steps: IntArray, adjoint_steps: IntArray, *, frozen: bool
@@ -240,7 +246,7 @@ class MeasuredPath:
         offsets = np.zeros(depth, dtype=np.int64) if frozen else np.arange(depth)
         last = len(self._distance) - 1
         visited = np.minimum(distinct[:, None] + offsets[None, :], last)
-        if frozen or self._scheme == Scheme():
+        if frozen or self._scheme.plain:
             x, y = drift_recursion(
                 rates=self._rate[visited],
                 drift=self._drift[visited],
@@ -248,7 +254,8 @@ class MeasuredPath:
                 powers=self._power_norms(depth),
             )
         else:
-            x, y = self._momentum_recursion(distinct, visited)
+            drift = self._drift_of_steps[visited]
+            x, y = unrolled_gaps(self._eigen, self._scheme, distinct, visited, drift)
         x_k, y_k = x[rows, adjoint_steps], y[rows, adjoint_steps]
         t = inner_steps
         adjoint = np.minimum(
@@ -256,34 +263,6 @@ class MeasuredPath:
             self._outer_gradient[t] * x_k,
         )
         return np.asarray(self._direct[t] + adjoint)
-
-    def _momentum_recursion(
-        self, starts: IntArray, visited: IntArray
-    ) -> tuple[FloatArray, FloatArray]:
-        """The same for a scheme with momentum on an affine map, by its polynomials (R13)."""
-        values, jacobian, gradient = self._eigen
-        depth = visited.shape[1]
-        response = response_polynomials(values, depth, self._scheme)
-        relaxations = np.where(visited == 0, 1.0, self._scheme.relaxation)
-        x, y = np.empty((2, len(starts), depth + 1))
-        for whole in (True, False):
-            same = np.flatnonzero((starts == 0) == whole)
-            left = residual_polynomials(values, np.arange(depth + 1), self._scheme, whole=whole)
-            largest = np.abs(left).max(axis=1) * self.constants.solution_jacobian_norm
-            x[same], y[same] = drift_recursion(
-                rates=np.full((len(same), depth), np.inf),
-                drift=relaxations[same] * self._drift[visited[same]],
-                curvature=np.zeros((len(same), depth)),
-                powers=PowerNorms(
-                    operator=np.abs(response).max(axis=1),
-                    jacobian=np.minimum(
-                        largest, np.sqrt(left**2 @ np.einsum("im,im->i", jacobian, jacobian))
-                    ),
-                    gradient=row_norms(response * gradient),
-                    projected=row_norms((left * gradient) @ jacobian),
-                ),
-            )
-        return x, y
 
     @cached_property
     def _resolvent(self) -> FloatArray:

@@ -31,8 +31,8 @@ class ObservedPath(MeasuredPath):
         self._states = states
         super().__init__(problem, states, scheme)
 
-    def _measure_drift(self, states: FloatArray) -> tuple[FloatArray, str]:
-        """‖A(w_t)J* + B(w_t) − J*‖ for each t."""
+    def _measure_drift(self, states: FloatArray, distance: FloatArray) -> tuple[FloatArray, str]:
+        """‖A(w)J* + B(w) − J*‖ for each state w."""
         drifts = self._problem.drifts(np.ascontiguousarray(self._jacobian.T))
         return np.array([spectral_norms_upper(drifts(state[None]))[0] for state in states]), "X"
 

@@ -57,13 +57,8 @@ class SpectralPath:
         adjoint = problem.reference.adjoint
 
         def block(t: IntArray, k: IntArray) -> FloatArray:
-            powers = np.empty((len(t), problem.state_size))
-            for whole in (True, False):
-                same = np.flatnonzero((t == k) == whole)
-                scheme = Scheme() if frozen else self._scheme
-                powers[same] = residual_polynomials(
-                    problem.map_eigenvalues, k[same], scheme, whole=whole
-                )
+            scheme, starts = (Scheme(), np.zeros_like(t)) if frozen else (self._scheme, t - k)
+            powers = residual_polynomials(problem.map_eigenvalues, starts, k, scheme)
             implicit = (1 - powers) / (problem.step * problem.eigenvalues) * self._gaps(t)
             return row_norms(
                 problem.step * row_products(implicit - powers * adjoint, problem.coupling)

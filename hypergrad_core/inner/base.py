@@ -23,7 +23,8 @@ class InnerSolver(ABC):
         unrolled_source: where the bound of what is unrolled is proved, if not in the paper, or "".
         iterative: whether w_t comes about step by step; else it is w(λ), given and not paid for.
         affine_symmetric_only: whether Φ must be affine with ∂₁Φ symmetric.
-        exponent: the p of t ∝ κᵖ, as κ grows.
+        exponent: the p of t ∝ κᵖ, as κ grows (R22).
+        late_symbol: what ``late_factor`` is called.
     """
 
     key: ClassVar[str]
@@ -34,6 +35,7 @@ class InnerSolver(ABC):
     iterative: ClassVar[bool] = True
     affine_symmetric_only: ClassVar[bool] = False
     exponent: ClassVar[float] = 1.0
+    late_symbol: ClassVar[str] = "q"
 
     @abstractmethod
     def scheme(self, contraction: float) -> Scheme:
@@ -77,13 +79,15 @@ class InnerSolver(ABC):
         states = np.empty((steps + 1, problem.state_size))
         states[0] = problem.initial_state
         for t in range(steps):
-            a, momentum = scheme.relaxation_at(t), scheme.momentum_at(t)
-            mapped = problem.fixed_point_map(states[t : t + 1])[0]
+            a, momentum, ahead = scheme.at(t)
+            # Of the first step both are 0, and w_{−1} is not needed.
+            now, before = states[t : t + 1], states[max(t - 1, 0)]
+            point = now + ahead * (now - before) if ahead else now
+            mapped = problem.fixed_point_map(point)[0]
             if a == 1 and momentum == 0:
                 states[t + 1] = mapped
             else:
-                moved = a * mapped + (1 - a + momentum) * states[t]
-                states[t + 1] = moved - momentum * states[t - 1]
+                states[t + 1] = a * mapped + (1 - a + momentum) * now[0] - momentum * before
             if progress is not None:
                 progress((t + 1) / steps)
         return states

@@ -6,7 +6,7 @@ import numpy as np
 
 from hypergrad_core.arrays import FloatArray
 from hypergrad_core.inner.base import InnerSolver
-from hypergrad_core.scheme import Scheme
+from hypergrad_core.scheme import Scheme, Step, after_first
 
 
 class HeavyBall(InnerSolver):
@@ -18,33 +18,38 @@ class HeavyBall(InnerSolver):
     key = "heavy-ball"
     label = "Heavy ball (optimal constants)"
     rate_formula = r"r^t(1+bt)"
-    rate_source = "R12 of the README"
-    unrolled_source = "R13 of the README"
+    rate_source = "R12 of THEORY.md"
+    unrolled_source = "R13 of THEORY.md"
     affine_symmetric_only = True
     exponent = 0.5
+    late_symbol = "r"
 
     def scheme(self, contraction: float) -> Scheme:
+        """The first step is Φ alone."""
+        return after_first(Step(), self.later_step(contraction))
+
+    def later_step(self, contraction: float) -> Step:
         """a = 4/(√(1+q) + √(1−q))², β = r²: for eigenvalues of I − ∂₁Φ in [1 − q, 1 + q]."""
         low, high = np.sqrt(1 - contraction), np.sqrt(1 + contraction)
-        return Scheme(float(4 / (low + high) ** 2), float(((high - low) / (high + low)) ** 2))
+        return Step(float(4 / (low + high) ** 2), float(((high - low) / (high + low)) ** 2))
 
     def rate(self, contraction: float, steps: FloatArray) -> FloatArray:
         """r^t (1 + bt) with b = (1 − r²)/(1 + r²), attained (R12)."""
-        square = self.scheme(contraction).momentum
+        square = self.later_step(contraction).momentum
         return np.asarray(square ** (steps / 2) * (1 + steps * (1 - square) / (1 + square)))
 
     def late_factor(self, contraction: float) -> float:
         """r."""
-        return float(np.sqrt(self.scheme(contraction).momentum))
+        return float(np.sqrt(self.later_step(contraction).momentum))
 
     def symbols(self, contraction: float) -> dict[str, float]:
         """r, b and a."""
-        scheme = self.scheme(contraction)
-        square = scheme.momentum
+        step = self.later_step(contraction)
+        square = step.momentum
         return {
             "r": float(np.sqrt(square)),
             "b": (1 - square) / (1 + square),
-            "a": scheme.relaxation,
+            "a": step.relaxation,
         }
 
     def residual_factor(self, contraction: float, t: FloatArray, k: FloatArray) -> FloatArray:
@@ -52,7 +57,7 @@ class HeavyBall(InnerSolver):
 
         The last k of more steps start from w_{t−k} and w_{t−k−1} that both count as constant.
         """
-        square = self.scheme(contraction).momentum
+        square = self.later_step(contraction).momentum
         at_rest = square ** (k / 2) * (1 + k * (1 + np.sqrt(square)))
         return np.asarray(np.where(k == t, self.rate(contraction, k), at_rest))
 
@@ -65,13 +70,13 @@ class HeavyBall(InnerSolver):
 
         With ρ(s) = r^s (1 + bs) the sum is r^(t−1) times a polynomial.
         """
-        scheme = self.scheme(contraction)
-        square = scheme.momentum
+        step = self.later_step(contraction)
+        square = step.momentum
         grown = (1 - square) / (1 + square)
         early = (1 + grown * (t - k)) * k * (k + 1) / 2
         late = grown * (k - 1) * k * (k + 1) / 6
         power = square ** (np.maximum(t - 1, 0) / 2)
-        return np.asarray(scheme.relaxation * power * (early + late))
+        return np.asarray(step.relaxation * power * (early + late))
 
     def slope_formula(self, exponent: str) -> str:
         """As ``unrolled_slope``, b = (1 − r²)/(1 + r²)."""

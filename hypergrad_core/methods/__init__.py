@@ -1,18 +1,16 @@
-"""The registry of methods: a new one is a file and a line here."""
+"""The registry of methods: a new one is a file and a line here; an adjoint solver makes its own."""
 
 from __future__ import annotations
 
+from hypergrad_core.adjoint import ADJOINT_SOLVERS, FixedPointSolver
 from hypergrad_core.errors import HypergradError
+from hypergrad_core.methods.aid import SolverAID
+from hypergrad_core.methods.aid_fixed_point import FixedPointAID
 from hypergrad_core.methods.base import Estimate, Method, Points
 from hypergrad_core.methods.forward import ForwardITD
-from hypergrad_core.methods.implicit import (
-    GMRESAID,
-    ConjugateGradientAID,
-    FixedPointAID,
-    NormalEquationsAID,
-    OneStep,
-)
-from hypergrad_core.methods.unrolled import ITD, TruncatedITD
+from hypergrad_core.methods.itd import ITD
+from hypergrad_core.methods.one_step import OneStep
+from hypergrad_core.methods.truncated import TruncatedITD
 
 METHODS: dict[str, Method] = {
     method.key: method
@@ -21,10 +19,8 @@ METHODS: dict[str, Method] = {
         ForwardITD(),
         TruncatedITD(),
         OneStep(),
-        FixedPointAID(),
-        ConjugateGradientAID(),
-        NormalEquationsAID(),
-        GMRESAID(),
+        FixedPointAID(FixedPointSolver),
+        *(SolverAID(solver) for solver in ADJOINT_SOLVERS),
     )
 }
 

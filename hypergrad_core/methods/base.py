@@ -5,12 +5,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
 from hypergrad_core.arrays import BLOCK_FLOATS, FloatArray, IntArray, Progress
-from hypergrad_core.bounds import Bound, Path, Status, Term, conjugate_gradient_rate
+from hypergrad_core.bounds import Bound, Path, Status, Term
 from hypergrad_core.constants import Constants
 from hypergrad_core.costs import Costs, Counter
 from hypergrad_core.inner import FIXED_POINT, InnerSolver
@@ -118,22 +117,23 @@ class Method(ABC):
         solver_name: what the adjoint is solved by, where it is a system of its own, or "".
     """
 
-    key: ClassVar[str]
-    label: ClassVar[str]
-    formula: ClassVar[str]
-    source: ClassVar[str]
-    paper_source: ClassVar[str]
-    fixed_adjoint_steps: ClassVar[str] = ""
-    tied_adjoint_steps: ClassVar[str] = ""
-    whole: ClassVar[bool] = False
-    unrolls: ClassVar[bool] = False
-    plateau: ClassVar[str] = ""
-    solver_name: ClassVar[str] = ""
+    key: str
+    label: str
+    formula: str
+    source: str
+    paper_source: str
+    fixed_adjoint_steps: str = ""
+    tied_adjoint_steps: str = ""
+    whole: bool = False
+    unrolls: bool = False
+    plateau: str = ""
+    solver_name: str = ""
 
     def refusal(self, problem: Problem) -> str:
         """Why the method does not apply to the problem and what to use instead, or ""."""
         return ""
 
+    @abstractmethod
     def adjoint_factor(self, constants: Constants, inner: InnerSolver) -> float:
         """By what the adjoint's error surely falls with each step, late (R5).
 
@@ -141,9 +141,6 @@ class Method(ABC):
             constants: of the problem.
             inner: what makes the w_t; who goes back through them depends on it.
         """
-        accelerated = self.adjoint_exponent(inner, symmetric=constants.symmetric) < 1
-        q = constants.contraction
-        return conjugate_gradient_rate(constants.condition_number) if accelerated else q
 
     def inner_exponent(self, inner: InnerSolver, *, symmetric: bool) -> float:
         """The p of t ∝ κᵖ where k = t, as κ grows: the slower of both parts."""
@@ -223,15 +220,17 @@ def drift_scale(constants: Constants) -> float:
     return slope * c.outer_gradient_bound * c.distance
 
 
-def adjoint_term(constants: Constants, steps: IntArray, exponent: str) -> Term:
-    """c₃q^k, c₃ = L_E L_Φ/(1−q): what k backward steps leave of the adjoint (R1, R3)."""
+def adjoint_term(constants: Constants, left: FloatArray, formula: str) -> Term:
+    """c₃σ(k), c₃ = L_E L_Φ/(1−q): what k backward steps leave of the adjoint (R1, R3).
+
+    Args:
+        constants: of the problem.
+        left: σ(k), shape (P,).
+        formula: LaTeX of σ(k).
+    """
     c = constants
     c3 = c.outer_gradient_bound * c.hyper_jacobian_norm / (1 - c.contraction)
-    return Term(
-        "adjoint",
-        rf"\frac{{L_E L_\Phi}}{{1-q}}\,q^{{{exponent}}}",
-        c3 * c.contraction ** steps.astype(np.float64),
-    )
+    return Term("adjoint", rf"\frac{{L_E L_\Phi}}{{1-q}}\,{formula}", c3 * left)
 
 
 @dataclass(frozen=True)

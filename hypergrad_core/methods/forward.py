@@ -7,7 +7,7 @@ import numpy as np
 from hypergrad_core.arrays import FloatArray, Progress
 from hypergrad_core.costs import CountedLinearisation, Counter
 from hypergrad_core.methods.base import PLAIN, Estimate, Points, Recorder
-from hypergrad_core.methods.unrolled import ITD
+from hypergrad_core.methods.itd import ITD
 from hypergrad_core.problem import Problem
 from hypergrad_core.scheme import Scheme
 
@@ -16,7 +16,7 @@ JACOBIAN_FLOATS = 2**22
 
 
 class ForwardITD(ITD):
-    """Forward mode: the Jacobian of w_t is carried along, m columns at a time (R11)."""
+    """Forward mode: the Jacobian of w_t is carried along, m columns at a time (R11, R23)."""
 
     key = "itd-forward"
     label = "Forward ITD"
@@ -47,7 +47,7 @@ class ForwardITD(ITD):
         recorder = Recorder(points, problem.hyper_size)
         size, hyper_size = problem.state_size, problem.hyper_size
         last = int(points.inner_steps.max())
-        lin = problem.linearise(states[: max(last, 1)])
+        lin = problem.linearise(scheme.evaluated(states[: max(last, 1)]))
         columns = np.zeros((hyper_size, size))
         before = columns
         unit = np.eye(hyper_size)
@@ -66,12 +66,13 @@ class ForwardITD(ITD):
             if t == last:
                 break
             step = CountedLinearisation(lin[t : t + 1], counter, everyone)
-            a, momentum = scheme.relaxation_at(t), scheme.momentum_at(t)
+            a, momentum, ahead = scheme.at(t)
             moved = a * step.jvp_hyper(unit)
             if t > 0:
-                moved += a * step.jvp_state(columns)
-            if a != 1 or momentum:
-                moved += (1 - a + momentum) * columns - momentum * before
+                at_point = columns + ahead * (columns - before) if ahead else columns
+                moved += a * step.jvp_state(at_point)
+                if a != 1 or momentum:
+                    moved += (1 - a + momentum) * columns - momentum * before
             before, columns = columns, moved
             if progress is not None:
                 progress((t + 1) / last)

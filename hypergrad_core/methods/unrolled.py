@@ -1,6 +1,8 @@
-"""Reverse-mode iterative differentiation (ITD), whole and truncated to the last k steps."""
+"""Reverse-mode iterative differentiation: one sweep back through the steps, for all horizons."""
 
 from __future__ import annotations
+
+from typing import ClassVar
 
 import numpy as np
 
@@ -16,6 +18,7 @@ from hypergrad_core.methods.base import (
     Method,
     Points,
     Recorder,
+    adjoint_term,
     batches,
     drift_scale,
     lower_level_term,
@@ -28,23 +31,14 @@ DENORMALS_EVERY = 64
 SMALLEST_ADJOINT = 1e-200
 
 
-class TruncatedITD(Method):
-    """Reverse mode through the last k of t steps (K-RMD); k = t is full ITD."""
+class ReverseMode(Method):
+    """Reverse mode through some of the steps that made w_t.
 
-    key = "itd-truncated"
-    label = "Truncated ITD"
-    formula = (
-        r"\begin{aligned}a_t&=\nabla_1E(w_t),\qquad a_s=\partial_1\Phi(w_s)^\top a_{s+1}\\"
-        r"\widehat\nabla f&=\nabla_2E(w_t)+\sum_{s=t-k}^{t-1}\partial_2\Phi(w_s)^\top a_{s+1}"
-        r"\end{aligned}"
-    )
-    source = "Shaban et al. 2019"
-    paper_source = "Grazzi et al. 2020, Theorem 2.1, truncated"
-    plateau = (
-        "With its k held, its error ends on a plateau that no number of steps passes. "
-        "Use ITD: it is this method with a k that grows with t."
-    )
-    exponent = "k"
+    Attributes:
+        exponent: LaTeX of the number of these steps: "t" where it is all of them.
+    """
+
+    exponent: ClassVar[str]
     unrolls = True
 
     def adjoint_exponent(self, inner: InnerSolver, *, symmetric: bool) -> float:
@@ -54,11 +48,6 @@ class TruncatedITD(Method):
     def adjoint_factor(self, constants: Constants, inner: InnerSolver) -> float:
         """That of the iteration that is gone back through."""
         return inner.late_factor(constants.contraction)
-
-    def clipped_points(self, points: Points, truncation: int | None = None) -> Points:
-        """k no larger than the truncation, and no further back than w_0."""
-        k = np.minimum(points.inner_steps, points.adjoint_steps)
-        return Points(points.inner_steps, k if truncation is None else np.minimum(k, truncation))
 
     def estimate(
         self,
@@ -92,7 +81,8 @@ class TruncatedITD(Method):
         size, hyper_size = problem.state_size, problem.hyper_size
         ends = states[horizons]
         adjoints = problem.outer_gradient_state(ends)
-        later = np.zeros_like(adjoints) if scheme.momentum else None
+        # What w_s loses by the step after the next: it enters y_{s+1} and w_{s+2} with a minus.
+        carried = None if scheme.plain else np.zeros_like(adjoints)
         sums = np.array(problem.outer_gradient_hyper(ends))
         counter = Counter(len(horizons))
         counter.map_evaluations += horizons
@@ -100,16 +90,19 @@ class TruncatedITD(Method):
         complete = horizons[rows] - steps
         bottoms = horizons - batch.depths
         top, bottom = int(horizons.max()), int(bottoms.min())
-        lin = problem.linearise(states[bottom:top]) if top > bottom else None
+        coefficients = scheme.table(top + 1).tolist()
+        points = scheme.evaluated(states[: top + 1])
+        lin = problem.linearise(points[bottom:top]) if top > bottom else None
         for s in range(top, bottom - 1, -1):
             # Horizons are sorted: those beyond s are the last rows; finished ones drop out.
             first = int(np.searchsorted(horizons, s, side="right"))
             active = first + np.flatnonzero(bottoms[first:] <= s)
+            a, momentum, ahead = coefficients[s]
             if lin is not None and len(active):
                 step = lin[s - bottom : s - bottom + 1]
                 block = _as_slice(active)
                 product = CountedLinearisation(step, counter, active).vjp_hyper(adjoints[block])
-                sums[block] += scheme.relaxation_at(s) * product
+                sums[block] += a * product
             done = complete == s
             if done.any():
                 at = rows[done]
@@ -121,12 +114,15 @@ class TruncatedITD(Method):
             if lin is not None and len(further):
                 block = _as_slice(further)
                 pulled = CountedLinearisation(step, counter, further).vjp_state(adjoints[block])
-                if later is not None:
-                    # w_s enters w_{s+1} by a Φ + (1 − a + β) w, and w_{s+2} by −β w.
-                    a, momentum = scheme.relaxation_at(s), scheme.momentum_at(s)
-                    pulled = a * pulled + (1 - a + momentum) * adjoints[block]
-                    pulled -= scheme.momentum_at(s + 1) * later[block]
-                    later[block] = adjoints[block]
+                if carried is not None:
+                    # w_s enters w_{s+1} by a Φ(y_s) + (1 − a + β) w_s, and y_s by (1 + γ) w_s.
+                    at_point = a * pulled
+                    pulled = at_point + (1 - a + momentum) * adjoints[block]
+                    pulled -= carried[block]
+                    carried[block] = momentum * adjoints[block]
+                    if ahead:
+                        pulled += ahead * at_point
+                        carried[block] += ahead * at_point
                 adjoints[block] = pulled
             if s % DENORMALS_EVERY == 0:
                 # Numbers that have underflowed are slow, and q times them is never quite zero.
@@ -138,7 +134,7 @@ class TruncatedITD(Method):
         self, constants: Constants, points: Points, inner: InnerSolver
     ) -> tuple[Term, ...]:
         """c₁ρ(t) + c₂ Σ + c₃σ(k): R9 with e_s ≤ ρ(s)D; for Φ alone c₁qᵗ + c₂ k q^(t−1) + c₃q^k."""
-        c, q = constants, constants.contraction
+        q = constants.contraction
         t = points.inner_steps.astype(np.float64)
         k = points.adjoint_steps.astype(np.float64)
         drift = Term(
@@ -147,14 +143,8 @@ class TruncatedITD(Method):
             + inner.slope_formula(self.exponent),
             drift_scale(constants) * inner.unrolled_slope(q, t, k),
         )
-        adjoint = Term(
-            "adjoint",
-            r"\frac{L_E L_\Phi}{1-q}\," + inner.residual_formula(self.exponent),
-            c.outer_gradient_bound
-            * c.hyper_jacobian_norm
-            / (1 - q)
-            * inner.residual_factor(q, t, k),
-        )
+        left = inner.residual_factor(q, t, k)
+        adjoint = adjoint_term(constants, left, inner.residual_formula(self.exponent))
         return lower_level_term(constants, points.inner_steps, inner), drift, adjoint
 
     def source_of_bound(self, inner: InnerSolver) -> str:
@@ -166,35 +156,6 @@ class TruncatedITD(Method):
         points = estimate.points
         values = path.unrolled_bound(points.inner_steps, points.adjoint_steps, frozen=False)
         return Bound(path.tier, path.unrolled_status, values, path.source)
-
-
-class ITD(TruncatedITD):
-    """Reverse mode through all t steps."""
-
-    key = "itd"
-    label = "ITD"
-    formula = (
-        r"\begin{aligned}a_t&=\nabla_1E(w_t),\qquad a_s=\partial_1\Phi(w_s)^\top a_{s+1}\\"
-        r"\widehat\nabla f&=\nabla_2E(w_t)+\sum_{s=0}^{t-1}\partial_2\Phi(w_s)^\top a_{s+1}"
-        r"\end{aligned}"
-    )
-    source = "Franceschi et al. 2017; Grazzi et al. 2020, Theorem 2.1"
-    paper_source = "Grazzi et al. 2020, Theorem 2.1"
-    exponent = "t"
-    whole = True
-    plateau = ""
-    fixed_adjoint_steps = (
-        "It always goes back through all t steps (k = t), so k cannot vary while t is fixed. "
-        "Use truncated ITD, which goes back through the last k steps."
-    )
-    tied_adjoint_steps = (
-        "It always goes back through all t steps (k = t), so k cannot stay fixed while t varies. "
-        "Use truncated ITD, which goes back through the last k steps."
-    )
-
-    def clipped_points(self, points: Points, truncation: int | None = None) -> Points:
-        """k = t everywhere."""
-        return Points(points.inner_steps, points.inner_steps)
 
 
 def _part(progress: Progress, number: int, count: int) -> Progress:

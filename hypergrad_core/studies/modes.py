@@ -162,7 +162,7 @@ def run_adjoint(
         raise HypergradError(refusal)
     gradient = problem.outer_gradient_state(state[None])
     matrix = adjoint_matrix(problem, state)
-    solver = chosen.solver(problem.linearise(state[None]), gradient)
+    solver = chosen.solver.begin(problem, problem.linearise(state[None]), gradient)
     adjoints = np.zeros((steps + 1, problem.state_size))
     lengths, turns = np.zeros((2, steps if isinstance(solver, ConjugateGradientSolver) else 0))
     for k in range(steps):
@@ -192,7 +192,8 @@ def run_adjoint(
 
 def fixed_point_polynomials(values: FloatArray, steps: int) -> FloatArray:
     """(1 − z)^k for k = 0 … K, what fixed-point steps leave at z: (Z,) → (K + 1, Z)."""
-    return residual_polynomials(1 - values, np.arange(steps + 1), Scheme(), whole=True)
+    every = np.arange(steps + 1)
+    return residual_polynomials(1 - values, np.zeros_like(every), every, Scheme())
 
 
 def chebyshev_polynomials(values: FloatArray, steps: int, low: float, high: float) -> FloatArray:

@@ -35,9 +35,10 @@ from websockets.sync.client import connect
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from dashboard.kit.controls import CONTRACTIONS  # noqa: E402
+from dashboard.kit.page import Shown  # noqa: E402
+from dashboard.kit.scenario_fields import CONTRACTIONS  # noqa: E402
 from dashboard.screens.explore.frame import explore_frame  # noqa: E402
-from dashboard.screens.explore.settings import View  # noqa: E402
+from dashboard.screens.explore.settings import SETTINGS, View  # noqa: E402
 from hypergrad_core import FAMILIES, Scenario, run  # noqa: E402
 
 DEBUGGING_PORT = 9233
@@ -66,6 +67,7 @@ from pathlib import Path
 import streamlit as st
 
 st.set_page_config(layout="wide", initial_sidebar_state=350)
+from frames import explore_picture
 
 
 @st.cache_resource
@@ -141,7 +143,8 @@ def write_bare_page(folder: Path) -> None:
     """The bare page, its figures for all options, and the dashboard's own configuration."""
     figures = {}
     for q in CONTRACTIONS:
-        frame = explore_frame(run(Scenario(contraction=q)), View(), "light")
+        scenario = Scenario(contraction=q)
+        frame = explore_frame(Shown(SETTINGS, scenario, run(scenario), scenario, View(), "light"))
         figures[q] = go.Figure(frame["figure"])
     (folder / "figures.pickle").write_bytes(pickle.dumps(figures))
     (folder / "bare.py").write_text(BARE_PAGE, encoding="utf-8")

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from playwright.sync_api import Locator, Page
 
+from dashboard.kit.links import links_of
 from dashboard.screens.explore.settings import SETTINGS, View
 from hypergrad_core import Experiment, Scenario
 
@@ -149,7 +150,7 @@ class ExplorePage:
     @property
     def view(self) -> View:
         """The view on the screen."""
-        view, bad = View.from_link(self.drawn)
+        view, bad = links_of(View).from_link(self.drawn)
         assert not bad
         return view
 

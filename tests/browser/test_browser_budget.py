@@ -9,7 +9,7 @@ from conftest import NewContext, Server, Watcher
 from explore_page import ExplorePage, number
 from playwright.sync_api import FloatRect, expect
 
-from dashboard.figures.budget_map import INK, PATCH
+from dashboard.screens.budget.figure.map import INK, PATCH
 from dashboard.screens.budget.maps import Maps
 from dashboard.screens.budget.settings import SETTINGS, BudgetView
 from hypergrad_core import METHODS

@@ -1,4 +1,4 @@
-"""Names in a picture, sizes and places: the chart's own scripts, in a page with nothing else."""
+"""Names in a picture: the chart's own script, in a page with nothing else."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from dashboard.chart import FOLDER
-from dashboard.chart.component import SCRIPTS
+from dashboard.chart.scripts import joined
 
 pytestmark = pytest.mark.browser
 
@@ -54,11 +54,10 @@ Ends = list[tuple[str, float]]
 
 @pytest.fixture
 def scripts(browser: Browser) -> Any:
-    """An empty page with the scripts of the chart, without the part that Streamlit mounts."""
+    """An empty page with the script that writes names."""
     page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
-    text = "\n".join((FOLDER / name).read_text("utf-8") for name in SCRIPTS if name != "chart.js")
     page.set_content("<body style='margin: 0'></body>")
-    page.add_script_tag(content=text)
+    page.add_script_tag(content=joined(FOLDER / "names.js"))
     page.evaluate(SETUP)
     yield page
     page.close()
@@ -128,53 +127,3 @@ def test_a_name_stays_with_its_curve_when_the_end_is_out_of_sight(scripts: Page)
 def test_a_long_name_does_not_leave_the_frame(scripts: Page) -> None:
     names = paint(scripts, [("A method with a name that is far too long", 0.5), ("ITD", 0.5)])
     check_apart(names)
-
-
-def test_every_length_of_a_figure_is_scaled_and_no_number_of_its_data(scripts: Page) -> None:
-    trace = {
-        "x": [1, 2],
-        "line": {"width": 3, "dash": "9px,5px"},
-        "marker": {"size": [10, 20], "line": {"width": 1}},
-        "textfont": {"size": 17},
-        "contours": {"size": 2, "labelfont": {"size": 14}},
-    }
-    found = scripts.evaluate("trace => scaled(trace, 2)", trace)
-    assert found == {
-        "x": [1, 2],
-        "line": {"width": 6, "dash": "18px,10px"},
-        "marker": {"size": [20, 40], "line": {"width": 2}},
-        "textfont": {"size": 34},
-        "contours": {"size": 2, "labelfont": {"size": 28}},
-    }
-
-
-@pytest.mark.parametrize(
-    ("size", "least", "most"),
-    [
-        ((1440, 900), 1, 1),
-        ((1920, 1080), 1.24, 1.3),
-        ((3840, 2160), 2.4, 2.6),
-        ((390, 844), 0.7, 0.75),
-        ((1080, 1920), 0.85, 0.95),
-    ],
-)
-def test_one_factor_for_each_screen(
-    scripts: Page, size: tuple[int, int], least: float, most: float
-) -> None:
-    scripts.set_viewport_size({"width": size[0], "height": size[1]})
-    assert least <= scripts.evaluate("() => screenFactor()") <= most
-
-
-@pytest.mark.parametrize(
-    ("at", "step", "place"),
-    [
-        ([0, 1, 2, 3], 2, 2),
-        ([0, 2, 4], 3, 1),
-        ([0, 10, 20], 16, 2),
-        ([0, 10, 20], 400, 2),
-        ([5, 10], 0, 0),
-        ([], 7, 0),
-    ],
-)
-def test_the_nearest_place_of_a_step(scripts: Page, at: list[int], step: int, place: int) -> None:
-    assert scripts.evaluate("([at, step]) => nearest(at, step)", [at, step]) == place

@@ -11,7 +11,7 @@ from explore_page import number
 from playwright.sync_api import FloatRect, Page, Response, expect
 
 from dashboard.screens.paper.settings import SETTINGS
-from dashboard.screens.paper.task import Task
+from dashboard.screens.paper.task import FIGURES, Task
 from hypergrad_core.studies.claims import Verdict, claims
 from hypergrad_core.studies.replication import Replication
 
@@ -78,7 +78,7 @@ def replications() -> tuple[Replication, ...]:
     """The panels on the screen, computed here."""
     scenario, view, bad = SETTINGS.of_link({"kind": "networks", "T": "50", "values": "3"})
     assert not bad
-    return Task.of(scenario, view).run(lambda fraction: None)
+    return FIGURES.compute(Task.of(scenario, view))
 
 
 def cards(page: Page) -> dict[str, list[tuple[str, float]]]:

@@ -14,6 +14,7 @@ from explore_page import ExplorePage, number, scale_of
 from PIL import Image
 from playwright.sync_api import Locator
 
+from dashboard.kit.page import Shown
 from dashboard.kit.theme import METHOD_STYLES, Mode
 from dashboard.screens.explore.frame import explore_frame
 from dashboard.screens.explore.settings import SETTINGS, View
@@ -116,7 +117,11 @@ def test_first_picture(
         assert pixels_of(explore, METHOD_STYLES[key].color(mode)) > 300, METHODS[key].label
     check_table(explore, run(SETTINGS.scenario))
     assert "ε = 10⁻⁴" in explore.labels
-    frame = explore_frame(run(explore.scenario), explore.view, mode)
+    frame = explore_frame(
+        Shown(
+            SETTINGS, explore.scenario, run(explore.scenario), explore.scenario, explore.view, mode
+        )
+    )
     assert explore.message == frame["message"]
     assert page.locator(".hg-title").inner_text() == frame["title"]
     assert page.locator(".hg-key li").all_inner_texts() == [item["text"] for item in frame["key"]]

@@ -12,9 +12,6 @@ from explore_page import ExplorePage
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from dashboard.chart import FOLDER
-from dashboard.kit.notation import ratio, scientific
-
 pytestmark = pytest.mark.browser
 
 PAGES = {
@@ -179,20 +176,6 @@ def test_a_saved_picture_carries_what_stands_above_it(
         ".map(node => node.getBoundingClientRect().right))"
     )
     assert far <= width
-
-
-def test_numbers_at_the_cursor_are_written_as_those_of_the_page(new_context: NewContext) -> None:
-    page = new_context().new_page()
-    script = (FOLDER / "dom.js").read_text(encoding="utf-8")
-    values = [0.0, 2.04e-5, 2.5e-5, 1e-4, 9.97e-3, 0.01, 0.26, 3.0, 9.97, 999.6, 2000.4, 1.5e6]
-    said = page.evaluate(
-        f"values => {{ {script}; return values.map(v => formatValue(v)); }}", values
-    )
-    assert said == [scientific(value) for value in values]
-    ratios = page.evaluate(
-        f"values => {{ {script}; return values.map(v => formatRatio(v)); }}", values
-    )
-    assert ratios == [ratio(value) for value in values]
 
 
 def test_the_key_says_how_to_see_the_bounds_of_another_method(explore: ExplorePage) -> None:

@@ -105,8 +105,7 @@ def agree(page: Page) -> None:
 
 def query_names(settings: PageSettings[Any]) -> set[str]:
     """The parameters that are settings."""
-    scenario, view = settings.scenario, settings.view
-    return {*scenario.link_names.values(), *view.link_names.values()}
+    return {field.link for field in settings.fields.values()}
 
 
 def eventually(page: Page, check: Callable[[], None]) -> None:

@@ -8,7 +8,7 @@ from explore_page import TIMEOUT
 from playwright.sync_api import Locator, Page, expect
 
 from dashboard.kit.glossary import definition
-from dashboard.kit.introduction import INTRODUCTIONS
+from dashboard.pages import PAGES
 
 pytestmark = pytest.mark.browser
 
@@ -44,7 +44,7 @@ def inside(tip: Locator) -> bool:
     )
 
 
-@pytest.mark.parametrize("name", INTRODUCTIONS)
+@pytest.mark.parametrize("name", [page.name for page in PAGES])
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
 def test_every_term_shows_its_definition_to_the_keyboard(
     new_context: NewContext, server: Server, watcher: Watcher, name: str, width: int, scheme: str

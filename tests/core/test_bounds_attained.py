@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from hypergrad_core import METHODS
-from hypergrad_core.bounds import chebyshev_number, path_along
+from hypergrad_core.bounds import path_along
 from hypergrad_core.inner import SOLVERS
+from hypergrad_core.lemmas import chebyshev_number
 from hypergrad_core.numerics import row_norms
 from hypergrad_core.problems.quadratic import Quadratic
 from tests.core.bound_cases import SLACK, diagonal_quadratic

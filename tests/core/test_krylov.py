@@ -18,8 +18,8 @@ from hypergrad_core.adjoint import (
     Outcome,
 )
 from hypergrad_core.arrays import FloatArray
-from hypergrad_core.bounds import chebyshev_number
 from hypergrad_core.inner import SOLVERS
+from hypergrad_core.lemmas import chebyshev_number
 from hypergrad_core.numerics import row_norms
 from hypergrad_core.problem import Problem
 from hypergrad_core.problems.nonsymmetric import NonSymmetric

@@ -11,8 +11,8 @@ import pytest
 from hypergrad_core import METHODS
 from hypergrad_core.adjoint import ConjugateGradientSolver, FixedPointSolver
 from hypergrad_core.arrays import FloatArray
-from hypergrad_core.bounds import chebyshev_number, conjugate_gradient_rate
-from hypergrad_core.methods.unrolled import TruncatedITD
+from hypergrad_core.lemmas import chebyshev_number, conjugate_gradient_rate
+from hypergrad_core.methods.unrolled import ReverseMode
 from hypergrad_core.problem import Problem
 from hypergrad_core.problems.quadratic import Quadratic
 from hypergrad_core.scenario import SPECTRA
@@ -234,13 +234,13 @@ BUGS = {
         FIXED_POINT_CHECKS,
     ),
     "reverse mode skips the last step": Bug(
-        TruncatedITD,
+        ReverseMode,
         "_sweep",
         {"np.searchsorted(horizons, s,": "np.searchsorted(horizons, s + 1,"},
         ITD_CHECKS,
     ),
     "reverse mode forgets the first step": Bug(
-        TruncatedITD,
+        ReverseMode,
         "_sweep",
         {"complete = horizons[rows] - steps": "complete = horizons[rows] - steps + (steps > 0)"},
         ITD_CHECKS,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from frames import ALL, traces
 
-from dashboard.links import SCENARIO_LINKS
+from dashboard.kit.links import SCENARIO_LINKS
 from dashboard.screens.explore.settings import BOUNDS, ERRORS, X_AXES, View
 from hypergrad_core import FAMILIES, Scenario
 from hypergrad_core.scenario import SLICES

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import base64
 import json
+from collections import OrderedDict
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -12,11 +13,15 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import numpy as np
+import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
+from dashboard.chart import Frame
+from dashboard.kit.page import Shown
+from dashboard.kit.theme import Mode
 from dashboard.screens.explore.frame import explore_frame
-from dashboard.screens.explore.settings import View
+from dashboard.screens.explore.settings import SETTINGS, View
 from hypergrad_core import METHODS, Experiment, Scenario, run
 from hypergrad_core.arrays import FloatArray
 
@@ -30,9 +35,24 @@ def experiment_of(scenario: Scenario) -> Experiment:
     return run(scenario)
 
 
+def explore_picture(experiment: Experiment, view: View, mode: Mode) -> Frame:
+    """The frame of an experiment."""
+    scenario = experiment.scenario
+    return explore_frame(Shown(SETTINGS, scenario, experiment, scenario, view, mode))
+
+
 def frame_of(scenario: Scenario, view: View | None = None) -> dict[str, Any]:
     """The frame of a setting on a light page, as a plain dictionary."""
-    return dict(explore_frame(experiment_of(scenario), view or View(), "light"))
+    return dict(explore_picture(experiment_of(scenario), view or View(), "light"))
+
+
+def forget(monkeypatch: pytest.MonkeyPatch, results: Any) -> None:
+    """Let a cache forget all that it has, for the time of a test."""
+    for name in ("", "parts", "_drafts", "_seconds"):
+        store = getattr(results, name, None) if name else results
+        if store is not None:
+            monkeypatch.setattr(store, "_stored", OrderedDict())
+            monkeypatch.setattr(store, "_bytes", {})
 
 
 def unpacked(values: Any) -> FloatArray:

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 from frames import check, open_page, payload
 from streamlit.testing.v1 import AppTest
 
-from dashboard.kit.compute import BackgroundRun, CachedRun
+from dashboard.kit.jobs import Job
 from dashboard.screens.paper.settings import (
     KINDS,
 )
@@ -86,9 +86,9 @@ def open_paper(link: dict[str, str] | None = None) -> AppTest:
     return open_page(link, "paper")
 
 
-def job_of(session: AppTest) -> CachedRun[Task, Any]:
+def job_of(session: AppTest) -> Job[Task]:
     job = session.session_state["job of paper"]
-    assert isinstance(job, CachedRun)
+    assert isinstance(job, Job)
     return job
 
 
@@ -99,7 +99,7 @@ def wait_until(condition: Any) -> None:
         time.sleep(0.005)
 
 
-def finish(session: AppTest, job: BackgroundRun | None = None) -> None:
+def finish(session: AppTest, job: Job[Task] | None = None) -> None:
     """Wait for the job of the session, then run the page as its timer would."""
     running = job or job_of(session)
     wait_until(lambda: not running.running)

@@ -9,6 +9,9 @@ from typing import Any
 import numpy as np
 from frames import unpacked
 
+from dashboard.chart import Frame
+from dashboard.kit.page import Shown
+from dashboard.kit.theme import Mode
 from dashboard.screens.why.frame import why_frame
 from dashboard.screens.why.settings import (
     SETTINGS,
@@ -39,8 +42,12 @@ def dissected(scenario: Scenario) -> Dissection:
     return dissect(scenario)
 
 
+def why_picture(part: str, found: Dissection, view: WhyView, mode: Mode) -> Frame:
+    return why_frame(Shown(SETTINGS, found.scenario, found, found.scenario, view, mode), part)
+
+
 def frame_of(part: str, scenario: Scenario = SCENARIO, view: WhyView = VIEW) -> dict[str, Any]:
-    return dict(why_frame(part, dissected(scenario), scenario, view, "light"))
+    return dict(why_picture(part, dissected(scenario), view, "light"))
 
 
 def read(frame: dict[str, Any], name: str) -> np.ndarray[Any, Any]:

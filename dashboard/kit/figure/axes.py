@@ -173,9 +173,9 @@ def level_names(
             right = not near[0] if near else right
             taken.append((value, right))
         # A place at each end, so that a name can change sides without a new element.
-        for end, here in zip(plot.ends, (not right, right), strict=True):
+        for end, named in zip(plot.ends, (not right, right), strict=True):
             x.append(end)
-            y.append(plot.lifted(value, NAME_LIFT) if seen and here else math.nan)
+            y.append(plot.lifted(value, NAME_LIFT) if seen and named else math.nan)
         text += [f"  {name}", f"{name}  "]
         sides += ["middle right", "middle left"]
     return {

@@ -98,6 +98,7 @@ def shares(count: int, gap: float, weights: Sequence[float] | None = None) -> li
     room = (1 - gap * (count - 1)) / sum(weights)
     domains, start = [], 0.0
     for weight in weights:
-        domains.append([start, start + weight * room])
+        # Rounding must not lead beyond the end, which Plotly would refuse.
+        domains.append([start, min(start + weight * room, 1.0)])
         start += weight * room + gap
     return domains

@@ -1,21 +1,17 @@
-"""The Budget frame: one function for the page, the live route and the tests."""
+"""The frame of Budget."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from urllib.parse import urlencode
-
-from dashboard.chart import PAGE_PARAM, THEME_PARAM, Column, Frame, Row, Table
-from dashboard.figures.budget_map import budget_map
-from dashboard.kit.compute import LIVE_SECONDS, SlowError
-from dashboard.kit.errors import LinkError
+from dashboard.chart import Column, Frame, Row, Table
 from dashboard.kit.figure.describe import BEYOND_THEORY, absent, describe
 from dashboard.kit.notation import scientific
+from dashboard.kit.page import Shown
 from dashboard.kit.theme import METHOD_STYLES, Mode
-from dashboard.screens.budget.maps import MAPS, Maps
-from dashboard.screens.budget.settings import SETTINGS, BudgetView
+from dashboard.screens.budget.figure.map import budget_map
+from dashboard.screens.budget.maps import Maps
+from dashboard.screens.budget.settings import BudgetView
 from dashboard.screens.budget.words import improvement, pair, unit, verdict
-from hypergrad_core import METHODS, Scenario
+from hypergrad_core import METHODS
 from hypergrad_core.studies.experiment import Refusal
 from hypergrad_core.studies.plane import Plane, Split, best_split_by
 
@@ -34,28 +30,19 @@ COLUMNS: list[Column] = [
 ]
 
 
-def budget_frame(
-    found: tuple[Plane | Refusal, ...],
-    scenario: Scenario,
-    view: BudgetView,
-    mode: Mode,
-) -> Frame:
-    """All that the chart shows.
+BudgetShown = Shown[Maps, tuple[Plane | Refusal, ...], BudgetView]
 
-    Args:
-        found: as ``Maps.run`` gives them.
-        scenario: what was asked for.
-        view: how it is looked at.
-        mode: light or dark.
-    """
-    planes = [item for item in found if isinstance(item, Plane)]
+
+def budget_frame(shown: BudgetShown, part: str = "") -> Frame:
+    """All that the chart shows."""
+    view, mode = shown.view, shown.mode
+    planes = [item for item in shown.result if isinstance(item, Plane)]
     splits = [item.frontier.within(view.budget) for item in planes]
-    link = {**SETTINGS.link_of(scenario, view), THEME_PARAM: mode}
     steps = [str(step) for step in planes[0].steps] if planes else []
     message = verdict(planes, splits, view.budget)
     drawn = budget_map(planes, splits, view.layer, mode)
     frame: Frame = {
-        "link": urlencode(link),
+        "link": shown.link(),
         "figure": drawn.figure,
         "steps": [f"t = {step}" for step in steps],
         "at": [int(step) for step in planes[0].steps] if planes else [],
@@ -73,35 +60,12 @@ def budget_frame(
         frame["other"] = {"name": "Adjoint steps", "steps": [f"k = {step}" for step in steps]}
     if drawn.narrow is not None:
         frame["narrow"] = drawn.narrow
-    if scenario.contraction >= 1:
+    if shown.scenario.contraction >= 1:
         frame["warning"] = BEYOND_THEORY
-    refused = [absent(item, mode, item.reason) for item in found if isinstance(item, Refusal)]
+    refused = [item for item in shown.result if isinstance(item, Refusal)]
     if refused:
-        frame["absent"] = refused
+        frame["absent"] = [absent(item, mode, item.reason) for item in refused]
     return frame
-
-
-def render_frame(params: Mapping[str, str]) -> Frame:
-    """The frame of a link.
-
-    Raises:
-        LinkError: if a value is bad.
-        SlowError: if the run takes too long to follow a moving hand.
-    """
-    scenario, view, messages = SETTINGS.of_link(params)
-    if messages:
-        raise LinkError(" ".join(messages))
-    maps = Maps.of(scenario, view)
-    if MAPS.find(maps) is None and maps.seconds > LIVE_SECONDS:
-        raise SlowError
-    mode: Mode = "dark" if params.get(THEME_PARAM) == "dark" else "light"
-    return budget_frame(MAPS.compute(maps), scenario, view, mode)
-
-
-def live_params(scenario: Scenario, view: BudgetView, mode: Mode) -> dict[str, str]:
-    """What the live route is asked with."""
-    link = SETTINGS.link_of(scenario, view, full=True)
-    return {**link, THEME_PARAM: mode, PAGE_PARAM: SETTINGS.name}
 
 
 def _table(planes: list[Plane], splits: list[Split], budget: int, mode: Mode) -> Table:

@@ -39,20 +39,22 @@ class Maps:
         )
         return cls(plain, view.methods)
 
-    def seen_by(self, view: BudgetView) -> BudgetView:
-        """The view, of these methods."""
+    def seen(self, scenario: Scenario, view: BudgetView) -> tuple[Scenario, BudgetView]:
+        """The settings as which these maps are shown."""
+        if self == Maps.of(scenario, view):
+            return scenario, view
         right = self.methods[1] if len(self.methods) > 1 else NONE
-        return replace(view, left=self.methods[0], right=right)
+        return self.scenario, replace(view, left=self.methods[0], right=right)
 
     def run(self, progress: Progress | None = None) -> tuple[Plane | Refusal, ...]:
         """The plane of each method, or why there is none."""
         report = progress or (lambda fraction: None)
-        found: list[Plane | Refusal] = []
+        planes: list[Plane | Refusal] = []
         prepared = prepare(self.scenario.build(), self.scenario.solver, self.scenario.horizon)
         for place, method in enumerate(self.methods):
             report(place / len(self.methods))
-            found.append(plane(self.scenario, method, prepared=prepared))
-        return tuple(found)
+            planes.append(plane(self.scenario, method, prepared=prepared))
+        return tuple(planes)
 
     @property
     def seconds(self) -> float:
@@ -63,4 +65,6 @@ class Maps:
         return expected_seconds(column)
 
 
-MAPS: ComputedCache[Maps, tuple[Plane | Refusal, ...]] = ComputedCache(CACHE_ENTRIES, Maps.run)
+MAPS: ComputedCache[Maps, tuple[Plane | Refusal, ...]] = ComputedCache(
+    CACHE_ENTRIES, lambda maps, report: maps.run(report), lambda maps: maps.seconds
+)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
 
-from dashboard.figures.budget_map import LAYERS
+from dashboard.kit.fields import Declared, Slider, choice, kept, slider, switch
+from dashboard.kit.notation import count
 from dashboard.kit.settings import SHARED, PageSettings
-from dashboard.links import LinkSettings
+from dashboard.screens.budget.figure.values import LAYERS
 from hypergrad_core import METHODS, Scenario, ScenarioError
 from hypergrad_core.studies.plane import plane_methods
-from hypergrad_core.validation import require_integer, require_one_of
+from hypergrad_core.validation import require_integer
 
 NONE = "none"
 LEFT: dict[str, str] = {key: METHODS[key].label for key in plane_methods()}
@@ -21,52 +20,44 @@ LARGEST_HORIZON = 100
 LARGEST_SIZE = 200
 
 
+BUDGETS = [*range(5, 101, 5), *range(110, 201, 10), 250, 300, 400, 500]
+
+
 @dataclass(frozen=True, kw_only=True)
-class BudgetView(LinkSettings):
-    """What of the plane is shown.
+class BudgetView(Declared):
+    """What of the plane is shown."""
 
-    Attributes:
-        left: key of the method of the first map.
-        right: key of the method of the second map, or "none".
-        layer: key of ``LAYERS``: what the colours mean.
-        budget: products that may be spent.
-        row, column: t and k of the cell that is read.
-
-    Raises:
-        ScenarioError: naming the field, the value and what is allowed.
-    """
-
-    link_names: ClassVar[Mapping[str, str]] = {
-        "left": "left",
-        "right": "right",
-        "layer": "layer",
-        "budget": "budget",
-        "row": "row",
-        "column": "column",
-    }
-    labels: ClassVar[Mapping[str, str]] = {
-        "left": "Method",
-        "right": "Compare with",
-        "layer": "Colour shows",
-        "budget": "Budget of products",
-        "row": "Step t of the cursor",
-        "column": "Step k of the cursor",
-    }
-
-    left: str = Scenario.methods[1]
-    right: str = Scenario.methods[2]
-    layer: str = "error"
-    budget: int = 60
-    row: int = 30
-    column: int = 15
-
-    def __post_init__(self) -> None:
-        require_one_of("left", self.left, LEFT)
-        require_one_of("right", self.right, RIGHT)
-        require_one_of("layer", self.layer, LAYERS)
-        require_integer("budget", self.budget, 1, LARGEST_BUDGET)
-        require_integer("row", self.row, 0, LARGEST_HORIZON)
-        require_integer("column", self.column, 0, LARGEST_HORIZON)
+    budget: int = slider(
+        60,
+        (1, LARGEST_BUDGET),
+        Slider(BUDGETS, count),
+        link="budget",
+        label="Budget of products",
+        help="Number of products that may be spent in total, on w and on v.",
+    )
+    left: str = choice(
+        Scenario.methods[1],
+        LEFT,
+        link="left",
+        label="Method",
+        help="The method of the first map.",
+    )
+    right: str = choice(
+        Scenario.methods[2],
+        RIGHT,
+        link="right",
+        label="Compare with",
+        help="The method of the second map, on the same colour scale.",
+    )
+    layer: str = switch(
+        "error",
+        LAYERS,
+        link="layer",
+        label="Colour shows",
+        help="The measured relative error, or one of its bounds.",
+    )
+    row: int = kept(30, (0, LARGEST_HORIZON), link="row", label="Step t of the cursor")
+    column: int = kept(15, (0, LARGEST_HORIZON), link="column", label="Step k of the cursor")
 
     @property
     def methods(self) -> tuple[str, ...]:

@@ -10,9 +10,9 @@ import numpy as np
 
 from dashboard.chart import Bound, KeyEntry, packed
 from dashboard.kit.figure.axes import POWER_SIZE
-from dashboard.kit.figure.describe import run_title
 from dashboard.kit.figure.drawn import Drawn
 from dashboard.kit.notation import power, scientific
+from dashboard.kit.scenario_fields import run_title
 from dashboard.kit.theme import (
     AXIS_SIZE,
     BOUND_DASH,
@@ -34,7 +34,7 @@ GUIDE_DASH = "2px,4px"
 
 
 def complexity_curves(
-    found: Sequence[Requirements],
+    points: Sequence[Requirements],
     kappas: Sequence[float],
     scenario: Scenario,
     view: ComplexityView,
@@ -43,14 +43,14 @@ def complexity_curves(
     """Means, spreads and predictions on logarithmic axes.
 
     Args:
-        found: the points that have arrived.
+        points: the points that have arrived.
         kappas: all values of κ, ascending.
         scenario: what they have in common.
         view: how they are drawn.
         mode: light or dark.
     """
     drawn = Drawn()
-    curves = growths(found)
+    curves = growths(points)
     axis = view.axis
     # A bound predicts steps only.
     predicted = view.predicted == "shown" and axis in ("inner", "adjoint")
@@ -103,14 +103,20 @@ def _key(seeds: int, mode: Mode, *, predicted: bool) -> list[KeyEntry]:
     return key
 
 
-def sweep_title(found: Sequence[Requirements], scenario: Scenario, view: ComplexityView) -> str:
+def sweep_title(points: Sequence[Requirements], scenario: Scenario, view: ComplexityView) -> str:
     """One line that names the sweep, for titles and exports."""
-    sizes = {"d": found[0].state_size if found else scenario.state_size}
-    if found:
-        sizes["m"] = found[0].hyper_size
-    first, many = scenario.seed, view.seeds
-    seeds = f"seed {first}" if many == 1 else f"{many} seeds from {first}"
-    return run_title(scenario, [f"ε = {scientific(view.target)}"], sizes, seeds, sliced=False)
+    sizes = {"size": points[0].state_size if points else scenario.state_size}
+    if points:
+        sizes["hyper_size"] = points[0].hyper_size
+    instead = {
+        "contraction": f"ε = {scientific(view.target)}",
+        # Both are looked for.
+        "inner_steps": "",
+        "adjoint_steps": "",
+    }
+    if view.seeds > 1:
+        instead["seed"] = f"{view.seeds} seeds from {scenario.seed}"
+    return run_title(scenario, sizes, instead)
 
 
 def _range(

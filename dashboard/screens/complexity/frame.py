@@ -1,19 +1,18 @@
-"""The Complexity page's sweep in the background, and the frame of what has arrived."""
+"""The frame of Complexity."""
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
-
-from dashboard.chart import THEME_PARAM, Absent, Column, Frame, Row, Table
+from dashboard.chart import Column, Frame, Row, Table
+from dashboard.kit.figure.describe import absent
 from dashboard.kit.notation import count, power, scientific
+from dashboard.kit.page import Shown
 from dashboard.kit.theme import METHOD_STYLES, Mode
 from dashboard.screens.complexity.figure import complexity_curves, sweep_title
 from dashboard.screens.complexity.growth import AXES, growths, theory_slope
-from dashboard.screens.complexity.settings import SETTINGS, ComplexityView
-from dashboard.screens.complexity.sweep import Sweep
+from dashboard.screens.complexity.settings import ComplexityView
+from dashboard.screens.complexity.sweep import Sweep, arrived
 from dashboard.screens.complexity.words import headline
 from hypergrad_core import METHODS, Scenario
-from hypergrad_core.studies.experiment import Refusal
 from hypergrad_core.studies.requirements import Requirements
 
 LAST = "At the largest κ, geometric mean over the seeds."
@@ -38,52 +37,44 @@ COLUMNS: list[Column] = [
 ]
 
 
-def complexity_frame(
-    sweep_of: Sweep, found: list[Requirements], scenario: Scenario, view: ComplexityView, mode: Mode
-) -> Frame:
+ComplexityShown = Shown[Sweep, tuple[Requirements | None, ...], ComplexityView]
+
+
+def complexity_frame(shown: ComplexityShown, part: str = "") -> Frame:
     """All that the chart shows of what has arrived."""
-    kappas = sorted({item.condition_number for item in sweep_of.scenarios})
-    drawn = complexity_curves(found, kappas, scenario, view, mode)
-    link = {**SETTINGS.link_of(scenario, view), THEME_PARAM: mode, "done": str(len(found))}
-    wanted = len(sweep_of.scenarios)
-    message = headline(found, scenario, wanted)
-    title = sweep_title(found, scenario, view)
-    if len(found) < wanted:
+    scenario, view, mode = shown.scenario, shown.view, shown.mode
+    points = arrived(shown.result)
+    kappas = sorted({item.condition_number for item in shown.key.scenarios})
+    drawn = complexity_curves(points, kappas, scenario, view, mode)
+    total = len(shown.key.scenarios)
+    message = headline(points, scenario, total)
+    title = sweep_title(points, scenario, view)
+    if len(points) < total:
         # A picture that is taken home now must say that it is not all.
-        title += f" · {len(found)} of {wanted} runs"
+        title += f" · {len(points)} of {total} runs"
     frame: Frame = {
-        "link": urlencode(link),
+        "link": shown.link(done=str(len(points))),
         "figure": drawn.figure,
         "steps": [f"κ = {kappa:.4g} (q = {(kappa - 1) / (kappa + 1):.4g})" for kappa in kappas],
         "title": title,
         "key": drawn.key,
         "names": drawn.names,
         "readout": drawn.readings,
-        "table": _table(found, scenario, mode, complete=len(found) == wanted),
+        "table": _table(points, scenario, mode, complete=len(points) == total),
         "message": message,
         "alt": f"{AXES[view.axis]} to reach ε against κ, both axes logarithmic. {message}",
         "lines": drawn.lines,
     }
     if drawn.narrow is not None:
         frame["narrow"] = drawn.narrow
-    if found and found[-1].refusals:
-        frame["absent"] = [_absent(refusal, mode) for refusal in found[-1].refusals]
+    if points and points[-1].refusals:
+        frame["absent"] = [absent(refusal, mode, refusal.reason) for refusal in points[-1].refusals]
     return frame
 
 
-def _absent(refusal: Refusal, mode: Mode) -> Absent:
-    style = METHOD_STYLES[refusal.method]
-    return {
-        "name": METHODS[refusal.method].label,
-        "color": style.color(mode),
-        "marker": style.marker,
-        "reason": refusal.reason,
-    }
-
-
-def _table(found: list[Requirements], scenario: Scenario, mode: Mode, *, complete: bool) -> Table:
+def _table(points: list[Requirements], scenario: Scenario, mode: Mode, *, complete: bool) -> Table:
     rows: list[Row] = []
-    for growth in growths(found):
+    for growth in growths(points):
         whole = METHODS[growth.method].whole
         theory = [
             theory_slope(scenario, growth.method, adjoint=adjoint) for adjoint in (False, True)
@@ -107,7 +98,7 @@ def _table(found: list[Requirements], scenario: Scenario, mode: Mode, *, complet
                 ],
             }
         )
-    reached = max((item.scenario.condition_number for item in found), default=0.0)
+    reached = max((item.scenario.condition_number for item in points), default=0.0)
     largest = "Largest κ" if complete else "Largest κ so far"
     caption = (
         f"{largest}: {scientific(reached)}. t, k, products and memory are those at the largest κ; "

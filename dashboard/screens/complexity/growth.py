@@ -70,17 +70,17 @@ READ: dict[str, Callable[[Requirement], float | None]] = {
 }
 
 
-def growths(found: Sequence[Requirements]) -> list[Growth]:
+def growths(points: Sequence[Requirements]) -> list[Growth]:
     """How each method grows over the points that have arrived."""
-    methods = dict.fromkeys(item.method for point in found for item in point.methods)
-    return [_growth(found, method) for method in methods]
+    methods = dict.fromkeys(item.method for point in points for item in point.methods)
+    return [_growth(points, method) for method in methods]
 
 
-def _growth(found: Sequence[Requirements], method: str) -> Growth:
+def _growth(points: Sequence[Requirements], method: str) -> Growth:
     means: dict[str, dict[float, float]] = {}
     spread: dict[str, dict[float, tuple[float, float]]] = {}
     slopes: dict[str, float | None] = {}
-    items = [(point.scenario.condition_number, item) for point in found for item in point.methods]
+    items = [(point.scenario.condition_number, item) for point in points for item in point.methods]
     needs = [(kappa, item) for kappa, item in items if item.method == method]
     kappas = [kappa for kappa, _ in needs]
     for name, read in READ.items():

@@ -1,12 +1,13 @@
-"""The sweep behind Complexity: its points, and the job that measures them."""
+"""The sweep behind Complexity: its points, and how long those to come will take."""
 
 from __future__ import annotations
 
 import math
 import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from dashboard.kit.compute import BackgroundRun, ResultCache
+from dashboard.kit.compute import PartsCache
 from dashboard.screens.complexity.settings import ComplexityView
 from hypergrad_core import Scenario
 from hypergrad_core.arrays import Progress
@@ -16,7 +17,6 @@ from hypergrad_core.studies.requirements import (
     fitted_slope,
     requirements,
 )
-from hypergrad_core.studies.sweep import sweep
 
 # What a point takes grows with κ by no less and no more than this: a few quick points are noise.
 SLOWER = (0.0, 1.5)
@@ -53,67 +53,47 @@ class Sweep:
             view.target,
         )
 
-    def found(self) -> list[Requirements]:
-        """What has been measured so far, in the order of the scenarios."""
-        here = (POINTS.find((scenario, self.target)) for scenario in self.scenarios)
-        return [item for item in here if item is not None]
-
-    def missing(self) -> list[Scenario]:
-        """What has not been measured yet."""
-        return [item for item in self.scenarios if POINTS.find((item, self.target)) is None]
-
-
-POINTS: ResultCache[tuple[Scenario, float], Requirements] = ResultCache(4000)
-
-
-class SweepJob(BackgroundRun):
-    """A sweep on its way; every point goes into ``POINTS`` as it arrives.
-
-    Attributes:
-        key: what is run.
-    """
-
-    def __init__(self, key: Sweep) -> None:
-        self.key = key
-        self._ahead = key.missing()
-        super().__init__(self._run)
-
     @property
-    def seconds_left(self) -> float | None:
-        """A guess from what the points so far have taken, and from how that grows with κ."""
-        taken: dict[float, list[float]] = {}
-        for item in self.key.found():
-            taken.setdefault(item.scenario.condition_number, []).append(item.seconds)
-        if not taken:
-            return None
-        typical = {kappa: statistics.median(group) for kappa, group in taken.items()}
-        slope = fitted_slope(list(typical), list(typical.values()), high=math.inf)
-        # A power of κ by default: a point takes about as long as κ.
-        exponent = 1.0 if slope is None else min(max(slope, SLOWER[0]), SLOWER[1])
-        last = max(typical)
+    def points(self) -> tuple[tuple[Scenario, float], ...]:
+        """What each point is measured for."""
+        return tuple((scenario, self.target) for scenario in self.scenarios)
 
-        def guess(kappa: float) -> float:
-            return float(typical.get(kappa, typical[last] * (kappa / last) ** exponent))
 
-        return sum(guess(item.condition_number) for item in self.key.missing())
+def _measure(point: tuple[Scenario, float], report: Progress) -> Requirements:
+    # A single point may take seconds: it must be possible to stop within it.
+    return requirements(*point, report)
 
-    def _run(self, report: Progress) -> None:
-        done = 0
 
-        def measure(scenario: Scenario) -> Requirements:
-            # Another person's sweep may have come here first.
-            known = POINTS.find((scenario, self.key.target))
-            if known is not None:
-                return known
-            # A single point may take seconds: it must be possible to stop within it.
-            part = 1 / len(self._ahead)
-            return requirements(
-                scenario, self.key.target, lambda fraction: report((done + fraction) * part)
-            )
+SWEEPS: PartsCache[Sweep, tuple[Scenario, float], Requirements] = PartsCache(
+    4000, lambda sweep: sweep.points, _measure
+)
 
-        for item in sweep(self._ahead, progress=report, measure=measure):
-            POINTS.put((item.scenario, self.key.target), item)
-            done += 1
+
+def arrived(points: Sequence[Requirements | None]) -> list[Requirements]:
+    """What has been measured so far, in the order of the scenarios."""
+    return [point for point in points if point is not None]
+
+
+def seconds_left(sweep: Sweep, points: Sequence[Requirements | None]) -> float | None:
+    """A guess from what the points so far have taken, and from how that grows with κ."""
+    taken: dict[float, list[float]] = {}
+    for point in arrived(points):
+        taken.setdefault(point.scenario.condition_number, []).append(point.seconds)
+    if not taken:
+        return None
+    typical = {kappa: statistics.median(group) for kappa, group in taken.items()}
+    slope = fitted_slope(list(typical), list(typical.values()), high=math.inf)
+    # A power of κ by default: a point takes about as long as κ.
+    exponent = 1.0 if slope is None else min(max(slope, SLOWER[0]), SLOWER[1])
+    last = max(typical)
+
+    def guess(kappa: float) -> float:
+        return float(typical.get(kappa, typical[last] * (kappa / last) ** exponent))
+
+    missing = (
+        scenario for scenario, point in zip(sweep.scenarios, points, strict=True) if point is None
+    )
+    return sum(guess(scenario.condition_number) for scenario in missing)
 
 
 def time_left(seconds: float) -> str:

@@ -11,16 +11,22 @@ from hypergrad_core.inner import SOLVERS
 from hypergrad_core.studies.requirements import Requirements
 
 PLAIN_NUMBER = re.compile(r"\d\.\de[-+]\d+")
+DEFINITION = (
+    "ITD: the smallest t = k from which the relative error stays at or below ε. AID: t and k are "
+    "found separately, each allowed ε/2; products, memory and seconds are those of running both. "
+    "Products are Jacobian–vector products, and an evaluation of Φ counts as one. Memory counts "
+    "floating-point numbers, without the data. The paper’s bound predicts t and k only."
+)
 # The fitted slope and the theory's are the same to this.
 AGREES = 0.1
 
 
-def headline(found: list[Requirements], scenario: Scenario, wanted: int) -> str:
+def headline(points: list[Requirements], scenario: Scenario, total: int) -> str:
     """How the numbers of steps grow; once all runs are there, whether the theory says so."""
-    complete = len(found) == wanted
+    complete = len(points) == total
     grown: dict[str, list[str]] = {}
     others = []
-    for growth in growths(found):
+    for growth in growths(points):
         label = METHODS[growth.method].label
         told = []
         for name, fit, adjoint in _fits(growth):
@@ -33,17 +39,17 @@ def headline(found: list[Requirements], scenario: Scenario, wanted: int) -> str:
         if told:
             grown.setdefault(_growing(told), []).append(label)
     if not grown and complete:
-        if not any(growth.inner or growth.adjoint for growth in growths(found)):
+        if not any(growth.inner or growth.adjoint for growth in growths(points)):
             return "No method was seen to reach this ε: see below."
         return "No power of κ is fitted: that takes three values of κ from 10 to 2000."
     if not grown:
         return (
-            f"So far {len(found)} of {wanted} runs. "
+            f"So far {len(points)} of {total} runs. "
             "Powers of κ are fitted once there are three values of κ from 10 to 2000."
         )
     sentences = " ".join(f"{listed(labels)}: {growing}." for growing, labels in grown.items())
     if not complete:
-        return f"So far ({len(found)} of {wanted} runs): {sentences}"
+        return f"So far ({len(points)} of {total} runs): {sentences}"
     if others:
         return f"{sentences} Not as the theory says: {listed(others)}, see below."
     return f"{sentences} As the theory says."
@@ -72,19 +78,19 @@ def _law(fit: float, theory: float) -> str:
     return f"{fitted} ≈ √κ"
 
 
-def gaps(found: list[Requirements]) -> list[str]:
+def gaps(points: list[Requirements]) -> list[str]:
     """Why measured numbers are missing, a sentence for each method."""
     said = []
-    for method in dict.fromkeys(item.method for point in found for item in point.methods):
+    for method in dict.fromkeys(item.method for point in points for item in point.methods):
         missing = [
             (point.scenario.condition_number, item.reason)
-            for point in found
+            for point in points
             for item in point.methods
             if item.method == method and item.reason
         ]
         if missing:
             kappa, reason = min(missing)
-            runs = "1 run" if len(found) == 1 else f"{len(found)} runs"
+            runs = "1 run" if len(points) == 1 else f"{len(points)} runs"
             # The core writes numbers plainly.
             reason = PLAIN_NUMBER.sub(lambda number: scientific(float(number[0])), reason)
             said.append(
@@ -122,24 +128,24 @@ def plain_adjoints(scenario: Scenario) -> str:
     )
 
 
-def deviations(found: list[Requirements], scenario: Scenario) -> list[str]:
+def deviations(points: list[Requirements], scenario: Scenario) -> list[str]:
     """Why a fitted slope is not that of theory, a sentence for each."""
     said = []
-    for growth in growths(found):
+    for growth in growths(points):
         label = METHODS[growth.method].label
         for name, fit, adjoint in _fits(growth):
             theory = theory_slope(scenario, growth.method, adjoint=adjoint)
             if fit is None or agrees(fit, theory):
                 continue
-            wanted = "κ" if theory == 1 else "√κ"
-            head = f"**{label}**: {name} grows like {power('κ', fit)}; the theory says {wanted}."
+            law = "κ" if theory == 1 else "√κ"
+            head = f"**{label}**: {name} grows like {power('κ', fit)}; the theory says {law}."
             if fit > theory:
                 why = (
                     "A factor of the error also grows with κ, so the error has to be halved more "
                     "often for larger κ."
                 )
             elif adjoint and theory < 1:
-                size = found[-1].state_size
+                size = points[-1].state_size
                 most = max(growth.adjoint.values(), default=0.0)
                 why = (
                     f"It ends early: with d = {size} there are at most {size} different "
@@ -161,3 +167,9 @@ def deviations(found: list[Requirements], scenario: Scenario) -> list[str]:
                 )
             said.append(f"{head} {why}")
     return said
+
+
+def notes(points: list[Requirements], scenario: Scenario) -> list[str]:
+    """What the picture does not say by itself."""
+    plain = plain_adjoints(scenario)
+    return [*deviations(points, scenario), *gaps(points), *([plain] if plain else [])]

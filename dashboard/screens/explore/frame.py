@@ -1,21 +1,17 @@
-"""The Explore frame: one function for the page, the live route and the tests."""
+"""The frame of Explore."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import cast
-from urllib.parse import urlencode
-
-from dashboard.chart import THEME_PARAM, WHOLE_PARAM, Column, Frame, Row, Table
-from dashboard.kit.compute import is_live, live_experiment
-from dashboard.kit.errors import LinkError
+from dashboard.chart import Column, Frame, Row, Table
+from dashboard.kit.compute import EXPERIMENTS
 from dashboard.kit.figure.describe import BEYOND_THEORY, absent, describe
 from dashboard.kit.notation import count, ratio, scientific
+from dashboard.kit.page import Shown
 from dashboard.kit.theme import Mode
 from dashboard.screens.explore.figure.curves import error_curves
 from dashboard.screens.explore.figure.lines import Line, extract_lines, unit
 from dashboard.screens.explore.headline import headline, is_sampled
-from dashboard.screens.explore.settings import SETTINGS, View
+from dashboard.screens.explore.settings import View
 from hypergrad_core import METHODS, Curve, Experiment, Scenario
 from hypergrad_core.studies.crossing import Crossing
 
@@ -54,24 +50,18 @@ def columns(view: View) -> list[Column]:
     ]
 
 
-def explore_frame(
-    experiment: Experiment, view: View, mode: Mode, *, asked: Scenario | None = None
-) -> Frame:
-    """All that the chart shows.
+ExploreShown = Shown[Scenario, Experiment, View]
 
-    Args:
-        experiment: what is drawn.
-        view: how.
-        mode: light or dark.
-        asked: the scenario that the frame stands in for, if it is not the experiment's own.
-    """
+
+def explore_frame(shown: ExploreShown, part: str = "") -> Frame:
+    """All that the chart shows."""
+    experiment, view, mode = shown.result, shown.view, shown.mode
     lines = extract_lines(experiment, view)
     drawn = error_curves(experiment, lines, view, mode)
     steps = experiment.steps
-    link = SETTINGS.link_of(asked or experiment.scenario, view)
     name = {"both": "t = k", "adjoint": "k", "inner": "t"}[experiment.scenario.vary]
     frame: Frame = {
-        "link": urlencode({**link, THEME_PARAM: mode}),
+        "link": shown.link(),
         "figure": drawn.figure,
         "steps": [f"{name} = {step}" for step in steps],
         "at": steps.tolist(),
@@ -93,23 +83,8 @@ def explore_frame(
         # Other than that of the link, which has all points, and read as the same.
         frame["link"] += "&draft="
         frame["title"] += " · drawn at fewer steps"
-        frame["draft"] = is_live(experiment.scenario)
+        frame["draft"] = EXPERIMENTS.is_live(experiment.scenario)
     return frame
-
-
-def render_frame(params: Mapping[str, str]) -> Frame:
-    """The frame of a link.
-
-    Raises:
-        LinkError: if a value is bad.
-        SlowError: if the run takes too long to follow a moving hand.
-    """
-    scenario, view, messages = SETTINGS.of_link(params)
-    if messages:
-        raise LinkError(" ".join(messages))
-    mode = "dark" if params.get(THEME_PARAM) == "dark" else "light"
-    experiment = live_experiment(scenario, whole=WHOLE_PARAM in params)
-    return explore_frame(experiment, view, cast(Mode, mode))
 
 
 def _table(experiment: Experiment, lines: tuple[Line, ...], view: View, mode: Mode) -> Table:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
 
+from dashboard.kit.fields import Declared, Slider, kept, slider, switch
+from dashboard.kit.notation import scientific
 from dashboard.kit.settings import PageSettings
-from dashboard.links import LinkSettings
 from hypergrad_core import METHODS, Scenario
-from hypergrad_core.validation import require_integer, require_number, require_one_of
 
 X_AXES: dict[str, str] = {
     "steps": "Iterations",
@@ -24,56 +22,55 @@ BOUNDS: dict[str, str] = {
     "both": "Both",
 }
 
-LINK_NAMES: dict[str, str] = {
-    "x_axis": "x",
-    "error": "error",
-    "bound": "bound",
-    "target": "eps",
-    "card": "card",
-    "cursor": "at",
-}
+TARGETS = [float(f"{m}e{e}") for e in range(1, -15, -1) for m in (3, 1)]
 
 
 @dataclass(frozen=True, kw_only=True)
-class View(LinkSettings):
-    """How an experiment is drawn.
+class View(Declared):
+    """How an experiment is drawn."""
 
-    Attributes:
-        x_axis: key of ``X_AXES``.
-        error: key of ``ERRORS``: ‖error‖ divided by ‖∇f(λ)‖, or not.
-        bound: key of ``BOUNDS``.
-        target: ε, in the units of the error that is shown, from 1e-15 to 1e6.
-        card: key of the method whose bound is written out.
-        cursor: the step that the cursor reads, from 0 to 2000.
-
-    Raises:
-        ScenarioError: naming the field, the value and what is allowed.
-    """
-
-    link_names: ClassVar[Mapping[str, str]] = LINK_NAMES
-    labels: ClassVar[Mapping[str, str]] = {
-        "x_axis": "Horizontal axis",
-        "error": "Error",
-        "bound": "Bound",
-        "target": "Target accuracy ε",
-        "card": "Bound written out",
-        "cursor": "Step of the cursor",
-    }
-
-    x_axis: str = "steps"
-    error: str = "relative"
-    bound: str = "both"
-    target: float = 1e-4
-    card: str = Scenario.methods[-1]
-    cursor: int = 20
-
-    def __post_init__(self) -> None:
-        require_one_of("x_axis", self.x_axis, X_AXES)
-        require_one_of("error", self.error, ERRORS)
-        require_one_of("bound", self.bound, BOUNDS)
-        require_number("target", self.target, 1e-15, 1e6)
-        require_one_of("card", self.card, METHODS)
-        require_integer("cursor", self.cursor, 0, 2000)
+    bound: str = switch(
+        "both",
+        BOUNDS,
+        link="bound",
+        label="Bound",
+        help="**Paper**: from constants only, by Grazzi et al. (2020). **Sharp**: also from what "
+        "was measured along this run, or from eigenvalues. The error never exceeds either of them.",
+    )
+    x_axis: str = switch(
+        "steps",
+        X_AXES,
+        link="x",
+        label="Horizontal axis",
+        help="**Iterations**: steps t or k. **Products**: Jacobian–vector products and evaluations "
+        "of Φ, a measure of cost. **Memory**: numbers held in memory.",
+    )
+    error: str = switch(
+        "relative",
+        ERRORS,
+        link="error",
+        label="Error",
+        help="**Relative**: divided by ‖∇f(λ)‖, the length of the exact hypergradient. "
+        "**Absolute**: not divided.",
+    )
+    target: float = slider(
+        1e-4,
+        (1e-15, 1e6),
+        Slider(TARGETS, scientific),
+        link="eps",
+        label="Target accuracy ε",
+        help="How small the error is to become. The table says how many steps each method needs "
+        "until its error stays at or below ε.",
+    )
+    card: str = switch(
+        Scenario.methods[-1],
+        {key: method.label for key, method in METHODS.items()},
+        link="card",
+        label="Bound written out",
+        help="The method whose bound is written out with its numbers.",
+        beside=True,
+    )
+    cursor: int = kept(20, (0, 2000), link="at", label="Step of the cursor")
 
 
 # A problem on which the three methods part, and on which conjugate gradient is the faster before

@@ -197,7 +197,7 @@ def _worst_cases(experiment: Experiment) -> str:
     promised: dict[str, list[str]] = {}
     # Held at one t, the steps of the inner problem are seen by who goes back through them.
     if scenario.vary != "adjoint" or any(method.unrolls for method in methods):
-        symbol = "r" if "r" in inner.symbols(q) else "q"
+        symbol = inner.late_symbol
         what = "reverse mode" if scenario.vary == "adjoint" else "$w_t$"
         promised[f"{symbol} = {inner.late_factor(q):.4g}"] = [what]
     if scenario.vary != "inner":

@@ -1,12 +1,13 @@
-"""The Paper frame, the runs behind it, and the claims beside it."""
+"""The frame of Paper."""
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
+from dataclasses import replace
 
-from dashboard.chart import THEME_PARAM, Column, Frame, Row, Table
+from dashboard.chart import Column, Frame, Row, Table
 from dashboard.kit.figure.describe import BEYOND_THEORY
 from dashboard.kit.notation import scientific
+from dashboard.kit.page import Shown
 from dashboard.kit.theme import Mode
 from dashboard.screens.paper.figure import (
     LETTERS,
@@ -15,33 +16,31 @@ from dashboard.screens.paper.figure import (
     panel_title,
     paper_panels,
 )
-from dashboard.screens.paper.task import Task
+from dashboard.screens.paper.settings import PaperView
+from dashboard.screens.paper.task import Task, arrived
 from dashboard.screens.paper.words import verdict
 from hypergrad_core.studies.replication import Replication
 
 KIND_TITLES = {"synthetic": "on synthetic data", "real": "on real data", "networks": "on networks"}
 
 
-def paper_frame(task: Task, runs: tuple[Replication | None, ...], mode: Mode) -> Frame:
-    """All that the chart shows.
+PaperShown = Shown[Task, tuple[Replication | None, ...], PaperView]
 
-    Args:
-        task: what is drawn.
-        runs: of its panels, None for those that are not there yet.
-        mode: light or dark.
-    """
+
+def paper_frame(shown: PaperShown, part: str = "") -> Frame:
+    """All that the chart shows; panels that are not there yet are empty."""
+    task, runs, mode = shown.key, shown.result, shown.mode
     scenarios = task.panels
-    here = tuple(run for run in runs if run is not None)
-    message = verdict(here, len(runs))
+    drawn_runs = arrived(runs)
+    message = verdict(drawn_runs, len(runs))
     drawn = paper_panels(scenarios, runs, task.values, mode)
-    link = {**task.link, THEME_PARAM: mode}
-    if len(here) < len(runs):
-        # An unfinished figure is another picture.
-        link["panels"] = str(len(here))
+    # An unfinished figure is another picture; where it is read makes no difference to it.
+    unfinished = {} if len(drawn_runs) == len(runs) else {"panels": str(len(drawn_runs))}
+    unread = replace(shown, view=replace(shown.view, cursor=shown.settings.view.cursor))
     names = "; ".join(panel_title(place, scenario) for place, scenario in enumerate(scenarios))
     steps = [int(step) for step in scenarios[0].steps()]
     frame: Frame = {
-        "link": urlencode(link),
+        "link": unread.link(**unfinished),
         "figure": drawn.figure,
         "steps": [f"t = {step}" for step in steps],
         "at": steps,

@@ -4,49 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
 
+from dashboard.kit.fields import Declared, Slider, kept, slider, switch
+from dashboard.kit.links import SCENARIO_LINKS, links_of
+from dashboard.kit.notation import count
 from dashboard.kit.settings import PageSettings
-from dashboard.links import SCENARIO_LINKS, LinkSettings
 from hypergrad_core import FAMILIES, Scenario, ScenarioError
-from hypergrad_core.validation import require_integer, require_one_of
+from hypergrad_core.validation import require_integer
 
 KINDS: dict[str, str] = {"synthetic": "Synthetic", "real": "Real", "networks": "Networks"}
 SHORTEST_HORIZON, LONGEST_HORIZON = 50, 200
 MOST_VALUES = 20
+HORIZONS = [50, 100, 150, 200]
+VALUES = [3, 5, 10, 20]
 # Of a scenario only these make a difference here.
 OWN_FIELDS = ("contraction", "horizon", "seed")
 
 
 @dataclass(frozen=True, kw_only=True)
-class PaperView(LinkSettings):
-    """Which figure is shown, and where it is read.
+class PaperView(Declared):
+    """Which figure is shown, and where it is read."""
 
-    Attributes:
-        kind: key of ``KINDS``: which four problems.
-        values: how many λ each is run at.
-        cursor: the t that is read.
-
-    Raises:
-        ScenarioError: naming the field, the value and what is allowed.
-    """
-
-    link_names: ClassVar[Mapping[str, str]] = {"kind": "kind", "values": "values", "cursor": "at"}
-    labels: ClassVar[Mapping[str, str]] = {
-        "kind": "Problems",
-        "values": "Number of λ",
-        "cursor": "Step of the cursor",
-    }
-    former: ClassVar[Mapping[str, Mapping[str, str]]] = {"kind": {"made-up": "synthetic"}}
-
-    kind: str = "synthetic"
-    values: int = MOST_VALUES
-    cursor: int = 50
-
-    def __post_init__(self) -> None:
-        require_one_of("kind", self.kind, KINDS)
-        require_integer("values", self.values, 1, MOST_VALUES)
-        require_integer("cursor", self.cursor, 0, LONGEST_HORIZON)
+    kind: str = switch(
+        "synthetic",
+        KINDS,
+        link="kind",
+        label="Problems",
+        help="Four problems with synthetic data, with real data, or with networks.",
+        former={"made-up": "synthetic"},
+    )
+    values: int = slider(
+        MOST_VALUES,
+        (1, MOST_VALUES),
+        Slider(VALUES, count),
+        link="values",
+        label="Number of λ",
+        help="Number of λ at which every curve is run. Lines are geometric means over them, bands "
+        "reach from the smallest error to the largest.",
+    )
+    cursor: int = kept(50, (0, LONGEST_HORIZON), link="at", label="Step of the cursor")
 
 
 def check(scenario: Scenario) -> None:
@@ -59,7 +55,7 @@ class PaperSettings(PageSettings[PaperView]):
 
     def of_link(self, link: Mapping[str, str]) -> tuple[Scenario, PaperView, tuple[str, ...]]:
         """The settings of a link, and a message for each value that had to be left out."""
-        view, messages = PaperView.from_link(link, self.view)
+        view, messages = links_of(PaperView).from_link(link, self.view)
         names = {SCENARIO_LINKS.link_names[field] for field in OWN_FIELDS}
         own = {name: text for name, text in link.items() if name in names}
         while True:
@@ -112,4 +108,5 @@ SETTINGS = PaperSettings(
     PaperView(),
     check,
     ("contraction", "seed"),
+    help={"contraction": "q at the first λ; at the others 1 − q may be half as large."},
 )

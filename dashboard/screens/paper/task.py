@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from dashboard.kit.compute import ResultCache
-from dashboard.screens.paper.settings import OWN_FIELDS, PROBLEMS, SETTINGS, PaperView
+from dashboard.kit.compute import PartsCache
+from dashboard.screens.paper.settings import OWN_FIELDS, PROBLEMS, PaperView
 from hypergrad_core import FAMILIES, Scenario
 from hypergrad_core.arrays import Progress
 from hypergrad_core.studies.replication import Replication, replicate
@@ -55,32 +56,28 @@ class Task:
         return panels(self.kind, self.contraction, self.horizon, self.seed)
 
     @property
-    def link(self) -> dict[str, str]:
-        """The query parameters that restore the figure."""
+    def runs(self) -> tuple[tuple[Scenario, int], ...]:
+        """What each panel is run for."""
+        return tuple((scenario, self.values) for scenario in self.panels)
+
+    def seen(self, scenario: Scenario, view: PaperView) -> tuple[Scenario, PaperView]:
+        """The settings as which this figure is shown."""
         of_scenario = {field: getattr(self, field) for field in OWN_FIELDS}
-        scenario = replace(SETTINGS.scenario, **of_scenario)
-        return SETTINGS.link_of(scenario, PaperView(kind=self.kind, values=self.values))
-
-    def run(self, progress: Progress) -> tuple[Replication, ...]:
-        """All panels, one after the other; what is there already is not run again."""
-        scenarios = self.panels
-        runs = []
-        for place, scenario in enumerate(scenarios):
-            found = PANELS.find((scenario, self.values))
-            if found is None:
-                found = replicate(
-                    scenario,
-                    self.values,
-                    lambda done, place=place: progress((place + done) / len(scenarios)),  # type: ignore[misc]
-                )
-                PANELS.put((scenario, self.values), found)
-            runs.append(found)
-        return tuple(runs)
-
-    def found(self) -> tuple[Replication | None, ...]:
-        """The panels that are there, None for the others."""
-        return tuple(PANELS.find((scenario, self.values)) for scenario in self.panels)
+        return (
+            replace(scenario, **of_scenario),
+            replace(view, kind=self.kind, values=self.values),
+        )
 
 
-PANELS: ResultCache[tuple[Scenario, int], Replication] = ResultCache(64)
-FIGURES: ResultCache[Task, tuple[Replication, ...]] = ResultCache(16)
+def _run(panel: tuple[Scenario, int], report: Progress) -> Replication:
+    return replicate(*panel, report)
+
+
+FIGURES: PartsCache[Task, tuple[Scenario, int], Replication] = PartsCache(
+    64, lambda task: task.runs, _run
+)
+
+
+def arrived(runs: Sequence[Replication | None]) -> tuple[Replication, ...]:
+    """The panels that are there."""
+    return tuple(run for run in runs if run is not None)

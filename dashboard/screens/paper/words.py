@@ -22,10 +22,10 @@ PAPER = (
 PAPER_LINK = "https://proceedings.mlr.press/v119/grazzi20a.html"
 
 
-def verdict(runs: tuple[Replication, ...], wanted: int) -> str:
+def verdict(runs: tuple[Replication, ...], panels: int) -> str:
     """What the figure shows, in two sentences."""
-    if len(runs) < wanted:
-        return f"{len(runs)} of {wanted} panels so far."
+    if len(runs) < panels:
+        return f"{len(runs)} of {panels} panels so far."
     told = [claims(run) for run in runs]
     if all(run.contraction >= 1 for run in runs):
         return "q is not below 1: the claims of the paper are for contractions."
@@ -49,9 +49,9 @@ def verdict(runs: tuple[Replication, ...], wanted: int) -> str:
     return f"{first} With k = {PLATEAU_STEPS}, {second}"
 
 
-def _panels(verdicts: list[Verdict], wanted: Verdict = Verdict.HOLDS) -> str:
+def _panels(verdicts: list[Verdict], counted: Verdict = Verdict.HOLDS) -> str:
     """In how many panels a claim holds, or has another verdict."""
-    holds = sum(verdict is wanted for verdict in verdicts)
+    holds = sum(verdict is counted for verdict in verdicts)
     names = {
         0: "no panel",
         1: "one panel",

@@ -1,58 +1,50 @@
-"""The Why frames: one function for the page, the live route and the tests."""
+"""The frames of Why."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from urllib.parse import urlencode
-
 import numpy as np
 
-from dashboard.chart import PAGE_PARAM, THEME_PARAM, Frame, Table
-from dashboard.kit.compute import CACHE_ENTRIES, LIVE_SECONDS, ComputedCache, SlowError
-from dashboard.kit.errors import LinkError
+from dashboard.chart import Frame, Table
+from dashboard.kit.compute import CACHE_ENTRIES, ComputedCache
 from dashboard.kit.figure.describe import BEYOND_THEORY, absent, describe
 from dashboard.kit.figure.drawn import Drawn
 from dashboard.kit.notation import TERM_NAMES, percent
+from dashboard.kit.page import PART_PARAM, Shown
 from dashboard.kit.theme import Mode
 from dashboard.screens.why.bounds import chosen_curve, other_bounds
 from dashboard.screens.why.figure.bound import bound_figure
 from dashboard.screens.why.figure.plane import plane_figure
 from dashboard.screens.why.figure.spectrum import spectrum_figure
-from dashboard.screens.why.settings import PARTS, SETTINGS, WhyView
+from dashboard.screens.why.settings import PARTS, WhyView
 from dashboard.screens.why.words import change, plane_message, spectrum_message
 from hypergrad_core import METHODS, Scenario
 from hypergrad_core.studies.dissection import Dissection, dissect
 from hypergrad_core.studies.experiment import expected_seconds
-from hypergrad_core.validation import require_one_of
 
-PART_PARAM = "part"
 EMPTY: Table = {"caption": "", "columns": [], "rows": []}
-DISSECTIONS: ComputedCache[Scenario, Dissection] = ComputedCache(CACHE_ENTRIES, dissect)
+DISSECTIONS: ComputedCache[Scenario, Dissection] = ComputedCache(
+    CACHE_ENTRIES, dissect, expected_seconds
+)
 
 
-def why_frame(part: str, found: Dissection, scenario: Scenario, view: WhyView, mode: Mode) -> Frame:
-    """All that one of the charts shows.
+WhyShown = Shown[Scenario, Dissection, WhyView]
 
-    Args:
-        part: key of ``PARTS``.
-        found: what came out of the scenario.
-        scenario: what was asked for.
-        view: how it is looked at.
-        mode: light or dark.
-    """
+
+def why_frame(shown: WhyShown, part: str) -> Frame:
+    """All that one of the charts shows; ``part`` is a key of ``PARTS``."""
+    dissection, view, mode = shown.result, shown.view, shown.mode
     if part == "plane":
-        drawn, message = plane_figure(found, mode), plane_message(found)
+        drawn, message = plane_figure(dissection, mode), plane_message(dissection)
     elif part == "spectrum":
-        drawn, message = spectrum_figure(found, view.stack, mode), spectrum_message(found)
+        drawn, message = spectrum_figure(dissection, view.stack, mode), spectrum_message(dissection)
     else:
-        drawn, message = _bound(found, view, mode)
-    link = {**SETTINGS.link_of(scenario, view), PART_PARAM: part, THEME_PARAM: mode}
+        drawn, message = _bound(dissection, view, mode)
     drawn.figure["layout"].setdefault("xaxis", {})
     drawn.figure["layout"].setdefault("yaxis", {})
-    steps = range(found.steps + 1)
+    steps = range(dissection.steps + 1)
     frame: Frame = {
-        "link": urlencode(link),
-        "title": describe(found),
+        "link": shown.link(**{PART_PARAM: part}),
+        "title": describe(dissection),
         "figure": drawn.figure,
         "steps": [f"t = k = {step}" for step in steps],
         "at": list(steps),
@@ -70,44 +62,20 @@ def why_frame(part: str, found: Dissection, scenario: Scenario, view: WhyView, m
         frame["narrow"] = drawn.narrow
     if part == "bound":
         frame["absent"] = [
-            absent(refusal, mode, refusal.reason) for refusal in found.experiment.refusals
+            absent(refusal, mode, refusal.reason) for refusal in dissection.experiment.refusals
         ]
     # Said once, above the first of the views.
-    if scenario.contraction >= 1 and part == view.parts[0]:
+    if shown.scenario.contraction >= 1 and part == view.parts[0]:
         frame["warning"] = BEYOND_THEORY
     return frame
 
 
-def render_frame(params: Mapping[str, str]) -> Frame:
-    """The frame of a link and a part.
-
-    Raises:
-        LinkError: if a value is bad.
-        SlowError: if the run takes too long to follow a moving hand.
-    """
-    scenario, view, messages = SETTINGS.of_link(params)
-    if messages:
-        raise LinkError(" ".join(messages))
-    part = params.get(PART_PARAM, "plane")
-    require_one_of(PART_PARAM, part, PARTS)
-    if DISSECTIONS.find(scenario) is None and expected_seconds(scenario) > LIVE_SECONDS:
-        raise SlowError
-    mode: Mode = "dark" if params.get(THEME_PARAM) == "dark" else "light"
-    return why_frame(part, DISSECTIONS.compute(scenario), scenario, view, mode)
-
-
-def live_params(part: str, scenario: Scenario, view: WhyView, mode: Mode) -> dict[str, str]:
-    """What the live route is asked with."""
-    link = SETTINGS.link_of(scenario, view, full=True)
-    return {**link, THEME_PARAM: mode, PAGE_PARAM: SETTINGS.name, PART_PARAM: part}
-
-
-def _bound(found: Dissection, view: WhyView, mode: Mode) -> tuple[Drawn, str]:
-    curve = chosen_curve(found, view)
+def _bound(dissection: Dissection, view: WhyView, mode: Mode) -> tuple[Drawn, str]:
+    curve = chosen_curve(dissection, view)
     if curve is None:
         return Drawn(), "No method applies."
-    others = other_bounds(found, curve, view)
-    drawn = bound_figure(found, curve, others, mode)
+    others = other_bounds(dissection, curve, view)
+    drawn = bound_figure(dissection, curve, others, mode)
     label = METHODS[curve.method].label
     if not np.isfinite(curve.paper.values).all():
         return drawn, f"{label}: q ≥ 1, so there is no bound."

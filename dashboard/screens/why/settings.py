@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import ClassVar
 from urllib.parse import parse_qsl
 
+from dashboard.kit.fields import Declared, Slider, choice, kept, pills, slider, switch
+from dashboard.kit.links import given, links_of, offered
+from dashboard.kit.scenario_fields import CONTRACTIONS
 from dashboard.kit.settings import PageSettings
 from dashboard.lessons.why import PRESETS, Preset
-from dashboard.links import LinkSettings, given, offered
 from dashboard.screens.why.figure.spectrum import NORMS
 from hypergrad_core import METHODS, Scenario, ScenarioError
 from hypergrad_core.scenario import SLICES
-from hypergrad_core.validation import require_integer, require_number, require_one_of
+from hypergrad_core.validation import require_integer
 
 PRESET_PARAM = "preset"
 PARTS: dict[str, str] = {
@@ -23,63 +24,60 @@ PARTS: dict[str, str] = {
     "bound": "Anatomy of the bound",
 }
 SHOWN: dict[str, str] = {"together": "All three views", **PARTS}
+MISJUDGED = "misjudged"
 WHAT_IF: dict[str, str] = {
     "flat": "ν₁ were 0",
     "star": "q were that at w(λ)",
-    "misjudged": "q were misjudged",
+    MISJUDGED: "q were misjudged",
 }
 LARGEST_SIZE = 60
 LARGEST_HORIZON = 400
 
 
 @dataclass(frozen=True, kw_only=True)
-class WhyView(LinkSettings):
-    """What of a small problem is shown.
+class WhyView(Declared):
+    """What of a small problem is shown."""
 
-    Attributes:
-        show: key of ``SHOWN``.
-        method: key of the method whose bound is taken apart.
-        what_if: keys of ``WHAT_IF``: other constants to bound with as well.
-        assumed: q̂ of "misjudged", from 0.01 to 0.999.
-        stack: key of ``NORMS``: in which norm the errors of the modes are stacked.
-        cursor: the step that all views stand at, from 0 to 400.
-
-    Raises:
-        ScenarioError: naming the field, the value and what is allowed.
-    """
-
-    link_names: ClassVar[Mapping[str, str]] = {
-        "show": "show",
-        "method": "method",
-        "what_if": "if",
-        "assumed": "assumed",
-        "stack": "stack",
-        "cursor": "at",
-    }
-    labels: ClassVar[Mapping[str, str]] = {
-        "show": "Show",
-        "method": "Bound of",
-        "what_if": "What if",
-        "assumed": "Assumed q̂",
-        "stack": "Stack shows",
-        "cursor": "Step of the cursor",
-    }
-
-    show: str = "together"
-    method: str = Scenario.methods[0]
-    what_if: tuple[str, ...] = ()
-    assumed: float = 0.8
-    stack: str = "energy"
-    cursor: int = 3
-
-    def __post_init__(self) -> None:
-        require_one_of("show", self.show, SHOWN)
-        require_one_of("method", self.method, METHODS)
-        for key in self.what_if:
-            require_one_of("what_if", key, WHAT_IF)
-        require_number("assumed", self.assumed, 0.01, 0.999)
-        require_one_of("stack", self.stack, NORMS)
-        require_integer("cursor", self.cursor, 0, LARGEST_HORIZON)
+    show: str = choice(
+        "together",
+        SHOWN,
+        link="show",
+        label="Show",
+        help="Three views of the same run, which step together.",
+    )
+    method: str = switch(
+        Scenario.methods[0],
+        {key: method.label for key, method in METHODS.items()},
+        link="method",
+        label="Bound of",
+        help="The method whose bound is taken apart.",
+        beside=True,
+    )
+    what_if: tuple[str, ...] = pills(
+        (),
+        WHAT_IF,
+        link="if",
+        label="What if",
+        help="Draws the bound again with one constant changed, to show how much depends on it.",
+    )
+    assumed: float = slider(
+        0.8,
+        (0.01, 0.999),
+        Slider(CONTRACTIONS, lambda q: f"{q:g}"),
+        link="assumed",
+        label="Assumed q̂",
+        help="The contraction constant that is put in place of the true q.",
+        when=lambda values: MISJUDGED in values["what_if"],
+    )
+    stack: str = switch(
+        "energy",
+        NORMS,
+        link="stack",
+        label="Stack shows",
+        help="The norm in which the errors of the eigenmodes are added up.",
+        beside=True,
+    )
+    cursor: int = kept(3, (0, LARGEST_HORIZON), link="at", label="Step of the cursor")
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -112,7 +110,10 @@ class WhySettings(PageSettings[WhyView]):
         preset = self.preset_of(scenario, chosen)
         if preset is None:
             return super().address_of(scenario, view, chosen)
-        return {PRESET_PARAM: preset.key, **view.to_link(defaults=settings_of(preset)[1])}
+        return {
+            PRESET_PARAM: preset.key,
+            **links_of(WhyView).to_link(view, defaults=settings_of(preset)[1]),
+        }
 
     def preset_of(self, scenario: Scenario, chosen: str | None) -> Preset | None:
         """The preset that was chosen, while this is its problem, however it is looked at.

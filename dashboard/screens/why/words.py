@@ -27,21 +27,49 @@ def change(paper: Bound, other: Bound) -> str:
     return f"{times(gained)} smaller" if gained > 1 else f"{times(1 / gained)} larger"
 
 
-def plane_message(found: Dissection) -> str:
+def plane_message(dissection: Dissection) -> str:
     """How far w_t has come."""
-    left = np.linalg.norm(found.gaps, axis=1)
+    left = np.linalg.norm(dissection.gaps, axis=1)
     if left[0] > 0:
         share = float(left[-1] / left[0])
         change = f"{percent(share)} of what it was" if share < 10 else f"{times(share)} what it was"
-        return f"After {found.steps} steps the distance to w(λ) is {change}."
+        return f"After {dissection.steps} steps the distance to w(λ) is {change}."
     return "The iteration starts at w(λ)."
 
 
-def plane_caption(found: Dissection) -> str:
+MODES = (
+    "After k steps the residual is $p_k(M)\\,\\nabla_1E$, with $M=I-\\partial_1\\Phi$ and "
+    "$p_k$ a polynomial of degree k with $p_k(0)=1$. CG’s polynomial is that of this run. "
+    "Stacked: squared error in each eigenmode, smallest eigenvalue at the bottom; the modes add up "
+    "to the whole error."
+)
+NO_MODES = (
+    "$\\partial_1\\Phi$ is not symmetric, or Φ is not affine, so there are no orthogonal "
+    "eigenmodes. The eigenvalues are those of $M=I-\\partial_1\\Phi$ at $w(\\lambda)$. "
+    "**Residual left**: the norm of the residual divided by that at the start."
+)
+TERMS = (
+    "**Inner-problem term**: the error of $w_t$ in the gradients of E. **Drift term**: the "
+    "Jacobians are evaluated at early iterates or at $w_t$ instead of $w(\\lambda)$. **Adjoint "
+    "term**: what k backward steps leave unsolved. Where the bound is pale it is below the "
+    "estimate of rounding and says nothing about the measured error."
+)
+
+
+def caption(dissection: Dissection, part: str) -> str:
+    """What stands below a view, as Markdown."""
+    if part == "bound":
+        return TERMS
+    if part == "spectrum":
+        return NO_MODES if dissection.modes is None else MODES
+    return plane_caption(dissection)
+
+
+def plane_caption(dissection: Dissection) -> str:
     """What the picture of two dimensions is, as Markdown."""
-    if found.state_size == 2:
+    if dissection.state_size == 2:
         what = "Both coordinates of w and of v"
-    elif found.modes is not None:
+    elif dissection.modes is not None:
         what = (
             "The plane spanned by the eigenvectors of the smallest and the largest eigenvalue of "
             "I − ∂₁Φ"
@@ -56,44 +84,44 @@ def plane_caption(found: Dissection) -> str:
     )
 
 
-def spectrum_message(found: Dissection) -> str:
+def spectrum_message(dissection: Dissection) -> str:
     """The spectrum in numbers, and how many steps each solver needs."""
     parts = []
-    for run in found.runs:
+    for run in dissection.runs:
         norms = run.residual_norms
         step = first_to_stay(norms / norms[0], SOLVED) if norms[0] > 0 else 0
-        needed = f"> {found.steps}" if step is None else str(step)
+        needed = f"> {dissection.steps}" if step is None else str(step)
         parts.append(f"{METHODS[run.method].label} {needed}")
-    if found.modes is None:
+    if dissection.modes is None:
         head = "No orthogonal eigenmodes here"
     else:
-        values = found.modes.values
+        values = dissection.modes.values
         distinct = 1 + int((np.diff(values) > 1e-9 * values[-1]).sum())
-        root = found.modes.condition_number**0.5
+        root = dissection.modes.condition_number**0.5
         plural = "eigenvalues" if distinct > 1 else "eigenvalue"
         head = f"√cond(M) = {root:.3g}, {distinct} distinct {plural}"
     if not parts:
         return f"{head}. Choose an AID method to see its steps."
     said = f"{head}. Steps until the residual is 1000 times smaller: {', '.join(parts)}."
-    conjugate = found.conjugate_run
-    if found.modes is not None and conjugate is not None:
-        off = np.flatnonzero(polynomial_gaps(found.modes, conjugate) > POLYNOMIAL_HOLDS)
+    conjugate = dissection.conjugate_run
+    if dissection.modes is not None and conjugate is not None:
+        off = np.flatnonzero(polynomial_gaps(dissection.modes, conjugate) > POLYNOMIAL_HOLDS)
         if len(off):
             said += f" From k = {off[0]} on, rounding: CG no longer follows its polynomial."
     return said
 
 
-def constants_table(found: Dissection) -> str:
+def constants_table(dissection: Dissection) -> str:
     """What each constant is, and how large here, as Markdown."""
-    c = found.experiment.constants
+    c = dissection.experiment.constants
     rows = [
         ("q", "Lipschitz constant of Φ(·, λ)", c.contraction),
         (
             r"\|\partial_1\Phi(w(\lambda))\|",
             "the q that holds for steps close to w(λ)",
-            found.contraction_at_solution,
+            dissection.contraction_at_solution,
         ),
-        (r"\kappa", "(1 + q)/(1 − q)", found.scenario.condition_number),
+        (r"\kappa", "(1 + q)/(1 − q)", dissection.scenario.condition_number),
         (
             r"\kappa_M",
             "upper bound on cond(M), the condition number of M = I − ∂₁Φ",

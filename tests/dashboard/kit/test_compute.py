@@ -1,68 +1,28 @@
-"""Runs are remembered, shared between threads, and stop when they are told to."""
+"""Results are computed once, remembered, and shared between threads."""
 
 from __future__ import annotations
 
-import itertools
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from compute_cases import SECONDS, Runs, quick
 
 from dashboard.kit import compute
 from dashboard.kit.compute import (
     ComputedCache,
     ExperimentCache,
-    Job,
+    PartsCache,
     ResultCache,
     StoppedError,
     held_bytes,
-    is_live,
-    is_long,
     reporting_to,
 )
-from hypergrad_core import METHODS, Experiment, Scenario, run
+from hypergrad_core import Experiment, Scenario, run
 from hypergrad_core.arrays import FloatArray, Progress
-from hypergrad_core.scenario import SLICES
-
-SECONDS = 20.0
-
-
-def quick(seed: int) -> Scenario:
-    return Scenario(size=4, hyper_size=1, horizon=3, methods=("aid-fp",), seed=seed)
-
-
-class Runs:
-    """Counts what is run, and can hold it up."""
-
-    def __init__(self) -> None:
-        self.scenarios: list[Scenario] = []
-        self.started, self.go_on = threading.Event(), threading.Event()
-        self.at_once = self.most_at_once = 0
-        self.go_on.set()
-
-    def __call__(self, scenario: Scenario, progress: Progress | None = None) -> Experiment:
-        self.scenarios.append(scenario)
-        self.at_once += 1
-        self.most_at_once = max(self.most_at_once, self.at_once)
-        self.started.set()
-        assert self.go_on.wait(SECONDS)
-        try:
-            return run(scenario, progress)
-        finally:
-            self.at_once -= 1
-
-
-@pytest.fixture
-def runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Runs]:
-    counted = Runs()
-    monkeypatch.setattr(compute, "run", counted)
-    monkeypatch.setattr(compute, "EXPERIMENTS", ExperimentCache(8))
-    yield counted
-    counted.go_on.set()
 
 
 def test_a_scenario_is_run_once(runs: Runs) -> None:
@@ -202,167 +162,43 @@ def test_a_run_that_fails_does_not_block_the_next(
     assert cache.compute(quick(1)).scenario == quick(1)
 
 
-def wait_for(job: Job) -> float:
-    """Wait until the job has ended; how long that took."""
-    started = time.monotonic()
-    while job.running:
-        assert time.monotonic() - started < SECONDS
-        time.sleep(0.002)
-    return time.monotonic() - started
-
-
-def test_a_job_leaves_its_experiment_where_all_find_it(runs: Runs) -> None:
-    job = Job(quick(1))
-    wait_for(job)
-    found = compute.EXPERIMENTS.find(quick(1))
-    assert found is not None
-    assert found.scenario == quick(1)
-    assert (job.error, job.stopped, job.fraction) == ("", False, 1.0)
-
-
-def test_a_job_tells_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[float] = []
-    monkeypatch.setattr(compute, "EXPERIMENTS", ExperimentCache(2))
-    report = Job._report
-
-    def listen(job: Job, fraction: float) -> None:
-        report(job, fraction)
-        seen.append(job.fraction)
-
-    monkeypatch.setattr(Job, "_report", listen)
-    wait_for(Job(Scenario(size=20, horizon=50, methods=tuple(METHODS))))
-    assert len(seen) > 100
-    assert seen == sorted(seen)
-    assert seen[0] == 0
-    assert seen[-1] == 1
-    assert max(b - a for a, b in itertools.pairwise(seen)) < 0.25
-
-
-def test_the_lower_level_can_be_stopped_as_well() -> None:
-    reports: list[float] = []
-    scenario = Scenario(size=4, hyper_size=1, vary="adjoint", inner_steps=2000, horizon=1)
-    run(scenario, reports.append)
-    # 2000 inner steps and a handful of backward ones: a report now and then in between.
-    assert len(reports) > 20
-
-
-@pytest.mark.parametrize("progress", [0.0, 0.3, 0.7])
-@pytest.mark.parametrize("vary", list(SLICES))
-@pytest.mark.parametrize("family", ["quadratic", "logistic"])
-def test_a_job_stops_at_its_next_step(
-    family: str, vary: str, progress: float, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(compute, "EXPERIMENTS", ExperimentCache(2))
-    scenario = Scenario(
-        family=family, size=5, samples=9, horizon=40, vary=vary, methods=("aid-fp", "aid-cg")
-    )
-    reached, go_on = threading.Event(), threading.Event()
-    seen: list[float] = []
-    report = Job._report
-
-    def hold(job: Job, fraction: float) -> None:
-        seen.append(fraction)
-        if fraction >= progress and not reached.is_set():
-            reached.set()
-            assert go_on.wait(SECONDS)
-        report(job, fraction)
-
-    monkeypatch.setattr(Job, "_report", hold)
-    job = Job(scenario)
-    assert reached.wait(SECONDS)
-    assert job.running
-    job.stop()
-    before = len(seen)
-    go_on.set()
-    wait_for(job)
-    assert len(seen) == before
-    assert seen[-1] < progress + 0.1
-    assert job.stopped
-    assert job.error == ""
-    assert compute.EXPERIMENTS.find(scenario) is None
-
-
 def test_quick_and_long_settings_are_told_apart(runs: Runs) -> None:
-    assert is_live(Scenario())
-    assert not is_long(Scenario())
+    assert compute.EXPERIMENTS.is_live(Scenario())
+    assert not compute.EXPERIMENTS.is_long(Scenario())
     heavy = Scenario(size=100_000, horizon=1000)
-    assert not is_live(heavy)
-    assert is_long(heavy)
+    assert not compute.EXPERIMENTS.is_live(heavy)
+    assert compute.EXPERIMENTS.is_long(heavy)
 
 
 def test_a_problem_that_takes_seconds_to_build_is_not_called_quick(runs: Runs) -> None:
     # The coupling has ten million numbers: it has to be drawn, rotated and measured.
     heavy = Scenario(size=10_000, hyper_size=1000, horizon=5, methods=("one-step",))
-    assert not is_live(heavy)
-    assert is_long(heavy)
+    assert not compute.EXPERIMENTS.is_live(heavy)
+    assert compute.EXPERIMENTS.is_long(heavy)
 
 
 def test_what_is_known_is_quick(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compute, "expected_seconds", lambda scenario: 100.0)
-    assert is_long(quick(1))
+    assert compute.EXPERIMENTS.is_long(quick(1))
     compute.EXPERIMENTS.store(run(quick(1)))
-    assert is_live(quick(1))
-    assert not is_long(quick(1))
+    assert compute.EXPERIMENTS.is_live(quick(1))
+    assert not compute.EXPERIMENTS.is_long(quick(1))
 
 
 def test_what_a_run_took_tells_whether_a_hand_gets_a_draft(
     runs: Runs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    drafts = ExperimentCache(8, draft=True)
-    monkeypatch.setattr(compute, "DRAFTS", drafts)
     monkeypatch.setattr(compute, "expected_seconds", lambda scenario: 0.2)
     monkeypatch.setattr(compute, "run", run)
-    assert compute.live_experiment(quick(1)).draft
-    assert not compute.live_experiment(quick(1), whole=True).draft
+    live = compute.EXPERIMENTS.live
+    assert live(quick(1), whole=False).draft
+    assert not live(quick(1), whole=True).draft
     # What has been run is quick: the next of its kind is not guessed to be slow.
-    assert not compute.live_experiment(replace(quick(1), contraction=0.8)).draft
-    assert compute.live_experiment(replace(quick(1), horizon=4)).draft
+    assert not live(replace(quick(1), contraction=0.8), whole=False).draft
+    assert live(replace(quick(1), horizon=4), whole=False).draft
     monkeypatch.setattr(compute, "LIVE_SECONDS", 0.1)
     with pytest.raises(compute.SlowError):
-        compute.live_experiment(replace(quick(1), horizon=5))
-
-
-def test_a_job_says_when_it_waits_for_another(runs: Runs) -> None:
-    runs.go_on.clear()
-    first = Job(quick(1))
-    assert runs.started.wait(SECONDS)
-    second = Job(quick(2))
-    deadline = time.monotonic() + SECONDS
-    while not second.waiting:
-        assert time.monotonic() < deadline
-        time.sleep(0.002)
-    assert not first.waiting
-    runs.go_on.set()
-    wait_for(first)
-    wait_for(second)
-    assert not second.waiting
-    assert second.finished
-
-
-def test_a_run_that_nobody_looks_at_gives_way_to_one_that_waits(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(compute, "SHORT_PATIENCE_SECONDS", 0.05)
-
-    def endless(report: Progress) -> None:
-        while True:
-            report(0.5)
-            time.sleep(0.002)
-
-    left = compute.BackgroundRun(endless)
-    deadline = time.monotonic() + SECONDS
-    while left.fraction < 0.5:
-        assert time.monotonic() < deadline
-        time.sleep(0.002)
-    time.sleep(0.1)
-    assert left.running, "Alone it may go on."
-    done = threading.Event()
-    second = compute.BackgroundRun(lambda report: done.set())
-    while not done.is_set():
-        second.watch()
-        assert time.monotonic() < deadline
-        time.sleep(0.002)
-    assert left.stopped
+        live(replace(quick(1), horizon=5), whole=False)
 
 
 def test_a_cache_is_bounded_in_bytes() -> None:
@@ -385,3 +221,45 @@ def test_the_arrays_of_an_experiment_are_counted() -> None:
     found = run(quick(1))
     arrays = [curve.errors for curve in found.curves]
     assert held_bytes(found) > sum(array.nbytes for array in arrays) > 0
+
+
+class Parts:
+    """Makes a part from its number, and remembers for whom."""
+
+    def __init__(self) -> None:
+        self.made: list[int] = []
+        self.results = PartsCache(8, lambda key: range(*key), self.make)
+
+    def make(self, number: int, report: Progress) -> str:
+        report(0.5)
+        self.made.append(number)
+        return str(number)
+
+
+def test_results_that_come_in_parts_share_them() -> None:
+    parts = Parts()
+    assert parts.results.so_far((0, 3)) == (None, None, None)
+    assert parts.results.find((0, 3)) is None
+    assert parts.results.is_long((0, 3))
+    assert parts.results.compute((0, 3)) == ("0", "1", "2")
+    assert parts.results.so_far((1, 5)) == ("1", "2", None, None)
+    assert parts.results.live((1, 5), whole=True) == ("1", "2", None, None)
+    assert parts.results.compute((1, 5)) == ("1", "2", "3", "4")
+    assert parts.results.find((2, 4)) == ("2", "3")
+    assert not parts.results.is_long((2, 4))
+    assert parts.made == [0, 1, 2, 3, 4]
+
+
+def test_a_job_in_parts_keeps_what_it_has_when_it_stops() -> None:
+    parts = Parts()
+
+    def stop(fraction: float) -> None:
+        seen.append(fraction)
+        if fraction > 0.5:
+            raise StoppedError
+
+    seen: list[float] = []
+    with pytest.raises(StoppedError), reporting_to(stop):
+        parts.results.compute((0, 4))
+    assert seen == [0.125, 0.375, 0.625]
+    assert parts.results.so_far((0, 4)) == ("0", "1", None, None)

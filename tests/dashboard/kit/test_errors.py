@@ -5,18 +5,17 @@ from __future__ import annotations
 import json
 
 import pytest
-from frames import ROOT, turn_to
+from frames import ROOT, forget, turn_to
 from streamlit.testing.v1 import AppTest
 
 from dashboard.app import render_frame
-from dashboard.kit import compute
 from dashboard.kit.live import answer
-from dashboard.screens.budget import maps as budget
-from dashboard.screens.why import frame as why
+from dashboard.pages import PAGES
 from hypergrad_core.arrays import FloatArray
 from hypergrad_core.problems import logistic
 
-PAGES = ("explore", "budget", "why")
+# Those that compute one problem while the page waits.
+NAMES = ("explore", "budget", "why")
 LINK = {"problem": "logistic", "d": "6", "n": "15", "T": "9"}
 SENTENCE = "This setting could not be computed, by a fault of the program."
 
@@ -29,9 +28,8 @@ def wrong_shape(monkeypatch: pytest.MonkeyPatch) -> None:
         return adjoints @ adjoints.T @ adjoints[:, :-1] + adjoints
 
     monkeypatch.setattr(logistic._LogisticLinearisation, "vjp_hyper", product)
-    monkeypatch.setattr(compute, "EXPERIMENTS", compute.ExperimentCache(4))
-    monkeypatch.setattr(budget.MAPS, "_stored", budget.MAPS._stored.__class__())
-    monkeypatch.setattr(why.DISSECTIONS, "_stored", why.DISSECTIONS._stored.__class__())
+    for page in PAGES:
+        forget(monkeypatch, page.results)
 
 
 def code_in(text: str, log: pytest.LogCaptureFixture) -> None:
@@ -45,7 +43,7 @@ def code_in(text: str, log: pytest.LogCaptureFixture) -> None:
     assert any(record.message.removeprefix("Fault ") in text for record in records)
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", NAMES)
 def test_a_page_says_one_sentence(page: str, caplog: pytest.LogCaptureFixture) -> None:
     session = AppTest.from_file(str(ROOT / "dashboard" / "main.py"), default_timeout=60)
     for name, value in LINK.items():
@@ -58,7 +56,7 @@ def test_a_page_says_one_sentence(page: str, caplog: pytest.LogCaptureFixture) -
     assert "broadcast" not in " ".join(item.value for item in session.markdown)
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", NAMES)
 def test_the_live_route_says_one_sentence(page: str, caplog: pytest.LogCaptureFixture) -> None:
     message = {"id": 3, "params": {**LINK, "page": page, "q": "0.7"}}
     reply = json.loads(answer(render_frame, json.dumps(message)))

@@ -11,7 +11,12 @@ import pytest
 from frames import ALL, experiment_of
 
 from dashboard.kit import export
-from dashboard.kit.export import COSTS, file_name, settings_of, to_csv
+from dashboard.kit.export import COSTS, file_name, settings_of
+from dashboard.screens.budget.export import planes_to_csv
+from dashboard.screens.complexity.export import requirements_to_csv
+from dashboard.screens.explore.export import to_csv
+from dashboard.screens.paper.export import replications_to_csv
+from dashboard.screens.why.export import dissection_to_csv, terms_to_csv
 from hypergrad_core import FAMILIES, Scenario
 from hypergrad_core.studies.dissection import dissect
 from hypergrad_core.studies.plane import plane
@@ -59,7 +64,7 @@ def test_every_number_of_the_csv_is_that_of_the_picture(scenario: Scenario, kind
             f"{kind}_paper_bound": curve.paper.values / unit,
             f"{kind}_sharp_bound": curve.sharp.values / unit,
             f"{kind}_rounding_estimate": np.full(len(own), curve.floor / unit),
-            **{name: getattr(estimate, name) for name in COSTS},
+            **{name: getattr(estimate.costs, name) for name in COSTS},
         }
         assert own[:1] == [] or own[0].keys() == {"method", *wanted}
         for name, values in wanted.items():
@@ -139,7 +144,7 @@ def test_the_csv_can_be_read_with_numpy() -> None:
 
 def test_the_cells_of_a_map_are_relative_and_say_so() -> None:
     found = plane(SMALL, "aid-cg")
-    comments, rows = table_of(export.planes_to_csv([found]))
+    comments, rows = table_of(planes_to_csv([found]))
     assert comments["errors and bounds"].startswith("relative: ")
     assert (comments["size"], comments["hyper_size"], comments["samples"]) == ("4", "4", "6")
     assert len(rows) == 7 * 7
@@ -152,7 +157,7 @@ def test_the_cells_of_a_map_are_relative_and_say_so() -> None:
 
 def test_distances_are_given_both_ways() -> None:
     found = dissect(SMALL)
-    _, rows = table_of(export.dissection_to_csv(found))
+    _, rows = table_of(dissection_to_csv(found))
     distances = np.linalg.norm(found.gaps, axis=1)
     own = [row for row in rows if row["what"] == "w"]
     np.testing.assert_array_equal([float(row["absolute_distance"]) for row in own], distances)
@@ -162,7 +167,7 @@ def test_distances_are_given_both_ways() -> None:
 
 def test_the_terms_of_a_bound_add_up_to_it() -> None:
     found = dissect(SMALL)
-    comments, rows = table_of(export.terms_to_csv(found.experiment))
+    comments, rows = table_of(terms_to_csv(found.experiment))
     assert comments["errors and bounds"].startswith("relative: ")
     for row in rows:
         terms = ("inner_problem_term", "drift_term", "adjoint_term")
@@ -172,7 +177,7 @@ def test_the_terms_of_a_bound_add_up_to_it() -> None:
 
 def test_a_sweep_says_its_target_once_and_q_in_each_row() -> None:
     found = [requirements(SMALL, 1e-2)]
-    comments, rows = table_of(export.requirements_to_csv(found))
+    comments, rows = table_of(requirements_to_csv(found))
     assert comments["target"] == "0.01"
     assert "contraction" not in comments
     assert {row["contraction"] for row in rows} == {"0.9"}
@@ -180,13 +185,13 @@ def test_a_sweep_says_its_target_once_and_q_in_each_row() -> None:
 
 
 def test_a_sweep_of_which_nothing_is_there_yet_is_an_empty_table() -> None:
-    comments, rows = table_of(export.requirements_to_csv([]))
+    comments, rows = table_of(requirements_to_csv([]))
     assert (list(comments), rows) == (["errors"], [])
 
 
 def test_the_panels_of_the_figure_are_told_of_one_by_one() -> None:
     runs = [replicate(SMALL, 2), replicate(Scenario(size=5, hyper_size=3, horizon=6), 2)]
-    comments, rows = table_of(export.replications_to_csv(runs))
+    comments, rows = table_of(replications_to_csv(runs))
     assert comments["panel 1, samples"] == "6"
     assert comments["panel 2, hyper_size"] == "3"
     assert "panel 2, samples" not in comments

@@ -3,34 +3,34 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields
 
 import numpy as np
 import pytest
 from frames import ROOT
 
 from dashboard.kit import glossary
-from dashboard.screens.budget.settings import BudgetView
-from dashboard.screens.complexity.settings import ComplexityView
-from dashboard.screens.explore.settings import View
-from dashboard.screens.paper.settings import PaperView
-from dashboard.screens.why.settings import WhyView
-from hypergrad_core import METHODS, Scenario
+from dashboard.pages import PAGES
+from hypergrad_core import METHODS
 from hypergrad_core.inner import SOLVERS
 from hypergrad_core.studies.step_search import first_to_stay
 
+HELPS = {
+    f"setting {page.name}.{name}": page.settings.help_of(name)
+    for page in PAGES
+    for name, field in page.settings.fields.items()
+    # The methods are listed, each with its definition.
+    if field.help and name != "methods"
+}
 every_text = pytest.mark.parametrize(
     "text",
-    [*glossary.TERMS.values(), *glossary.SETTINGS.values()],
-    ids=[*glossary.TERMS, *(f"setting {field}" for field in glossary.SETTINGS)],
+    [*glossary.TERMS.values(), *HELPS.values()],
+    ids=[*glossary.TERMS, *HELPS],
 )
 SYMBOLS = (
     *("Φ", "∂₁Φ", "∂₂Φ", "λ", "w", "w(λ)", "w₀", "wₜ", "v", "vₖ", "t", "k", "T", "d", "m", "n"),
     *("f", "E", "∇₁E", "∇₂E", "∇f(λ)", "q", "q̂", "κ", "κ_M", "ε", "M", "μ₁", "μ₂", "ν₁", "ν₂"),
     *("L_E", "L_Φ", "D", "r", "ρ(t)"),
 )
-# Where the chart stands or which of its methods is in focus: no control of their own.
-WITHOUT_CONTROL = {"card", "cursor", "row", "column", "methods"}
 
 
 def test_every_method_is_defined() -> None:
@@ -49,15 +49,6 @@ def test_every_symbol_of_an_inner_solver_that_lasts_is_defined() -> None:
     for solver in SOLVERS.values():
         if "r" in solver.symbols(0.9):
             assert glossary.definition("r")
-
-
-@pytest.mark.parametrize(
-    "settings", [Scenario, View, BudgetView, ComplexityView, WhyView, PaperView]
-)
-def test_every_setting_has_a_help(settings: type) -> None:
-    for item in fields(settings):
-        if item.name not in WITHOUT_CONTROL:
-            assert glossary.help_text(item.name)
 
 
 @every_text

@@ -13,11 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.chart import THEME_PARAM
-from dashboard.links import SCENARIO_LINKS
+from dashboard.kit.links import SCENARIO_LINKS, links_of
 from dashboard.screens.explore.settings import BOUNDS, ERRORS, SETTINGS, X_AXES, View
-from dashboard.screens.explore.settings import LINK_NAMES as VIEW_NAMES
 from hypergrad_core import FAMILIES, METHODS, Scenario, ScenarioError
 
+VIEWS = links_of(View)
+VIEW_NAMES = VIEWS.link_names
 views = st.builds(
     View,
     x_axis=st.sampled_from([*X_AXES]),
@@ -45,9 +46,9 @@ def through_address_bar(link: dict[str, str]) -> dict[str, str]:
 @given(views)
 def test_every_view_survives_its_link(view: View) -> None:
     for full in (False, True):
-        link = view.to_link(full=full)
-        assert View.from_link(through_address_bar(link) if link else {}) == (view, ())
-    assert view.to_link(full=True).keys() == set(VIEW_NAMES.values())
+        link = VIEWS.to_link(view, full=full)
+        assert VIEWS.from_link(through_address_bar(link) if link else {}) == (view, ())
+    assert VIEWS.to_link(view, full=True).keys() == set(VIEW_NAMES.values())
 
 
 @settings(deadline=None)
@@ -121,25 +122,25 @@ def test_a_link_with_any_text_gives_a_view_and_names_what_was_bad(
     name: tuple[str, str], text: str
 ) -> None:
     field, param = name
-    view, messages = View.from_link({param: text})
+    view, messages = VIEWS.from_link({param: text})
     if messages:
         (message,) = messages
-        assert message.startswith(f"{View.labels[field]}: {param} = ")
+        assert message.startswith(f"{VIEWS.labels[field]}: {param} = ")
         assert re.search(r" is not allowed: choose .*\. Used instead: .+\.$", message)
         assert view == View()
     else:
-        assert View.from_link(view.to_link()) == (view, ())
+        assert VIEWS.from_link(VIEWS.to_link(view)) == (view, ())
 
 
 @settings(deadline=None)
 @given(views, st.sampled_from([*VIEW_NAMES.items()]))
 def test_one_bad_value_does_not_cost_the_others(view: View, name: tuple[str, str]) -> None:
     field, param = name
-    read, messages = View.from_link({**view.to_link(full=True), param: "?"})
+    read, messages = VIEWS.from_link({**VIEWS.to_link(view, full=True), param: "?"})
     assert len(messages) == 1
     assert getattr(read, field) == getattr(View(), field)
-    others = view.to_link(full=True).keys() - {param}
-    kept = read.to_link(full=True)
+    others = VIEWS.to_link(view, full=True).keys() - {param}
+    kept = VIEWS.to_link(read, full=True)
     assert {key: kept[key] for key in others} == {
-        key: view.to_link(full=True)[key] for key in others
+        key: VIEWS.to_link(view, full=True)[key] for key in others
     }

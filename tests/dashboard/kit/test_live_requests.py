@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from live_cases import echo, request
 
+from dashboard.app import render_frame
 from dashboard.chart import Frame
 from dashboard.kit.live import (
     MAX_MESSAGE,
@@ -20,7 +21,6 @@ from dashboard.kit.live import (
     answer,
     parse,
 )
-from dashboard.screens.explore.frame import render_frame
 from dashboard.screens.explore.settings import SETTINGS
 
 

@@ -13,6 +13,7 @@ from live_cases import echo, request
 from starlette.applications import Starlette
 from starlette.types import Message
 
+from dashboard.app import render_frame
 from dashboard.chart import LIVE_PATH, Frame
 from dashboard.kit.compute import SlowError, StoppedError, checkpoint
 from dashboard.kit.live import (
@@ -20,7 +21,6 @@ from dashboard.kit.live import (
     live_route,
     same_origin,
 )
-from dashboard.screens.explore.frame import render_frame
 
 HOST = "localhost:8501"
 SECONDS = 20.0

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.links import SCENARIO_LINKS
+from dashboard.kit.links import SCENARIO_LINKS
 from hypergrad_core import FAMILIES, METHODS, Scenario
 from hypergrad_core.inner import SOLVERS
 from hypergrad_core.scenario import SLICES, SPECTRA

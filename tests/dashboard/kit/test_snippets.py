@@ -10,7 +10,16 @@ import numpy as np
 import pytest
 from frames import ALL, ROOT, experiment_of
 
-from dashboard.kit import export, snippets
+from dashboard.screens.budget.export import planes_to_csv
+from dashboard.screens.budget.snippet import planes_snippet
+from dashboard.screens.complexity.export import requirements_to_csv
+from dashboard.screens.complexity.snippet import sweep_snippet
+from dashboard.screens.explore.export import to_csv
+from dashboard.screens.explore.snippet import experiment_snippet
+from dashboard.screens.paper.export import replications_to_csv
+from dashboard.screens.paper.snippet import replications_snippet
+from dashboard.screens.why.export import dissection_to_csv, terms_to_csv
+from dashboard.screens.why.snippet import dissection_snippet
 from hypergrad_core import Scenario
 from hypergrad_core.studies.dissection import dissect
 from hypergrad_core.studies.plane import plane
@@ -63,14 +72,14 @@ def compare(ours: list[str], text: str) -> None:
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=str)
 def test_explore(scenario: Scenario, kind: str) -> None:
     experiment = experiment_of(scenario)
-    ours = printed(snippets.experiment_snippet(experiment, kind))
+    ours = printed(experiment_snippet(experiment, kind))
     assert f"{kind}_error" in ours[0]
-    compare(ours, export.to_csv(experiment, kind))
+    compare(ours, to_csv(experiment, kind))
 
 
 def test_budget() -> None:
     planes = [plane(SMALL, key) for key in ("aid-fp", "aid-cg")]
-    compare(printed(snippets.planes_snippet(planes)), export.planes_to_csv(planes))
+    compare(printed(planes_snippet(planes)), planes_to_csv(planes))
 
 
 def test_complexity() -> None:
@@ -80,15 +89,15 @@ def test_complexity() -> None:
         for seed in (9999, 0)
     ]
     found = [requirements(scenario, 1e-3) for scenario in scenarios]
-    compare(printed(snippets.sweep_snippet(scenarios, 1e-3)), export.requirements_to_csv(found))
+    compare(printed(sweep_snippet(scenarios, 1e-3)), requirements_to_csv(found))
 
 
 def test_why() -> None:
     found = dissect(SMALL)
-    ours = printed(snippets.dissection_snippet(found))
+    ours = printed(dissection_snippet(found))
     gap = ours.index("")
-    compare(ours[:gap], export.dissection_to_csv(found))
-    text = export.terms_to_csv(found.experiment)
+    compare(ours[:gap], dissection_to_csv(found))
+    text = terms_to_csv(found.experiment)
     # The terms are in the columns of the file, under their names.
     names = next(line for line in text.splitlines() if line.startswith("method,"))
     assert ours[gap + 1] == ",".join(names.split(",")[:6]) + ",terms of the paper's bound"
@@ -98,16 +107,16 @@ def test_why() -> None:
 def test_paper() -> None:
     scenarios = [SMALL, Scenario(size=5, hyper_size=3, inner="heavy-ball", horizon=6)]
     runs = [replicate(scenario, 2) for scenario in scenarios]
-    code = snippets.replications_snippet(scenarios, 2)
-    compare(printed(code), export.replications_to_csv(runs))
+    code = replications_snippet(scenarios, 2)
+    compare(printed(code), replications_to_csv(runs))
 
 
 @pytest.mark.parametrize(
     "code",
     [
-        snippets.experiment_snippet(experiment_of(SCENARIOS[3])),
-        snippets.sweep_snippet([SMALL], 1e-3),
-        snippets.replications_snippet([SMALL], 2),
+        experiment_snippet(experiment_of(SCENARIOS[3])),
+        sweep_snippet([SMALL], 1e-3),
+        replications_snippet([SMALL], 2),
     ],
     ids=["explore", "complexity", "paper"],
 )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from frames import forget
 from paper_cases import Runs
 
-from dashboard.kit.compute import ResultCache
 from dashboard.screens.paper import task as paper
 
 
@@ -17,8 +17,7 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Runs]:
     made = Runs()
     monkeypatch.setattr(paper, "panels", made.panels)
     monkeypatch.setattr(paper, "replicate", made.replicate)
-    monkeypatch.setattr(paper, "FIGURES", ResultCache(16))
-    monkeypatch.setattr(paper, "PANELS", ResultCache(64))
+    forget(monkeypatch, paper.FIGURES)
     yield made
     made.error = None
     made.go_on.set()

@@ -10,19 +10,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from budget_cases import SCENARIO, VIEW, frame_of, heat, planes
+from budget_cases import SCENARIO, VIEW, budget_picture, frame_of, heat, planes
 from frames import unpacked
 
-from dashboard.figures.budget_map import (
-    COST_DASH,
-    LAYERS,
-    SHARP_DASH,
-    color_range,
-    layer_values,
-)
 from dashboard.kit.figure.describe import BEYOND_THEORY
 from dashboard.kit.theme import METHOD_STYLES, Mode
-from dashboard.screens.budget.frame import budget_frame
+from dashboard.screens.budget.figure.curves import SHARP_DASH
+from dashboard.screens.budget.figure.map import COST_DASH
+from dashboard.screens.budget.figure.values import LAYERS, color_range, layer_values
 from dashboard.screens.budget.maps import Maps
 from dashboard.screens.budget.settings import SETTINGS
 from hypergrad_core import METHODS, Refusal
@@ -98,7 +93,7 @@ def test_every_method_has_a_map_or_says_why_not(method: str) -> None:
     }.items():
         scenario = replace(SCENARIO, family=family, **sizes)
         (found,) = Maps.of(scenario, view).run()
-        frame = budget_frame((found,), scenario, view, "dark")
+        frame = budget_picture((found,), scenario, view, "dark")
         json.dumps(frame, allow_nan=False)
         if isinstance(found, Refusal):
             assert "Use" in found.reason
@@ -198,7 +193,7 @@ def test_the_key_says_what_every_line_means() -> None:
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_what_lies_on_the_maps_has_its_own_colour_in_the_key(mode: Mode) -> None:
-    frame = budget_frame(Maps.of(SCENARIO, VIEW).run(), SCENARIO, VIEW, mode)
+    frame = budget_picture(Maps.of(SCENARIO, VIEW).run(), SCENARIO, VIEW, mode)
     first = [trace for trace in frame["figure"]["data"] if trace.get("xaxis") == "x"]
     thin, cost = (trace["line"]["color"] for trace in first if trace["type"] == "contour")
     split = [trace["line"]["color"] for trace in first if trace.get("mode") == "lines"][-1]
@@ -255,6 +250,6 @@ def test_a_frame_is_quick_to_make() -> None:
     for place in range(7):
         view = replace(SETTINGS.view, budget=40 + place)
         started = time.perf_counter()
-        budget_frame(found, SETTINGS.scenario, view, "light")
+        budget_picture(found, SETTINGS.scenario, view, "light")
         seconds.append(time.perf_counter() - started)
     assert min(seconds) < 0.01

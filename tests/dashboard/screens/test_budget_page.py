@@ -16,8 +16,8 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import app
 from dashboard.kit import compute
-from dashboard.kit.export import planes_to_csv
-from dashboard.screens.budget.frame import render_frame
+from dashboard.kit.fields import fields_of
+from dashboard.screens.budget.export import planes_to_csv
 from dashboard.screens.budget.maps import Maps
 from dashboard.screens.budget.settings import LEFT, SETTINGS, BudgetView
 from hypergrad_core import ScenarioError
@@ -65,13 +65,13 @@ def test_the_live_route_answers_with_the_frame_of_the_page() -> None:
     params = payload(session)["live"]["params"]
     assert params["page"] == "budget"
     assert app.render_frame(params) == shown(session)
-    with pytest.raises(ValueError, match="no live page 'nonsense'"):
+    with pytest.raises(ValueError, match="no page 'nonsense'"):
         app.render_frame({**params, "page": "nonsense"})
 
 
 def test_the_live_route_refuses_what_takes_long() -> None:
     with pytest.raises(ValueError, match="let go"):
-        render_frame({"d": "200", "n": "2000", "T": "100"})
+        app.render_frame({"page": "budget", "d": "200", "n": "2000", "T": "100"})
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_every_field_of_the_view_is_checked() -> None:
         "row": -1,
         "column": 101,
     }
-    assert bad.keys() == BudgetView.link_names.keys()
+    assert bad.keys() == fields_of(BudgetView).keys()
     for field, value in bad.items():
         with pytest.raises(ScenarioError) as caught:
             replace(VIEW, **{field: value})

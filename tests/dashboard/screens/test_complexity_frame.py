@@ -7,18 +7,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from complexity_cases import SCENARIO, VIEW, frame_of, measured
+from complexity_cases import SCENARIO, VIEW, complexity_picture, frame_of, measured
 from frames import unpacked
 
-from dashboard.kit.compute import ResultCache
-from dashboard.kit.export import requirements_to_csv
-from dashboard.screens.complexity import sweep as complexity
 from dashboard.screens.complexity import words
+from dashboard.screens.complexity.export import requirements_to_csv
 from dashboard.screens.complexity.figure import TITLES, sweep_title
-from dashboard.screens.complexity.frame import complexity_frame
 from dashboard.screens.complexity.growth import AXES, growths, theory_slope
 from dashboard.screens.complexity.settings import SETTINGS
-from dashboard.screens.complexity.sweep import Sweep, SweepJob
+from dashboard.screens.complexity.sweep import Sweep, seconds_left, time_left
 from dashboard.screens.complexity.words import deviations, headline
 from hypergrad_core import METHODS, Scenario
 from hypergrad_core.scenario import SPECTRA
@@ -130,7 +127,7 @@ def test_nothing_is_judged_before_all_runs_are_there() -> None:
     sweep = Sweep.of(SCENARIO, view)
     found = list(measured(sweep))
     for done in (11, 15, 16):
-        frame = complexity_frame(sweep, found[:done], SCENARIO, view, "light")
+        frame = complexity_picture(found[:done], SCENARIO, view, "light")
         text = requirements_to_csv(found[:done], len(sweep.scenarios))
         partial = done < 16
         assert frame["message"].startswith(f"So far ({done} of 16 runs): ") is partial
@@ -150,7 +147,7 @@ def test_a_label_has_the_exponent_of_the_headline(axis: str, done: int) -> None:
     view = replace(VIEW, largest=0.999, points=8, seeds=2, axis=axis)
     sweep = Sweep.of(SCENARIO, view)
     found = list(measured(sweep))[:done]
-    frame = complexity_frame(sweep, found, SCENARIO, view, "light")
+    frame = complexity_picture(found, SCENARIO, view, "light")
     texts = frame["figure"]["data"][frame["names"][0]["trace"]]["text"]
     column = {"inner": 1, "adjoint": 4}[axis]
     for row, text in zip(frame["table"]["rows"], texts[2:], strict=True):
@@ -177,7 +174,7 @@ def test_half_a_sweep_is_a_picture() -> None:
     sweep = Sweep.of(SCENARIO, VIEW)
     for done in (0, 1, 5):
         found = list(measured(sweep))[:done]
-        frame = complexity_frame(sweep, found, SCENARIO, VIEW, "dark")
+        frame = complexity_picture(found, SCENARIO, VIEW, "dark")
         json.dumps(frame, allow_nan=False)
         assert len(frame["steps"]) == 4
         assert bool(frame["readout"]) == (done > 0)
@@ -189,8 +186,8 @@ def test_the_axis_has_room_for_what_has_yet_to_arrive() -> None:
     for axis in ("adjoint", "inner"):
         ranges = {
             tuple(
-                complexity_frame(
-                    sweep, list(measured(sweep))[:done], SCENARIO, replace(VIEW, axis=axis), "light"
+                complexity_picture(
+                    list(measured(sweep))[:done], SCENARIO, replace(VIEW, axis=axis), "light"
                 )["figure"]["layout"]["yaxis"]["range"]
             )
             for done in range(1, len(sweep.scenarios) + 1)
@@ -198,39 +195,30 @@ def test_the_axis_has_room_for_what_has_yet_to_arrive() -> None:
         assert len(ranges) == 1
 
 
-def test_the_time_left_is_guessed_from_how_the_points_grow(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_the_time_left_is_guessed_from_how_the_points_grow() -> None:
     """Points that take as long as √κ, in seconds: what is left is the sum of those to come."""
-    monkeypatch.setattr(complexity, "POINTS", ResultCache(4000))
     sweep = Sweep.of(SCENARIO, replace(VIEW, points=12, seeds=1, largest=0.9995))
-    job = SweepJob(replace(sweep, scenarios=()))
-    job.key = sweep
-    assert job.seconds_left is None
+    assert seconds_left(sweep, [None] * 12) is None
     some = measured(Sweep.of(SCENARIO, VIEW))[0]
-    for scenario in sweep.scenarios[:8]:
-        seconds = scenario.condition_number**0.5
-        point = replace(some, scenario=scenario, seconds=seconds)
-        complexity.POINTS.put((scenario, sweep.target), point)
+    points = [
+        replace(some, scenario=scenario, seconds=scenario.condition_number**0.5)
+        for scenario in sweep.scenarios[:8]
+    ]
     left = sum(scenario.condition_number**0.5 for scenario in sweep.scenarios[8:])
-    assert job.seconds_left == pytest.approx(left)
+    assert seconds_left(sweep, [*points, *[None] * 4]) == pytest.approx(left)
 
 
-def test_a_few_quick_points_do_not_promise_hours(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_few_quick_points_do_not_promise_hours() -> None:
     """One slow run among the seeds, and times that happen to grow like κ⁴."""
-    monkeypatch.setattr(complexity, "POINTS", ResultCache(4000))
     sweep = Sweep.of(SCENARIO, replace(VIEW, points=12, seeds=3, largest=0.9995))
-    job = SweepJob(replace(sweep, scenarios=()))
-    job.key = sweep
     some = measured(Sweep.of(SCENARIO, VIEW))[0]
+    points = []
     for place, scenario in enumerate(sweep.scenarios[:18]):
         seconds = 1e5 if place == 16 else 1e-5 * scenario.condition_number**4
-        point = replace(some, scenario=scenario, seconds=seconds)
-        complexity.POINTS.put((scenario, sweep.target), point)
+        points.append(replace(some, scenario=scenario, seconds=seconds))
     last = sweep.scenarios[17].condition_number
-    left = job.seconds_left
-    assert left is not None
     ratios = [(item.condition_number / last) ** 1.5 for item in sweep.scenarios[18:]]
+    left = seconds_left(sweep, [*points, *[None] * 18])
     assert left == pytest.approx(1e-5 * last**4 * sum(ratios))
 
 
@@ -239,14 +227,14 @@ def test_a_few_quick_points_do_not_promise_hours(monkeypatch: pytest.MonkeyPatch
     [(0.2, "about 1 s left"), (90, "about 90 s left"), (91, "about 2 min left")],
 )
 def test_the_time_left_is_told_roughly(seconds: float, said: str) -> None:
-    assert complexity.time_left(seconds) == said
+    assert time_left(seconds) == said
 
 
 def test_every_arrival_is_another_picture() -> None:
     """Equal links mean that nothing is drawn again."""
     sweep = Sweep.of(SCENARIO, VIEW)
     links = {
-        complexity_frame(sweep, list(measured(sweep))[:done], SCENARIO, VIEW, "light")["link"]
+        complexity_picture(list(measured(sweep))[:done], SCENARIO, VIEW, "light")["link"]
         for done in range(len(sweep.scenarios) + 1)
     }
     assert len(links) == len(sweep.scenarios) + 1

@@ -12,16 +12,17 @@ from urllib.parse import parse_qsl
 
 import pytest
 from complexity_cases import SCENARIO, VIEW, frame_of, measured
-from frames import check, choose, control, keys, open_page, payload, shown
+from frames import check, choose, control, forget, keys, open_page, payload, shown
 from streamlit.testing.v1 import AppTest
 
-from dashboard.kit.compute import ResultCache
-from dashboard.kit.export import requirements_to_csv
+from dashboard.kit.fields import fields_of
+from dashboard.kit.jobs import Job
 from dashboard.kit.notation import power
 from dashboard.kit.theme import METHOD_STYLES
 from dashboard.screens.complexity import sweep as complexity
+from dashboard.screens.complexity.export import requirements_to_csv
 from dashboard.screens.complexity.settings import SETTINGS, ComplexityView
-from dashboard.screens.complexity.sweep import POINTS, Sweep, SweepJob
+from dashboard.screens.complexity.sweep import SWEEPS, Sweep
 from dashboard.screens.complexity.words import gaps, headline
 from hypergrad_core import Scenario, ScenarioError
 from hypergrad_core.arrays import Progress
@@ -36,9 +37,9 @@ def open_complexity(link: dict[str, str]) -> AppTest:
     return open_page(link, "complexity")
 
 
-def job_of(session: AppTest) -> SweepJob | None:
+def job_of(session: AppTest) -> Job[Sweep] | None:
     job = session.session_state["job of complexity"]
-    assert job is None or isinstance(job, SweepJob)
+    assert job is None or isinstance(job, Job)
     return job
 
 
@@ -71,7 +72,7 @@ class Runs:
 def runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Runs]:
     counted = Runs()
     monkeypatch.setattr(complexity, "requirements", counted)
-    monkeypatch.setattr(complexity, "POINTS", ResultCache(4000))
+    forget(monkeypatch, SWEEPS)
     yield counted
     counted.go_on.set()
 
@@ -117,7 +118,7 @@ def test_a_stopped_sweep_keeps_what_it_has_and_goes_on(runs: Runs) -> None:
     session = open_complexity(SMALL)
     deadline = time.monotonic() + SECONDS
     # A point counts when it is kept, which is a little after it was begun.
-    while len(complexity.POINTS._stored) < 5:
+    while len(SWEEPS.parts._stored) < 5:
         assert time.monotonic() < deadline
         time.sleep(0.01)
     check(session.run())
@@ -268,7 +269,7 @@ def test_every_field_of_the_view_is_checked() -> None:
         "seeds": 0,
         "predicted": "x",
     }
-    assert bad.keys() == ComplexityView.link_names.keys()
+    assert bad.keys() == fields_of(ComplexityView).keys()
     for field, value in bad.items():
         with pytest.raises(ScenarioError) as caught:
             replace(VIEW, **{field: value})
@@ -280,4 +281,4 @@ def test_a_power_cannot_be_read_as_a_product() -> None:
 
 
 def test_the_cache_holds_several_sweeps() -> None:
-    assert POINTS._entries >= 10 * len(Sweep.of(SETTINGS.scenario, SETTINGS.view).scenarios)
+    assert SWEEPS.parts._entries >= 10 * len(Sweep.of(SETTINGS.scenario, SETTINGS.view).scenarios)

@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 from frame_cases import SMALL, every_scenario, markers
-from frames import ALL, experiment_of, frame_of, unpacked
+from frames import ALL, experiment_of, explore_picture, frame_of, unpacked
 
 from dashboard.kit.figure.describe import BEYOND_THEORY, describe
 from dashboard.kit.notation import scientific
 from dashboard.screens.explore.figure.lines import extract_lines, unit
-from dashboard.screens.explore.frame import explore_frame
 from dashboard.screens.explore.settings import BOUNDS, View
 from hypergrad_core import METHODS, Experiment, Scenario
 
@@ -30,7 +29,7 @@ def test_a_sampled_horizon_says_at_most() -> None:
     thinned = experiment_of(scenario)
     full = experiment_of(replace(scenario, horizon=200, contraction=0.9))
     for experiment, sign in ((thinned, "at most "), (full, "")):
-        message = explore_frame(experiment, View(target=1e-3), "light")["message"]
+        message = explore_picture(experiment, View(target=1e-3), "light")["message"]
         for line in extract_lines(experiment, View(target=1e-3)):
             assert re.search(
                 rf"{line.label}( and .*?)? needs? {sign}{line.crossing.measured}\b", message
@@ -128,7 +127,7 @@ def test_the_headline_of_all_methods_names_every_one(
 
 def row_of(experiment: Experiment, method: str, view: View) -> list[str]:
     """The cells of a method in the table."""
-    found = explore_frame(experiment, view, "light")["table"]["rows"]
+    found = explore_picture(experiment, view, "light")["table"]["rows"]
     (row,) = [row for row in found if row["cells"][0] == METHODS[method].label]
     return row["cells"]
 

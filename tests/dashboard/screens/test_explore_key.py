@@ -8,14 +8,13 @@ from typing import Any, cast
 import numpy as np
 import pytest
 from frame_cases import markers
-from frames import ALL, experiment_of, frame_of, traces, unpacked
+from frames import ALL, experiment_of, explore_picture, frame_of, traces, unpacked
 
 from dashboard.kit.figure.axes import ROUNDING_NAME
 from dashboard.kit.figure.describe import describe
 from dashboard.kit.notation import count
 from dashboard.kit.theme import Mode
 from dashboard.screens.explore.figure.lines import extract_lines, unit
-from dashboard.screens.explore.frame import explore_frame
 from dashboard.screens.explore.settings import BOUNDS, X_AXES, View
 from hypergrad_core import Scenario
 from hypergrad_core.scenario import SPECTRA
@@ -117,7 +116,7 @@ def test_a_prediction_that_never_comes_or_lies_in_rounding_has_no_mark() -> None
 
 def test_names_on_the_figure_have_a_halo_of_the_page() -> None:
     for mode, color in (("light", "#FFFFFF"), ("dark", "#0F1319")):
-        frame = dict(explore_frame(experiment_of(Scenario()), View(), cast(Mode, mode)))
+        frame = dict(explore_picture(experiment_of(Scenario()), View(), cast(Mode, mode)))
         (names,) = [trace for trace in traces(frame) if ROUNDING_NAME in str(trace.get("text"))]
         assert color in names["textfont"]["shadow"]
 

@@ -12,9 +12,12 @@ import pytest
 from frame_cases import SCENARIOS, SMALL, VIEWS, every_scenario
 from frames import ALL, experiment_of, frame_of, link_in, traces, unpacked
 
+from dashboard.app import render_frame
 from dashboard.chart import WHOLE_PARAM
 from dashboard.kit import compute
-from dashboard.screens.explore.frame import explore_frame, render_frame
+from dashboard.kit.links import links_of
+from dashboard.kit.page import Shown
+from dashboard.screens.explore.frame import explore_frame
 from dashboard.screens.explore.settings import SETTINGS, View
 from hypergrad_core import Scenario, run
 from hypergrad_core.studies.experiment import DRAFT_STRIDE
@@ -38,7 +41,9 @@ def test_the_link_of_a_frame_restores_its_setting_and_the_frame(
 
 def test_a_frame_that_stands_in_has_the_link_that_was_asked_for() -> None:
     asked = Scenario(seed=5)
-    frame = explore_frame(experiment_of(SCENARIOS[0]), View(), "dark", asked=asked)
+    frame = explore_frame(
+        Shown(SETTINGS, asked, experiment_of(SCENARIOS[0]), asked, View(), "dark")
+    )
     assert dict(parse_qsl(frame["link"])) == {**SETTINGS.link_of(asked, View()), "theme": "dark"}
 
 
@@ -106,7 +111,7 @@ def test_a_slow_setting_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.mark.parametrize("field", ["contraction", "seed", "target"])
 @pytest.mark.parametrize(
-    "view", VIEWS, ids=lambda view: "-".join(view.to_link().values()) or "default"
+    "view", VIEWS, ids=lambda view: "-".join(links_of(View).to_link(view).values()) or "default"
 )
 def test_a_slider_moves_points_but_never_the_structure(view: View, field: str) -> None:
     base = Scenario(methods=ALL, **SMALL["quadratic"])

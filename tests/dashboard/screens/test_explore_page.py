@@ -21,15 +21,10 @@ from frames import (
 from streamlit.testing.v1 import AppTest
 
 from dashboard.kit import controls
-from dashboard.kit.controls import (
-    CONTRACTIONS,
-    HORIZONS,
-    HYPER_SIZES,
-    SIZES,
-    STEPS,
-    TARGETS,
-)
 from dashboard.kit.figure.describe import BEYOND_THEORY
+from dashboard.kit.scenario_fields import CONTRACTIONS, HORIZONS, HYPER_SIZES, SIZES, STEPS
+from dashboard.screens.explore import sidebar
+from dashboard.screens.explore.settings import TARGETS
 from hypergrad_core import METHODS
 from hypergrad_core.inner import SOLVERS
 
@@ -234,7 +229,7 @@ def test_the_largest_problems_allow_fewer_hyperparameters_and_steps(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(controls, "COUPLING_FLOATS", 1200)
-    monkeypatch.setattr(controls, "TRAJECTORY_FLOATS", 60 * 71)
+    monkeypatch.setattr(sidebar, "TRAJECTORY_FLOATS", 60 * 71)
     session = open_page({"d": "50", "T": "80", "methods": "aid-fp"})
     assert control(session, "hyper_size").options[-1] == "20"
     choose(session, "size", 60)
@@ -249,7 +244,7 @@ def test_a_limit_between_two_stops_is_respected_but_not_lowered(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(controls, "COUPLING_FLOATS", 20 * 17)
-    monkeypatch.setattr(controls, "TRAJECTORY_FLOATS", 20 * 38)
+    monkeypatch.setattr(sidebar, "TRAJECTORY_FLOATS", 20 * 38)
     link = {"d": "20", "m": "17", "T": "37"}
     assert open_page(link).query_params == link
 

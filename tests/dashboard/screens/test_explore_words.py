@@ -20,7 +20,7 @@ from dashboard.screens.explore.figure.lines import extract_lines
 from dashboard.screens.explore.settings import SETTINGS
 from dashboard.screens.explore.words import same_picture, written_factor
 from hypergrad_core import FAMILIES, METHODS, Scenario
-from hypergrad_core.bounds import conjugate_gradient_rate
+from hypergrad_core.lemmas import conjugate_gradient_rate
 from hypergrad_core.studies.diagnosis import promised_factor
 
 

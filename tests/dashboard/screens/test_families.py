@@ -22,7 +22,7 @@ from frames import (
 )
 
 from dashboard.kit.figure.describe import BEYOND_THEORY
-from dashboard.links import SCENARIO_LINKS
+from dashboard.kit.links import SCENARIO_LINKS
 from dashboard.screens.explore.figure.curves import BOUND_NAMES
 from dashboard.screens.explore.figure.lines import CROWD
 from hypergrad_core import FAMILIES, METHODS

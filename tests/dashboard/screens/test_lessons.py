@@ -12,11 +12,11 @@ from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
+from why_cases import why_picture
 
 from dashboard.kit.notation import percent, scientific, times
 from dashboard.lessons.why import PRESETS
 from dashboard.screens.why.bounds import chosen_curve, other_bounds
-from dashboard.screens.why.frame import why_frame
 from dashboard.screens.why.settings import SETTINGS, WhyView, preset_named, settings_of
 from hypergrad_core import Curve, HypergradError, Scenario
 from hypergrad_core.arrays import FloatArray
@@ -247,7 +247,7 @@ def texts_of(frame: dict[str, Any]) -> list[str]:
 
 def test_the_curse_preset_draws_the_method_that_it_compares_with() -> None:
     found, view = of("curse")
-    frame = why_frame("bound", found, found.scenario, view, "light")
+    frame = why_picture("bound", found, view, "light")
     data = frame["figure"]["data"]
     (pale,) = [trace for trace in data if trace.get("name") == "AID-CG, error"]
     assert pale["opacity"] < 0.5

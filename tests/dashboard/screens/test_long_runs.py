@@ -13,6 +13,7 @@ from frames import (
     check,
     choose,
     control,
+    forget,
     keys,
     link_in,
     open_page,
@@ -23,9 +24,8 @@ from frames import (
 from streamlit.testing.v1 import AppTest
 
 from dashboard.kit import compute
-from dashboard.kit.controls import (
-    preview,
-)
+from dashboard.kit.jobs import Job
+from dashboard.screens.explore.page import preview
 from hypergrad_core import METHODS, Experiment, Scenario, run
 from hypergrad_core.arrays import Progress
 from hypergrad_core.studies.experiment import expected_seconds
@@ -47,7 +47,7 @@ class SlowRuns:
 
     def run(self, scenario: Scenario, progress: Progress | None = None) -> Experiment:
         """As the core, in a job after a wait at 30 %."""
-        if progress is not None and progress is not compute.checkpoint:
+        if progress is not None and threading.current_thread().name == "job":
             self.started += 1
             while not self.go_on.wait(0.005):
                 progress(0.3)
@@ -61,7 +61,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowRuns]:
     runs = SlowRuns()
     monkeypatch.setattr(compute, "expected_seconds", runs.expected)
     monkeypatch.setattr(compute, "run", runs.run)
-    compute.EXPERIMENTS = compute.ExperimentCache(compute.CACHE_ENTRIES)
+    forget(monkeypatch, compute.EXPERIMENTS)
     yield runs
     runs.error = None
     runs.go_on.set()
@@ -80,9 +80,9 @@ def texts(session: AppTest) -> str:
     return "\n".join(item.value for item in session.sidebar.markdown)
 
 
-def job_of(session: AppTest) -> compute.Job:
+def job_of(session: AppTest) -> Job[Scenario]:
     job = session.session_state["job of explore"]
-    assert isinstance(job, compute.Job)
+    assert isinstance(job, Job)
     return job
 
 
@@ -186,7 +186,7 @@ def test_a_session_that_opens_with_a_long_run_shows_a_quick_one_first(slow: Slow
     assert bar.proto.text.endswith(" The picture shows a smaller problem until then.")
     assert "previous" not in bar.proto.text
     # The picture itself says so as well, and only as long as it is so.
-    assert payload(session)["pending"] == "Not computed yet: d = 500, T = 300"
+    assert payload(session)["pending"] == "Computing d = 500, T = 300 …"
     slow.go_on.set()
     finish(session)
     assert link_in(shown(session)) == slow_link

@@ -20,9 +20,9 @@ from paper_cases import (
     tiny_runs,
 )
 
-from dashboard.kit.export import replications_to_csv
 from dashboard.kit.notation import scientific
 from dashboard.screens.paper import task as paper
+from dashboard.screens.paper.export import replications_to_csv
 from dashboard.screens.paper.figure import LETTERS
 from dashboard.screens.paper.settings import (
     KINDS,

@@ -12,6 +12,7 @@ import pytest
 from frames import unpacked
 from paper_cases import TINY, VALUES, Runs, finish, frame, open_paper, tiny_runs
 
+from dashboard.kit.compute import reporting_to
 from dashboard.kit.notation import scientific
 from dashboard.kit.theme import METHOD_STYLES
 from dashboard.screens.paper import task as paper
@@ -252,7 +253,8 @@ def test_every_kind_has_four_panels_with_the_solver_of_the_paper(
 
 def test_the_progress_of_a_figure_goes_from_0_to_1(runs: Runs) -> None:
     seen: list[float] = []
-    Task.of(SETTINGS.scenario, SETTINGS.view).run(seen.append)
+    with reporting_to(seen.append):
+        paper.FIGURES.compute(Task.of(SETTINGS.scenario, SETTINGS.view))
     assert seen == sorted(seen)
     assert seen[0] == 0
     assert seen[-1] == 1

@@ -130,7 +130,7 @@ def test_another_setting_stops_the_run_and_the_old_figure_stays_until_the_new_on
     choose(session, "seed", 5)
     first = job_of(session)
     assert frame(session) == before
-    assert payload(session)["pending"] == "Computing q = 0.9 …"
+    assert payload(session)["pending"] == "Computing seed = 5 …"
     assert "The picture still shows the previous settings." in sidebar(session)
     choose(session, "seed", 6)
     second = job_of(session)

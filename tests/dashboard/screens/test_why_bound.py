@@ -7,14 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from colour_cases import background, contrast
 from frames import unpacked
-from test_style import background, contrast
-from why_cases import OTHERS, SCENARIO, VIEW, dissected, frame_of, lesson, read
+from why_cases import OTHERS, SCENARIO, VIEW, dissected, frame_of, lesson, read, why_picture
 
 from dashboard.kit.notation import TERM_NAMES
 from dashboard.lessons.why import PRESETS
 from dashboard.screens.why.figure.spectrum import BANDS
-from dashboard.screens.why.frame import why_frame
 from dashboard.screens.why.settings import (
     PARTS,
     SETTINGS,
@@ -142,7 +141,7 @@ def test_colours_of_modes_stand_out_and_are_told() -> None:
             assert contrast(color, page) >= 3
         found = dissected(SCENARIO)
         assert found.modes is not None
-        frame = dict(why_frame("spectrum", found, SCENARIO, VIEW, mode))
+        frame = dict(why_picture("spectrum", found, VIEW, mode))
         key = {entry["text"]: entry["color"] for entry in frame["key"] if entry["mark"] == "square"}
         assert list(key) == [f"z = {value:.3g}" for value in found.modes.values]
         filled = [

@@ -11,7 +11,8 @@ import pytest
 from frames import link_in
 from why_cases import OTHERS, SCENARIO, VIEW, dissected, frame_of
 
-from dashboard.kit.export import dissection_to_csv, terms_to_csv
+from dashboard.kit.fields import fields_of
+from dashboard.screens.why.export import dissection_to_csv, terms_to_csv
 from dashboard.screens.why.settings import (
     PARTS,
     SETTINGS,
@@ -72,7 +73,7 @@ def test_every_field_of_the_view_is_checked() -> None:
         "stack": "x",
         "cursor": 401,
     }
-    assert bad.keys() == WhyView.link_names.keys()
+    assert bad.keys() == fields_of(WhyView).keys()
     for field, value in bad.items():
         with pytest.raises(ScenarioError) as caught:
             replace(VIEW, **{field: value})

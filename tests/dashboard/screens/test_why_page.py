@@ -17,7 +17,6 @@ from why_cases import OTHERS, SCENARIO, VIEW, dissected, frame_of, lesson
 
 from dashboard import app
 from dashboard.lessons.why import PRESETS, Preset
-from dashboard.screens.why.frame import render_frame
 from dashboard.screens.why.settings import (
     PARTS,
     SETTINGS,
@@ -233,7 +232,7 @@ def test_the_live_route_answers_with_each_view() -> None:
     for item in payloads(open_why(SMALL)):
         assert app.render_frame(item["live"]["params"]) == item["frame"]
     with pytest.raises(ValueError, match="part"):
-        render_frame({"part": "x"})
+        app.render_frame({"page": "why", "part": "x"})
 
 
 @pytest.mark.parametrize(

@@ -93,11 +93,11 @@ def extract_lines(experiment: Experiment, view: View) -> tuple[Line, ...]:
         bounds = {
             name: values[name] / scale for name in shown_bounds(experiment, view, curve.method)
         }
-        found = crossing(experiment, curve, target)
+        reached = crossing(experiment, curve, target)
         # A bound says nothing of rounding.
         tells = bounds and target >= curve.floor
         predictor = "sharp" if view.bound == "sharp" else "paper"
-        late = found.paper is not None and found.paper > experiment.scenario.horizon
+        late = reached.paper is not None and reached.paper > experiment.scenario.horizon
         lines.append(
             Line(
                 method=curve.method,
@@ -105,9 +105,9 @@ def extract_lines(experiment: Experiment, view: View) -> tuple[Line, ...]:
                 error=curve.errors / scale,
                 bounds=bounds,
                 rounding=curve.floor / scale,
-                crossing=found,
+                crossing=reached,
                 predicted=first_to_stay(values[predictor], target) if tells else None,
-                beyond=found.paper if tells and predictor == "paper" and late else None,
+                beyond=reached.paper if tells and predictor == "paper" and late else None,
             )
         )
     return tuple(lines)

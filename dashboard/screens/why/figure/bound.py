@@ -68,17 +68,19 @@ class _Ends:
         self.colors.append(color)
 
 
-def bound_figure(found: Dissection, curve: Curve, what_if: dict[str, Bound], mode: Mode) -> Drawn:
+def bound_figure(
+    dissection: Dissection, curve: Curve, what_if: dict[str, Bound], mode: Mode
+) -> Drawn:
     """The paper's bound of one curve, term by term.
 
     Args:
-        found: the problem.
+        dissection: the problem.
         curve: one of its experiment's curves.
         what_if: the same bound for other constants, by what is different.
         mode: light or dark.
     """
     drawn = Drawn()
-    norm = found.experiment.constants.hypergradient_norm or 1.0
+    norm = dissection.experiment.constants.hypergradient_norm or 1.0
     steps = curve.steps.astype(np.float64)
     style = METHOD_STYLES[curve.method]
     color = style.color(mode)
@@ -86,7 +88,7 @@ def bound_figure(found: Dissection, curve: Curve, what_if: dict[str, Bound], mod
     rounding = curve.floor / norm
     error = curve.errors / norm
     ends = _Ends(float(steps[-1]), [], [], [])
-    others = [other for other in found.experiment.curves if other.method != curve.method]
+    others = [other for other in dissection.experiment.curves if other.method != curve.method]
     measured = [error, *(other.errors / norm for other in others)]
     bounded = bool(np.isfinite(curve.paper.values).all())
     paper, sharp = curve.paper.values / norm, curve.sharp.values / norm
@@ -94,7 +96,7 @@ def bound_figure(found: Dissection, curve: Curve, what_if: dict[str, Bound], mod
     terms = [term for term in curve.paper.terms if bounded and term.values.any()]
     shown = [bound.values / norm for bound in what_if.values()]
     shown += [paper, sharp] if bounded else []
-    marks = marked_peaks(found, curve)
+    marks = marked_peaks(dissection, curve)
     low, high = with_headroom(log_range(measured, shown, rounding=rounding), shown, len(marks))
     low = _with_ground(low, high, measured)
 
@@ -145,7 +147,7 @@ def bound_figure(found: Dissection, curve: Curve, what_if: dict[str, Bound], mod
             {"xaxis": "x", "yaxis": axis, "along": "x", "by": 0, "at": packed(steps)}
         )
     drawn.key = [*_key(bounded, color, style.dash, mode), *outside]
-    drawn.figure["layout"] = _layout(found, curve, width, (low, high), shares=bool(terms))
+    drawn.figure["layout"] = _layout(dissection, curve, width, (low, high), shares=bool(terms))
     drawn.narrow = _narrow(shares=bool(terms))
     return drawn
 
@@ -261,7 +263,7 @@ def _headings(y: list[float]) -> list[dict[str, Any]]:
 
 
 def _layout(
-    found: Dissection,
+    dissection: Dissection,
     curve: Curve,
     width: tuple[float, float],
     exponents: tuple[float, float],
@@ -288,7 +290,7 @@ def _layout(
             "tickfont": {"size": POWER_SIZE},
             "title": {"text": "Relative error", "font": {"size": AXIS_SIZE}},
         },
-        "uirevision": f"{found.scenario.family} {curve.method}",
+        "uirevision": f"{dissection.scenario.family} {curve.method}",
     }
     if shares:
         layout["yaxis2"] = {

@@ -14,7 +14,7 @@ NARROW_HEIGHT = 400
 
 def finish(
     drawn: Drawn,
-    found: Dissection,
+    dissection: Dissection,
     headings: list[str],
     axes: dict[str, Any],
     domains: list[list[float]],
@@ -31,7 +31,7 @@ def finish(
             for text, domain in zip(headings, domains, strict=True)
         ],
         **axes,
-        "uirevision": f"{found.scenario.family} {found.steps}",
+        "uirevision": f"{dissection.scenario.family} {dissection.steps}",
     }
     drawn.narrow = _narrow(headings)
 

@@ -24,9 +24,9 @@ from hypergrad_core.studies.dissection import Dissection
 PEAK_TOP, PEAK_GAP = 0.05, 0.085
 
 
-def marked_peaks(found: Dissection, curve: Curve) -> list[tuple[float, str]]:
+def marked_peaks(dissection: Dissection, curve: Curve) -> list[tuple[float, str]]:
     """Where ITD's error rises first, and where R14 says that it may: steps and what to write."""
-    constants = found.experiment.constants
+    constants = dissection.experiment.constants
     if not METHODS[curve.method].whole or constants.contraction >= 1:
         return []
     peaks = []

@@ -38,18 +38,18 @@ KEY: list[KeyEntry] = [
 NARROW_HEIGHT = 640
 
 
-def plane_figure(found: Dissection, mode: Mode) -> Drawn:
+def plane_figure(dissection: Dissection, mode: Mode) -> Drawn:
     """The inner problem on the left, the adjoint of every method on the right."""
     drawn = Drawn()
     left, right = shares(2, 0.13)
-    w_path = found.projection.coordinates(found.gaps)
-    v_paths = [found.adjoint_projection.coordinates(run.errors) for run in found.runs]
-    ranges = [_ranges([w_path]), _ranges(_followed(found, v_paths))]
-    drawn.add(_contours(found.projection, ranges[0], "", mode))
-    drawn.add(_contours(found.adjoint_projection, ranges[1], "2", mode))
+    w_path = dissection.projection.coordinates(dissection.gaps)
+    v_paths = [dissection.adjoint_projection.coordinates(run.errors) for run in dissection.runs]
+    ranges = [_ranges([w_path]), _ranges(_followed(dissection, v_paths))]
+    drawn.add(_contours(dissection.projection, ranges[0], "", mode))
+    drawn.add(_contours(dissection.adjoint_projection, ranges[1], "2", mode))
     _path(drawn, w_path, INNER, "", mode)
-    _reading(drawn, "Inner problem", found.gaps, INNER, mode)
-    for run, path in zip(found.runs, v_paths, strict=True):
+    _reading(drawn, "Inner problem", dissection.gaps, INNER, mode)
+    for run, path in zip(dissection.runs, v_paths, strict=True):
         style = METHOD_STYLES[run.method]
         _path(drawn, path, style, "2", mode)
         _reading(drawn, _label(run), run.errors, style, mode)
@@ -57,8 +57,8 @@ def plane_figure(found: Dissection, mode: Mode) -> Drawn:
         drawn.add(_solution(suffix, mode))
     points = {"w(λ)": np.zeros(2), "w₀": w_path[0]}
     _names(drawn, points, {}, "", mode)
-    named = {_label(run): point for run, point in _named_points(found, v_paths, ranges[1])}
-    styles = {_label(run): METHOD_STYLES[run.method] for run in found.runs}
+    named = {_label(run): point for run, point in _named_points(dissection, v_paths, ranges[1])}
+    styles = {_label(run): METHOD_STYLES[run.method] for run in dissection.runs}
     start = {"v₀ = 0": v_paths[0][0]} if v_paths else {}
     _names(drawn, {"v": np.zeros(2), **start, **named}, styles, "2", mode)
     drawn.figure["layout"] = {
@@ -66,9 +66,9 @@ def plane_figure(found: Dissection, mode: Mode) -> Drawn:
         "margin": {"l": 74, "r": 20, "t": 34, "b": 58},
         "showlegend": False,
         "annotations": _headings([left[0], right[0]], [1, 1]),
-        **_axes("", left, ranges[0], modes=found.modes is not None),
-        **_axes("2", right, ranges[1], modes=found.modes is not None),
-        "uirevision": f"{found.scenario.family} {found.state_size}",
+        **_axes("", left, ranges[0], modes=dissection.modes is not None),
+        **_axes("2", right, ranges[1], modes=dissection.modes is not None),
+        "uirevision": f"{dissection.scenario.family} {dissection.state_size}",
     }
     drawn.key = KEY
     drawn.narrow = _narrow()
@@ -80,9 +80,9 @@ def _label(run: AdjointRun) -> str:
     return f"{label} (does not apply)" if run.forced else label
 
 
-def _followed(found: Dissection, paths: list[FloatArray]) -> list[FloatArray]:
+def _followed(dissection: Dissection, paths: list[FloatArray]) -> list[FloatArray]:
     """The ways that a window must hold: not those of a method that does not apply."""
-    applied = [path for run, path in zip(found.runs, paths, strict=True) if not run.forced]
+    applied = [path for run, path in zip(dissection.runs, paths, strict=True) if not run.forced]
     return applied or paths
 
 
@@ -202,7 +202,7 @@ def _solution(suffix: str, mode: Mode) -> dict[str, Any]:
 
 
 def _named_points(
-    found: Dissection, paths: list[FloatArray], ranges: list[list[float]]
+    dissection: Dissection, paths: list[FloatArray], ranges: list[list[float]]
 ) -> list[tuple[AdjointRun, FloatArray]]:
     """Where to write the name of each way: where it is farthest from the others and their ends.
 
@@ -216,7 +216,7 @@ def _named_points(
         candidates.append(np.concatenate([early, (early[1:] + early[:-1]) / 2]))
     places = [points / sizes for points in candidates]
     named = []
-    for number, (run, path) in enumerate(zip(found.runs, places, strict=True)):
+    for number, (run, path) in enumerate(zip(dissection.runs, places, strict=True)):
         others = [other for place, other in enumerate(places) if place != number]
         # The start and the solution have names of their own.
         taken = np.concatenate([*others, np.zeros((1, 2)), path[:1]])

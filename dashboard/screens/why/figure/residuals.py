@@ -16,12 +16,12 @@ from hypergrad_core.studies.dissection import Dissection
 END_NAMES = 110
 
 
-def residuals(found: Dissection, mode: Mode) -> Drawn:
+def residuals(dissection: Dissection, mode: Mode) -> Drawn:
     """Without eigenmodes: the eigenvalues in the complex plane, and the residuals of each run."""
     drawn = Drawn()
     domains = shares(2, 0.13)
-    values = np.linalg.eigvals(found.matrix)
-    q = found.experiment.constants.contraction
+    values = np.linalg.eigvals(dissection.matrix)
+    q = dissection.experiment.constants.contraction
     angle = np.linspace(0, 2 * np.pi, 181)
     drawn.add(
         {
@@ -47,10 +47,10 @@ def residuals(found: Dissection, mode: Mode) -> Drawn:
         {"text": "eigenvalues of M = I − ∂₁Φ", "mark": "x"},
         {"text": "circle around 1 with radius q", "mark": "3px,3px"},
     ]
-    steps = np.arange(found.steps + 1)
+    steps = np.arange(dissection.steps + 1)
     residuals = []
     ends: list[tuple[str, float, str]] = []
-    for run in found.runs:
+    for run in dissection.runs:
         style = METHOD_STYLES[run.method]
         norms = run.residual_norms / (run.residual_norms[0] or 1.0)
         residuals.append(norms)
@@ -83,7 +83,7 @@ def residuals(found: Dissection, mode: Mode) -> Drawn:
             }
         )
     low, high = log_range(residuals)
-    _end_names(drawn, found.steps, ends)
+    _end_names(drawn, dissection.steps, ends)
     drawn.cross("2", steps)
     axes = {
         "xaxis": {
@@ -100,7 +100,7 @@ def residuals(found: Dissection, mode: Mode) -> Drawn:
         "xaxis2": {
             "domain": domains[1],
             "anchor": "y2",
-            "range": [0, found.steps],
+            "range": [0, dissection.steps],
             "title": {"text": "Adjoint steps k", "font": {"size": AXIS_SIZE}, "standoff": 6},
         },
         "yaxis2": {
@@ -114,7 +114,7 @@ def residuals(found: Dissection, mode: Mode) -> Drawn:
         },
     }
     headings = ["<b>Eigenvalues</b> of M", "<b>Residuals</b> of the adjoint solvers"]
-    finish(drawn, found, headings, axes, domains, right=END_NAMES)
+    finish(drawn, dissection, headings, axes, domains, right=END_NAMES)
     return drawn
 
 

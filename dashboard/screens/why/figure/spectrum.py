@@ -54,36 +54,36 @@ TICK_GAP = 0.14
 STEP_TICKS = (0, 1, 2, 3, 5, 10, 20, 50, 100, 200, 400)
 
 
-def spectrum_figure(found: Dissection, stack: str, mode: Mode) -> Drawn:
+def spectrum_figure(dissection: Dissection, stack: str, mode: Mode) -> Drawn:
     """Polynomials over the spectrum and the stacks of two methods; or, without modes, residuals.
 
     Args:
-        found: the problem.
+        dissection: the problem.
         stack: key of ``NORMS``: in which norm errors are stacked.
         mode: light or dark.
     """
-    if found.modes is None:
-        return residuals(found, mode)
+    if dissection.modes is None:
+        return residuals(dissection, mode)
     drawn = Drawn()
-    stacked = found.runs[:STACKS]
+    stacked = dissection.runs[:STACKS]
     domains = shares(1 + len(stacked), 0.09, [1.6] + [1.0] * len(stacked))
-    _polynomials(drawn, found, found.modes, mode)
+    _polynomials(drawn, dissection, dissection.modes, mode)
     headings = ["<b>Residual polynomials</b> p<sub>k</sub>(z)"]
-    axes: dict[str, Any] = _polynomial_axes(found.modes, domains[0])
+    axes: dict[str, Any] = _polynomial_axes(dissection.modes, domains[0])
     for place, run in enumerate(stacked):
         suffix = str(place + 2)
-        _stack(drawn, found.modes, run, stack, suffix, mode)
+        _stack(drawn, dissection.modes, run, stack, suffix, mode)
         headings.append(f"<b>{METHODS[run.method].label}</b>, mode by mode")
-        axes |= _stack_axes(suffix, domains[place + 1], found.steps, NORMS[stack])
-        drawn.cross(suffix, np.arange(found.steps + 1) + 1)
-    drawn.key += _band_key(found.modes, mode) if stacked else []
-    finish(drawn, found, headings, axes, domains)
+        axes |= _stack_axes(suffix, domains[place + 1], dissection.steps, NORMS[stack])
+        drawn.cross(suffix, np.arange(dissection.steps + 1) + 1)
+    drawn.key += _band_key(dissection.modes, mode) if stacked else []
+    finish(drawn, dissection, headings, axes, domains)
     return drawn
 
 
-def _polynomials(drawn: Drawn, found: Dissection, modes: Modes, mode: Mode) -> None:
+def _polynomials(drawn: Drawn, dissection: Dissection, modes: Modes, mode: Mode) -> None:
     """Each polynomial as a curve and at the eigenvalues, for every k."""
-    steps = found.steps
+    steps = dissection.steps
     low, high = float(modes.values[0]), float(modes.values[-1])
     z = np.linspace(0.0, 1.04 * high, CURVE_POINTS)
     both = np.concatenate([z, modes.values])
@@ -91,7 +91,7 @@ def _polynomials(drawn: Drawn, found: Dissection, modes: Modes, mode: Mode) -> N
         (FIXED_POINT_NAME, METHOD_STYLES[PLAIN], fixed_point_polynomials(both, steps)),
         ("Chebyshev", CHEBYSHEV, chebyshev_polynomials(both, steps, low, high)),
     ]
-    run = found.conjugate_run
+    run = dissection.conjugate_run
     if run is not None and not run.forced:
         families.append(
             ("CG", METHOD_STYLES[run.method], conjugate_gradient_polynomials(run, both))

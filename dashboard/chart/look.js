@@ -1,0 +1,57 @@
+// How a figure looks on this screen: its size, the size of all that is in it, and its theme.
+
+import { isAxis } from "./pure/axes.js";
+import { withDefaults, withWaiting } from "./pure/figure.js";
+import { factorOf, levelTicks, scaled, SMALLEST } from "./pure/scale.js";
+
+const FONT_SIZE = 17; // of a figure that does not say another one, as designed
+const MOST_HIGH = 0.75; // of the width: more is of no use on a screen that is high and not wide
+
+export class Look {
+  /** `root` is the chart and `stage` the place of the plot; `onFactor` follows another size of text. */
+  constructor({ root, stage, onFactor }) {
+    Object.assign(this, { root, stage, onFactor });
+    this.room = {}; // least height of the plot, height around it, and the width below which it is narrow
+  }
+
+  get isNarrow() {
+    return this.stage.clientWidth < this.room.narrow;
+  }
+
+  /** Give everything the size that it wants on this screen; the size of the plot. */
+  fit(frame) {
+    const { height, rest } = this.room;
+    const factor = factorOf(innerWidth, innerHeight);
+    if (factor !== this.factor) this.onFactor();
+    this.factor = factor;
+    this.root.style.setProperty("--hg-scale", factor);
+    const width = this.stage.clientWidth;
+    const room = Math.min(innerHeight - rest * factor, MOST_HIGH * width);
+    const narrow = this.isNarrow && frame.narrow?.height * (factor / SMALLEST);
+    this.stage.style.height = `${Math.round(narrow || Math.max(height * factor, room))}px`;
+    return { width, height: this.stage.clientHeight };
+  }
+
+  /** The figure as it is drawn here. It is ours to change: Plotly writes zoomed ranges into it. */
+  figureOf({ figure, narrow, names = [] }) {
+    const other = this.isNarrow && narrow ? withDefaults(figure.layout, narrow.layout) : figure.layout;
+    const data = figure.data.map((trace) => withWaiting(scaled(trace, this.factor), figure));
+    for (const { trace } of names) data[trace].visible = false; // we write them ourselves
+    const base = { font: { size: FONT_SIZE } };
+    return { data, layout: levelTicks(scaled(withDefaults(base, other), this.factor)) };
+  }
+
+  /** Text, grid and background from Streamlit's theme; the traces bring their own colours. */
+  themeOf({ layout }) {
+    const style = getComputedStyle(this.root);
+    const read = (name) => style.getPropertyValue(name).trim();
+    const [text, grid, background] = [read("--hg-text"), read("--hg-grid"), read("--hg-background")];
+    const axis = { color: text, gridcolor: grid, linecolor: grid, zerolinecolor: grid };
+    return {
+      font: { color: text, family: style.fontFamily, size: parseFloat(style.fontSize) },
+      paper_bgcolor: background,
+      plot_bgcolor: background,
+      ...Object.fromEntries(Object.keys(layout).filter(isAxis).map((name) => [name, axis])),
+    };
+  }
+}

@@ -1,1 +1,0 @@
-"""The Budget figure; no Streamlit in here."""

@@ -1,0 +1,194 @@
+"""What a page is: one declaration, from which the page and the live route do the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic
+from urllib.parse import urlencode
+
+from dashboard.chart import THEME_PARAM, WHOLE_PARAM, Frame, Watch
+from dashboard.kit.compute import ComputedCache, Key, Result
+from dashboard.kit.errors import LinkError
+from dashboard.kit.settings import PageSettings, View
+from dashboard.kit.theme import Mode
+from hypergrad_core import Scenario
+from hypergrad_core.validation import require_one_of
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
+
+    from dashboard.kit.jobs import Job
+
+PART_PARAM = "part"
+"""Which of its pictures a page is asked for over the live route."""
+
+
+@dataclass(frozen=True)
+class Shown(Generic[Key, Result, View]):
+    """A result as it is looked at.
+
+    Attributes:
+        settings: of its page.
+        key: what it is of.
+        result: what was computed, or what there is of it so far.
+        scenario, view: the settings that it is shown as.
+        mode: light or dark.
+    """
+
+    settings: PageSettings[View]
+    key: Key
+    result: Result
+    scenario: Scenario
+    view: View
+    mode: Mode
+
+    def link(self, **more: str) -> str:
+        """The canonical query string of a picture of it; ``more`` tells pictures apart."""
+        link = self.settings.link_of(self.scenario, self.view)
+        return urlencode({**link, THEME_PARAM: self.mode, **more})
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A chart on a page.
+
+    Attributes:
+        filename: of what is saved of it.
+        height: least height of the plot, in pixels.
+        rest: pixels of the window that are left to what is above and below the plot.
+        part: which of the page's pictures it is; "" if there is one only.
+        heading: its name.
+    """
+
+    filename: str
+    height: int
+    rest: int
+    part: str = ""
+    heading: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Numbers as CSV.
+
+    Attributes:
+        label: of the button.
+        name: of the file, without its ending.
+        make: the text; called when it is asked for.
+    """
+
+    label: str
+    name: str
+    make: Callable[[], str]
+
+
+@dataclass(frozen=True)
+class Export:
+    """What a page gives to take home, beside its pictures and its link.
+
+    Attributes:
+        tables: what can be saved as CSV; the file name of the first is that of the pictures too.
+        settings: what was run, by name.
+        code: Python that computes the same numbers.
+    """
+
+    tables: Sequence[Table]
+    settings: Callable[[], Mapping[str, str]]
+    code: str
+
+
+def _nothing(*shown: Any) -> None:
+    """Stand in for what a page does not have."""
+
+
+def _as_asked(key: Any, scenario: Scenario, view: Any) -> tuple[Scenario, Any]:
+    """The settings that were asked for."""
+    return scenario, view
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page(Generic[Key, Result, View]):
+    """A page of the dashboard.
+
+    Attributes:
+        title, icon: of its tab.
+        settings: what it can be set to; their name is that of the page in addresses.
+        introduction: its first paragraph, with ``[[terms]]``.
+        vocabulary: the terms that it uses.
+        key: what is computed for these settings.
+        results: where it is computed and kept, and how long that takes.
+        seen: the settings as which the result for a key is shown, given those that were asked for.
+        sidebar: draws the controls below the heading; gets the place of the controls that stand
+            above the pictures, and returns the sliders that the pictures follow.
+        pictures: the charts.
+        frame: all that one of them shows, by its part.
+        export: what can be taken home; None while there is nothing.
+        parts: names of all its pictures, by what the live route calls them.
+        heading: of the sidebar; the title if it is "".
+        preview: the key of something quick to look at while a first long run goes on.
+        fills: whether a picture is drawn as its parts arrive even where a whole one is known.
+        progress: draws how far the parts are, above the picture; without it that is at the foot
+            of the sidebar.
+        above, beneath: draw what belongs to one picture.
+        below: draws what stands below all pictures.
+        cursor: the fields of the view that keep where the cursor is; none if it is not kept.
+        focus: the field of the view that a card of the readout sets; "" for none.
+    """
+
+    title: str
+    icon: str
+    settings: PageSettings[View]
+    introduction: str
+    vocabulary: tuple[str, ...]
+    key: Callable[[Scenario, View], Key]
+    results: ComputedCache[Key, Result]
+    sidebar: Callable[[DeltaGenerator], list[Watch]]
+    pictures: Callable[[Shown[Key, Result, View]], Sequence[Picture]]
+    frame: Callable[[Shown[Key, Result, View], str], Frame]
+    export: Callable[[Shown[Key, Result, View]], Export | None]
+    seen: Callable[[Key, Scenario, View], tuple[Scenario, View]] = _as_asked
+    parts: Mapping[str, str] = field(default_factory=lambda: {"": ""})
+    heading: str = ""
+    preview: Callable[[Key], Key] | None = None
+    fills: bool = False
+    progress: Callable[[Job[Key] | None, Shown[Key, Result, View]], None] | None = None
+    above: Callable[[Shown[Key, Result, View], Picture], None] = _nothing
+    beneath: Callable[[Shown[Key, Result, View], Picture], None] = _nothing
+    below: Callable[[Shown[Key, Result, View]], None] = _nothing
+    cursor: tuple[str, ...] = ()
+    focus: str = ""
+
+    @property
+    def name(self) -> str:
+        """Of the page in addresses."""
+        return self.settings.name
+
+    def shown(
+        self, key: Key, result: Result, scenario: Scenario, view: View, mode: Mode
+    ) -> Shown[Key, Result, View]:
+        """A result, with the settings that it is shown as where these are asked for."""
+        return Shown(self.settings, key, result, *self.seen(key, scenario, view), mode)
+
+
+def mode_of(theme: str | None) -> Mode:
+    """Of a page with that theme."""
+    return "dark" if theme == "dark" else "light"
+
+
+def render_frame(page: Page[Any, Any, Any], params: Mapping[str, str]) -> Frame:
+    """The frame that a live request asks a page for.
+
+    Raises:
+        LinkError: if a value is bad.
+        SlowError: if the run takes too long to follow a moving hand.
+    """
+    scenario, view, messages = page.settings.of_link(params)
+    if messages:
+        raise LinkError(" ".join(messages))
+    part = params.get(PART_PARAM, next(iter(page.parts)))
+    require_one_of(PART_PARAM, part, page.parts)
+    key = page.key(scenario, view)
+    result = page.results.live(key, whole=WHOLE_PARAM in params)
+    mode = mode_of(params.get(THEME_PARAM))
+    return page.frame(page.shown(key, result, scenario, view, mode), part)

@@ -1,0 +1,247 @@
+"""A page from its declaration: settings, sidebar, run, pictures, and what is taken home."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from dashboard.chart import PAGE_PARAM, THEME_PARAM, Frame, Watch
+from dashboard.chart.component import Setup, chart
+from dashboard.kit import controls, session
+from dashboard.kit.compute import PartsCache
+from dashboard.kit.downloads import offer
+from dashboard.kit.introduction import introduce, list_terms
+from dashboard.kit.page import PART_PARAM, Page, Picture, Shown, mode_of
+from dashboard.kit.status import (
+    NO_PICTURE,
+    POLL_SECONDS,
+    PREVIOUS,
+    SMALLER,
+    awaited,
+    follow,
+    job_for,
+    job_of,
+    stop_elsewhere,
+)
+from dashboard.kit.theme import Mode
+from hypergrad_core import Scenario, ScenarioError
+
+AnyPage = Page[Any, Any, Any]
+AnyShown = Shown[Any, Any, Any]
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What a run of the script is asked to show.
+
+    Attributes:
+        page: which.
+        scenario: the settings that are not only how a result is looked at.
+        key: what is to be computed.
+        watched: the sliders that the pictures follow.
+    """
+
+    page: AnyPage
+    scenario: Scenario
+    key: Any
+    watched: list[Watch]
+
+    @property
+    def view(self) -> Any:
+        """How it is looked at; a control beside a picture may just have changed it."""
+        return session.view_of(self.page.settings)
+
+
+def show(page: AnyPage) -> None:
+    """The whole page."""
+    stop_elsewhere(page.name)
+    session.restore(page.settings)
+    _compute_ahead(page)
+    introduce(page.introduction)
+    # In the main column, but drawn with the other controls.
+    dial = st.container()
+    with st.sidebar:
+        session.reset_button()
+        st.markdown(f"## {page.heading or page.title}")
+        watched = [*page.sidebar(dial), *controls.draw_rest()]
+        # After all controls: while nothing runs it takes no room, and the controls stay where they
+        # are when a run begins. page.css keeps it in sight.
+        status = st.container(key="status")
+    scenario, view = session.current(page.settings)
+    session.write_address(scenario, view)
+    session.show_notices()
+    asked = _Asked(page, scenario, page.key(scenario, view), watched)
+    if not page.results.is_long(asked.key):
+        page.results.compute(asked.key)
+    job = job_for(page.name, asked.key, page.results)
+    shown, picture = _known(asked)
+    if job is not None and page.progress is None:
+        with status:
+            follow(page.name, job, picture, told=job.ended)
+    if shown is None:
+        ended = job is not None and job.ended
+        st.info(
+            "The picture has not been computed."
+            if ended
+            else "The picture appears here as soon as it is computed."
+        )
+        return
+    if isinstance(page.results, PartsCache):
+        shown = _draw_parts(asked)
+    else:
+        _draw(asked, shown, picture)
+    page.below(shown)
+    # The link that goes with a stand-in is to what was asked for.
+    _take_home(page, shown, scenario if picture == SMALLER else shown.scenario)
+
+
+def _compute_ahead(page: AnyPage) -> None:
+    """Before anything is sent: the live route then answers the same change first.
+
+    The browser is not yet busy with the rest of the page.
+    """
+    scenario = session.expected()
+    # What goes wrong is told where the picture would be.
+    with suppress(Exception):
+        key = None if scenario is None else page.key(scenario, session.view_of(page.settings))
+        if key is not None and not page.results.is_long(key):
+            page.results.compute(key)
+
+
+def _known(asked: _Asked) -> tuple[AnyShown | None, str]:
+    """What can be shown now, and what is said of it if it is something else than was asked for."""
+    page, last = asked.page, f"shown on {asked.page.name}"
+    results = page.results
+
+    def shown(key: Any, result: Any) -> AnyShown:
+        mode = mode_of(st.context.theme.type)
+        return page.shown(key, result, asked.scenario, asked.view, mode)
+
+    whole = results.find(asked.key)
+    if whole is not None:
+        st.session_state[last] = asked.key
+        return shown(asked.key, whole), NO_PICTURE
+    before = st.session_state.get(last)
+    previous = None if before is None or page.fills else results.find(before)
+    if previous is not None:
+        return shown(before, previous), PREVIOUS
+    so_far = results.so_far(asked.key)
+    if so_far is not None:
+        return shown(asked.key, so_far), NO_PICTURE
+    if page.preview is not None:
+        quick = page.preview(asked.key)
+        return shown(quick, results.compute(quick)), SMALLER
+    return None, NO_PICTURE
+
+
+def _draw_parts(asked: _Asked) -> AnyShown:
+    """The pictures, drawn again while parts arrive; as a fragment, which is a container as well."""
+    job = job_of(asked.page.name)
+    running = job is not None and not job.ended
+
+    def draw() -> AnyShown:
+        job = job_of(asked.page.name)
+        # When the run has ended the page is drawn once more, without a clock.
+        if running and (job is None or job.ended):
+            st.rerun()
+        shown, picture = _known(asked)
+        assert shown is not None
+        if asked.page.progress is not None:
+            asked.page.progress(job, shown)
+        return _draw(asked, shown, picture)
+
+    if running:
+        shown: AnyShown = st.fragment(draw, run_every=POLL_SECONDS)()
+        return shown
+    with st.container():
+        return draw()
+
+
+def _draw(asked: _Asked, shown: AnyShown, picture: str) -> AnyShown:
+    """All pictures, each with what belongs to it."""
+    page, job = asked.page, job_of(asked.page.name)
+    pending = ""
+    if shown.key != asked.key:
+        pending = awaited(job, asked.scenario, shown.scenario, picture)
+    pictures = page.pictures(shown)
+    for place, item in enumerate(pictures):
+        page.above(shown, item)
+        _, view = page.seen(shown.key, asked.scenario, asked.view)
+        shown = replace(shown, view=view)
+        key = f"{page.name}_{item.part or 'chart'}"
+        cursor = [getattr(view, field) for field in page.cursor]
+        setup = Setup(
+            height=item.height,
+            rest=item.rest,
+            filename=item.filename,
+            cursor=cursor[0] if cursor else None,
+            other=cursor[1] if cursor[1:] else None,
+            group=page.name if len(page.parts) > 1 else "",
+            commit=bool(cursor) and place == 0,
+            pending=pending,
+        )
+        chart(
+            page.frame(shown, item.part),
+            key,
+            setup,
+            live=_live(asked, item, shown.mode),
+            on_cursor=partial(_keep_cursor, key, page.cursor),
+            on_focus=partial(_keep_focus, key, page) if page.focus else None,
+        )
+        page.beneath(shown, item)
+    return shown
+
+
+def _live(asked: _Asked, picture: Picture, mode: Mode) -> Any:
+    """What the live route is asked with while a slider moves; None if no picture follows."""
+    if not asked.watched:
+        return None
+    link = asked.page.settings.link_of(asked.scenario, asked.view, full=True)
+    params = {**link, THEME_PARAM: mode, PAGE_PARAM: asked.page.name}
+    if picture.part:
+        params[PART_PARAM] = picture.part
+    return {"params": params, "watch": asked.watched}
+
+
+def _keep_cursor(key: str, fields: tuple[str, ...]) -> None:
+    """The hand was lifted from the cursor of a chart."""
+    state = st.session_state[key]
+    for field, name in zip(fields, ("cursor", "other"), strict=False):
+        if isinstance(state.get(name), int | float):
+            session.keep(**{field: int(state[name])})
+
+
+def _keep_focus(key: str, page: AnyPage) -> None:
+    """A card of the readout was pressed."""
+    focus = {page.focus: st.session_state[key].get("focus")}
+    # It is no value of the field where the card in focus was pressed.
+    with suppress(ScenarioError):
+        replace(page.settings.view, **focus)
+        session.keep(**focus)
+
+
+def _take_home(page: AnyPage, shown: AnyShown, linked: Scenario) -> None:
+    """Numbers, pictures, Python, link and words."""
+    export = page.export(shown)
+    if export is None:
+        return
+    pictures = page.pictures(shown)
+
+    def frames(mode: Mode) -> dict[str, Frame]:
+        # Parts may have come since the page was drawn.
+        latest = page.results.so_far(shown.key)
+        now = replace(shown, mode=mode, result=shown.result if latest is None else latest)
+        return {picture.heading: page.frame(now, picture.part) for picture in pictures}
+
+    def settings() -> dict[str, str]:
+        return page.settings.read_by_people(export.settings())
+
+    link = page.settings.address_of(linked, shown.view, session.preset())
+    cursor = [getattr(shown.view, field) for field in page.cursor]
+    told = replace(export, settings=settings)
+    offer(page.title, told, frames, link, (*cursor, 0, 0)[:2])
+    list_terms(page.vocabulary)

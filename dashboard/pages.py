@@ -1,0 +1,14 @@
+"""All pages, in the order of their tabs; the first one opens."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dashboard.kit.page import Page
+from dashboard.screens.budget.page import PAGE as BUDGET
+from dashboard.screens.complexity.page import PAGE as COMPLEXITY
+from dashboard.screens.explore.page import PAGE as EXPLORE
+from dashboard.screens.paper.page import PAGE as PAPER
+from dashboard.screens.why.page import PAGE as WHY
+
+PAGES: tuple[Page[Any, Any, Any], ...] = (EXPLORE, COMPLEXITY, BUDGET, WHY, PAPER)

@@ -1,0 +1,1 @@
+"""Figures of Budget; no Streamlit in here."""

@@ -1,0 +1,71 @@
+"""Every page is one declaration, and the live route answers for each."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from frames import ROOT, open_page
+
+from dashboard.app import render_frame
+from dashboard.kit.page import Page
+from dashboard.pages import PAGES
+
+# Quick ones; a sweep and the panels of a figure need not be there for a picture.
+LINKS = {
+    "explore": {"problem": "quadratic", "d": "5", "m": "2", "T": "8"},
+    "complexity": {"d": "12", "m": "2", "points": "4", "seed": "77"},
+    "budget": {"d": "6", "n": "9", "T": "8"},
+    "why": {"d": "5", "T": "8"},
+    "paper": {"T": "50", "values": "3", "seed": "77"},
+}
+every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+
+
+@every_page
+def test_the_live_route_answers_for_every_picture_of_every_page(page: Page[Any, Any, Any]) -> None:
+    for part in page.parts:
+        params = {"page": page.name, **LINKS[page.name], **({"part": part} if part else {})}
+        frame = render_frame(params)
+        json.dumps(frame, allow_nan=False)
+        assert frame["figure"]["data"] or frame["figure"]["layout"]
+        link = dict(item.split("=") for item in frame["link"].split("&"))
+        asked = page.settings.of_link(params)[:2]
+        assert page.settings.of_link(link)[:2] == asked
+
+
+def test_a_sweep_and_a_figure_show_what_there_is() -> None:
+    complexity = render_frame({"page": "complexity", **LINKS["complexity"]})
+    assert complexity["title"].endswith("0 of 12 runs")
+    paper = render_frame({"page": "paper", **LINKS["paper"]})
+    assert paper["message"] == "0 of 4 panels so far."
+
+
+def test_the_first_page_answers_if_none_is_named() -> None:
+    link = LINKS["explore"]
+    assert render_frame(link) == render_frame({**link, "page": PAGES[0].name})
+
+
+@every_page
+def test_a_page_stands_as_its_declaration_says(page: Page[Any, Any, Any]) -> None:
+    session = open_page(LINKS[page.name], page.name)
+    headings = [item.value for item in session.sidebar.markdown if item.value.startswith("## ")]
+    assert headings == [f"## {page.heading or page.title}"]
+    # A job that nobody waits for.
+    job = session.session_state[f"job of {page.name}"]
+    if job is not None:
+        job.stop()
+
+
+def test_names_of_pages_stand_in_one_place() -> None:
+    """In the folder of each page; what has to list pages reads the list of them."""
+    # A bound is called "paper" and a term "budget" as well.
+    names = {page.name for page in PAGES[1:]} - {"paper", "budget"}
+    for path in (ROOT / "dashboard").rglob("*.py"):
+        strings = re.findall(r'"(\w+)"', path.read_text(encoding="utf-8"))
+        inside = names & {*path.parts}
+        assert inside or not {word.lower() for word in strings} & names, path
+    script = (ROOT / "dashboard" / "kit" / "page.js").read_text(encoding="utf-8")
+    assert not re.search(rf"\b({'|'.join(names)})\b", script)
