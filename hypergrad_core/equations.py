@@ -41,7 +41,7 @@ def fixed_point(
     with np.errstate(over="ignore", invalid="ignore"):
         state, gap = start, start - image(start)
         for _ in range(NEWTON_STEPS):
-            size = np.linalg.norm(gap)
+            size = float(np.linalg.norm(gap))
             try:
                 trial = state - newton(state, gap)
                 trial_gap = trial - image(trial)
@@ -58,11 +58,11 @@ def fixed_point(
                 gap = state - image(state)
             if not np.isfinite(gap).all():
                 break
-    left = float(np.linalg.norm(gap))
-    if not left <= LARGEST_GAP * np.linalg.norm(state):
+        left, size = float(np.linalg.norm(gap)), float(np.linalg.norm(state))
+    if not (left <= LARGEST_GAP * size < np.inf):
         raise HypergradError(
             f"w(λ) was not reached from w_0: ‖Φ(w) − w‖ = {left:.1e} is still left. Is Φ a "
-            "contraction, and is it computed in double precision?"
+            "contraction?"
         )
     return state
 

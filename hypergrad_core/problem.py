@@ -193,7 +193,10 @@ class Problem(ABC):
         solution = self.fixed_point()
         lin = self.linearise(solution[None])
         gradient = self.outer_gradient_state(solution[None])
-        adjoint = self.resolvent(solution, gradient.T, transposed=True).T
+        try:
+            adjoint = self.resolvent(solution, gradient.T, transposed=True).T
+        except np.linalg.LinAlgError:
+            raise HypergradError("v(λ) was not reached: I − ∂₁Φ is singular at w(λ)") from None
         left = np.linalg.norm(adjoint - lin.vjp_state(adjoint) - gradient)
         if not left <= LARGEST_RESIDUAL * (np.linalg.norm(gradient) + np.linalg.norm(adjoint)):
             raise HypergradError(
