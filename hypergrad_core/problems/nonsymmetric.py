@@ -4,7 +4,7 @@
 
 ∂₁Φ = A and ∂₂Φ = C are constant, so ν₁ = ν₂ = 0, and reverse ITD after t steps equals AID with t
 fixed-point steps at w_t exactly. The distance falls like ‖A^t‖, faster than q^t = ‖A‖^t.
-Constants: C10, with μ₁ = 1 for this E.
+Constants: C10.
 """
 
 from __future__ import annotations

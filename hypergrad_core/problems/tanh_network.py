@@ -10,7 +10,7 @@ is a fixed point of its own. Read-out Θ, b is not learnt, so E does not see λ.
 ∂₁Φ = S (P ⊗ A) with S = diag(s), s = 1 − tanh², hence not symmetric, not even for symmetric P and
 A. But then I − ∂₁Φᵀ = I − (P ⊗ A) S is self-adjoint in the inner product xᵀSy, and similar to
 I − S^½ (P ⊗ A) S^½, whose eigenvalues lie in [1 − q, 1 + q]: conjugate gradient applies.
-Constants: C7 and C8, derived again for the cross-entropy in ``TanhNetwork.lipschitz``.
+Constants: C7 and C8, see ``TanhNetwork.lipschitz``.
 """
 
 from __future__ import annotations
