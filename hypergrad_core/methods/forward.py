@@ -71,8 +71,8 @@ class ForwardITD(ITD):
             if t > 0:
                 at_point = columns + ahead * (columns - before) if ahead else columns
                 moved += a * step.jvp_state(at_point)
-            if a != 1 or momentum:
-                moved += (1 - a + momentum) * columns - momentum * before
+                if a != 1 or momentum:
+                    moved += (1 - a + momentum) * columns - momentum * before
             before, columns = columns, moved
             if progress is not None:
                 progress((t + 1) / last)

@@ -5,8 +5,6 @@
 
 Φ is affine with ∂₁Φ = I − η(XᵀX + βI) symmetric and ∂₂Φ = ηβI constant, so ν₁ = ν₂ = 0, and
 reverse ITD after t steps equals AID with t fixed-point steps at w_t exactly.
-
-Constants: C3. L_Φ = ηβ, μ₁ = ‖X'‖², μ₂ = 0; κ and q belong to XᵀX + βI.
 """
 
 from __future__ import annotations

@@ -5,13 +5,9 @@
 
 X has p features and H is (p, r): d = r and m = pr. Φ is affine in w, with ∂₁Φ symmetric.
 
-Constants: C6. With P = XᵀXH, c(w) = Pw − Xᵀy and their primed companions on validation data,
+With S = XᵀX, P = SH, c(w) = Pw − Xᵀy and their primed companions on validation data,
 
-    ∂₂Φᵀv = −η (c vᵀ + Pv wᵀ),   ∇₁E = Hᵀc',   ∇₂E = c' wᵀ,
-
-from which L_Φ at w(λ), ν₂ = 2η‖P‖ and μ₁ = ‖X'H‖² are exact. ∇₂E is quadratic in w, so that μ₂
-compares with w(λ) only: μ₂ = μ₂₀ + ‖P'‖D, where μ₂₀, the norm of u ↦ c'uᵀ + P'u wᵀ at w(λ), is
-exact too.
+    ∂₂Φᵀv = −η (c vᵀ + Pv wᵀ),   ∇₁E = Hᵀc',   ∇₂E = c' wᵀ.
 """
 
 from __future__ import annotations
