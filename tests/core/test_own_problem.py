@@ -151,7 +151,7 @@ def test_planted_bugs_of_the_observed_bound_are_noticed(monkeypatch: pytest.Monk
             assert not holds(), name
     with monkeypatch.context() as planted:
         planted.setattr(
-            ObservedPath, "_measure_drift", lambda path, states: (np.zeros(len(states)), "X")
+            ObservedPath, "_measure_drift", lambda path, states, gap: (np.zeros(len(states)), "X")
         )
         assert not holds(), "drift"
 

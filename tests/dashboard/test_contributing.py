@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.core.test_structure import PACKAGES, floor_of
 from tests.support.texts import CONTRIBUTING, ROOT, run_python
 
 TEXT = CONTRIBUTING.read_text(encoding="utf-8")
@@ -78,3 +79,11 @@ def test_what_the_recipes_add_passes_the_linter(copy: Path) -> None:
             check=False,
         )
         assert done.returncode == 0, done.stdout
+
+
+def test_the_rooms_are_listed_from_the_ground_up() -> None:
+    rooms = re.findall(r"^\| `(\w+/\w+)(?:/|\.py)` \|", TEXT, re.MULTILINE)
+    for package in PACKAGES:
+        floors = [floor_of(room.replace("/", ".")) for room in rooms if room.startswith(package)]
+        assert len(floors) > 4
+        assert floors == sorted(floors)

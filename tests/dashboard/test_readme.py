@@ -34,6 +34,11 @@ def test_the_python_runs() -> None:
         assert "None" not in printed
 
 
+def test_the_problem_of_ones_own_is_the_example_that_is_tested() -> None:
+    example = (ROOT / "tests" / "examples" / "own_ridge.py").read_text(encoding="utf-8")
+    assert example.endswith(blocks(README, "python")[1])
+
+
 def test_the_page_is_opened_with_what_is_there() -> None:
     first, *_ = blocks(README, "bash")
     assert "-r requirements.txt" in first
