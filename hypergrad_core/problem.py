@@ -208,12 +208,19 @@ class Problem(ABC):
 
     def fixed_point(self) -> FloatArray:
         """w(λ) to rounding, shape (d,), by Newton's method from w_0."""
+        return self.newton()
 
-        def newton(state: FloatArray, gap: FloatArray) -> FloatArray:
+    def newton(self, *, strict: bool = True) -> FloatArray:
+        """The same; if not ``strict``, as close as it comes, which may be no solution."""
+
+        def step(state: FloatArray, gap: FloatArray) -> FloatArray:
             return self.resolvent(state, gap[:, None])[:, 0]
 
         return fixed_point(
-            lambda state: self.fixed_point_map(state[None])[0], newton, self.initial_state
+            lambda state: self.fixed_point_map(state[None])[0],
+            step,
+            self.initial_state,
+            strict=strict,
         )
 
     def resolvent(

@@ -181,7 +181,8 @@ class TanhNetwork(Problem):
 
     def solve(self) -> Reference:
         """Newton's method, elimination for the adjoint, and ∇f from the features of the layer."""
-        state = self.fixed_point()
+        # Without a contraction there may be no solution in reach of w_0. The curves show that.
+        state = self.newton(strict=False)
         gradient = self.outer_gradient_state(state[None])[0]
         adjoint = self.resolvent(state, gradient[:, None], transposed=True)[:, 0]
         mixed = self.mix(self.layers(state[None]))

@@ -76,12 +76,15 @@ def test_no_more_numbers_are_kept_than_declared_and_temporaries(method: str, k: 
         points, given = Points(np.array([0]), points.adjoint_steps), 1
         states = np.random.default_rng(0).standard_normal((1, size))
     METHODS[method].estimate(problem, states, points)
-    tracemalloc.start()
-    before, _ = tracemalloc.get_traced_memory()
-    costs = METHODS[method].estimate(problem, states, points).costs
-    peak = tracemalloc.get_traced_memory()[1] - before
-    tracemalloc.stop()
-    kept = peak / states.itemsize + given * size
+    peaks = []
+    # The least of a few: other threads of the process allocate as well.
+    for _ in range(3):
+        tracemalloc.start()
+        before, _ = tracemalloc.get_traced_memory()
+        costs = METHODS[method].estimate(problem, states, points).costs
+        peaks.append(tracemalloc.get_traced_memory()[1] - before)
+        tracemalloc.stop()
+    kept = min(peaks) / states.itemsize + given * size
     declared = float(costs.stored_floats[0])
     assert declared <= kept * (1 + SMALL_CHANGE)
     assert kept <= LARGEST_FACTOR * declared
