@@ -87,3 +87,10 @@ def test_the_rooms_are_listed_from_the_ground_up() -> None:
         floors = [floor_of(room.replace("/", ".")) for room in rooms if room.startswith(package)]
         assert len(floors) > 4
         assert floors == sorted(floors)
+
+
+def test_the_tables_that_want_an_entry_are_where_it_says() -> None:
+    named = re.findall(r"`([A-Z_]+)` in `([\w/]+\.py)`", TEXT)
+    assert len(named) > 4
+    for name, path in named:
+        assert re.search(rf"^{name}\b.*=", (ROOT / path).read_text(encoding="utf-8"), re.MULTILINE)
