@@ -109,7 +109,7 @@ class Constants:
 
     @property
     def rounding_floor(self) -> float:
-        """Level below which a measured error is rounding, not method (README).
+        """Level below which a measured error is rounding, not method (THEORY.md, "Rounding").
 
         Without constants it is that of iterates close to w(λ), and q as large as it may be.
         """

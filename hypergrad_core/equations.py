@@ -26,6 +26,8 @@ def fixed_point(
     image: Callable[[FloatArray], FloatArray],
     newton: Callable[[FloatArray, FloatArray], FloatArray],
     start: FloatArray,
+    *,
+    strict: bool = True,
 ) -> FloatArray:
     """The solution of w = Φ(w) by Newton's method, with steps of the map where it fails.
 
@@ -34,14 +36,15 @@ def fixed_point(
         newton: of w and w − Φ(w), each of shape (d,), what Newton's method takes from w; may raise
             ``LinAlgError``.
         start: w_0, shape (d,).
+        strict: whether a w that is no solution is an error; else it is how far they come.
 
     Raises:
-        HypergradError: if ‖Φ(w) − w‖ does not fall to rounding.
+        HypergradError: if ``strict``, and ‖Φ(w) − w‖ does not fall to rounding.
     """
     with np.errstate(over="ignore", invalid="ignore"):
         state, gap = start, start - image(start)
         for _ in range(NEWTON_STEPS):
-            size = np.linalg.norm(gap)
+            size = float(np.linalg.norm(gap))
             try:
                 trial = state - newton(state, gap)
                 trial_gap = trial - image(trial)
@@ -58,11 +61,11 @@ def fixed_point(
                 gap = state - image(state)
             if not np.isfinite(gap).all():
                 break
-    left = float(np.linalg.norm(gap))
-    if not left <= LARGEST_GAP * np.linalg.norm(state):
+        left, size = float(np.linalg.norm(gap)), float(np.linalg.norm(state))
+    if strict and not (left <= LARGEST_GAP * size < np.inf):
         raise HypergradError(
             f"w(λ) was not reached from w_0: ‖Φ(w) − w‖ = {left:.1e} is still left. Is Φ a "
-            "contraction, and is it computed in double precision?"
+            "contraction?"
         )
     return state
 

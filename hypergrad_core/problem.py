@@ -193,7 +193,10 @@ class Problem(ABC):
         solution = self.fixed_point()
         lin = self.linearise(solution[None])
         gradient = self.outer_gradient_state(solution[None])
-        adjoint = self.resolvent(solution, gradient.T, transposed=True).T
+        try:
+            adjoint = self.resolvent(solution, gradient.T, transposed=True).T
+        except np.linalg.LinAlgError:
+            raise HypergradError("v(λ) was not reached: I − ∂₁Φ is singular at w(λ)") from None
         left = np.linalg.norm(adjoint - lin.vjp_state(adjoint) - gradient)
         if not left <= LARGEST_RESIDUAL * (np.linalg.norm(gradient) + np.linalg.norm(adjoint)):
             raise HypergradError(
@@ -205,12 +208,19 @@ class Problem(ABC):
 
     def fixed_point(self) -> FloatArray:
         """w(λ) to rounding, shape (d,), by Newton's method from w_0."""
+        return self.newton()
 
-        def newton(state: FloatArray, gap: FloatArray) -> FloatArray:
+    def newton(self, *, strict: bool = True) -> FloatArray:
+        """The same; if not ``strict``, as close as it comes, which may be no solution."""
+
+        def step(state: FloatArray, gap: FloatArray) -> FloatArray:
             return self.resolvent(state, gap[:, None])[:, 0]
 
         return fixed_point(
-            lambda state: self.fixed_point_map(state[None])[0], newton, self.initial_state
+            lambda state: self.fixed_point_map(state[None])[0],
+            step,
+            self.initial_state,
+            strict=strict,
         )
 
     def resolvent(

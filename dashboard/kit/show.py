@@ -96,7 +96,7 @@ def show(page: AnyPage) -> None:
         _draw(asked, shown, picture)
     page.below(shown)
     # The link that goes with a stand-in is to what was asked for.
-    _take_home(page, shown, scenario if picture == SMALLER else shown.scenario)
+    _offer_all(page, shown, scenario if picture == SMALLER else shown.scenario)
 
 
 def _compute_ahead(page: AnyPage) -> None:
@@ -224,7 +224,7 @@ def _keep_focus(key: str, page: AnyPage) -> None:
         session.keep(**focus)
 
 
-def _take_home(page: AnyPage, shown: AnyShown, linked: Scenario) -> None:
+def _offer_all(page: AnyPage, shown: AnyShown, linked: Scenario) -> None:
     """Numbers, pictures, Python, link and words."""
     export = page.export(shown)
     if export is None:

@@ -2,7 +2,7 @@
 
 A bound has a tier. P, the paper's, comes from the constants alone and lives beside each method.
 X uses the measured path w_0, w_1, … and the solution; V uses the eigenvalues of an affine map.
-Labels (R1, L5, …) are those of the README, "How the bounds are computed".
+Labels (R1, L5, …) are those of THEORY.md, here and in every docstring of the package.
 """
 
 from __future__ import annotations

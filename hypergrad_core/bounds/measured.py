@@ -148,7 +148,7 @@ class MeasuredPath:
         return self.constants.hyper_norm(self._distance, energy=energy)
 
     def _measure_drift(self, states: FloatArray, distance: FloatArray) -> tuple[FloatArray, str]:
-        """‖A(w)J* + B(w) − J*‖ for each state w, and the tier that this makes.
+        """‖A(w)J* + B(w) − J*‖ for each state w, and the tier that this makes (L2).
 
         It is 0 where Φ is affine. Where β e_t is too small for the drift to add more than the
         rounding floor to a bound, β e_t stands, because nothing would be gained by measuring.

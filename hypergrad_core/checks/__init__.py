@@ -110,7 +110,7 @@ def check_problem(problem: Problem, seed: int = 0) -> CheckTable:
 def problem_checks(problem: Problem, seed: int = 0) -> Iterator[tuple[str, Callable[[], None]]]:
     """The same one by one, each under its name, for pytest.
 
-        @pytest.mark.parametrize(("name", "check"), problem_checks(problem))
+        @pytest.mark.parametrize(("name", "check"), [*problem_checks(problem)])
         def test_my_problem(name, check):
             check()
 

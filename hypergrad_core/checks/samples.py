@@ -22,7 +22,7 @@ LARGEST_ERROR = 1e-7
 # Of a derivative that is exact at every width, as that of an affine map is.
 EXACT_ERROR = 1e-11
 # Rounding of a sum of d products is about this many times √d u; of a difference, so many u.
-ROUNDINGS = 1e3
+ROUNDINGS = 1e2
 DIFFERENCE_ROUNDINGS = 10.0
 # What the reference solution may leave of its equations.
 LARGEST_RESIDUAL = 1e-9

@@ -25,7 +25,7 @@ class InnerSolver(ABC):
         unrolled_source: where the bound of what is unrolled is proved, if not in the paper, or "".
         iterative: whether w_t comes about step by step; else it is w(λ), given and not paid for.
         affine_symmetric_only: whether Φ must be affine with ∂₁Φ symmetric.
-        exponent: the p of t ∝ κᵖ, as κ grows.
+        exponent: the p of t ∝ κᵖ, as κ grows (R22).
         late_symbol: what ``late_factor`` is called.
     """
 

@@ -20,33 +20,33 @@ class HeavyBall(InnerSolver):
     name = "heavy ball (optimal constants)"
     summary = "with momentum, about √κ steps instead of κ"
     rate_formula = r"r^t(1+bt)"
-    rate_source = "R12 of the README"
-    unrolled_source = "R13 of the README"
+    rate_source = "R12 of THEORY.md"
+    unrolled_source = "R13 of THEORY.md"
     affine_symmetric_only = True
     exponent = 0.5
     late_symbol = "r"
 
     def scheme(self, contraction: float) -> Scheme:
         """The first step is Φ alone."""
-        return after_first(Step(), self._step(contraction))
+        return after_first(Step(), self.later_step(contraction))
 
-    def _step(self, contraction: float) -> Step:
+    def later_step(self, contraction: float) -> Step:
         """a = 4/(√(1+q) + √(1−q))², β = r²: for eigenvalues of I − ∂₁Φ in [1 − q, 1 + q]."""
         low, high = np.sqrt(1 - contraction), np.sqrt(1 + contraction)
         return Step(float(4 / (low + high) ** 2), float(((high - low) / (high + low)) ** 2))
 
     def rate(self, contraction: float, steps: FloatArray) -> FloatArray:
         """r^t (1 + bt) with b = (1 − r²)/(1 + r²), attained (R12)."""
-        square = self._step(contraction).momentum
+        square = self.later_step(contraction).momentum
         return np.asarray(square ** (steps / 2) * (1 + steps * (1 - square) / (1 + square)))
 
     def late_factor(self, contraction: float) -> float:
         """r."""
-        return float(np.sqrt(self._step(contraction).momentum))
+        return float(np.sqrt(self.later_step(contraction).momentum))
 
     def symbols(self, contraction: float) -> dict[str, float]:
         """r, b and a."""
-        step = self._step(contraction)
+        step = self.later_step(contraction)
         square = step.momentum
         return {
             "r": float(np.sqrt(square)),
@@ -59,7 +59,7 @@ class HeavyBall(InnerSolver):
 
         The last k of more steps start from w_{t−k} and w_{t−k−1} that both count as constant.
         """
-        square = self._step(contraction).momentum
+        square = self.later_step(contraction).momentum
         at_rest = square ** (k / 2) * (1 + k * (1 + np.sqrt(square)))
         return np.asarray(np.where(k == t, self.rate(contraction, k), at_rest))
 
@@ -72,7 +72,7 @@ class HeavyBall(InnerSolver):
 
         With ρ(s) = r^s (1 + bs) the sum is r^(t−1) times a polynomial.
         """
-        step = self._step(contraction)
+        step = self.later_step(contraction)
         square = step.momentum
         grown = (1 - square) / (1 + square)
         early = (1 + grown * (t - k)) * k * (k + 1) / 2

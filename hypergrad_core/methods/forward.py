@@ -16,7 +16,7 @@ JACOBIAN_FLOATS = 2**22
 
 
 class ForwardITD(ITD):
-    """Forward mode: the Jacobian of w_t is carried along, m columns at a time (R11)."""
+    """Forward mode: the Jacobian of w_t is carried along, m columns at a time (R11, R23)."""
 
     key = "itd-forward"
     label = "Forward ITD"
@@ -71,7 +71,8 @@ class ForwardITD(ITD):
             if t > 0:
                 at_point = columns + ahead * (columns - before) if ahead else columns
                 moved += a * step.jvp_state(at_point)
-                moved += (1 - a + momentum) * columns - momentum * before
+                if a != 1 or momentum:
+                    moved += (1 - a + momentum) * columns - momentum * before
             before, columns = columns, moved
             if progress is not None:
                 progress((t + 1) / last)

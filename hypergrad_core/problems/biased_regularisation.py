@@ -5,9 +5,6 @@
 
 Φ is affine with ∂₁Φ = I − η(XᵀX + βI) symmetric and ∂₂Φ = ηβI constant, so ν₁ = ν₂ = 0, and
 reverse ITD after t steps equals AID with t fixed-point steps at w_t exactly.
-
-Constants: C3 without its hyperparameter ln β, and with 1/N and 1/m replaced by 1, because both
-losses are sums here: L_Φ = ηβ, μ₁ = ‖X'‖², μ₂ = 0; κ and q belong to XᵀX + βI.
 """
 
 from __future__ import annotations
@@ -78,7 +75,7 @@ class BiasedRegularisation(RidgeStep):
         return Reference(solution, adjoint, self.step * self.weight * adjoint)
 
     def lipschitz(self) -> Lipschitz:
-        """C3 for sums; J = β/(s_min + β), exactly."""
+        """C3; J = β/(s_min + β), exactly."""
         return Lipschitz(
             contraction=self.contraction,
             condition_number=self.condition_number,

@@ -5,15 +5,9 @@
 
 X has p features and H is (p, r): d = r and m = pr. Φ is affine in w, with ∂₁Φ symmetric.
 
-Constants: C6, transposed (its H is ours transposed, and H is flattened row by row here) and with
-1/N and 1/m replaced by 1, because both losses are sums. With S = XᵀX, P = SH, c(w) = Pw − Xᵀy and
-their primed companions on validation data,
+With S = XᵀX, P = SH, c(w) = Pw − Xᵀy and their primed companions on validation data,
 
-    ∂₂Φᵀv = −η (c vᵀ + Pv wᵀ),   ∇₁E = Hᵀc',   ∇₂E = c' wᵀ,
-
-from which L_Φ at w(λ), ν₂ = 2η‖P‖ and μ₁ = ‖X'H‖² are exact. ∇₂E is quadratic in w, so that μ₂
-compares with w(λ) only: μ₂ = μ₂₀ + ‖P'‖D, where μ₂₀, the norm of u ↦ c'uᵀ + P'u wᵀ at w(λ), is
-exact too and not above the sum of two norms that C6 has.
+    ∂₂Φᵀv = −η (c vᵀ + Pv wᵀ),   ∇₁E = Hᵀc',   ∇₂E = c' wᵀ.
 """
 
 from __future__ import annotations
@@ -121,7 +115,7 @@ class HyperRepresentation(RidgeStep):
         return self.linearise(self.reference.solution[None]).vjp_hyper(resolvent)
 
     def lipschitz(self) -> Lipschitz:
-        """C6 for sums."""
+        """C6."""
         solution = self.reference.solution
         pull = self.inside.residuals(solution[None])[0] @ self.train.rows
         outer_pull = self.outside.residuals(solution[None])[0] @ self.validation.rows

@@ -7,12 +7,6 @@ The state has an entry for each training row: d = n; X has p features and m = p 
 directly. Φ is affine in w, with ∂₁Φ = I − η(K + βI) symmetric; with H_l = ∂K/∂γ_l,
 
     ∂₂Φ = −η [w, H_1 w, …, H_p w],   ∇₁E = K'ᵀr,   ∇₂E = (0, rᵀH'_1w, …, rᵀH'_pw),   r = K'w − y'.
-
-Constants: C4 with its kernel exp(−½ Σ e^θ (·)²) replaced by this one, so that H_l = −Δ_l ∘ K with
-Δ_l the squared differences and no factor ½e^θ; with ∂(K + βI)/∂β = I, no factor e^θ; and with 1/m
-replaced by 1, because E is a sum. ∇₂E is quadratic in w, so that μ₂ compares with w(λ) only:
-μ₂ = μ₂₀ + μ₂₁D, where μ₂₀ is the exact norm of the derivative of ∇₂E at w(λ), which is not above
-the sum of two products that C4 has.
 """
 
 from __future__ import annotations
@@ -136,7 +130,7 @@ class KernelRidge(RidgeStep):
         return -self._shifted_solve(self._moved(self.reference.solution).T)
 
     def lipschitz(self) -> Lipschitz:
-        """C4 for this parametrisation, with exact norms but for the two of stacks (ν₂, μ₂₁)."""
+        """C4, with exact norms but for the two of stacks (ν₂, μ₂₁)."""
         solution = self.reference.solution
         residual = self.outside.residuals(solution[None])[0]
         # d(H'_lᵀr) + K'ᵀd(…): the derivative of ∇₂E at w(λ), up to its sign.

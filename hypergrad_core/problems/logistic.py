@@ -3,8 +3,7 @@
     w(λ) = argmin_w Σ_i softplus(−y_i x_iᵀw) + ½ Σ_j p_j w_j²,   p_j = λ_j or exp(λ_j),
     Φ(w, λ) = w − η ∇(that),   E(w, λ) = Σ_i softplus(−y'_i x'_iᵀw) on validation data.
 
-Sums, not means, as the paper writes them. Constants: C5 with N replaced by 1, re-derived
-because each factor 1/N there comes from the mean.
+Sums, not means, as the paper writes them.
 """
 
 from __future__ import annotations
@@ -182,7 +181,7 @@ class LogisticRegression(GradientStep):
         return np.asarray(-np.linalg.solve(self._hessian(solution), slope), dtype=np.float64)
 
     def lipschitz(self) -> Lipschitz:
-        """C5 for sums: ν₁ = η/(6√3) ‖X‖ λ_max((XXᵀ)∘(XXᵀ))^½, ν₂ = η max p', μ₁ = ‖X'‖²/4."""
+        """C5."""
         coupling = self.penalty_slope * self.reference.solution
         return Lipschitz(
             contraction=self.contraction,

@@ -4,13 +4,12 @@
 
 ∂₁Φ = A and ∂₂Φ = C are constant, so ν₁ = ν₂ = 0, and reverse ITD after t steps equals AID with t
 fixed-point steps at w_t exactly. The distance falls like ‖A^t‖, faster than q^t = ‖A‖^t.
-Constants: C10, with μ₁ = 1 for this E.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Self
 
 import numpy as np
@@ -18,36 +17,24 @@ import numpy as np
 from hypergrad_core.arrays import FloatArray, Rows
 from hypergrad_core.constants import Lipschitz
 from hypergrad_core.linearisation import Linearisation
-from hypergrad_core.numerics import row_dots, row_products, spectral_norm
-from hypergrad_core.problem import Problem, Reference, kept_property
+from hypergrad_core.numerics import row_products, spectral_norm
+from hypergrad_core.problem import Reference, kept_property
 from hypergrad_core.problems.request import Request
+from hypergrad_core.problems.tracking import Tracking
 
 # About ‖N‖₂ of the synthetic A ∝ U (R + N) Uᵀ, R normal with ‖R‖₂ = 1.
 NON_NORMALITY = 0.5
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class NonSymmetric(Problem):
+class NonSymmetric(Tracking):
     """The affine problem at one λ.
 
     Attributes:
         matrix: A with ‖A‖₂ < 1, shape (d, d).
-        coupling: C, shape (d, m).
-        offset: b, shape (d,).
-        target: shape (d,).
     """
 
-    affine = True
-
     matrix: FloatArray
-    coupling: FloatArray
-    offset: FloatArray
-    target: FloatArray
-
-    @cached_property
-    def linear_term(self) -> FloatArray:
-        """Cλ + b, shape (d,)."""
-        return self.coupling @ self.hyper + self.offset
 
     def fixed_point_map(self, states: FloatArray) -> FloatArray:
         """A w + Cλ + b."""
@@ -56,15 +43,6 @@ class NonSymmetric(Problem):
     def linearise(self, states: FloatArray) -> Linearisation:
         """∂₁Φ = A, ∂₂Φ = C, the same for every row."""
         return _AffineLinearisation(self)
-
-    def outer(self, states: FloatArray) -> FloatArray:
-        """E = ½ ‖w − target‖²."""
-        gap = states - self.target
-        return 0.5 * row_dots(gap, gap)
-
-    def outer_gradient_state(self, states: FloatArray) -> FloatArray:
-        """∇₁E = w − target."""
-        return states - self.target
 
     def solve(self) -> Reference:
         """Closed form: w = (I − A)⁻¹(Cλ + b), v = (I − A)⁻ᵀ(w − target), ∇f = Cᵀv."""

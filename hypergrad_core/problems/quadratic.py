@@ -4,14 +4,13 @@
     E(w, λ) = ½ ‖w − target‖² + ½ ρ ‖λ‖².
 
 Φ is affine with ∂₁Φ = I − ηH symmetric and ∂₂Φ = ηC constant, so ν₁ = ν₂ = 0, and reverse ITD
-after t steps equals AID with t fixed-point steps at w_t exactly. Constants: C1.
+after t steps equals AID with t fixed-point steps at w_t exactly.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -24,6 +23,7 @@ from hypergrad_core.numerics import row_products, spectral_norm
 from hypergrad_core.problem import Reference, kept_property
 from hypergrad_core.problems.gradient_step import GradientStep
 from hypergrad_core.problems.request import Request
+from hypergrad_core.problems.tracking import Tracking
 
 # ‖target‖ ÷ ‖w(λ)‖ for synthetic data. A far target makes ∇₁E nearly constant (G ≫ μ₁D): what the
 # adjoint solver leaves then dwarfs what w_t leaves, and the solvers can be told apart.
@@ -31,25 +31,17 @@ TARGET_DISTANCE = 1000.0
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Quadratic(GradientStep):
+class Quadratic(Tracking, GradientStep):
     """The quadratic problem at one λ.
 
     Attributes:
         eigenvalues: of H, positive, shape (d,).
         basis: the eigenvectors of H, as an operator.
-        coupling: C, shape (d, m).
-        offset: b, shape (d,).
-        target: shape (d,).
         outer_weight: ρ ≥ 0.
     """
 
-    affine = True
-
     eigenvalues: FloatArray
     basis: Basis
-    coupling: FloatArray
-    offset: FloatArray
-    target: FloatArray
     outer_weight: float = 0.0
 
     @kept_property
@@ -76,11 +68,6 @@ class Quadratic(GradientStep):
         """The smallest and the largest eigenvalue of H."""
         return float(self.eigenvalues.min()), float(self.eigenvalues.max())
 
-    @cached_property
-    def linear_term(self) -> FloatArray:
-        """Cλ + b, shape (d,)."""
-        return self.coupling @ self.hyper + self.offset
-
     def _spectral(self, values: FloatArray, block: FloatArray) -> FloatArray:
         """U diag(values) Uᵀ w for each row."""
         return self.basis.from_eigen(self.basis.to_eigen(block) * values)
@@ -104,13 +91,7 @@ class Quadratic(GradientStep):
 
     def outer(self, states: FloatArray) -> FloatArray:
         """E = ½ ‖w − target‖² + ½ ρ ‖λ‖²."""
-        gap = states - self.target
-        direct = self.outer_weight * float(self.hyper @ self.hyper)
-        return np.asarray(0.5 * (np.einsum("bi,bi->b", gap, gap) + direct))
-
-    def outer_gradient_state(self, states: FloatArray) -> FloatArray:
-        """∇₁E = w − target."""
-        return states - self.target
+        return super().outer(states) + 0.5 * self.outer_weight * float(self.hyper @ self.hyper)
 
     def outer_gradient_hyper(self, states: FloatArray) -> FloatArray:
         """∇₂E = ρλ, the same for every row."""

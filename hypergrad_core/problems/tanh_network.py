@@ -10,7 +10,6 @@ is a fixed point of its own. Read-out Θ, b is not learnt, so E does not see λ.
 ∂₁Φ = S (P ⊗ A) with S = diag(s), s = 1 − tanh², hence not symmetric, not even for symmetric P and
 A. But then I − ∂₁Φᵀ = I − (P ⊗ A) S is self-adjoint in the inner product xᵀSy, and similar to
 I − S^½ (P ⊗ A) S^½, whose eigenvalues lie in [1 − q, 1 + q]: conjugate gradient applies.
-Constants: C7 and C8, derived again for the cross-entropy in ``TanhNetwork.lipschitz``.
 """
 
 from __future__ import annotations
@@ -182,7 +181,8 @@ class TanhNetwork(Problem):
 
     def solve(self) -> Reference:
         """Newton's method, elimination for the adjoint, and ∇f from the features of the layer."""
-        state = self.fixed_point()
+        # Without a contraction there may be no solution in reach of w_0. The curves show that.
+        state = self.newton(strict=False)
         gradient = self.outer_gradient_state(state[None])[0]
         adjoint = self.resolvent(state, gradient[:, None], transposed=True)[:, 0]
         mixed = self.mix(self.layers(state[None]))
@@ -194,25 +194,7 @@ class TanhNetwork(Problem):
         return Reference(state, adjoint, hypergradient)
 
     def lipschitz(self) -> Lipschitz:
-        """C7 and C8, with τ = max|tanh''|, a and ρ the largest row norms of A and of P.
-
-        ∂₁Φ: s ≤ 1, so q = ‖P‖‖A‖. Entry (i, j) of the scores moves by at most ρ a ‖ΔW‖, and s by
-        τ times that, so ν₁ = τ ρ a q.
-
-        ∂₂Φ: unit j has columns of its own, so its norm is max_j ‖diag(s_{·j}) F‖, F = [P W, X, 1].
-        The change is at most ‖diag(s)‖‖P ΔW‖ + ‖diag(s_{·j} − s*_{·j}) F*‖, and ‖diag(x) F*‖ is at
-        most ‖x‖ max_i ‖f*_i‖ and at most max|x_i| ‖F*‖. With ‖x‖ ≤ τ a ‖P‖‖ΔW‖ and
-        max|x_i| ≤ τ a ρ ‖ΔW‖, ν₂ = ‖P‖ + τ a min(‖P‖ max_i ‖f*_i‖, ρ ‖F*‖). This compares w with
-        w(λ), which is all that the bounds do.
-
-        In the metric S, where A and P are symmetric: unit j of S^(−½) ∂₂Φ is diag(s_{·j})^½ F. It
-        changes as ∂₂Φ does, with s^½ = sech for s, and |sech'| ≤ ½ takes the place of τ.
-
-        E: with δ the largest distance of two rows θ of Θ, row i of ∇₁E is a mean of θ_c − θ_y over
-        n_l, hence no longer than δ/n_l, and there are n_l: ‖∇₁E‖ ≤ δ/√n_l. Its Jacobian is the
-        covariance of the θ_c over n_l; a quantity of range δ has variance δ²/4 at most
-        (Popoviciu), so μ₁ = δ²/(4 n_l), never above ‖Θ‖²/(2 n_l). μ₂ = 0.
-        """
+        """C7 and C8; those of the metric where A and P are symmetric."""
         mixed = self.mix(self.layers(self.reference.solution[None]))
         slopes = 1 - self._values(mixed)[0] ** 2
         features = np.hstack([mixed[0], self.fixed_features])

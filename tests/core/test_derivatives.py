@@ -1,4 +1,4 @@
-"""Derivatives against finite differences and each other; solutions; changes of basis."""
+"""Solutions and what they obey; changes of basis. Derivatives: ``test_checks``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import fft
 
-from hypergrad_core import METHODS
+from hypergrad_core import METHODS, check_problem
 from hypergrad_core.arrays import FloatArray
 from hypergrad_core.basis import (
     DENSE_TRANSFORM_SIZE,
@@ -57,64 +57,11 @@ def states_of(problem: Problem) -> FloatArray:
     return problem.reference.solution + draw(3, problem.state_size, 2)
 
 
-def test_products_and_their_transposes_agree(problem: Problem) -> None:
-    lin = problem.linearise(states_of(problem))
-    adjoints, tangents = (draw(3, problem.state_size, seed) for seed in (3, 4))
-    changes = draw(3, problem.hyper_size, 5)
-    pairs = [
-        (lin.vjp_state(adjoints) * tangents, lin.jvp_state(tangents) * adjoints),
-        (lin.vjp_hyper(adjoints) * changes, lin.jvp_hyper(changes) * adjoints),
-    ]
-    for left, right in pairs:
-        assert np.allclose(left.sum(axis=1), right.sum(axis=1), rtol=1e-11, atol=1e-13)
-    if problem.symmetric:
-        assert relative_gap(lin.vjp_state(adjoints), lin.jvp_state(adjoints)) < 1e-13
-
-
-def test_products_match_finite_differences(problem: Problem) -> None:
-    states, tangents = states_of(problem), draw(3, problem.state_size, 6)
-    lin, width = problem.linearise(states), 1e-5
-    ahead, back = (problem.fixed_point_map(states + s * width * tangents) for s in (1, -1))
-    assert relative_gap(lin.jvp_state(tangents), (ahead - back) / (2 * width)) < 1e-7
-    changes = draw(1, problem.hyper_size, 7)
-    width = 1e-5 * float(np.abs(problem.hyper).min())
-    ahead, back = (
-        problem.at(problem.hyper + s * width * changes[0]).fixed_point_map(states) for s in (1, -1)
-    )
-    found = lin.jvp_hyper(np.repeat(changes, 3, axis=0))
-    assert relative_gap(found, (ahead - back) / (2 * width)) < 1e-6
-
-
-def test_outer_gradients_match_finite_differences(problem: Problem) -> None:
-    states, tangents = states_of(problem), draw(3, problem.state_size, 8)
-    width = 1e-5
-    ahead, back = (problem.outer(states + s * width * tangents) for s in (1, -1))
-    slope = (problem.outer_gradient_state(states) * tangents).sum(axis=1)
-    size = row_norms(problem.outer_gradient_state(states)) * row_norms(tangents)
-    # The difference of two values of E loses their common digits.
-    rounding = 1e-15 * np.abs(ahead) / width
-    assert np.all(np.abs((ahead - back) / (2 * width) - slope) <= 1e-7 * size + rounding)
-
-
-def test_the_direct_gradient_matches_finite_differences() -> None:
-    plain = build(size=9, hyper_size=4).canonical()
+def test_an_outer_loss_that_sees_the_hyperparameters() -> None:
+    plain = build(size=9, hyper_size=4)
     assert isinstance(plain, Quadratic)
-    weighted = replace(plain, target=plain.offset, outer_weight=0.7)
-    states, change = draw(2, 9, 1), draw(1, 4, 2)[0]
-    ahead, back = (weighted.at(weighted.hyper + s * change).outer(states) for s in (1, -1))
-    slope = weighted.outer_gradient_hyper(states) @ change
-    assert np.allclose((ahead - back) / 2, slope, rtol=1e-10)
-
-
-def test_rows_of_a_linearisation(problem: Problem) -> None:
-    states, adjoints = states_of(problem), draw(3, problem.state_size, 9)
-    lin = problem.linearise(states)
-    for rows in (slice(1, 3), np.array([2, 0]), slice(1, 2)):
-        part = problem.linearise(states[rows])
-        for product in ("vjp_state", "vjp_hyper", "jvp_state"):
-            found = getattr(lin[rows], product)(adjoints[rows])
-            assert relative_gap(found, getattr(part, product)(adjoints[rows])) < 1e-14
-            assert relative_gap(found, getattr(lin, product)(adjoints)[rows]) < 1e-14
+    table = check_problem(replace(plain, target=plain.offset, outer_weight=0.7))
+    assert table.ok, f"\n{table}"
 
 
 def test_the_solution_is_a_fixed_point_to_rounding(problem: Problem) -> None:

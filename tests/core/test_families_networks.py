@@ -7,10 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hypergrad_core import FAMILIES
+from hypergrad_core import FAMILIES, check_problem
 from hypergrad_core.data import load_graph
 from hypergrad_core.inner import SOLVERS
-from hypergrad_core.numerics import row_norms
 from hypergrad_core.problem import Problem
 from hypergrad_core.problems import LARGEST_WIDTH, layer_width
 from hypergrad_core.problems.nonsymmetric import NonSymmetric
@@ -18,7 +17,7 @@ from hypergrad_core.problems.tanh_network import TanhNetwork
 from hypergrad_core.sampling import constant_ratios
 from tests.core import bound_cases as bounds
 from tests.core.helpers import ask, build, points_at, relative_gap
-from tests.core.network_cases import KEYS, draw, states_of
+from tests.core.network_cases import KEYS, draw
 
 PROBLEMS = {
     "equilibrium": {"family": "equilibrium", "size": 30, "samples": 6},
@@ -44,72 +43,12 @@ def problem(request: pytest.FixtureRequest) -> Problem:
 # Derivatives and solutions.
 
 
-def test_products_and_their_transposes_agree(problem: Problem) -> None:
-    lin = problem.linearise(states_of(problem))
-    adjoints, tangents = (draw(3, problem.state_size, seed) for seed in (3, 4))
-    changes = draw(3, problem.hyper_size, 5)
-    pairs = [
-        (lin.vjp_state(adjoints) * tangents, lin.jvp_state(tangents) * adjoints),
-        (lin.vjp_hyper(adjoints) * changes, lin.jvp_hyper(changes) * adjoints),
-    ]
-    for left, right in pairs:
-        assert np.allclose(left.sum(axis=1), right.sum(axis=1), rtol=1e-11, atol=1e-12)
-
-
 def test_the_state_jacobian_is_not_symmetric() -> None:
     for key in KEYS:
         made = build(family=key, size=24, samples=6, contraction=0.9)
         jacobian = bounds.state_jacobian(made, made.reference.solution)
         assert not made.symmetric
         assert np.abs(jacobian - jacobian.T).max() > 1e-3 * np.abs(jacobian).max()
-
-
-def test_products_match_finite_differences(problem: Problem) -> None:
-    states, tangents = states_of(problem), draw(3, problem.state_size, 6)
-    lin, width = problem.linearise(states), 1e-5
-    ahead, back = (problem.fixed_point_map(states + s * width * tangents) for s in (1, -1))
-    assert relative_gap(lin.jvp_state(tangents), (ahead - back) / (2 * width)) < 1e-7
-    changes = draw(1, problem.hyper_size, 7)
-    ahead, back = (
-        problem.at(problem.hyper + s * width * changes[0]).fixed_point_map(states) for s in (1, -1)
-    )
-    found = lin.jvp_hyper(np.repeat(changes, 3, axis=0))
-    assert relative_gap(found, (ahead - back) / (2 * width)) < 1e-7
-
-
-def test_outer_gradients_match_finite_differences(problem: Problem) -> None:
-    states, tangents = states_of(problem), draw(3, problem.state_size, 8)
-    width = 1e-5
-    ahead, back = (problem.outer(states + s * width * tangents) for s in (1, -1))
-    slope = (problem.outer_gradient_state(states) * tangents).sum(axis=1)
-    size = row_norms(problem.outer_gradient_state(states)) * row_norms(tangents)
-    rounding = 1e-15 * np.abs(ahead) / width
-    assert np.all(np.abs((ahead - back) / (2 * width) - slope) <= 1e-7 * size + rounding)
-    assert not problem.outer_gradient_hyper(states).any()
-    assert problem.outer_gradient_hyper(states).shape == (3, problem.hyper_size)
-
-
-def test_rows_of_a_linearisation(problem: Problem) -> None:
-    states, adjoints = states_of(problem), draw(3, problem.state_size, 9)
-    changes = draw(3, problem.hyper_size, 10)
-    lin = problem.linearise(states)
-    given = {
-        "vjp_state": adjoints,
-        "vjp_hyper": adjoints,
-        "jvp_state": adjoints,
-        "jvp_hyper": changes,
-    }
-    for rows in (slice(1, 3), np.array([2, 0]), slice(1, 2)):
-        part = problem.linearise(states[rows])
-        for product, block in given.items():
-            found = getattr(lin[rows], product)(block[rows])
-            assert relative_gap(found, getattr(part, product)(block[rows])) < 1e-13
-            assert relative_gap(found, getattr(lin, product)(block)[rows]) < 1e-13
-    # One state meets any number of rows.
-    for product, block in given.items():
-        found = getattr(lin[:1], product)(block)
-        alone = np.vstack([getattr(lin[:1], product)(block[i : i + 1]) for i in range(3)])
-        assert relative_gap(found, alone) < 1e-13
 
 
 def test_the_solution_is_a_fixed_point_to_rounding(problem: Problem) -> None:
@@ -155,8 +94,8 @@ def test_a_mixing_that_is_not_symmetric_is_transposed_in_the_adjoint() -> None:
     assert isinstance(graph, TanhNetwork)
     mixing = np.random.default_rng(0).standard_normal((6, 6))
     directed = replace(graph, mixing=mixing / np.linalg.norm(mixing, 2))
-    test_products_and_their_transposes_agree(directed)
-    test_products_match_finite_differences(directed)
+    table = check_problem(directed)
+    assert table.ok, f"\n{table}"
     test_the_solution_is_a_fixed_point_to_rounding(directed)
     test_the_hypergradient_matches_finite_differences_of_the_objective(directed)
     for name, ratio in constant_ratios(directed, np.random.default_rng(1)).items():

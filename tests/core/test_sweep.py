@@ -5,12 +5,10 @@ from __future__ import annotations
 import functools
 import multiprocessing
 import os
-import re
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from pathlib import Path
 from typing import Any
 
 import distributed
@@ -20,8 +18,8 @@ import pytest
 from hypergrad_core import Scenario, run
 from hypergrad_core.studies.requirements import Requirements, requirements
 from hypergrad_core.studies.sweep import sweep
+from tests.support.texts import CONTRIBUTING, blocks
 
-ROOT = Path(__file__).parents[2]
 SCENARIOS = [
     Scenario(family=family, contraction=q, size=20, samples=10, seed=seed)
     for family, q, seed in (
@@ -235,17 +233,14 @@ def test_a_failure_cancels_the_rest() -> None:
     assert [future.cancelled() for future in executor.futures] == [False] + [True] * 4
 
 
-def test_the_dask_example_of_the_readme_runs() -> None:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
-    (code,) = (block for block in blocks if "distributed" in block)
+def test_the_dask_example_runs() -> None:
+    (code,) = (block for block in blocks(CONTRIBUTING, "python") if "distributed" in block)
     address = "tcp://scheduler:8786"
     assert code.count(address) == 1
     names: dict[str, Any] = {
         "sweep": sweep,
         "scenarios": SCENARIOS,
-        "partial": functools.partial,
-        "requirements": requirements,
+        "best_method": functools.partial(requirements, target=1e-4),
     }
     with distributed.LocalCluster(n_workers=1, processes=False, dashboard_address=":0") as cluster:
         exec(code.replace(address, cluster.scheduler_address), names)

@@ -64,7 +64,7 @@ def test_every_number_of_the_csv_is_that_of_the_picture(scenario: Scenario, kind
             f"{kind}_paper_bound": curve.paper.values / unit,
             f"{kind}_sharp_bound": curve.sharp.values / unit,
             f"{kind}_rounding_estimate": np.full(len(own), curve.floor / unit),
-            **{name: getattr(estimate, name) for name in COSTS},
+            **{name: getattr(estimate.costs, name) for name in COSTS},
         }
         assert own[:1] == [] or own[0].keys() == {"method", *wanted}
         for name, values in wanted.items():
