@@ -28,6 +28,7 @@ from dashboard.screens.explore.figure.lines import CROWD
 from hypergrad_core import FAMILIES, METHODS
 from hypergrad_core.inner import SOLVERS
 from hypergrad_core.scenario import SLICES
+from tests.core.method_cases import NOT_SELF_ADJOINT, refused_by
 
 # Small enough for all methods at once.
 SMALL: dict[str, dict[str, str]] = {
@@ -43,8 +44,6 @@ SMALL: dict[str, dict[str, str]] = {
     "nonsymmetric": {"d": "8", "m": "3"},
 }
 NETWORKS = [key for key, family in FAMILIES.items() if family.largest_contraction >= 1]
-# Where I − ∂₁Φᵀ is self-adjoint in no inner product.
-WITHOUT_CG = {"equilibrium", "graph-network", "nonsymmetric"}
 
 
 def start(family: str, **more: str) -> dict[str, str]:
@@ -64,7 +63,7 @@ def allowed(family: str, vary: str) -> list[str]:
 
 def refused(family: str, vary: str) -> set[str]:
     """The methods that do not apply."""
-    out = {"aid-cg"} if family in WITHOUT_CG else set()
+    out = refused_by(family)
     if vary == "inner":
         out |= {key for key, method in METHODS.items() if method.whole}
     if vary == "adjoint":
@@ -119,9 +118,9 @@ def test_every_method_is_drawn_or_says_why_not(family: str, vary: str, inner: st
     assert len(session.latex) > 4
 
 
-@pytest.mark.parametrize("family", sorted(WITHOUT_CG))
+@pytest.mark.parametrize("family", sorted(NOT_SELF_ADJOINT))
 def test_where_conjugate_gradient_does_not_apply_the_page_names_what_does(family: str) -> None:
-    session = open_page(start(family))
+    session = open_page(start(family) | {"methods": "itd.aid-cg.aid-gmres"})
     (message,) = session.info
     assert message.value.startswith("**AID-CG** does not apply here.")
     assert "not symmetric" in message.value
