@@ -14,6 +14,8 @@ from typing import Any, Literal, NotRequired, TypedDict
 import numpy as np
 from numpy.typing import ArrayLike
 
+from hypergrad_core.arrays import FloatArray
+
 FOLDER = Path(__file__).parent
 PLOTLY_FILE = FOLDER / "static" / "plotly-cartesian.min.js"
 PLOTLY_PATH = "/chart/plotly-cartesian-4.1.1.min.js"
@@ -176,6 +178,14 @@ class Narrow(TypedDict):
     height: int
 
 
+class Sketch(TypedDict):
+    """A curve that is to be drawn by hand: the heights at places ``at`` of a subplot."""
+
+    at: list[float]
+    xaxis: str
+    yaxis: str
+
+
 class Figure(TypedDict):
     """Traces and layout as Plotly has them; arrays as lists or from :func:`packed`."""
 
@@ -195,6 +205,10 @@ class Frame(TypedDict):
 
     ``title`` names what is run and ``key`` the kinds of marks. Both are text above the plot, not
     part of the figure: text that belongs to no place wraps. ``warning`` is said above them.
+
+    With ``sketch`` the hand draws a curve on the picture instead of zooming; its heights become the
+    state "sketch" of the chart when it is committed. With ``still`` there is nothing for the cursor
+    to read, and its controls are hidden.
     """
 
     link: str
@@ -216,6 +230,8 @@ class Frame(TypedDict):
     names: NotRequired[list[Names]]
     narrow: NotRequired[Narrow]
     draft: NotRequired[bool]
+    sketch: NotRequired[Sketch]
+    still: NotRequired[bool]
 
 
 class Watch(TypedDict):
@@ -244,6 +260,15 @@ class Packed(TypedDict):
     dtype: Literal["f4", "f8"]
     bdata: str
     shape: NotRequired[str]
+
+
+def unpacked(values: Any) -> FloatArray:
+    """An array that was packed, or is a list."""
+    if not isinstance(values, dict):
+        return np.asarray(values, dtype=np.float64)
+    array = np.frombuffer(base64.b64decode(values["bdata"]), dtype=f"<{values['dtype']}")
+    shape = [int(part) for part in values["shape"].split(",")] if "shape" in values else [-1]
+    return np.asarray(array.reshape(shape), dtype=np.float64)
 
 
 def packed(values: ArrayLike, dtype: Literal["f4", "f8"] = "f8") -> Packed:

@@ -18,6 +18,7 @@ import { decode } from "./pure/decoding.js";
 import { showMoving } from "./pure/moving.js";
 import { placesOf } from "./pure/places.js";
 import { FrameQueue } from "./queue.js";
+import { Sketching } from "./sketch.js";
 import { Staleness } from "./stale.js";
 import { Stepper } from "./stepper.js";
 import { appUrl } from "./streamlit.js";
@@ -40,7 +41,10 @@ class Chart {
     });
     this.plot = new Plot(this.plotly, this.look, {
       isAwaited: () => this.live.isAwaited(),
-      onPlaced: () => this.cursor.place(),
+      onPlaced: () => {
+        this.cursor.place();
+        this.sketching.settle();
+      },
       onDrawn: () => this.absences.place(this.stage, this.plotly, this.frame.figure.data, this.look.isNarrow),
       onReady: () => (this.root.dataset.ready = "true"),
       onBackground: (color) => this.reportBackground(color),
@@ -86,7 +90,8 @@ class Chart {
       onFocus: (focus) => this.setTriggerValue("focus", focus),
     });
     this.names = new Names(this.plotly);
-    this.stage.append(this.names.layer, this.cursor.overlay.root);
+    this.sketching = new Sketching(this.plotly, (heights) => this.setTriggerValue("sketch", heights));
+    this.stage.append(this.names.layer, this.cursor.overlay.root, this.sketching.root);
     this.table = new FigureTable();
     this.transportSlot = element("div", "hg-transport-slot");
     const tools = element("span", "hg-tools", {},
@@ -95,7 +100,7 @@ class Chart {
       button("Save the chart as PNG", "PNG", () => this.save("png")));
     const bar = element("div", "hg-controls", {}, this.transportSlot, tools);
     this.root = element("div", "hg-chart", { "data-draws": 0 },
-      this.heading.root, this.stage, bar, this.cursor.readout.root, this.table.root);
+      this.heading.root, this.stage, this.sketching.bar, bar, this.cursor.readout.root, this.table.root);
     this.root.__paints = [];
   }
 
@@ -159,7 +164,9 @@ class Chart {
     this.showText(frame);
     this.cursor.findPlaces(this.frame);
     this.showPlaces();
+    this.sketching.show(frame.sketch);
     this.plot.show(this.frame);
+    this.sketching.settle();
     this.cursor.setFrame(this.frame);
     this.stepper.frameChanged();
     this.root.dataset.drawnLink = frame.link;
@@ -171,6 +178,7 @@ class Chart {
     this.absences.show(frame.absent);
     this.table.show(frame.table);
     this.stage.setAttribute("aria-label", frame.alt);
+    this.root.dataset.still = Boolean(frame.still);
   }
 
   /** Steps and names of the places in a direction of the cursor. */

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -16,6 +16,9 @@ from dashboard.chart.scripts import joined
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
 
+# What comes back from the browser.
+STATES = ("cursor", "other", "background", "focus", "sketch")
+_NOBODY: Mapping[str, Callable[[], None]] = {}
 # Pixels of width below which a chart takes the narrow form of its figure.
 NARROW = 760
 
@@ -69,8 +72,7 @@ def chart(
     setup: Setup,
     *,
     live: Live | None = None,
-    on_cursor: Callable[[], None] | None = None,
-    on_focus: Callable[[], None] | None = None,
+    heard: Mapping[str, Callable[[], None]] = _NOBODY,
 ) -> None:
     """Show ``frame``.
 
@@ -79,10 +81,9 @@ def chart(
         key: of the component, and of its state in the session.
         setup: how it stands on its page.
         live: what the live route is asked with; None if the chart follows no slider.
-        on_cursor: called before the page is run again for a cursor: the state of ``key`` then holds
-            "cursor" and "other".
-        on_focus: called when the card of a reading with ``focus`` is pressed, which is then in the
-            state "focus".
+        heard: what is called before the page is run again for a part of the state of ``key``:
+            "cursor" and "other" for the cursor, "focus" when the card of a reading with ``focus``
+            is pressed, "sketch" for the heights of a curve that was drawn by hand.
     """
     payload = {
         "frame": frame,
@@ -93,11 +94,5 @@ def chart(
     }
     # As bytes, because Streamlit imports pandas to look at anything else.
     data = json.dumps(payload, allow_nan=False, separators=(",", ":")).encode()
-    _component()(
-        key=key,
-        data=data,
-        on_cursor_change=on_cursor or _ignore,
-        on_other_change=on_cursor or _ignore,
-        on_background_change=_ignore,
-        on_focus_change=on_focus or _ignore,
-    )
+    calls: dict[str, Any] = {f"on_{name}_change": heard.get(name, _ignore) for name in STATES}
+    _component()(key=key, data=data, **calls)

@@ -59,7 +59,7 @@ export class Staleness {
   reason() {
     if (this.pending) return { text: this.pending, due: 0 };
     const now = this.live.thumbs.now();
-    if (this.drawnFor !== undefined && now !== this.drawnFor) {
+    if (now !== undefined && this.drawnFor !== undefined && now !== this.drawnFor) {
       this.behind ??= performance.now();
       const since = this.live.thumbs.left.get(this.drawnFor) ?? this.behind;
       return { text: this.words(now), due: since + (this.isShown ? RELIEF : PATIENCE_LAG) };
