@@ -28,17 +28,17 @@ from dashboard.chart import LIVE_PATH, PAGE_PARAM, PLOTLY_PATH, Frame  # noqa: E
 from dashboard.kit import page  # noqa: E402
 from dashboard.kit.errors import LinkError  # noqa: E402
 from dashboard.kit.live import Preload, live_route, plotly_route  # noqa: E402
-from dashboard.pages import PAGES  # noqa: E402
+from dashboard.pages import HOME, PAGES  # noqa: E402
 
 
 def render_frame(params: Mapping[str, str]) -> Frame:
-    """Draw the settings in ``params``, on the page that they name, or on the first.
+    """Draw the settings in ``params``, on the page that they name, or on the one that opens.
 
     Raises:
         LinkError: if there is no such page, or as the page's own function does.
     """
     named = {item.name: item for item in PAGES}
-    name = params.get(PAGE_PARAM, PAGES[0].name)
+    name = params.get(PAGE_PARAM, HOME.name)
     if name not in named:
         raise LinkError(f"There is no page {name!r}: choose one of {', '.join(named)}.")
     return page.render_frame(named[name], params)

@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboard.kit.errors import note_fault
 from dashboard.kit.show import show
-from dashboard.pages import PAGES
+from dashboard.pages import HOME, PAGES
 from hypergrad_core import HypergradError
 
 STYLES = Path(__file__).parent / "kit" / "page.css"
@@ -35,7 +35,7 @@ tab = st.navigation(
             title=page.title,
             icon=page.icon,
             url_path=page.name,
-            default=page is PAGES[0],
+            default=page is HOME,
         )
         for page in PAGES
     ],

@@ -1,4 +1,4 @@
-"""All pages, in the order of their tabs; the first one opens."""
+"""All pages, in the order of their tabs; and the one that opens."""
 
 from __future__ import annotations
 
@@ -12,3 +12,4 @@ from dashboard.screens.paper.page import PAGE as PAPER
 from dashboard.screens.why.page import PAGE as WHY
 
 PAGES: tuple[Page[Any, Any, Any], ...] = (EXPLORE, COMPLEXITY, BUDGET, WHY, PAPER)
+HOME: Page[Any, Any, Any] = EXPLORE

@@ -176,3 +176,10 @@ def slider(default: float, ends: tuple[float, float], stops: Slider, **names: An
 def kept(default: float, ends: tuple[float, float], *, link: str, label: str) -> Any:
     """A number that no control sets, such as where the cursor is."""
     return _declare(default, Field(link=link, label=label, check=_within(default, *ends)))
+
+
+def kept_text(
+    default: str, *, link: str, label: str, check: Callable[[str, Any], Any] = _as_it_is
+) -> Any:
+    """A text that no control of its own sets."""
+    return _declare(default, Field(link=link, label=label, check=check))

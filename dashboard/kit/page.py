@@ -134,6 +134,11 @@ class Page(Generic[Key, Result, View]):
         below: draws what stands below all pictures.
         cursor: the fields of the view that keep where the cursor is; none if it is not kept.
         focus: the field of the view that a card of the readout sets; "" for none.
+        faces: for a page that is another one at each address: the one of these query parameters.
+        face: which of these it is; "" for a page that is always the same.
+        beside: whether the controls above the pictures stand beside them where there is room.
+        top: draws what stands above the introduction.
+        sketched: called with the heights of a curve that was drawn by hand on the picture.
     """
 
     title: str
@@ -158,11 +163,25 @@ class Page(Generic[Key, Result, View]):
     below: Callable[[Shown[Key, Result, View]], None] = _nothing
     cursor: tuple[str, ...] = ()
     focus: str = ""
+    faces: Callable[[Mapping[str, str]], Page[Any, Any, Any]] | None = None
+    face: str = ""
+    beside: bool = False
+    top: Callable[[], None] = _nothing
+    sketched: Callable[[list[float]], None] | None = None
 
     @property
     def name(self) -> str:
         """Of the page in addresses."""
         return self.settings.name
+
+    @property
+    def place(self) -> str:
+        """What its charts and runs are called by: no two faces share them."""
+        return f"{self.name} {self.face}".rstrip()
+
+    def at(self, link: Mapping[str, str]) -> Page[Any, Any, Any]:
+        """The page at an address: one of its faces, if it has several."""
+        return self if self.faces is None else self.faces(link)
 
     def shown(
         self, key: Key, result: Result, scenario: Scenario, view: View, mode: Mode
@@ -183,6 +202,7 @@ def render_frame(page: Page[Any, Any, Any], params: Mapping[str, str]) -> Frame:
         LinkError: if a value is bad.
         SlowError: if the run takes too long to follow a moving hand.
     """
+    page = page.at(params)
     scenario, view, messages = page.settings.of_link(params)
     if messages:
         raise LinkError(" ".join(messages))

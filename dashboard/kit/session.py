@@ -54,6 +54,13 @@ def preset() -> str | None:
     return chosen
 
 
+def asked(settings: PageSettings[Any]) -> dict[str, str]:
+    """The address, or what was written into it last where it says nothing of this page."""
+    address: dict[str, str] = st.query_params.to_dict()
+    written: dict[str, str] = st.session_state.get(_written(settings.name), {})
+    return address if settings.own(address) else written
+
+
 def restore(settings: PageSettings[Any]) -> None:
     """Make this the page whose controls are drawn, with the settings that the address asks for.
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -29,6 +30,9 @@ from dashboard.kit.status import (
 )
 from dashboard.kit.theme import Mode
 from hypergrad_core import Scenario, ScenarioError
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
 
 AnyPage = Page[Any, Any, Any]
 AnyShown = Shown[Any, Any, Any]
@@ -58,12 +62,14 @@ class _Asked:
 
 def show(page: AnyPage) -> None:
     """The whole page."""
-    stop_elsewhere(page.name)
+    page = page.at(session.asked(page.settings))
+    stop_elsewhere(page.place)
     session.restore(page.settings)
     _compute_ahead(page)
+    page.top()
     introduce(page.introduction)
     # In the main column, but drawn with the other controls.
-    dial = st.container()
+    dial, column = _places(page)
     with st.sidebar:
         session.reset_button()
         st.markdown(f"## {page.heading or page.title}")
@@ -77,11 +83,11 @@ def show(page: AnyPage) -> None:
     asked = _Asked(page, scenario, page.key(scenario, view), watched)
     if not page.results.is_long(asked.key):
         page.results.compute(asked.key)
-    job = job_for(page.name, asked.key, page.results)
+    job = job_for(page.place, asked.key, page.results)
     shown, picture = _known(asked)
     if job is not None and page.progress is None:
         with status:
-            follow(page.name, job, picture, told=job.ended)
+            follow(page.place, job, picture, told=job.ended)
     if shown is None:
         ended = job is not None and job.ended
         st.info(
@@ -90,13 +96,23 @@ def show(page: AnyPage) -> None:
             else "The picture appears here as soon as it is computed."
         )
         return
-    if isinstance(page.results, PartsCache):
-        shown = _draw_parts(asked)
-    else:
-        _draw(asked, shown, picture)
+    with column:
+        if isinstance(page.results, PartsCache):
+            shown = _draw_parts(asked)
+        else:
+            _draw(asked, shown, picture)
     page.below(shown)
     # The link that goes with a stand-in is to what was asked for.
     _offer_all(page, shown, scenario if picture == SMALLER else shown.scenario)
+
+
+def _places(page: AnyPage) -> tuple[DeltaGenerator, AbstractContextManager[Any]]:
+    """Where the controls above the pictures go, and where the pictures go."""
+    if not page.beside:
+        return st.container(), nullcontext()
+    with st.container(key="beside"):
+        left, right = st.columns([5, 7], gap="medium")
+    return left, right
 
 
 def _compute_ahead(page: AnyPage) -> None:
@@ -114,7 +130,7 @@ def _compute_ahead(page: AnyPage) -> None:
 
 def _known(asked: _Asked) -> tuple[AnyShown | None, str]:
     """What can be shown now, and what is said of it if it is something else than was asked for."""
-    page, last = asked.page, f"shown on {asked.page.name}"
+    page, last = asked.page, f"shown on {asked.page.place}"
     results = page.results
 
     def shown(key: Any, result: Any) -> AnyShown:
@@ -140,11 +156,11 @@ def _known(asked: _Asked) -> tuple[AnyShown | None, str]:
 
 def _draw_parts(asked: _Asked) -> AnyShown:
     """The pictures, drawn again while parts arrive; as a fragment, which is a container as well."""
-    job = job_of(asked.page.name)
+    job = job_of(asked.page.place)
     running = job is not None and not job.ended
 
     def draw() -> AnyShown:
-        job = job_of(asked.page.name)
+        job = job_of(asked.page.place)
         # When the run has ended the page is drawn once more, without a clock.
         if running and (job is None or job.ended):
             st.rerun()
@@ -163,7 +179,7 @@ def _draw_parts(asked: _Asked) -> AnyShown:
 
 def _draw(asked: _Asked, shown: AnyShown, picture: str) -> AnyShown:
     """All pictures, each with what belongs to it."""
-    page, job = asked.page, job_of(asked.page.name)
+    page, job = asked.page, job_of(asked.page.place)
     pending = ""
     if shown.key != asked.key:
         pending = awaited(job, asked.scenario, shown.scenario, picture)
@@ -172,7 +188,7 @@ def _draw(asked: _Asked, shown: AnyShown, picture: str) -> AnyShown:
         page.above(shown, item)
         _, view = page.seen(shown.key, asked.scenario, asked.view)
         shown = replace(shown, view=view)
-        key = f"{page.name}_{item.part or 'chart'}"
+        key = f"{page.place.replace(' ', '_')}_{item.part or 'chart'}"
         cursor = [getattr(view, field) for field in page.cursor]
         setup = Setup(
             height=item.height,
@@ -180,7 +196,7 @@ def _draw(asked: _Asked, shown: AnyShown, picture: str) -> AnyShown:
             filename=item.filename,
             cursor=cursor[0] if cursor else None,
             other=cursor[1] if cursor[1:] else None,
-            group=page.name if len(page.parts) > 1 else "",
+            group=page.place if len(page.parts) > 1 else "",
             commit=bool(cursor) and place == 0,
             pending=pending,
         )
@@ -189,8 +205,12 @@ def _draw(asked: _Asked, shown: AnyShown, picture: str) -> AnyShown:
             key,
             setup,
             live=_live(asked, item, shown.mode),
-            on_cursor=partial(_keep_cursor, key, page.cursor),
-            on_focus=partial(_keep_focus, key, page) if page.focus else None,
+            heard={
+                "cursor": partial(_keep_cursor, key, page.cursor),
+                "other": partial(_keep_cursor, key, page.cursor),
+                **({"focus": partial(_keep_focus, key, page)} if page.focus else {}),
+                **({"sketch": partial(_keep_sketch, key, page.sketched)} if page.sketched else {}),
+            },
         )
         page.beneath(shown, item)
     return shown
@@ -222,6 +242,13 @@ def _keep_focus(key: str, page: AnyPage) -> None:
     with suppress(ScenarioError):
         replace(page.settings.view, **focus)
         session.keep(**focus)
+
+
+def _keep_sketch(key: str, sketched: Callable[[list[float]], None]) -> None:
+    """A curve was drawn by hand."""
+    heights = st.session_state[key].get("sketch")
+    if isinstance(heights, list):
+        sketched([float(height) for height in heights])
 
 
 def _offer_all(page: AnyPage, shown: AnyShown, linked: Scenario) -> None:

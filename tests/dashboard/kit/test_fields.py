@@ -14,7 +14,7 @@ from dashboard.kit.links import Links, links_of
 from dashboard.kit.page import Page
 from dashboard.kit.scenario_fields import SCENARIO_FIELDS
 from dashboard.kit.settings import PageSettings
-from dashboard.pages import PAGES
+from dashboard.pages import HOME, PAGES
 from hypergrad_core import Scenario, ScenarioError
 
 ADDED: dict[str, Any] = {
@@ -30,7 +30,7 @@ def script() -> None:
 
     from dashboard.kit.fields import Slider, slider
     from dashboard.kit.show import show
-    from dashboard.pages import PAGES
+    from dashboard.pages import HOME
     from dashboard.screens.explore.settings import SETTINGS, View
 
     @dataclass(frozen=True, kw_only=True)
@@ -44,7 +44,7 @@ def script() -> None:
             help="How many times larger the picture is.",
         )
 
-    show(replace(PAGES[0], settings=replace(SETTINGS, view=MoreView())))
+    show(replace(HOME, settings=replace(SETTINGS, view=MoreView())))
 
 
 def open_with_zoom(**link: str) -> AppTest:
@@ -153,7 +153,7 @@ def test_every_field_of_a_scenario_has_a_control_on_the_first_page() -> None:
         session = open_page({"d": "8", "n": "9", "T": "9", **link})
         drawn |= session.session_state["drawn controls"]
     assert {item.name for item in fields(Scenario)} <= drawn
-    settings = PAGES[0].settings
+    settings = HOME.settings
     assert {name for name, field in settings.fields.items() if field.widget} == drawn
 
 
@@ -166,7 +166,7 @@ def test_what_has_no_control_cannot_be_drawn(caplog: pytest.LogCaptureFixture) -
 def _draws_the_cursor() -> None:
     from dashboard.kit import session
     from dashboard.kit.controls import draw
-    from dashboard.pages import PAGES
+    from dashboard.pages import HOME
 
-    session.restore(PAGES[0].settings)
+    session.restore(HOME.settings)
     draw("cursor")
