@@ -1,4 +1,4 @@
-"""All pages, in the order of their tabs; and the one that opens."""
+"""All pages, in the order of their tabs, and the one that opens."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from dashboard.kit.page import Page
 from dashboard.screens.budget.page import PAGE as BUDGET
 from dashboard.screens.complexity.page import PAGE as COMPLEXITY
 from dashboard.screens.explore.page import PAGE as EXPLORE
+from dashboard.screens.lecture.page import lecture
 from dashboard.screens.paper.page import PAGE as PAPER
 from dashboard.screens.why.page import PAGE as WHY
 
-PAGES: tuple[Page[Any, Any, Any], ...] = (EXPLORE, COMPLEXITY, BUDGET, WHY, PAPER)
+_PICTURES: tuple[Page[Any, Any, Any], ...] = (EXPLORE, COMPLEXITY, BUDGET, WHY, PAPER)
+PAGES: tuple[Page[Any, Any, Any], ...] = (lecture(_PICTURES), *_PICTURES)
 HOME: Page[Any, Any, Any] = EXPLORE

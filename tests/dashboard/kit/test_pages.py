@@ -11,7 +11,7 @@ from frames import ROOT, open_page
 
 from dashboard.app import render_frame
 from dashboard.kit.page import Page
-from dashboard.pages import PAGES
+from dashboard.pages import HOME, PAGES
 
 # Quick ones; a sweep and the panels of a figure need not be there for a picture.
 LINKS = {
@@ -19,6 +19,7 @@ LINKS = {
     "complexity": {"d": "12", "m": "2", "points": "4", "seed": "77"},
     "budget": {"d": "6", "n": "9", "T": "8"},
     "why": {"d": "5", "T": "8"},
+    "lecture": {"lesson": "hypergradient", "lambda": "-2"},
     "paper": {"T": "50", "values": "3", "seed": "77"},
 }
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -43,9 +44,9 @@ def test_a_sweep_and_a_figure_show_what_there_is() -> None:
     assert paper["message"] == "0 of 4 panels so far."
 
 
-def test_the_first_page_answers_if_none_is_named() -> None:
+def test_the_page_that_opens_answers_if_none_is_named() -> None:
     link = LINKS["explore"]
-    assert render_frame(link) == render_frame({**link, "page": PAGES[0].name})
+    assert render_frame(link) == render_frame({**link, "page": HOME.name})
 
 
 @every_page
@@ -54,7 +55,7 @@ def test_a_page_stands_as_its_declaration_says(page: Page[Any, Any, Any]) -> Non
     headings = [item.value for item in session.sidebar.markdown if item.value.startswith("## ")]
     assert headings == [f"## {page.heading or page.title}"]
     # A job that nobody waits for.
-    job = session.session_state[f"job of {page.name}"]
+    job = session.session_state[f"job of {page.place}"]
     if job is not None:
         job.stop()
 
@@ -62,7 +63,7 @@ def test_a_page_stands_as_its_declaration_says(page: Page[Any, Any, Any]) -> Non
 def test_names_of_pages_stand_in_one_place() -> None:
     """In the folder of each page; what has to list pages reads the list of them."""
     # A bound is called "paper" and a term "budget" as well.
-    names = {page.name for page in PAGES[1:]} - {"paper", "budget"}
+    names = {page.name for page in PAGES if page is not HOME} - {"paper", "budget"}
     for path in (ROOT / "dashboard").rglob("*.py"):
         strings = re.findall(r'"(\w+)"', path.read_text(encoding="utf-8"))
         inside = names & {*path.parts}

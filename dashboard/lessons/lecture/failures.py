@@ -1,0 +1,81 @@
+"""When the assumptions fail."""
+
+from __future__ import annotations
+
+from dashboard.lessons.lecture.facts import relative
+from dashboard.lessons.lecture.lesson import Choice, Facts, Lesson, Misconception
+from hypergrad_core import Experiment
+
+FALLS, RESTS, GROWS = "falls", "rests", "grows"
+
+
+def facts(run: Experiment) -> Facts:
+    """The error of AID-FP half way and at the end, and that of the others."""
+    errors = relative(run, "aid-fp")
+    half = len(errors) // 2
+    return {
+        "half": float(errors[half]),
+        "last": float(errors[-1]),
+        "at_half": float(run.steps[half]),
+        "at_last": float(run.steps[-1]),
+        "itd": float(relative(run, "itd")[-1]),
+        "gmres": float(relative(run, "aid-gmres")[-1]),
+        "q": run.scenario.contraction,
+    }
+
+
+def answer(facts: Facts) -> str:
+    """What the error does late in the run."""
+    change = float(facts["last"]) / float(facts["half"])
+    return GROWS if change > 2 else FALLS if change < 0.5 else RESTS
+
+
+LESSON = Lesson(
+    key="failures",
+    title="When the assumptions fail",
+    need="A theorem holds under its assumptions. Outside them a method may still work, or fail; "
+    "only the theorem is silent.",
+    text="So far [[Φ]] was a [[contraction]], q < 1, and often [[∂₁Φ]] was symmetric. Here is an "
+    "equilibrium network on handwritten digits: its layer is repeated until nothing changes. The "
+    "layer is not symmetric, so [[conjugate gradient]] does not apply, and the picture says so. "
+    "And its weights are so large that [[q]] = 1.3: in the worst case a step takes two points "
+    "apart. The iteration itself still stays in bounds, because each unit does. But "
+    "[[AID-FP]] solves a linear system by repeated products with ∂₁Φᵀ, and nothing holds these "
+    "back.",
+    page="explore",
+    link="problem=equilibrium&data=digits&q=1.3&T=120&methods=itd.aid-fp.aid-cg.aid-gmres"
+    "&bound=none&eps=1e-1",
+    controls=("contraction", "precision"),
+    facts=facts,
+    prediction=Choice(
+        question="What does the error of AID-FP do as t = k grows to 120?",
+        options={
+            FALLS: "It falls, only more slowly than before.",
+            RESTS: "It comes to rest at some level.",
+            GROWS: "It grows and grows.",
+        },
+        answer=answer,
+        misconceptions=(
+            Misconception(
+                lambda guess, facts: guess == FALLS,
+                "Slower is what q close to 1 does. Above 1 a product may enlarge v, and the next "
+                "one enlarges it again.",
+            ),
+            Misconception(
+                lambda guess, facts: guess == RESTS,
+                "That is what the others do here. A linear iteration has no such level: each step "
+                "multiplies what is there.",
+            ),
+        ),
+    ),
+    reveal="At t = {at_half:.0f} the error of AID-FP is {half:scientific}, at {at_last:.0f} it is "
+    "{last:scientific}. [[AID-GMRES]] needs no contraction to solve the system, but rests at "
+    "{gmres:.2g}: the training does not come to [[w(λ)]], and a system at a bad [[wₜ]] is of no "
+    "use. [[ITD]] stays near {itd:.2g}. No bound is drawn, because none holds.",
+    look="bring q below 1 and watch all of them recover. Then try single precision: where is the "
+    "floor now?",
+    takeaway="Below q = 1 theory guards you. Above it, measure: the solver, the training or both "
+    "may fail, and not all methods fail alike.",
+    teacher="Three assumptions, three cures: not symmetric, take GMRES or the normal equations; "
+    "q at least 1, make the layer a contraction; few digits, know your floor.",
+)

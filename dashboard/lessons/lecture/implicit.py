@@ -1,0 +1,73 @@
+"""Implicit differentiation."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dashboard.lessons.lecture.facts import geometric, relative
+from dashboard.lessons.lecture.lesson import Facts, Lesson, Misconception, Number
+from hypergrad_core import Experiment
+
+SETTLED = 1.1
+
+
+def facts(run: Experiment) -> Facts:
+    """The plateau, and when it is reached."""
+    errors = relative(run, "aid-cg")
+    end = float(errors[-1])
+    settled = int(np.argmax(errors <= SETTLED * end))
+    return {
+        "answer": end,
+        "settled": float(run.steps[settled]),
+        "t": float(run.scenario.inner_steps),
+    }
+
+
+LESSON = Lesson(
+    key="implicit",
+    title="Implicit differentiation: one linear system",
+    need="The implicit function theorem: an equation that holds for all [[λ]], such as "
+    "w(λ) = Φ(w(λ), λ), can be differentiated without knowing how it was solved.",
+    text="Differentiate the fixed-point equation instead of the loop. Then the path does not "
+    "matter, and nothing of it need be kept. What remains is one linear system for a vector "
+    "[[v]], the [[adjoint system]] below, and one product with [[∂₂Φ]]. This is [[AID]]. There "
+    "are two catches. We do not have [[w(λ)]], so the system is taken at [[wₜ]]. And we do not "
+    "solve it exactly: we take [[k]] steps of a solver, such as [[fixed-point iteration]] or "
+    "[[conjugate gradient]]. In this picture t stays 30, and only k grows.",
+    formula=r"\begin{gathered}(I-\partial_1\Phi^\top)\,v=\nabla_1E\\"
+    r"\nabla f=\nabla_2E+\partial_2\Phi^\top v\end{gathered}",
+    page="explore",
+    link="problem=logistic&data=breast_cancer&methods=aid-fp.aid-cg&vary=adjoint&t=30&T=60"
+    "&bound=none&eps=1e-2",
+    controls=("inner_steps",),
+    limits={"inner_steps": 200},
+    facts=facts,
+    prediction=Number(
+        question="t stays 30, and k grows to 60. How small does the relative error of AID-CG get?",
+        stops=geometric(1e-12, 1, 2),
+        first=1.0,
+        label="Relative error at k = 60",
+        axis="y",
+        near=3.5,
+        misconceptions=(
+            Misconception(
+                lambda guess, facts: guess < float(facts["answer"]),
+                "The system is solved better and better, but it is the system at wₜ, not at w(λ). "
+                "No solver can know the difference.",
+            ),
+            Misconception(
+                lambda guess, facts: guess > float(facts["answer"]),
+                "A few steps of the solver are enough to bring v close: what is left then is due "
+                "to wₜ, and that is already better than you think after {t:.0f} steps.",
+            ),
+        ),
+    ),
+    reveal="It ends on a [[plateau]] at {answer:scientific}, reached after {settled:.0f} steps. "
+    "From there on more k is wasted: what is left comes from wₜ. Fixed-point steps end on the same "
+    "plateau, only later.",
+    look="change the fixed t and see the plateau move.",
+    takeaway="AID solves one linear system at wₜ. Its error has two parts, one from t and one from "
+    "k, and the larger one decides.",
+    teacher="The plateau is the message: w must be good enough first. Ask what one should do with "
+    "a computer that is twice as fast: more t, or more k?",
+)

@@ -1,0 +1,83 @@
+"""κ and its square root."""
+
+from __future__ import annotations
+
+from dashboard.lessons.lecture.facts import geometric
+from dashboard.lessons.lecture.lesson import Facts, Lesson, Misconception, Number
+from hypergrad_core.studies.requirements import Requirements
+
+Points = tuple[Requirements | None, ...]
+
+
+def _steps(point: Requirements, method: str) -> float:
+    (found,) = (item for item in point.methods if item.method == method)
+    measured = found.adjoint.measured
+    return float("nan" if measured is None else measured)
+
+
+def facts(points: Points) -> Facts:
+    """Steps at the smallest and at the largest κ."""
+    known = [point for point in points if point is not None]
+    first, last = known[0], known[-1]
+    kappas = [point.scenario.condition_number for point in (first, last)]
+    fixed = [_steps(point, "aid-fp") for point in (first, last)]
+    conjugate = [_steps(point, "aid-cg") for point in (first, last)]
+    return {
+        "answer": conjugate[1],
+        "first": conjugate[0],
+        "fixed": fixed[1],
+        "fixed_first": fixed[0],
+        "kappa": kappas[1],
+        "kappa_first": kappas[0],
+        "worse": kappas[1] / kappas[0],
+        "slower": fixed[1] / fixed[0],
+        "slower_cg": conjugate[1] / conjugate[0],
+        "root": (kappas[1] / kappas[0]) ** 0.5,
+    }
+
+
+LESSON = Lesson(
+    key="kappa",
+    title="κ and √κ",
+    need="[[κ]] says how long and narrow the valley is. On logarithmic axes a power of κ is a "
+    "straight line, and the power is its slope.",
+    text="Now the eigenvalues are spread in the way that is worst for [[conjugate gradient]]: no "
+    "polynomial of low degree is small on all of them. The best one is a [[Chebyshev polynomial]], "
+    "and its degree must grow. The picture shows how many backward steps [[k]] are needed until "
+    "the [[relative error]] stays below 10⁻⁴, for problems from easy (κ = 1.9) to hard (κ = 199). "
+    "Each point is a problem that is solved anew. At κ = 199 [[fixed-point iteration]] takes "
+    "937 steps.",
+    page="complexity",
+    link="d=200&qmin=0.3&qmax=0.99&points=6&seeds=1&methods=aid-fp.aid-cg&predicted=hidden",
+    controls=("largest", "target"),
+    limits={"largest": 0.995},
+    facts=facts,
+    prediction=Number(
+        question="How many steps does conjugate gradient take at κ = 199?",
+        stops=tuple(dict.fromkeys(round(stop) for stop in geometric(2, 2000, 10))),
+        first=1000,
+        label="Steps of conjugate gradient at κ = 199",
+        unit="steps",
+        axis="y",
+        near=1.6,
+        misconceptions=(
+            Misconception(
+                lambda guess, facts: guess > 3 * float(facts["answer"]),
+                "That is how it would be if conjugate gradient were only a little better. But it "
+                "grows with the square root of κ: a hundred times κ costs ten times the steps.",
+            ),
+            Misconception(
+                lambda guess, facts: guess < float(facts["answer"]),
+                "The two steps of the last lesson were due to two groups of eigenvalues. Spread "
+                "over the whole interval they cost about √κ.",
+            ),
+        ),
+    ),
+    reveal="{answer:.0f} steps, where fixed-point iteration takes {fixed:.0f}. κ has become "
+    "{worse:.0f} times larger: fixed-point steps have become {slower:.0f} times more, those of "
+    "conjugate gradient {slower_cg:.0f} times. The square root of {worse:.0f} is {root:.0f}.",
+    look="take a larger κ, or a smaller ε. Do the slopes change?",
+    takeaway="Fixed-point iteration needs about κ steps, conjugate gradient about √κ.",
+    teacher="Hold a ruler to the screen: slope 1 and slope 1/2. A smaller ε moves both lines up "
+    "and turns neither.",
+)

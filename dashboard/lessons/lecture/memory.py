@@ -1,0 +1,72 @@
+"""The price in memory."""
+
+from __future__ import annotations
+
+from dashboard.lessons.lecture.facts import stored
+from dashboard.lessons.lecture.lesson import Facts, Lesson, Misconception, Order
+from hypergrad_core import METHODS, Experiment
+
+KEYS = ("itd", "itd-forward", "aid-fp", "aid-cg")
+# Bytes of a number in double precision, and of a gigabyte.
+NUMBER, GIGA = 8, 1e9
+LARGE = 1e6
+
+
+def facts(run: Experiment) -> Facts:
+    """Numbers held at the last step, and what that is at d = 10⁶, where all grow like d."""
+    held = {key: stored(run, key) for key in KEYS}
+    scale = LARGE / run.state_size * NUMBER / GIGA
+    return {
+        **held,
+        "t": float(run.steps[-1]),
+        "d": float(run.state_size),
+        "m": float(run.hyper_size),
+        "large_itd": held["itd"] * scale,
+        "large_fp": held["aid-fp"] * scale,
+        "more": held["itd"] / held["aid-fp"],
+    }
+
+
+LESSON = Lesson(
+    key="memory",
+    title="The price in memory",
+    need="A model with d weights takes d numbers of memory. Whatever a method keeps besides comes "
+    "on top.",
+    text="Two methods can give nearly the same [[hypergradient]] and need very different "
+    "[[memory]]. Recall what each keeps. [[ITD]] keeps every iterate until it has gone back. "
+    "[[Forward ITD]] keeps the Jacobian, a column of length [[d]] for each of the [[m]] "
+    "hyperparameters. [[AID]] keeps [[wₜ]] and what its solver needs: [[AID-FP]] the vector [[v]], "
+    "[[AID-CG]] a residual and a direction as well. Here d = 1000, m = 5 and t = k = 60. In the "
+    "picture, left means less memory, and down means a smaller error.",
+    page="explore",
+    link="problem=quadratic&d=1000&m=5&T=60&methods=itd.itd-forward.aid-fp.aid-cg&x=floats"
+    "&bound=none&eps=1e-3",
+    controls=("size", "horizon"),
+    limits={"horizon": 200},
+    facts=facts,
+    prediction=Order(
+        question="Put the methods in order of the memory that they need after 60 steps.",
+        things={key: METHODS[key].label for key in KEYS},
+        first="the least memory",
+        last="the most memory",
+        misconceptions=(
+            Misconception(
+                lambda guess, facts: guess[-1] != "itd",
+                "ITD keeps one vector for each step, {t:.0f} of them here. Nothing else in this "
+                "list grows with t.",
+            ),
+            Misconception(
+                lambda guess, facts: guess[-1] == "itd",
+                "Only the order of the small ones differs: a handful of vectors each, and m = "
+                "{m:.0f} columns for Forward ITD.",
+            ),
+        ),
+    ),
+    reveal="ITD holds {itd:count} numbers, AID-FP {aid-fp:count}: {more:.0f} times less. AID-CG "
+    "holds {aid-cg:count}, Forward ITD {itd-forward:count}. All of this grows like d. For a model "
+    "with d = 10⁶, ITD needs {large_itd:.2g} GB after {t:.0f} steps, AID-FP {large_fp:.2g} GB.",
+    look="double T, then enlarge d. At d = 10⁶ the run takes about a minute.",
+    takeaway="ITD pays for every step in memory; AID pays nothing for the length of the run.",
+    teacher="Ask for the training runs of the room: how many steps, how many weights? Multiply. "
+    "That is why long runs are not unrolled.",
+)

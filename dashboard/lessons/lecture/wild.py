@@ -1,0 +1,72 @@
+"""In the wild."""
+
+from __future__ import annotations
+
+from dashboard.lessons.lecture.facts import relative
+from dashboard.lessons.lecture.lesson import Facts, Lesson, Misconception, Order
+from hypergrad_core import METHODS, Experiment
+
+KEYS = ("itd", "aid-fp", "aid-cg")
+
+
+def facts(run: Experiment) -> Facts:
+    """The last errors."""
+    errors = {key: float(relative(run, key)[-1]) for key in KEYS}
+    return {
+        **errors,
+        "t": float(run.steps[-1]),
+        "worst": max(errors.values()) / min(errors.values()),
+    }
+
+
+LESSON = Lesson(
+    key="wild",
+    title="In the wild",
+    need="All of the lecture: [[ITD]] unrolls, [[AID]] solves a system at [[wₜ]], and [[conjugate "
+    "gradient]] needs about √κ steps.",
+    text="[[bilevel problem|Bilevel problems]] are everywhere. Regularisation: [[λ]] are "
+    "penalties, as in the first lesson. Meta-learning: λ are features, or a start, that serve many "
+    "tasks. Equilibrium and graph networks: [[w]] is the state that a layer repeats until it "
+    "rests, and λ are its weights. The theory is one and the same; Grazzi, Franceschi, Pontil and "
+    "Salzo (2020) gave it, and compared the methods on several such problems. Here a linear model "
+    "learns three kinds of wine from 13 measurements, on features that are learnt as well, with "
+    "q = 0.95.",
+    page="explore",
+    link="problem=hyper-representation&data=wine&q=0.95&methods=itd.aid-fp.aid-cg&T=150&eps=1e-2"
+    "&bound=none",
+    controls=("family", "contraction"),
+    facts=facts,
+    prediction=Order(
+        question="Put the methods in order of their error after t = k = 150 steps.",
+        things={key: METHODS[key].label for key in KEYS},
+        first="the smallest error",
+        last="the largest error",
+        misconceptions=(
+            Misconception(
+                lambda guess, facts: guess[0] == "itd",
+                "ITD differentiates through all steps, also through the early ones, which are far "
+                "from w(λ). It pays for that with a factor that grows with t.",
+            ),
+            Misconception(
+                lambda guess, facts: guess[0] == "aid-fp",
+                "Conjugate gradient has solved the system long before; fixed-point steps carry "
+                "their own error besides that of wₜ.",
+            ),
+            Misconception(
+                lambda guess, facts: True,
+                "Both ITD and AID-FP shrink like qᵗ in the end, but ITD has a factor of t in front "
+                "of it.",
+            ),
+        ),
+    ),
+    reveal="AID-CG ends at {aid-cg:scientific}, AID-FP at {aid-fp:scientific}, ITD at "
+    "{itd:scientific}: a factor of {worst:.0f} between the first and the last. The order is what "
+    "the bounds say: AID before ITD, and conjugate gradient before fixed-point steps, until wₜ "
+    "holds all of them up.",
+    look="choose another problem. Does the order hold? Where two curves coincide, ask why.",
+    takeaway="One theory covers penalties, features and equilibrium networks; AID with conjugate "
+    "gradient is the method to beat where it applies.",
+    teacher="Let each group take one problem and report its order. The Paper page shows the same "
+    "comparison as it was published.",
+    onward=("paper", ""),
+)

@@ -1,0 +1,67 @@
+"""What stands below the picture of a lesson: the goal, what to take home, and where to go on."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from dashboard.kit.notation import count, scientific
+from dashboard.kit.page import Page, Shown
+from dashboard.lessons.lecture.lesson import Goal, Lesson
+from dashboard.screens.lecture.settings import ASK
+
+
+def show_goal(goal: Goal, shown: Shown[Any, Any, Any]) -> None:
+    """The task, and how far it is."""
+    score = goal.score(shown.result, shown.view)
+    reached = score.error <= goal.target
+    st.markdown(f"**A goal.** {goal.task}")
+    now = f"Here the error is {scientific(score.error)}, for {count(score.spent)} products: "
+    now += "reached." if reached else "not yet reached."
+    if reached and score.best is not None:
+        more = score.spent - score.best
+        now += " Nobody can do better on this map." if more <= 0 else f" {more} more than needed."
+    if score.bound is not None:
+        now += f" The bound alone would have asked for {count(score.bound)} products."
+    st.markdown(f"Score: **{now}**")
+
+
+def ending(lesson: Lesson, page: Page[Any, Any, Any]) -> Callable[[Shown[Any, Any, Any]], None]:
+    """What stands below the picture: what to take home, where to go on, and the teacher's note."""
+
+    def below(shown: Shown[Any, Any, Any]) -> None:
+        told = shown.view.stage != ASK
+        if told and lesson.goal is not None:
+            show_goal(lesson.goal, shown)
+        if told:
+            st.html(
+                f'<p class="lecture-home"><b>To take home.</b> {html.escape(lesson.takeaway)}</p>'
+            )
+        onward, note = st.columns(2)
+        name, query = onward_link(lesson, page, shown)
+        onward.link_button(
+            f"Go on in {name.title()}",
+            f"{name}?{query}",
+            icon=":material/open_in_new:",
+            width="stretch",
+        )
+        with note.expander("For the teacher"):
+            st.markdown(lesson.teacher)
+
+    return below
+
+
+def onward_link(
+    lesson: Lesson, page: Page[Any, Any, Any], shown: Shown[Any, Any, Any]
+) -> tuple[str, str]:
+    """Name and query string of the full page with what is shown here."""
+    if lesson.onward is not None:
+        return lesson.onward
+    view = type(page.settings.view)(
+        **{name: getattr(shown.view, name) for name in page.settings.view_fields}
+    )
+    return page.name, urlencode(page.settings.link_of(shown.scenario, view))

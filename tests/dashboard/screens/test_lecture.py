@@ -1,0 +1,246 @@
+"""Each lesson is whole, says what its run shows, and hides the curves until they are predicted."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from typing import Any
+from urllib.parse import parse_qsl
+
+import numpy as np
+import pytest
+from frames import check, open_page
+from lesson_cases import KEYS, LECTURE, NAMED, face, facts, own, right, wrong
+from streamlit.testing.v1 import AppTest
+
+from dashboard.app import render_frame
+from dashboard.chart import unpacked
+from dashboard.kit.errors import LinkError
+from dashboard.kit.glossary import plain, terms_in
+from dashboard.kit.page import render_frame as frame_of
+from dashboard.lessons.lecture import LESSONS
+from dashboard.lessons.lecture.lesson import Choice, Lesson, Number, Order, Sketch
+from dashboard.pages import PAGES
+from dashboard.screens.lecture.ending import onward_link
+from dashboard.screens.lecture.frame import GIVEN, HIDDEN
+from dashboard.screens.lecture.settings import ASK, SKIPPED, TOLD
+from dashboard.screens.lecture.words import answer_of, fill, judge
+
+every_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.key)
+MOST_WORDS = 120
+
+
+def framed(lesson: Lesson, **params: str) -> Any:
+    """The frame that the live route answers with."""
+    own(lesson.key)  # also of a sweep, which the route does not wait for
+    return render_frame({"page": "lecture", "lesson": lesson.key, **params})
+
+
+def opened(key: str, **link: str) -> AppTest:
+    """A session of a lesson."""
+    own(key)
+    return open_page({"lesson": key, **link}, "lecture")
+
+
+def test_there_are_twelve_lessons_with_keys_of_their_own() -> None:
+    assert len(LESSONS) == len({*KEYS}) == 12
+    assert all(re.fullmatch(r"[a-z-]{2,16}", key) for key in KEYS)
+
+
+def test_every_kind_of_prediction_is_there_and_one_lesson_has_a_goal() -> None:
+    kinds = {type(lesson.prediction) for lesson in LESSONS}
+    assert kinds == {Number, Order, Choice, Sketch}
+    assert [lesson.key for lesson in LESSONS if lesson.goal] == ["budget"]
+
+
+@every_lesson
+def test_texts_are_short_and_their_terms_are_defined(lesson: Lesson) -> None:
+    known = facts(lesson.key)
+    assert len(plain(fill(lesson.text, known)).split()) <= MOST_WORDS
+    assert 8 <= len(plain(lesson.need).split()) <= 60
+    assert len(plain(lesson.takeaway).split()) <= 40
+    assert 1 <= len(lesson.controls) <= 2
+    for text in (lesson.need, lesson.text, lesson.reveal, lesson.look):
+        terms_in(text)
+    assert len(terms_in(lesson.text)) >= 2
+
+
+@every_lesson
+def test_every_text_can_be_filled_and_no_number_is_missing(lesson: Lesson) -> None:
+    known = facts(lesson.key)
+    assert all(np.isfinite(value) for value in known.values() if not isinstance(value, str))
+    texts = [lesson.text, lesson.reveal, lesson.look]
+    texts += [item.text for item in lesson.prediction.misconceptions]
+    for text in texts:
+        filled = fill(text, known)
+        assert "{" not in filled
+        assert "nan" not in filled.split()
+    assert answer_of(lesson, own(lesson.key)) or isinstance(lesson.prediction, Sketch)
+
+
+@every_lesson
+def test_what_is_written_before_the_run_has_no_fields(lesson: Lesson) -> None:
+    """A sweep is still on its way when the question is asked."""
+    for text in (lesson.need, lesson.prediction.question, lesson.look, lesson.takeaway):
+        assert "{" not in text.replace("{{", "")
+    if lesson.page == "complexity":
+        assert "{" not in lesson.text
+
+
+@every_lesson
+def test_the_link_of_a_lesson_holds_and_is_short(lesson: Lesson) -> None:
+    page = face(lesson.key)
+    scenario, view = page.settings.scenario, page.settings.view
+    assert page.settings.address_of(scenario, view, None) == {"lesson": lesson.key}
+    assert page.settings.of_link({"lesson": lesson.key}) == (scenario, view, ())
+    assert {*lesson.controls} <= {*page.settings.fields}
+    assert all(page.settings.fields[name].widget for name in lesson.controls)
+    assert lesson.part in page.parts
+
+
+@every_lesson
+def test_the_way_onward_leads_to_the_same_scenario(lesson: Lesson) -> None:
+    named = {page.name: page for page in PAGES}
+    page = face(lesson.key)
+    key = page.key(page.settings.scenario, page.settings.view)
+    shown = page.shown(key, own(lesson.key), page.settings.scenario, page.settings.view, "light")
+    if lesson.onward is None:
+        name, query = onward_link(lesson, named[lesson.page], shown)
+        assert name == lesson.page
+    else:
+        name, query = lesson.onward
+    scenario, _, messages = named[name].settings.of_link(dict(parse_qsl(query)))
+    assert messages == ()
+    if lesson.onward is None:
+        assert scenario == page.settings.scenario
+
+
+@every_lesson
+def test_the_curves_are_absent_until_a_prediction_is_made(lesson: Lesson) -> None:
+    frame = framed(lesson)
+    json.dumps(frame, allow_nan=False)
+    for trace in frame["figure"]["data"]:
+        empty = trace["x"] == [None]
+        assert empty or trace.get("meta") == GIVEN, trace
+    assert frame["readout"] == frame["key"] == frame["names"] == frame["moving"] == []
+    assert frame["still"]
+    assert lesson.hands_on or frame["message"] == HIDDEN
+    shown = framed(lesson, stage=SKIPPED)
+    assert len(shown["figure"]["data"]) > len(frame["figure"]["data"]) or lesson.hands_on
+    assert shown["message"] != HIDDEN
+    assert shown["link"] != frame["link"]
+    assert ("sketch" in frame) == isinstance(lesson.prediction, Sketch)
+    assert "sketch" not in shown
+
+
+@every_lesson
+def test_the_right_prediction_is_right_and_others_are_spoken_to(lesson: Lesson) -> None:
+    result = own(lesson.key)
+    verdict = judge(lesson, right(lesson), result)
+    assert verdict.right, verdict
+    assert verdict.resolved == ""
+    for guess in wrong(lesson):
+        verdict = judge(lesson, guess, result)
+        assert not verdict.right, guess
+        assert verdict.resolved, guess
+        assert "{" not in verdict.text + verdict.resolved
+
+
+@every_lesson
+def test_the_prediction_is_marked_on_the_picture(lesson: Lesson) -> None:
+    guess = str(wrong(lesson)[0])
+    plain_frame = framed(lesson, stage=SKIPPED)
+    frame = framed(lesson, stage=TOLD, guess=guess)
+    json.dumps(frame, allow_nan=False)
+    more = len(frame["figure"]["data"]) - len(plain_frame["figure"]["data"])
+    said = [entry["text"] for entry in frame["key"]][len(plain_frame["key"]) :]
+    texts = [str(trace.get("text")) for trace in frame["figure"]["data"][-4:]]
+    assert any("your prediction" in text for text in (*said, *texts))
+    asked = lesson.prediction
+    if isinstance(asked, Number) and asked.axis:
+        assert more >= 2
+    if isinstance(asked, Sketch):
+        drawn = frame["figure"]["data"][-3]
+        assert len(unpacked(drawn["y"])) == asked.points
+
+
+@every_lesson
+def test_a_lesson_opens_and_is_answered(lesson: Lesson) -> None:
+    session = opened(lesson.key)
+    headings = [item.value for item in session.main.markdown if item.value.startswith("## ")]
+    assert headings == [f"## {LESSONS.index(lesson) + 1} of 12 · {lesson.title}"]
+    assert not lesson.hands_on or session.get("select_slider")
+    session = check(next(item for item in session.button if item.key == "skip").click().run())
+    keys = {getattr(item, "key", None) for item in (*session.main, *session.sidebar)}
+    assert {*lesson.controls} <= keys
+    said = " ".join(item.proto.body for item in session.get("html"))
+    assert html.escape(lesson.takeaway) in said
+
+
+def test_next_and_previous_walk_through_all_lessons() -> None:
+    session = opened(KEYS[0])
+    for key in KEYS[1:]:
+        own(key)
+        session = check(next(b for b in session.button if b.key == "lesson next").click().run())
+        assert session.query_params["lesson"] in (key, [key])
+    assert next(b for b in session.button if b.key == "lesson next").disabled
+    session = check(next(b for b in session.button if b.key == "lesson previous").click().run())
+    assert session.query_params["lesson"] in (KEYS[-2], [KEYS[-2]])
+
+
+def test_the_map_leads_anywhere_and_a_prediction_is_remembered() -> None:
+    session = opened("implicit")
+    check(next(item for item in session.button if item.key == "commit").click().run())
+    assert session.session_state["settings of lecture"]["stage"] == TOLD
+    own("wild")
+    check(next(item for item in session.button if item.key == "lesson_wild").click().run())
+    assert session.session_state["settings of lecture"]["stage"] == ASK
+    check(next(item for item in session.button if item.key == "lesson_implicit").click().run())
+    assert session.session_state["settings of lecture"]["stage"] == TOLD
+    check(next(item for item in session.button if item.key == "again").click().run())
+    assert session.session_state["settings of lecture"]["stage"] == ASK
+
+
+def test_an_order_is_made_by_presses_and_each_can_be_taken_back() -> None:
+    session = opened("wild")
+
+    def press(key: str) -> None:
+        check(next(item for item in session.button if item.key == f"order_{key}").click().run())
+
+    def commit() -> Any:
+        return next(item for item in session.button if item.key == "commit")
+
+    press("itd")
+    press("aid-cg")
+    press("itd")
+    assert commit().disabled
+    press("aid-fp")
+    press("itd")
+    assert session.session_state["settings of lecture"]["guess"] == "aid-cg_aid-fp_itd"
+    check(commit().click().run())
+    assert session.session_state["settings of lecture"]["stage"] == TOLD
+
+
+def test_another_name_is_told_and_falls_back_to_the_first_lesson() -> None:
+    session = open_page({"lesson": "nonsense"}, "lecture")
+    assert "nonsense" in session.warning[0].value
+    assert "What is a hypergradient" in session.warning[0].value
+    with pytest.raises(LinkError, match="not the name of a lesson"):
+        frame_of(LECTURE, {"lesson": "nonsense"})
+
+
+@pytest.mark.parametrize(
+    ("key", "guess"),
+    [
+        ("wild", "itd_itd_itd"),
+        ("wild", "itd_nobody"),
+        ("failures", "perhaps"),
+        ("burn-in", "1_2_3"),
+        ("burn-in", "_".join(["-1"] * 21)),
+        ("implicit", "1e9"),
+    ],
+)
+def test_a_prediction_that_is_none_is_refused(key: str, guess: str) -> None:
+    with pytest.raises(LinkError, match="guess"):
+        framed(NAMED[key], guess=guess)
