@@ -13,5 +13,5 @@ from dashboard.screens.paper.page import PAGE as PAPER
 from dashboard.screens.why.page import PAGE as WHY
 
 _PICTURES: tuple[Page[Any, Any, Any], ...] = (EXPLORE, COMPLEXITY, BUDGET, WHY, PAPER)
-PAGES: tuple[Page[Any, Any, Any], ...] = (lecture(_PICTURES), *_PICTURES)
 HOME: Page[Any, Any, Any] = EXPLORE
+PAGES: tuple[Page[Any, Any, Any], ...] = (lecture(_PICTURES, HOME), *_PICTURES)

@@ -25,7 +25,7 @@ async () => {
         `${impact} ${id}: ${node.target} ${node.html.slice(0, 200)} ${node.failureSummary}`));
 }
 """
-PAGES = ("explore", "complexity", "budget", "why", "paper")
+PAGES = ("explore", "complexity", "budget", "why", "paper", "lecture")
 STATES = (
     *PAGES,
     "explore, eight methods and bounds",
@@ -33,6 +33,10 @@ STATES = (
     "explore, a method refused",
     "why, every what-if",
     "why, a method refused",
+    "lecture, asked",
+    "lecture, asked for a curve",
+    "lecture, asked for an order",
+    "lecture, a choice",
 )
 
 

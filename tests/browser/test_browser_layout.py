@@ -48,6 +48,18 @@ LINKS = {
     "why, every what-if": f"why?if={'.'.join(WHAT_IF)}&show=bound",
     "why, a method refused": "why?problem=nonsymmetric",
     "paper": REPLICATION,
+    "lecture": "lecture?lesson=implicit&stage=told&guess=0.1",
+    "lecture, asked": "lecture",
+    "lecture, asked for a curve": "lecture?lesson=burn-in",
+    "lecture, asked for an order": "lecture?lesson=memory",
+    "lecture, a number": "lecture?stage=told&guess=1",
+    "lecture, a step": "lecture?lesson=fixed-point&stage=told&guess=5",
+    "lecture, a place on a map": "lecture?lesson=budget&stage=told&guess=30",
+    "lecture, a curve": f"lecture?lesson=burn-in&stage=told&guess={'_'.join(['1'] * 21)}",
+    "lecture, a choice": "lecture?lesson=failures&stage=told&guess=falls",
+    "lecture, an order": "lecture?lesson=wild&stage=told&guess=itd_aid-fp_aid-cg",
+    "lecture, bounds": "lecture?lesson=bounds&stage=skipped",
+    "lecture, polynomials": "lecture?lesson=polynomials&stage=skipped",
 }
 # Still at work while it is looked at.
 UNFINISHED = {"complexity, filling": "complexity?d=500&points=24&seeds=10&seed=41"}

@@ -45,11 +45,9 @@ def go(key: str) -> None:
 def top(lesson: Lesson) -> None:
     """Where one is in the lecture, and the ways to the lessons before and after."""
     place = LESSONS.index(lesson)
-    before, name, after = st.columns([3, 10, 3], vertical_alignment="center")
-    with before:
+    with st.container(key="place", horizontal=True, vertical_alignment="center"):
+        st.markdown(f"## {place + 1} of {len(LESSONS)} · {lesson.title}", width="stretch")
         _step("previous", "Previous", place - 1, ":material/arrow_back:", "Shift+Left")
-    name.markdown(f"## {place + 1} of {len(LESSONS)} · {lesson.title}")
-    with after:
         _step("next", "Next", place + 1, ":material/arrow_forward:", "Shift+Right")
 
 
@@ -65,7 +63,6 @@ def _step(name: str, label: str, place: int, icon: str, shortcut: str) -> None:
         disabled=not there,
         shortcut=shortcut,
         help=LESSONS[place].title if there else None,
-        width="stretch",
     )
 
 

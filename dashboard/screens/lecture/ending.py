@@ -30,7 +30,9 @@ def show_goal(goal: Goal, shown: Shown[Any, Any, Any]) -> None:
     st.markdown(f"Score: **{now}**")
 
 
-def ending(lesson: Lesson, page: Page[Any, Any, Any]) -> Callable[[Shown[Any, Any, Any]], None]:
+def ending(
+    lesson: Lesson, page: Page[Any, Any, Any], home: str
+) -> Callable[[Shown[Any, Any, Any]], None]:
     """What stands below the picture: what to take home, where to go on, and the teacher's note."""
 
     def below(shown: Shown[Any, Any, Any]) -> None:
@@ -45,7 +47,7 @@ def ending(lesson: Lesson, page: Page[Any, Any, Any]) -> Callable[[Shown[Any, An
         name, query = onward_link(lesson, page, shown)
         onward.link_button(
             f"Go on in {name.title()}",
-            f"{name}?{query}",
+            f"{'.' if name == home else name}?{query}".removesuffix("?"),
             icon=":material/open_in_new:",
             width="stretch",
         )

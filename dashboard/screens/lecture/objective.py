@@ -22,8 +22,8 @@ from hypergrad_core.studies.landscape import Landscape, landscape
 ENDS = (-8.0, 2.0)
 STOPS = np.linspace(*ENDS, 41)
 FINE = np.linspace(*ENDS, 161)
-TOP = 90.0
-"""The upper end of the axis of f."""
+HEIGHTS = (-7.0, 90.0)
+"""The ends of the axis of f: the lowest tick stands clear of those of λ."""
 REACH = 1.6
 """Half the length of the tangent, in units of λ."""
 
@@ -136,7 +136,8 @@ def frame(shown: ObjectiveShown, part: str = "") -> Frame:
                 },
                 "yaxis": {
                     "title": {"text": "Validation loss f(λ)"},
-                    "range": [0, TOP],
+                    "range": list(HEIGHTS),
+                    "dtick": 20,
                     "zeroline": False,
                     "gridcolor": faded(neutral(mode), 0.25),
                 },
