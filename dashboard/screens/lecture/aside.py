@@ -47,8 +47,10 @@ def top(lesson: Lesson) -> None:
     place = LESSONS.index(lesson)
     with st.container(key="place", horizontal=True, vertical_alignment="center"):
         st.markdown(f"## {place + 1} of {len(LESSONS)} · {lesson.title}", width="stretch")
-        _step("previous", "Previous", place - 1, ":material/arrow_back:", "Shift+Left")
-        _step("next", "Next", place + 1, ":material/arrow_forward:", "Shift+Right")
+        # They stay together where there is no room beside the title.
+        with st.container(horizontal=True, width="content"):
+            _step("previous", "Previous", place - 1, ":material/arrow_back:", "Shift+Left")
+            _step("next", "Next", place + 1, ":material/arrow_forward:", "Shift+Right")
 
 
 def _step(name: str, label: str, place: int, icon: str, shortcut: str) -> None:

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from dashboard.kit.notation import count, scientific
-from dashboard.kit.page import Page, Shown
+from dashboard.kit.page import Page, Picture, Shown
 from dashboard.lessons.lecture.lesson import Goal, Lesson
 from dashboard.screens.lecture.settings import ASK
 
@@ -30,6 +30,16 @@ def show_goal(goal: Goal, shown: Shown[Any, Any, Any]) -> None:
     st.markdown(f"Score: **{now}**")
 
 
+def goal_of(lesson: Lesson) -> Callable[[Shown[Any, Any, Any], Picture], None]:
+    """What stands under the picture: how the goal of the lesson stands, once curves are shown."""
+
+    def beneath(shown: Shown[Any, Any, Any], picture: Picture) -> None:
+        if lesson.goal is not None and shown.view.stage != ASK:
+            show_goal(lesson.goal, shown)
+
+    return beneath
+
+
 def ending(
     lesson: Lesson, page: Page[Any, Any, Any], home: str
 ) -> Callable[[Shown[Any, Any, Any]], None]:
@@ -37,8 +47,6 @@ def ending(
 
     def below(shown: Shown[Any, Any, Any]) -> None:
         told = shown.view.stage != ASK
-        if told and lesson.goal is not None:
-            show_goal(lesson.goal, shown)
         if told:
             st.html(
                 f'<p class="lecture-home"><b>To take home.</b> {html.escape(lesson.takeaway)}</p>'

@@ -22,6 +22,8 @@ COLORS = {"light": "#7A0F5C", "dark": "#FFB3E6"}
 """Of what the visitor said: no method has it."""
 PAPER = {"light": "#FFFFFF", "dark": "#0F1319"}
 DASH = "2px,6px"
+COLOR_BAR = 96
+"""Pixels to the right of a map for its colours."""
 LIFTS = (0.94, 0.85)
 """Of the height of the plot: where the two names of a number stand."""
 
@@ -215,10 +217,12 @@ def first_panel(frame: Frame) -> None:
     for name in ("xaxis", "yaxis"):
         layout[name]["domain"] = [0, 1]
     layout["annotations"] = []
+    if "coloraxis" in layout:
+        layout["coloraxis"]["colorbar"] = {**layout["coloraxis"]["colorbar"], "x": 1.02}
+        layout["margin"] = {**layout["margin"], "r": COLOR_BAR}
     kept = [place for place, trace in enumerate(figure["data"]) if "visible" not in trace]
     frame["dots"] = [dot for dot in frame.get("dots", []) if dot["trace"] in kept]
     frame["lines"] = [line for line in frame.get("lines", []) if line["xaxis"] == "x"]
-    frame["moving"] = [item for item in frame.get("moving", []) if item["trace"] in kept]
     frame["names"] = [item for item in frame.get("names", []) if item["trace"] in kept]
     key = frame.get("key", [])
     of_map = any("background" in entry for entry in key)

@@ -13,7 +13,7 @@ from dashboard.kit.fields import Declared, Slider, slider
 from dashboard.kit.page import Export, Page, Picture, Shown, Table
 from dashboard.kit.settings import PageSettings
 from dashboard.kit.snippets import INSTALL, call
-from dashboard.kit.theme import AXIS_SIZE, FONT, LABEL_SIZE, METHOD_STYLES, faded, neutral
+from dashboard.kit.theme import AXIS_SIZE, FONT, LABEL_SIZE, faded, neutral
 from dashboard.screens.lecture.frame import GIVEN
 from hypergrad_core import Scenario
 from hypergrad_core.arrays import Progress
@@ -24,6 +24,8 @@ STOPS = np.linspace(*ENDS, 41)
 FINE = np.linspace(*ENDS, 161)
 HEIGHTS = (-7.0, 90.0)
 """The ends of the axis of f: the lowest tick stands clear of those of λ."""
+CURVE = {"light": "#0072B2", "dark": "#56B4E9"}
+TANGENT = {"light": "#BD4F00", "dark": "#F07B1D"}
 REACH = 1.6
 """Half the length of the tangent, in units of λ."""
 
@@ -69,7 +71,7 @@ def frame(shown: ObjectiveShown, part: str = "") -> Frame:
     here = shown.view.penalty
     value = float(np.interp(here, found.hyper, found.values))
     slope = float(np.interp(here, found.hyper, found.slopes))
-    curve, tangent = METHOD_STYLES["aid-fp"].color(mode), METHOD_STYLES["itd"].color(mode)
+    curve, tangent = CURVE[mode], TANGENT[mode]
     along = np.array([here - REACH, here + REACH])
     shared = {"type": "scatter", "hoverinfo": "skip", "showlegend": False}
     best = found.best

@@ -13,7 +13,7 @@ from dashboard.kit.page import Export, Page, Picture, Shown
 from dashboard.lessons.lecture import LESSONS
 from dashboard.lessons.lecture.lesson import Lesson
 from dashboard.screens.lecture.aside import Own, aside, sketched, top
-from dashboard.screens.lecture.ending import ending
+from dashboard.screens.lecture.ending import ending, goal_of
 from dashboard.screens.lecture.frame import lesson_frame
 from dashboard.screens.lecture.objective import PAGE as OBJECTIVE
 from dashboard.screens.lecture.settings import ASK, LESSON_PARAM, LessonSettings
@@ -65,7 +65,7 @@ def page_of(lesson: Lesson, page: AnyPage, home: str) -> AnyPage:
         heading="Lecture",
         progress=None,
         above=lambda shown, picture: None,
-        beneath=lambda shown, picture: None,
+        beneath=goal_of(lesson),
         below=ending(lesson, page, home),
         face=lesson.key,
         beside=True,
