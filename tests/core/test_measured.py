@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from hypergrad_core.arrays import FloatArray
-from hypergrad_core.bounds import path_along
+from hypergrad_core.bounds import measured, path_along
 from hypergrad_core.inner import FIXED_POINT
 from hypergrad_core.numerics import row_norms
 from hypergrad_core.problem import Problem
@@ -129,3 +129,31 @@ def test_implicit_bounds_are_those_of_the_resolvent(name: str) -> None:
         assert np.all(found >= wanted * (1 - 1e-6) - constants.rounding_floor)
         most = dense.direct + drifts * LOOSEST[name] + hyper_norm * resolvent * solver
         assert np.all(found <= most * (1 + 1e-6) + constants.rounding_floor)
+
+
+@pytest.mark.parametrize("name", ["logistic", "logistic, a far start", "kernel ridge"])
+def test_where_measuring_costs_too_much_the_drift_is_bounded(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tier T: β e_t with β = ν₂ + ν₁J stands for the drift, in R2 and in R7."""
+    problem, states, dense = prepared(name)
+    assert path_along(problem, states).tier == "X"
+    monkeypatch.setattr(measured, "DRIFT_WORK", 0)
+    path, constants = path_along(problem, states), problem.constants
+    assert path.tier == "T"
+    beta = constants.nu2 + constants.nu1 * np.linalg.norm(dense.jacobian, 2)
+    drift = beta * dense.distance
+    # What is measured is never more.
+    assert np.all(dense.drift <= drift * (1 + 1e-9))
+    dense.drift = drift
+    t = np.arange(STEPS + 1)
+    resolvent = np.array([dense.resolvent(int(i)) for i in t])
+    wanted = dense.direct + dense.gradients * resolvent * drift
+    found = path.implicit_bound(t, np.zeros(len(t)), np.zeros(len(t)), energy=False)
+    np.testing.assert_allclose(found, wanted, rtol=1e-8, atol=constants.rounding_floor)
+    for frozen in (True, False):
+        k = np.minimum(t, 6)
+        wanted = [dense.unrolled(int(i), int(j), frozen=frozen) for i, j in zip(t, k, strict=True)]
+        found = path.unrolled_bound(t, k, frozen=frozen)
+        assert np.all(found >= np.array(wanted) * (1 - 1e-6) - constants.rounding_floor)
+        assert np.all(found <= np.array(wanted) * LOOSEST[name] + constants.rounding_floor)
