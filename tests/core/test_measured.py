@@ -9,6 +9,7 @@ import pytest
 
 from hypergrad_core.arrays import FloatArray
 from hypergrad_core.bounds import measured, path_along
+from hypergrad_core.bounds.observed import ObservedPath
 from hypergrad_core.inner import FIXED_POINT
 from hypergrad_core.numerics import row_norms
 from hypergrad_core.problem import Problem
@@ -157,3 +158,28 @@ def test_where_measuring_costs_too_much_the_drift_is_bounded(
         found = path.unrolled_bound(t, k, frozen=frozen)
         assert np.all(found >= np.array(wanted) * (1 - 1e-6) - constants.rounding_floor)
         assert np.all(found <= np.array(wanted) * LOOSEST[name] + constants.rounding_floor)
+
+
+@pytest.mark.parametrize("energy", [False, True])
+@pytest.mark.parametrize("family", ["equilibrium", "equilibrium-symmetric"])
+def test_without_constants_the_solver_term_is_measured_at_each_iterate(
+    family: str, energy: bool
+) -> None:
+    """R4 (e): ‖B(w_t)‖ R_t left, with S^(−½)B(w_t) where the solver works in a metric S."""
+    problem = build(family=family, size=12, samples=3, contraction=0.8, start=2.0)
+    states = FIXED_POINT.iterate(problem, 8)
+    path, t = ObservedPath(problem, states), np.arange(9)
+    nothing, one = np.zeros(9), np.ones(9)
+    found = path.implicit_bound(t, one, 1e-3 * one, energy=energy)
+    found = found - path.implicit_bound(t, one, nothing, energy=energy)
+    wanted = []
+    for state in states:
+        coupling = hyper_jacobian(problem, state)
+        metric = problem.linearise(state[None]).metric
+        assert (metric is None) == (family == "equilibrium")
+        if energy and metric is not None:
+            coupling = np.diag(metric.ravel() ** -0.5) @ coupling
+        resolvent = np.linalg.inv(np.eye(12) - state_jacobian(problem, state))
+        wanted.append(1e-3 * np.linalg.norm(coupling, 2) * np.linalg.norm(resolvent, 2))
+    np.testing.assert_allclose(found, wanted, rtol=1e-6)
+    assert np.ptp(wanted) > 1e-2 * max(wanted)
