@@ -24,12 +24,14 @@ class Case:
         residual: "M" if its solver leaves at most C_k(κ) ‖∇₁E‖ of a symmetric system with the
             matrix M, and as much at worst; "MᵀM" for C_k(κ²).
         least: whether no element of the Krylov space of that matrix leaves less.
+        contraction: whether its coefficients are made of q, so that it must be known.
     """
 
     costs: Callable[[int, int, int, int], Cost]
     refused: frozenset[str] = frozenset()
     residual: str = ""
     least: bool = False
+    contraction: bool = False
 
 
 CASES: Table[Case] = Table(

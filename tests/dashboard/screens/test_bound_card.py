@@ -25,6 +25,7 @@ from dashboard.screens.explore.figure.lines import unit
 from dashboard.screens.explore.settings import View
 from hypergrad_core import FAMILIES, METHODS, Scenario
 from hypergrad_core.constants import WeightedConstants
+from tests.core.method_cases import refused_by
 
 
 def depth(text: str) -> int:
@@ -161,7 +162,7 @@ def test_what_only_the_formulas_of_momentum_have_is_written_out(q: float) -> Non
         )
 
 
-@pytest.mark.parametrize("method", ALL)
+@pytest.mark.parametrize("method", sorted({*ALL} - refused_by("equilibrium-symmetric")))
 def test_constants_of_a_metric_are_written_out_where_a_bound_has_them(method: str) -> None:
     scenario = Scenario(
         family="equilibrium-symmetric", size=12, samples=4, horizon=20, methods=(method,)
