@@ -16,6 +16,7 @@ from dashboard.kit.notation import (
 )
 from hypergrad_core import METHODS, Scenario
 from hypergrad_core.adjoint import Outcome
+from tests.core.inner_cases import ACCELERATED
 from tests.core.method_cases import CASES
 
 
@@ -65,7 +66,9 @@ def test_what_is_called_the_slowest_part_follows_from_the_numbers(scenario: Scen
             for key, case in CASES.items()
             if case.residual == "M"
         }
-    sure["$w_t$"] = fast if scenario.inner == "heavy-ball" else scenario.contraction
+    sure["$w_t$"] = scenario.contraction
+    if scenario.inner in ACCELERATED:
+        sure["$w_t$"] = ACCELERATED[scenario.inner].late(scenario.contraction)
     keys = {METHODS[key].label: key for key in METHODS}
     for said in slowest(scenario):
         found = re.match(r"(.*) (?:is|are) held up by (\$w_t\$|the adjoint solver)", said)
