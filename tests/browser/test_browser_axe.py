@@ -28,7 +28,7 @@ async () => {
 PAGES = ("explore", "complexity", "budget", "why", "paper")
 STATES = (
     *PAGES,
-    "explore, eight methods and bounds",
+    "explore, every method and bounds",
     "explore, a network beyond q = 1",
     "explore, a method refused",
     "why, every what-if",

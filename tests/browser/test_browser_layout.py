@@ -35,14 +35,14 @@ SWEEP = "complexity?d=16&m=2&points=4&qmax=0.95&seeds=1"
 REPLICATION = "paper?kind=networks&T=50&values=3"
 LINKS = {
     "explore": "",
-    "explore, eight methods": f"?methods={ALL}&bound=none",
-    "explore, eight methods and bounds": f"?methods={ALL}",
+    "explore, every method": f"?methods={ALL}&bound=none",
+    "explore, every method and bounds": f"?methods={ALL}",
     "explore, a real problem by products": "?problem=hyper-representation&x=products",
     "explore, a network beyond q = 1": "?problem=graph-network&q=1.3",
     "explore, a method refused": "?problem=nonsymmetric",
     "explore, k held": "?problem=logistic&vary=inner&k=20&eps=1e-2",
     "complexity": SWEEP,
-    "complexity, eight methods": f"{SWEEP}&methods={ALL}&axis=products",
+    "complexity, every method": f"{SWEEP}&methods={ALL}&axis=products",
     "budget": "budget",
     "budget, one method": "budget?right=none&problem=logistic&d=20&n=40&layer=sharp",
     "why": "why",
