@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hypergrad_core.adjoint.base import AdjointSolver, Outcome
+from hypergrad_core.adjoint.chebyshev import ChebyshevSolver
 from hypergrad_core.adjoint.conjugate_gradient import ConjugateGradientSolver
 from hypergrad_core.adjoint.fixed_point import FixedPointSolver, OneStepSolver
 from hypergrad_core.adjoint.gmres import GMRESSolver
@@ -13,6 +14,7 @@ ADJOINT_SOLVERS: tuple[type[AdjointSolver], ...] = (
     ConjugateGradientSolver,
     NormalEquationsSolver,
     GMRESSolver,
+    ChebyshevSolver,
 )
 
 __all__ = [

@@ -49,6 +49,12 @@ CASES: Table[Case] = Table(
         "aid-gmres": Case(
             lambda t, k, d, m: (t, k, min(k, 1), (k + 4) * d + k**2 + m), residual="M", least=True
         ),
+        "aid-chebyshev": Case(
+            lambda t, k, d, m: (t, k, min(k, 1), 5 * d + m),
+            NOT_SYMMETRIC,
+            residual="M",
+            contraction=True,
+        ),
     },
 )
 
