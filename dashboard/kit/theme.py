@@ -50,6 +50,7 @@ METHOD_STYLES: dict[str, Style] = {
     "aid-cgnr": Style("#5B6470", "#AEB6C2", "10px,3px,2px,3px", "triangle-down", 3.5),
     "aid-gmres": Style("#857400", "#F0E442", "14px,3px,6px,3px", "star", 3.5),
     "aid-chebyshev": Style("#123014", "#B4FF96", "18px,4px,2px,4px,2px,4px", "cross", 3.5),
+    "aid-minres": Style("#8A00D4", "#8878FF", "6px,4px,6px,4px,2px,4px", "hourglass", 3.5),
 }
 
 # In a key, for the bounds of all methods.

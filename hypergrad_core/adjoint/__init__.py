@@ -7,6 +7,7 @@ from hypergrad_core.adjoint.chebyshev import ChebyshevSolver
 from hypergrad_core.adjoint.conjugate_gradient import ConjugateGradientSolver
 from hypergrad_core.adjoint.fixed_point import FixedPointSolver, OneStepSolver
 from hypergrad_core.adjoint.gmres import GMRESSolver
+from hypergrad_core.adjoint.minimal_residual import MinimalResidualSolver
 from hypergrad_core.adjoint.normal_equations import NormalEquationsSolver
 
 # Each of them makes a method: AID with this solver.
@@ -15,6 +16,7 @@ ADJOINT_SOLVERS: tuple[type[AdjointSolver], ...] = (
     NormalEquationsSolver,
     GMRESSolver,
     ChebyshevSolver,
+    MinimalResidualSolver,
 )
 
 __all__ = [

@@ -55,6 +55,9 @@ CASES: Table[Case] = Table(
             residual="M",
             contraction=True,
         ),
+        "aid-minres": Case(
+            lambda t, k, d, m: (t, k, min(k, 1), 6 * d + m), NOT_SYMMETRIC, residual="M", least=True
+        ),
     },
 )
 
