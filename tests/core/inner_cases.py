@@ -87,8 +87,26 @@ def _heavy_ball_slope(q: float, t: FloatArray) -> FloatArray:
     return np.asarray(r**t / q * (a * t**2 + b * t * (t + 1) * (t + 2) / 3))
 
 
+def _chebyshev(mapped: Map, q: float, s: int, now: FloatArray, before: FloatArray) -> FloatArray:
+    """w_{s+1} = ω (Φ(w_s) − w_{s−1}) + w_{s−1}: ω is 1, 1/(1 − q²/2), and 1/(1 − q²ω/4) later."""
+    weight = 1.0
+    for step in range(s):
+        weight = 1 / (1 - q**2 / 2) if step == 0 else 1 / (1 - q**2 * weight / 4)
+    return weight * (mapped(now) - before) + before
+
+
+def _chebyshev_rate(q: float, t: FloatArray) -> FloatArray:
+    """1/T_t((κ + 1)/(κ − 1)) = 1/cosh(t arcosh(1/q))."""
+    return np.asarray(1 / np.cosh(np.minimum(t * np.arccosh(1 / q), 700)))
+
+
+def _chebyshev_slope(q: float, t: FloatArray) -> FloatArray:
+    return np.asarray(t**2 * _chebyshev_rate(q, t) / q)
+
+
 ACCELERATED: dict[str, Accelerated] = {
     "heavy-ball": Accelerated(
         _heavy_ball, _heavy_ball_rate, _heavy_ball_slope, root_rate, exact=False
     ),
+    "chebyshev": Accelerated(_chebyshev, _chebyshev_rate, _chebyshev_slope, root_rate),
 }
