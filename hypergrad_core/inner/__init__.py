@@ -8,6 +8,7 @@ from hypergrad_core.inner.chebyshev import Chebyshev
 from hypergrad_core.inner.exact import Exact
 from hypergrad_core.inner.fixed_point import FixedPointIteration
 from hypergrad_core.inner.heavy_ball import HeavyBall
+from hypergrad_core.inner.nesterov import Nesterov
 from hypergrad_core.problem import Problem
 
 SOLVERS: dict[str, InnerSolver] = {
@@ -16,6 +17,7 @@ SOLVERS: dict[str, InnerSolver] = {
         FixedPointIteration(),
         HeavyBall(),
         Chebyshev(),
+        Nesterov(),
         Exact(),
     )
 }
