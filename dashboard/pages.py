@@ -11,4 +11,10 @@ from dashboard.screens.explore.page import PAGE as EXPLORE
 from dashboard.screens.paper.page import PAGE as PAPER
 from dashboard.screens.why.page import PAGE as WHY
 
-PAGES: tuple[Page[Any, Any, Any], ...] = (EXPLORE, COMPLEXITY, BUDGET, WHY, PAPER)
+PAGES: tuple[Page[Any, Any, Any], ...] = (
+    EXPLORE,
+    COMPLEXITY,
+    BUDGET,
+    WHY,
+    PAPER,
+)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from frames import ROOT, open_page
 
 from dashboard.app import render_frame
+from dashboard.kit.errors import LinkError
 from dashboard.kit.page import Page
 from dashboard.pages import PAGES
 
@@ -34,6 +36,13 @@ def test_the_live_route_answers_for_every_picture_of_every_page(page: Page[Any, 
         link = dict(item.split("=") for item in frame["link"].split("&"))
         asked = page.settings.of_link(params)[:2]
         assert page.settings.of_link(link)[:2] == asked
+
+
+def test_a_page_of_text_has_no_picture_to_ask_for() -> None:
+    page = replace(PAGES[0], parts={})
+    for asked in (None, "", "spectrum"):
+        with pytest.raises(LinkError, match="Explore has no picture"):
+            page.part_of(asked)
 
 
 def test_a_sweep_and_a_figure_show_what_there_is() -> None:
