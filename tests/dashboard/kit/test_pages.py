@@ -22,6 +22,7 @@ LINKS = {
     "budget": {"d": "6", "n": "9", "T": "8"},
     "why": {"d": "5", "T": "8"},
     "paper": {"T": "50", "values": "3", "seed": "77"},
+    "theory": {"section": "R12"},
 }
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
