@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
-from urllib.parse import quote
+
+from dashboard.kit.citations import leading_to
 
 LABEL = r"[RLC]\d{1,2}"
 # What is not prose: blocks of code, formulas, code in a line.
@@ -30,11 +31,6 @@ class Section:
     title: str
     chapter: str
     text: str
-
-
-def link_to(key: str) -> str:
-    """The address of a section, seen from any other."""
-    return f"?section={quote(key)}"
 
 
 def _taken_apart(text: str) -> dict[str, Section]:
@@ -84,7 +80,7 @@ def markdown(section: Section) -> str:
 
     def linked(label: re.Match[str]) -> str:
         known = label[0] in SECTIONS and label[0] != section.key
-        return f"[{label[0]}]({link_to(label[0])})" if known else label[0]
+        return leading_to(label[0], label[0]) if known else label[0]
 
     parts = _NO_PROSE.split(section.text)
     parts[::2] = [re.sub(rf"\b{LABEL}\b", linked, prose) for prose in parts[::2]]

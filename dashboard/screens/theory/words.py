@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dashboard.kit.citations import leading_to
 from dashboard.screens.theory.examples import Example
-from dashboard.screens.theory.sections import SECTIONS, beside, chapters, link_to, within
+from dashboard.screens.theory.sections import SECTIONS, beside, chapters, within
 
 
 def contents(current: str) -> str:
@@ -26,11 +27,11 @@ def neighbours(current: str) -> str:
     """Links to the sections before and after, and to the chapter."""
     before, after = beside(current)
     chapter = SECTIONS[current].chapter
-    links = [f"[← {_short(before)}]({link_to(before)})"] if before else []
+    links = [leading_to(before, f"← {_short(before)}")] if before else []
     if chapter not in {before, current}:
         links.append(_entry(chapter))
     if after:
-        links.append(f"[{_short(after)} →]({link_to(after)})")
+        links.append(leading_to(after, f"{_short(after)} →"))
     return " · ".join(links)
 
 
@@ -41,7 +42,7 @@ def seen_in(example: Example, address: str) -> str:
 
 def _entry(key: str, current: str = "") -> str:
     title = SECTIONS[key].title
-    return f"**{title}**" if key == current else f"[{title}]({link_to(key)})"
+    return f"**{title}**" if key == current else leading_to(key, title)
 
 
 def _short(key: str) -> str:

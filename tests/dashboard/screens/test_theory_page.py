@@ -26,7 +26,7 @@ every_section = pytest.mark.parametrize("section", SECTIONS.values(), ids=SECTIO
 def links(text: str) -> list[str]:
     """The sections that a text leads to."""
     found = re.findall(r"\]\(([^)]*)\)", text)
-    assert all(urlsplit(link).path == "" for link in found)
+    assert all(urlsplit(link).path == PAGE.name for link in found)
     return [dict(parse_qsl(urlsplit(link).query))["section"] for link in found]
 
 
