@@ -126,7 +126,8 @@ class Page(Generic[Key, Result, View]):
     Attributes:
         title, icon: of its tab.
         settings: what it can be set to; their name is that of the page in addresses.
-        introduction: its first paragraph, with ``[[terms]]``.
+        introduction: its first paragraph, of at most 60 words with at least eight ``[[terms]]``,
+            those of ``BILEVEL`` among them.
         vocabulary: the terms that it uses.
         key: what is computed for these settings.
         results: where it is computed and kept, and how long that takes.

@@ -19,12 +19,13 @@ FADED = 0.35
 
 @dataclass(frozen=True)
 class Style:
-    """How a method is drawn, the same everywhere.
+    """How a method is drawn, the same everywhere, and told from every other one without colour too.
 
     Attributes:
-        light, dark: its colour on a light and on a dark page.
-        dash: of its bounds; the measured line is solid.
-        marker: Plotly symbol.
+        light, dark: its colour on a light and on a dark page, each with a contrast of at least 4.5
+            to the page, and no nearer to another method's than 0.15 in the cube of channels.
+        dash: of its bounds, and of no other method; the measured line is solid.
+        marker: Plotly symbol that dashboard/chart/glyphs.js knows, and no other method has.
         width: of the measured line. Methods that may coincide differ, so that both are seen.
     """
 

@@ -12,7 +12,7 @@ from dashboard.screens.theory.sections import SECTIONS
 pytestmark = pytest.mark.browser
 
 SHOWN = """
-title => document.querySelector(".st-key-theory h2")?.textContent === title
+title => document.hgPages && document.querySelector(".st-key-theory h2")?.textContent === title
     && document.querySelector('[data-testid="stApp"]').dataset.testScriptState === "notRunning"
 """
 # Formulas that failed, or are left as they are written; and what is wider than the text.

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tests.support.tables import Table
+
 Cost = tuple[int, int, int, int]
 
 # Families whose ∂₁Φ is not symmetric, and among them those where no metric helps.
@@ -30,20 +32,23 @@ class Case:
     least: bool = False
 
 
-CASES: dict[str, Case] = {
-    "itd": Case(lambda t, k, d, m: (t, max(t - 1, 0), t, t * d + 2 * d + m)),
-    "itd-forward": Case(lambda t, k, d, m: (t, max(t - 1, 0) * m, t * m, d * m + 2 * d)),
-    "itd-truncated": Case(lambda t, k, d, m: (t, max(k - 1, 0), k, k * d + 2 * d + m)),
-    "one-step": Case(lambda t, k, d, m: (t, 0, 1, 2 * d + m)),
-    "aid-fp": Case(lambda t, k, d, m: (t, max(k - 1, 0), min(k, 1), 3 * d + m)),
-    "aid-cg": Case(lambda t, k, d, m: (t, k, min(k, 1), 5 * d + m), NOT_SELF_ADJOINT),
-    "aid-cgnr": Case(
-        lambda t, k, d, m: (t, 2 * k, min(k, 1), 6 * d + m), residual="MᵀM", least=True
-    ),
-    "aid-gmres": Case(
-        lambda t, k, d, m: (t, k, min(k, 1), (k + 4) * d + k**2 + m), residual="M", least=True
-    ),
-}
+CASES: Table[Case] = Table(
+    "CASES in tests/core/method_cases.py",
+    {
+        "itd": Case(lambda t, k, d, m: (t, max(t - 1, 0), t, t * d + 2 * d + m)),
+        "itd-forward": Case(lambda t, k, d, m: (t, max(t - 1, 0) * m, t * m, d * m + 2 * d)),
+        "itd-truncated": Case(lambda t, k, d, m: (t, max(k - 1, 0), k, k * d + 2 * d + m)),
+        "one-step": Case(lambda t, k, d, m: (t, 0, 1, 2 * d + m)),
+        "aid-fp": Case(lambda t, k, d, m: (t, max(k - 1, 0), min(k, 1), 3 * d + m)),
+        "aid-cg": Case(lambda t, k, d, m: (t, k, min(k, 1), 5 * d + m), NOT_SELF_ADJOINT),
+        "aid-cgnr": Case(
+            lambda t, k, d, m: (t, 2 * k, min(k, 1), 6 * d + m), residual="MᵀM", least=True
+        ),
+        "aid-gmres": Case(
+            lambda t, k, d, m: (t, k, min(k, 1), (k + 4) * d + k**2 + m), residual="M", least=True
+        ),
+    },
+)
 
 
 def refused_by(family: str) -> set[str]:

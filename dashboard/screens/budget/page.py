@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -14,13 +13,10 @@ from dashboard.screens.budget.export import plane_settings, planes_to_csv
 from dashboard.screens.budget.frame import BudgetShown, budget_frame
 from dashboard.screens.budget.maps import MAPS, Maps
 from dashboard.screens.budget.settings import SETTINGS
+from dashboard.screens.budget.sidebar import sidebar
 from dashboard.screens.budget.snippet import planes_snippet
 from dashboard.screens.budget.terms import INTRODUCTION, VOCABULARY
 from hypergrad_core.studies.plane import Plane
-
-if TYPE_CHECKING:
-    pass
-from dashboard.screens.budget.sidebar import sidebar
 
 
 def pictures(shown: BudgetShown) -> Sequence[Picture]:

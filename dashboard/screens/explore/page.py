@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -18,14 +17,11 @@ from dashboard.screens.explore.figure.bound_card import formula_card
 from dashboard.screens.explore.figure.lines import extract_lines
 from dashboard.screens.explore.frame import ExploreShown, explore_frame
 from dashboard.screens.explore.settings import SETTINGS
+from dashboard.screens.explore.sidebar import choose_card, sidebar
 from dashboard.screens.explore.snippet import experiment_snippet
 from dashboard.screens.explore.terms import INTRODUCTION, VOCABULARY
 from dashboard.screens.explore.words import explain, same_picture
 from hypergrad_core import FAMILIES, METHODS, Experiment, Scenario
-
-if TYPE_CHECKING:
-    pass
-from dashboard.screens.explore.sidebar import choose_card, sidebar
 
 
 def pictures(shown: ExploreShown) -> Sequence[Picture]:

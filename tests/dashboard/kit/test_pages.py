@@ -14,16 +14,20 @@ from dashboard.app import render_frame
 from dashboard.kit.errors import LinkError
 from dashboard.kit.page import Page
 from dashboard.pages import PAGES
+from tests.support.tables import Table
 
 # Quick ones; a sweep and the panels of a figure need not be there for a picture.
-LINKS = {
-    "explore": {"problem": "quadratic", "d": "5", "m": "2", "T": "8"},
-    "complexity": {"d": "12", "m": "2", "points": "4", "seed": "77"},
-    "budget": {"d": "6", "n": "9", "T": "8"},
-    "why": {"d": "5", "T": "8"},
-    "paper": {"T": "50", "values": "3", "seed": "77"},
-    "theory": {"section": "R12"},
-}
+LINKS: Table[dict[str, str]] = Table(
+    "LINKS in tests/dashboard/kit/test_pages.py",
+    {
+        "explore": {"problem": "quadratic", "d": "5", "m": "2", "T": "8"},
+        "complexity": {"d": "12", "m": "2", "points": "4", "seed": "77"},
+        "budget": {"d": "6", "n": "9", "T": "8"},
+        "why": {"d": "5", "T": "8"},
+        "paper": {"T": "50", "values": "3", "seed": "77"},
+        "theory": {"section": "R12"},
+    },
+)
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
 
