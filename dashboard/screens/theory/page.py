@@ -25,6 +25,7 @@ TheoryShown = Shown[str, Section, TheoryView]
 # screen tables are close-set.
 STYLE = """<style>
 .st-key-theory {max-width: 62rem}
+.stApp .st-key-theory .katex-display {padding-block: 0.8em}
 .st-key-theory .katex-display > .katex {line-height: 2; white-space: normal}
 .st-key-theory pre :is(code, span) {white-space: pre-wrap !important}
 @media (max-width: 700px) {
