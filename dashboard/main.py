@@ -8,6 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboard.kit import session
 from dashboard.kit.errors import note_fault
 from dashboard.kit.show import show
 from dashboard.pages import PAGES
@@ -26,7 +27,11 @@ def freeze() -> None:
     gc.freeze()
 
 
+session.open_at(PAGES[0].name)
+
+
 freeze()
+session.open_at(PAGES[0].name)
 
 tab = st.navigation(
     [

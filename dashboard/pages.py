@@ -9,6 +9,7 @@ from dashboard.screens.budget.page import PAGE as BUDGET
 from dashboard.screens.complexity.page import PAGE as COMPLEXITY
 from dashboard.screens.explore.page import PAGE as EXPLORE
 from dashboard.screens.paper.page import PAGE as PAPER
+from dashboard.screens.theory.page import PAGE as THEORY
 from dashboard.screens.why.page import PAGE as WHY
 
 PAGES: tuple[Page[Any, Any, Any], ...] = (
@@ -17,4 +18,5 @@ PAGES: tuple[Page[Any, Any, Any], ...] = (
     BUDGET,
     WHY,
     PAPER,
+    THEORY,
 )

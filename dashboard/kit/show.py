@@ -97,6 +97,7 @@ def show(page: AnyPage) -> None:
     page.below(shown)
     # The link that goes with a stand-in is to what was asked for.
     _offer_all(page, shown, scenario if picture == SMALLER else shown.scenario)
+    list_terms(page.vocabulary)
 
 
 def _compute_ahead(page: AnyPage) -> None:
@@ -225,7 +226,7 @@ def _keep_focus(key: str, page: AnyPage) -> None:
 
 
 def _offer_all(page: AnyPage, shown: AnyShown, linked: Scenario) -> None:
-    """Numbers, pictures, Python, link and words."""
+    """Numbers, pictures, Python and link."""
     export = page.export(shown)
     if export is None:
         return
@@ -244,4 +245,3 @@ def _offer_all(page: AnyPage, shown: AnyShown, linked: Scenario) -> None:
     cursor = [getattr(shown.view, field) for field in page.cursor]
     told = replace(export, settings=settings)
     offer(page.title, told, frames, link, (*cursor, 0, 0)[:2])
-    list_terms(page.vocabulary)

@@ -49,6 +49,8 @@ LINKS = {
     "why, every what-if": f"why?if={'.'.join(WHAT_IF)}&show=bound",
     "why, a method refused": "why?problem=nonsymmetric",
     "paper": REPLICATION,
+    "theory": "theory?section=R13",
+    "theory, a chapter": "theory?section=bounds-of-the-methods",
 }
 # Still at work while it is looked at.
 UNFINISHED = {"complexity, filling": "complexity?d=500&points=24&seeds=10&seed=41"}
@@ -59,7 +61,8 @@ DRAWN = """
     const charts = [...document.querySelectorAll(".hg-chart")];
     const app = document.querySelector('[data-testid="stApp"]');
     return app.dataset.testScriptState === "notRunning"
-        && charts.length > 0 && charts.every(chart => chart.dataset.ready === "true")
+        && (charts.length > 0 || document.querySelector(".st-key-theory"))
+        && charts.every(chart => chart.dataset.ready === "true")
         && document.querySelector('[data-testid="stProgress"]') === null;
 }
 """

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from dashboard.kit.citations import cited
 from dashboard.kit.export import file_name
 from dashboard.kit.page import Export, Page, Picture, Table
 from dashboard.screens.budget.export import plane_settings, planes_to_csv
@@ -26,9 +27,11 @@ def pictures(shown: BudgetShown) -> Sequence[Picture]:
 def below(shown: BudgetShown) -> None:
     """How the maps are read."""
     st.caption(
-        "Point at a cell to see its row and its column beside the maps or below them; press to "
-        "keep it. On the keyboard, ↑ and ↓ change t, ← and → change k. All errors are divided by "
-        "‖∇f(λ)‖."
+        cited(
+            "Point at a cell to see its row and its column beside the maps or below them; press to "
+            "keep it. On the keyboard, ↑ and ↓ change t, ← and → change k. All errors are divided "
+            "by ‖∇f(λ)‖. Products are counted as in R23."
+        )
     )
 
 

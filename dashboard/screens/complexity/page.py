@@ -7,6 +7,7 @@ from functools import partial
 
 import streamlit as st
 
+from dashboard.kit.citations import cited
 from dashboard.kit.export import file_name
 from dashboard.kit.jobs import Job
 from dashboard.kit.page import Export, Page, Picture, Table
@@ -57,7 +58,7 @@ def beneath(shown: ComplexityShown, picture: Picture) -> None:
 
 def below(shown: ComplexityShown) -> None:
     """What is counted."""
-    st.caption(DEFINITION)
+    st.caption(cited(DEFINITION))
 
 
 def export(shown: ComplexityShown) -> Export:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from dashboard.kit.citations import cited
 from dashboard.kit.compute import EXPERIMENTS
 from dashboard.kit.export import file_name, settings_of
 from dashboard.kit.introduction import CONSTANTS, write_symbols
@@ -45,7 +46,7 @@ def below(shown: ExploreShown) -> None:
         st.markdown(card.dominant)
         st.latex(card.constants)
         write_symbols(("q", "κ", *CONSTANTS, "t", "k", "w(λ)", "∇f(λ)", "tier"))
-        st.caption(f"{card.status} Source of the paper’s bound: {card.source}.")
+        st.caption(cited(f"{card.status} Source of the paper’s bound: {card.source}."))
     words, problem = st.columns(2, gap="large")
     with words:
         st.markdown("## What the picture shows")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from frames import ROOT, open_page
 
 from dashboard.app import render_frame
+from dashboard.kit.errors import LinkError
 from dashboard.kit.page import Page
 from dashboard.pages import PAGES
 from tests.support.tables import Table
@@ -23,6 +25,7 @@ LINKS: Table[dict[str, str]] = Table(
         "budget": {"d": "6", "n": "9", "T": "8"},
         "why": {"d": "5", "T": "8"},
         "paper": {"T": "50", "values": "3", "seed": "77"},
+        "theory": {"section": "R12"},
     },
 )
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -38,6 +41,13 @@ def test_the_live_route_answers_for_every_picture_of_every_page(page: Page[Any, 
         link = dict(item.split("=") for item in frame["link"].split("&"))
         asked = page.settings.of_link(params)[:2]
         assert page.settings.of_link(link)[:2] == asked
+
+
+def test_a_page_of_text_has_no_picture_to_ask_for() -> None:
+    page = replace(PAGES[0], parts={})
+    for asked in (None, "", "spectrum"):
+        with pytest.raises(LinkError, match="Explore has no picture"):
+            page.part_of(asked)
 
 
 def test_a_sweep_and_a_figure_show_what_there_is() -> None:
