@@ -21,6 +21,7 @@ from frames import (
 from streamlit.testing.v1 import AppTest
 
 from dashboard.kit import controls
+from dashboard.kit.citations import cited
 from dashboard.kit.figure.describe import BEYOND_THEORY
 from dashboard.kit.scenario_fields import CONTRACTIONS, HORIZONS, HYPER_SIZES, SIZES, STEPS
 from dashboard.screens.explore import sidebar
@@ -113,7 +114,7 @@ def test_the_card_changes_the_formula_and_the_link_but_not_the_curves() -> None:
     assert session.query_params == {**SMALL, "card": "itd"}
     assert [item.value for item in session.latex] != formulas
     (status,) = [item.value for item in session.caption if "tier" in item.value]
-    assert status == (
+    assert status == cited(
         "Paper’s bound: uses constants only; proved, in general not attained (tier P). "
         "Sharp bound: uses the eigenvalues of ∂₁Φ; attained, up to rounding (tier V). "
         f"Source of the paper’s bound: {METHODS['itd'].paper_source}."
