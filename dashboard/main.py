@@ -8,6 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboard.kit import session
 from dashboard.kit.errors import note_fault
 from dashboard.kit.show import show
 from dashboard.pages import HOME, PAGES
@@ -27,6 +28,7 @@ def freeze() -> None:
 
 
 freeze()
+session.open_at(HOME.name)
 
 tab = st.navigation(
     [

@@ -41,14 +41,14 @@ def figure(
             at which it is read.
 
     Raises:
-        HypergradError: if there is no such page, part, theme or field, or a value is not allowed.
+        HypergradError: if there is no such page, part, theme or field, if the page has no picture,
+            or if a value is not allowed.
     """
     named = {item.name: item for item in PAGES}
     require_one_of("page", page, named)
     require_one_of("theme", theme, {"light": "", "dark": ""})
     of = named[page]
-    chosen = part or next(iter(of.parts))
-    require_one_of("part", chosen, of.parts)
+    chosen = of.part_of(part or None)
     fields = vars(of.settings.view)
     for name in view:
         if name not in fields:

@@ -10,8 +10,15 @@ from dashboard.screens.complexity.page import PAGE as COMPLEXITY
 from dashboard.screens.explore.page import PAGE as EXPLORE
 from dashboard.screens.lecture.page import lecture
 from dashboard.screens.paper.page import PAGE as PAPER
+from dashboard.screens.theory.page import PAGE as THEORY
 from dashboard.screens.why.page import PAGE as WHY
 
-_PICTURES: tuple[Page[Any, Any, Any], ...] = (EXPLORE, COMPLEXITY, BUDGET, WHY, PAPER)
+_PICTURES: tuple[Page[Any, Any, Any], ...] = (
+    EXPLORE,
+    COMPLEXITY,
+    BUDGET,
+    WHY,
+    PAPER,
+)
+PAGES: tuple[Page[Any, Any, Any], ...] = (lecture(_PICTURES), *_PICTURES, THEORY)
 HOME: Page[Any, Any, Any] = EXPLORE
-PAGES: tuple[Page[Any, Any, Any], ...] = (lecture(_PICTURES, HOME), *_PICTURES)

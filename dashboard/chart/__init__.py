@@ -218,12 +218,12 @@ class Frame(TypedDict):
     table: Table
     message: str
     alt: str
+    title: str
     lines: NotRequired[list[CursorLine]]
     dots: NotRequired[list[Dot]]
     moving: NotRequired[list[Moving]]
     other: NotRequired[Other]
     at: NotRequired[list[int]]
-    title: NotRequired[str]
     key: NotRequired[list[KeyEntry]]
     warning: NotRequired[str]
     absent: NotRequired[list[Absent]]

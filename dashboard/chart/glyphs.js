@@ -3,6 +3,12 @@
 import { element } from "./dom.js";
 
 const R = 7; // of a symbol, in a box of 20
+const around = (corners, lengths = [1.2]) => Array.from({ length: corners }, (_, i) => {
+  const angle = (2 * Math.PI * i) / corners;
+  const length = lengths[i % lengths.length];
+  return [length * Math.sin(angle), -length * Math.cos(angle)];
+});
+// Some are for methods that are yet to come.
 const POLYGONS = {
   square: [[-1, -1], [1, -1], [1, 1], [-1, 1]],
   diamond: [[0, -1.3], [1.3, 0], [0, 1.3], [-1.3, 0]],
@@ -14,11 +20,9 @@ const POLYGONS = {
   cross: [[-0.4, -1.2], [0.4, -1.2], [0.4, -0.4], [1.2, -0.4], [1.2, 0.4], [0.4, 0.4],
     [0.4, 1.2], [-0.4, 1.2], [-0.4, 0.4], [-1.2, 0.4], [-1.2, -0.4], [-0.4, -0.4]],
   hourglass: [[-1.1, -1.2], [1.1, -1.2], [-1.1, 1.2], [1.1, 1.2]],
-  star: Array.from({ length: 10 }, (_, i) => {
-    const length = i % 2 ? 0.55 : 1.35;
-    const angle = (Math.PI * i) / 5;
-    return [length * Math.sin(angle), -length * Math.cos(angle)];
-  }),
+  star: around(10, [1.35, 0.55]),
+  pentagon: around(5),
+  hexagon: around(6),
 };
 
 function symbolPath(name) {

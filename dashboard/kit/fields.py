@@ -155,7 +155,8 @@ def _declare(default: Any, declared: Field) -> Any:
 
 def choice(default: str, options: Options, **names: Any) -> Any:
     """One of several values, chosen from a list; ``names`` are other attributes of ``Field``."""
-    return _declare(default, Field(widget=Choice(options), check=_one_of(options), **names))
+    names = {"check": _one_of(options), **names}
+    return _declare(default, Field(widget=Choice(options), **names))
 
 
 def switch(default: str, options: Options, **names: Any) -> Any:

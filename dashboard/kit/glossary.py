@@ -82,6 +82,10 @@ TERMS: dict[str, str] = {
     "every contraction, and each step costs two products.",
     "AID-GMRES": "AID with GMRES as the linear solver. It applies to every contraction, but its "
     "memory grows with k.",
+    "AID-Chebyshev": "AID with the Chebyshev semi-iteration as the linear solver. It needs ∂₁Φ "
+    "symmetric and q, but no inner products; then about √κ steps are enough.",
+    "AID-MINRES": "AID with the minimal residual method (MINRES) as the linear solver. It needs "
+    "∂₁Φ symmetric, and gives the numbers of GMRES without keeping its vectors.",
     "FP": "Fixed-point iteration for the adjoint system: v ← ∂₁Φᵀ v + ∇₁E. Each step multiplies "
     "the error of v by at most q.",
     "fixed-point iteration": "Repeat w ← Φ(w, λ). Each step multiplies the distance to w(λ) by at "

@@ -102,6 +102,16 @@ def _nothing(*shown: Any) -> None:
     """Stand in for what a page does not have."""
 
 
+def _no_pictures(shown: Any) -> Sequence[Picture]:
+    """For a page of text."""
+    return ()
+
+
+def _no_frame(shown: Any, part: str) -> Frame:
+    """Stand in for the frame of a page of text, which ``part_of`` lets nobody ask for."""
+    raise NotImplementedError
+
+
 def _as_asked(key: Any, scenario: Scenario, view: Any) -> tuple[Scenario, Any]:
     """The settings that were asked for."""
     return scenario, view
@@ -111,10 +121,13 @@ def _as_asked(key: Any, scenario: Scenario, view: Any) -> tuple[Scenario, Any]:
 class Page(Generic[Key, Result, View]):
     """A page of the dashboard.
 
+    A page of text, drawn by ``below``, has empty ``parts``, and neither ``pictures`` nor ``frame``.
+
     Attributes:
         title, icon: of its tab.
         settings: what it can be set to; their name is that of the page in addresses.
-        introduction: its first paragraph, with ``[[terms]]``.
+        introduction: its first paragraph, of at most 60 words with at least eight ``[[terms]]``,
+            those of ``BILEVEL`` among them.
         vocabulary: the terms that it uses.
         key: what is computed for these settings.
         results: where it is computed and kept, and how long that takes.
@@ -149,9 +162,9 @@ class Page(Generic[Key, Result, View]):
     key: Callable[[Scenario, View], Key]
     results: ComputedCache[Key, Result]
     sidebar: Callable[[DeltaGenerator], list[Watch]]
-    pictures: Callable[[Shown[Key, Result, View]], Sequence[Picture]]
-    frame: Callable[[Shown[Key, Result, View], str], Frame]
-    export: Callable[[Shown[Key, Result, View]], Export | None]
+    pictures: Callable[[Shown[Key, Result, View]], Sequence[Picture]] = _no_pictures
+    frame: Callable[[Shown[Key, Result, View], str], Frame] = _no_frame
+    export: Callable[[Shown[Key, Result, View]], Export | None] = _nothing
     seen: Callable[[Key, Scenario, View], tuple[Scenario, View]] = _as_asked
     parts: Mapping[str, str] = field(default_factory=lambda: {"": ""})
     heading: str = ""
@@ -183,6 +196,19 @@ class Page(Generic[Key, Result, View]):
         """The page at an address: one of its faces, if it has several."""
         return self if self.faces is None else self.faces(link)
 
+    def part_of(self, asked: str | None) -> str:
+        """Which of its pictures is asked for; the first if none is named.
+
+        Raises:
+            LinkError: if the page has no picture.
+            ScenarioError: if it has no such picture.
+        """
+        if not self.parts:
+            raise LinkError(f"The page {self.title} has no picture.")
+        return require_one_of(
+            PART_PARAM, next(iter(self.parts)) if asked is None else asked, self.parts
+        )
+
     def shown(
         self, key: Key, result: Result, scenario: Scenario, view: View, mode: Mode
     ) -> Shown[Key, Result, View]:
@@ -199,15 +225,14 @@ def render_frame(page: Page[Any, Any, Any], params: Mapping[str, str]) -> Frame:
     """The frame that a live request asks a page for.
 
     Raises:
-        LinkError: if a value is bad.
+        LinkError: if a value is bad, or the page has no picture.
         SlowError: if the run takes too long to follow a moving hand.
     """
     page = page.at(params)
     scenario, view, messages = page.settings.of_link(params)
     if messages:
         raise LinkError(" ".join(messages))
-    part = params.get(PART_PARAM, next(iter(page.parts)))
-    require_one_of(PART_PARAM, part, page.parts)
+    part = page.part_of(params.get(PART_PARAM))
     key = page.key(scenario, view)
     result = page.results.live(key, whole=WHOLE_PARAM in params)
     mode = mode_of(params.get(THEME_PARAM))

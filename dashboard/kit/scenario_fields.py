@@ -172,8 +172,8 @@ SCENARIO_FIELDS: Mapping[str, Field] = {
     "inner": Field(
         link="inner",
         label="Inner solver",
-        help="How the inner problem is solved. "
-        + " ".join(f"**{solver.label}**: {solver.summary}." for solver in SOLVERS.values()),
+        help="How the inner problem is solved.\n\n"
+        + "\n".join(f"- **{solver.label}**: {solver.summary}." for solver in SOLVERS.values()),
         widget=Choice({key: solver.label for key, solver in SOLVERS.items()}),
         title=_inner,
     ),

@@ -27,6 +27,7 @@ from hypergrad_core import FAMILIES, Scenario
 _ACTIVE = "page"  # that was run last: the callbacks of its widgets come before its next run
 _CHOSEN = "chosen"  # values of SHARED that are not the pages' own
 _TOUCHED = "touched"  # whether a hand was on a control since the last run
+_FIRST = "first page"  # the name of the one that has no name in its address
 _DRAWN = "drawn controls"  # names of the fields whose control this run has drawn
 
 
@@ -59,6 +60,16 @@ def asked(settings: PageSettings[Any]) -> dict[str, str]:
     address: dict[str, str] = st.query_params.to_dict()
     written: dict[str, str] = st.session_state.get(_written(settings.name), {})
     return address if settings.own(address) else written
+
+
+def open_at(first: str) -> None:
+    """This is the page that opens if an address names none."""
+    st.session_state[_FIRST] = first
+
+
+def href(page: str, link: str) -> str:
+    """The address of a page with the settings of a query string, as any page can link to it."""
+    return f"{'./' if page == st.session_state[_FIRST] else page}?{link}"
 
 
 def restore(settings: PageSettings[Any]) -> None:

@@ -104,6 +104,7 @@ def show(page: AnyPage) -> None:
     page.below(shown)
     # The link that goes with a stand-in is to what was asked for.
     _offer_all(page, shown, scenario if picture == SMALLER else shown.scenario)
+    list_terms(page.vocabulary)
 
 
 def _places(page: AnyPage) -> tuple[DeltaGenerator, AbstractContextManager[Any]]:
@@ -252,7 +253,7 @@ def _keep_sketch(key: str, sketched: Callable[[list[float]], None]) -> None:
 
 
 def _offer_all(page: AnyPage, shown: AnyShown, linked: Scenario) -> None:
-    """Numbers, pictures, Python, link and words."""
+    """Numbers, pictures, Python and link."""
     export = page.export(shown)
     if export is None:
         return
@@ -271,4 +272,3 @@ def _offer_all(page: AnyPage, shown: AnyShown, linked: Scenario) -> None:
     cursor = [getattr(shown.view, field) for field in page.cursor]
     told = replace(export, settings=settings)
     offer(page.title, told, frames, link, (*cursor, 0, 0)[:2])
-    list_terms(page.vocabulary)

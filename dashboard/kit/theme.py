@@ -19,12 +19,13 @@ FADED = 0.35
 
 @dataclass(frozen=True)
 class Style:
-    """How a method is drawn, the same everywhere.
+    """How a method is drawn, the same everywhere, and told from every other one without colour too.
 
     Attributes:
-        light, dark: its colour on a light and on a dark page.
-        dash: of its bounds; the measured line is solid.
-        marker: Plotly symbol.
+        light, dark: its colour on a light and on a dark page, each with a contrast of at least 4.5
+            to the page, and no nearer to another method's than 0.15 in the cube of channels.
+        dash: of its bounds, and of no other method; the measured line is solid.
+        marker: Plotly symbol that dashboard/chart/glyphs.js knows, and no other method has.
         width: of the measured line. Methods that may coincide differ, so that both are seen.
     """
 
@@ -48,6 +49,8 @@ METHOD_STYLES: dict[str, Style] = {
     "aid-cg": Style("#00805C", "#1FC79A", "16px,5px,4px,5px", "triangle-up", 3.5),
     "aid-cgnr": Style("#5B6470", "#AEB6C2", "10px,3px,2px,3px", "triangle-down", 3.5),
     "aid-gmres": Style("#857400", "#F0E442", "14px,3px,6px,3px", "star", 3.5),
+    "aid-chebyshev": Style("#123014", "#B4FF96", "18px,4px,2px,4px,2px,4px", "cross", 3.5),
+    "aid-minres": Style("#8A00D4", "#8878FF", "6px,4px,6px,4px,2px,4px", "hourglass", 3.5),
 }
 
 # In a key, for the bounds of all methods.

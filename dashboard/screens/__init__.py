@@ -1,1 +1,1 @@
-"""One thin file a page. Not named pages/: Streamlit would find that folder by itself."""
+"""One folder for each page. Not named pages/: Streamlit would find that folder by itself."""

@@ -266,13 +266,8 @@ class MeasuredPath:
 
     @cached_property
     def _resolvent(self) -> FloatArray:
-        """R_t ≥ ‖(I − A(w_t))⁻¹‖ (R2)."""
-        direct = 1 / (1 - self._rate)
-        star = 1 / (1 - self._star_norm)
-        shrink = star * self.constants.nu1 * self._distance
-        with np.errstate(divide="ignore"):
-            perturbed = np.where(shrink < 1, star / np.maximum(1 - shrink, 1e-300), np.inf)
-        return np.minimum(direct, perturbed)
+        """R_t = 1/(1 − min(q, ‖A*‖ + ν₁e_t)) ≥ ‖(I − A(w_t))⁻¹‖ (R2)."""
+        return np.asarray(1 / (1 - self._rate))
 
     def implicit_bound(
         self,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from hypergrad_core.errors import HypergradError
 from hypergrad_core.inner.base import InnerSolver
+from hypergrad_core.inner.chebyshev import Chebyshev
 from hypergrad_core.inner.exact import Exact
 from hypergrad_core.inner.fixed_point import FixedPointIteration
 from hypergrad_core.inner.heavy_ball import HeavyBall
+from hypergrad_core.inner.nesterov import Nesterov
 from hypergrad_core.problem import Problem
 
 SOLVERS: dict[str, InnerSolver] = {
@@ -14,6 +16,8 @@ SOLVERS: dict[str, InnerSolver] = {
     for solver in (
         FixedPointIteration(),
         HeavyBall(),
+        Chebyshev(),
+        Nesterov(),
         Exact(),
     )
 }

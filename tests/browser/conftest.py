@@ -136,20 +136,27 @@ class Watcher:
     errors: list[str] = field(default_factory=list)
     allowed: list[str] = field(default_factory=list)
 
-    def follow(self, context: BrowserContext) -> None:
-        """Record all pages of a context."""
+    def follow(self, context: BrowserContext) -> Callable[[], None]:
+        """Record all pages of a context; returns how to stop."""
 
         def console(message: Any) -> None:
             if message.type == "error":
                 self.errors.append(message.text)
 
-        context.on("request", lambda request: self.requests.append(request.url))
-        context.on("console", console)
-        context.on("weberror", lambda error: self.errors.append(f"uncaught: {error.error}"))
-        context.on(
-            "page",
-            lambda page: page.on("websocket", lambda ws: self.requests.append(ws.url)),
-        )
+        listeners: dict[str, Callable[[Any], None]] = {
+            "request": lambda request: self.requests.append(request.url),
+            "console": console,
+            "weberror": lambda error: self.errors.append(f"uncaught: {error.error}"),
+            "page": lambda page: page.on("websocket", lambda ws: self.requests.append(ws.url)),
+        }
+        for event, listener in listeners.items():
+            context.on(event, listener)  # type: ignore[call-overload]
+
+        def leave() -> None:
+            for event, listener in listeners.items():
+                context.remove_listener(event, listener)
+
+        return leave
 
     def outside(self) -> list[str]:
         """Requests to other hosts than the dashboard's."""
@@ -178,31 +185,68 @@ def watcher() -> Watcher:
 NewContext = Callable[..., BrowserContext]
 
 
+class Contexts:
+    """Browser contexts that are used again: the scripts of the page are then fetched only once.
+
+    Nothing else is remembered in them.
+    """
+
+    def __init__(self, browser: Browser, origin: str) -> None:
+        self._browser = browser
+        self._origin = origin
+        self._idle: dict[str, list[BrowserContext]] = {}
+
+    def take(self, options: dict[str, Any]) -> BrowserContext:
+        """A context with these options and no pages."""
+        idle = self._idle.get(repr(sorted(options.items())))
+        return idle.pop() if idle else self._browser.new_context(**options)
+
+    def give_back(self, context: BrowserContext, options: dict[str, Any]) -> None:
+        """Close the pages, and forget what they have kept."""
+        blank = context.new_page()
+        for page in context.pages:
+            if page is not blank:
+                page.close()
+        kept = {"origin": self._origin, "storageTypes": "cookies,local_storage,indexeddb"}
+        context.new_cdp_session(blank).send("Storage.clearDataForOrigin", kept)
+        blank.close()
+        self._idle.setdefault(repr(sorted(options.items())), []).append(context)
+
+
+@pytest.fixture(scope="session")
+def contexts(browser: Browser, server: Server) -> Contexts:
+    """All contexts of the session."""
+    return Contexts(browser, server.base.rstrip("/"))
+
+
 @pytest.fixture
 def new_context(
-    browser: Browser, server: Server, watcher: Watcher, request: pytest.FixtureRequest
+    contexts: Contexts, server: Server, watcher: Watcher, request: pytest.FixtureRequest
 ) -> Iterator[NewContext]:
     """Make browser contexts, each with nothing remembered.
 
     At the end no page may have asked another host or have met an error, nor the server.
     """
-    contexts: list[BrowserContext] = []
+    taken: list[tuple[BrowserContext, dict[str, Any], Callable[[], None]]] = []
     said = len(server.output())
 
     def make(**options: Any) -> BrowserContext:
-        context = browser.new_context(
-            **{"viewport": {"width": 1440, "height": 900}, "accept_downloads": True, **options}
-        )
-        contexts.append(context)
-        watcher.follow(context)
+        whole = {"viewport": {"width": 1440, "height": 900}, "accept_downloads": True, **options}
+        context = contexts.take(whole)
+        taken.append((context, whole, watcher.follow(context)))
         return context
 
     yield make
     call = request.node.stash.get(_reports, {}).get("call")
-    if call is None or call.failed:
-        _save_screenshots(contexts, request.node.name)
-    for context in contexts:
-        context.close()
+    is_sound = call is not None and call.passed
+    if not is_sound:
+        _save_screenshots([context for context, _, _ in taken], request.node.name)
+    for context, options, leave in taken:
+        leave()
+        if is_sound:
+            contexts.give_back(context, options)
+        else:
+            context.close()
     assert not watcher.outside(), "A page asked another host."
     assert not watcher.complaints(), "A page met an error."
     assert "Traceback" not in server.output()[said:], server.output()[said:]

@@ -26,9 +26,12 @@ async () => {
 }
 """
 PAGES = ("explore", "complexity", "budget", "why", "paper", "lecture")
+OF_TEXT = ("theory",)
 STATES = (
     *PAGES,
-    "explore, eight methods and bounds",
+    *OF_TEXT,
+    "theory, a chapter",
+    "explore, every method and bounds",
     "explore, a network beyond q = 1",
     "explore, a method refused",
     "why, every what-if",
@@ -107,7 +110,7 @@ def test_axe_finds_nothing_in_the_picture_taken_home(
         assert not violations(taken), mode
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", [*PAGES, *OF_TEXT])
 def test_each_page_has_a_title_and_headings_in_order(page: Page, server: Server, name: str) -> None:
     open_link(page, server, name)
     title = name.capitalize()

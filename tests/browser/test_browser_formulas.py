@@ -6,6 +6,7 @@ import pytest
 from explore_page import ExplorePage
 
 from hypergrad_core import FAMILIES, METHODS
+from hypergrad_core.inner import SOLVERS
 
 pytestmark = pytest.mark.browser
 
@@ -28,7 +29,12 @@ label => [...document.querySelectorAll('[data-testid="stMain"] h2')]
 
 
 CASES = [(family, "fixed-point") for family in FAMILIES]
-CASES += [(family, "heavy-ball") for family in FAMILIES if FAMILIES[family].affine_symmetric]
+CASES += [
+    (family, inner)
+    for family, entry in FAMILIES.items()
+    for inner, solver in SOLVERS.items()
+    if entry.affine_symmetric and solver.affine_symmetric_only
+]
 
 
 @pytest.mark.parametrize(("family", "inner"), CASES, ids=map("-".join, CASES))

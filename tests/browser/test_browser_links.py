@@ -12,6 +12,11 @@ from dashboard.screens.explore.settings import SETTINGS, View
 
 pytestmark = pytest.mark.browser
 
+AT_REST = """
+() => document.querySelector('.hg-chart[data-ready="true"]')
+    && document.querySelector('[data-testid="stApp"]').dataset.testScriptState === "notRunning"
+"""
+
 
 def same_link(first: str, second: str) -> bool:
     """Tell whether two links lead to the same: a slash before the question mark is optional."""
@@ -155,3 +160,27 @@ def test_parameters_of_others_are_kept(explore: ExplorePage) -> None:
     explore.wait_for_other_link(before)
     explore.wait_for_address("q", "0.79")
     assert explore.address == {"utm": "1", "q": "0.79"}
+
+
+@pytest.mark.parametrize("href", ["why?d=6&T=9&show=plane", "./?problem=biased&T=9", "?T=9"])
+def test_a_link_in_a_text_is_followed_in_the_same_window(explore: ExplorePage, href: str) -> None:
+    """The session goes on: a visitor's other pages stay as they were left."""
+    explore.open()
+    page, start = explore.page, explore.page.url
+    page.evaluate(
+        """href => {
+            window.before = true;
+            const text = document.querySelector(".stMain .stMarkdown li");
+            text.insertAdjacentHTML("beforeend", `<a href="${href}" target="_blank">There</a>`);
+        }""",
+        href,
+    )
+    page.get_by_role("link", name="There").press("Enter")
+    page.wait_for_url(f"**/{href.removeprefix('./')}")
+    page.wait_for_function(AT_REST)
+    assert page.evaluate("window.before")
+    assert page.evaluate("document.activeElement.classList.contains('stMain')")
+    assert len(page.context.pages) == 1
+    page.go_back()
+    page.wait_for_url(start)
+    explore.settle()

@@ -87,8 +87,51 @@ def _heavy_ball_slope(q: float, t: FloatArray) -> FloatArray:
     return np.asarray(r**t / q * (a * t**2 + b * t * (t + 1) * (t + 2) / 3))
 
 
+def _chebyshev(mapped: Map, q: float, s: int, now: FloatArray, before: FloatArray) -> FloatArray:
+    """w_{s+1} = ω (Φ(w_s) − w_{s−1}) + w_{s−1}: ω is 1, 1/(1 − q²/2), and 1/(1 − q²ω/4) later."""
+    weight = 1.0
+    for step in range(s):
+        weight = 1 / (1 - q**2 / 2) if step == 0 else 1 / (1 - q**2 * weight / 4)
+    return weight * (mapped(now) - before) + before
+
+
+def _chebyshev_rate(q: float, t: FloatArray) -> FloatArray:
+    """1/T_t((κ + 1)/(κ − 1)) = 1/cosh(t arcosh(1/q))."""
+    return np.asarray(1 / np.cosh(np.minimum(t * np.arccosh(1 / q), 700)))
+
+
+def _chebyshev_slope(q: float, t: FloatArray) -> FloatArray:
+    return np.asarray(t**2 * _chebyshev_rate(q, t) / q)
+
+
+def _nesterov(mapped: Map, q: float, s: int, now: FloatArray, before: FloatArray) -> FloatArray:
+    """A gradient step of length 1/L from y_s = w_s + (√κ − 1)/(√κ + 1) (w_s − w_{s−1})."""
+    point = now + root_rate(q) * (now - before)
+    return point + (mapped(point) - point) / (1 + q)
+
+
+def _nesterov_rate(q: float, t: FloatArray) -> FloatArray:
+    root = np.sqrt(condition_number(q))
+    return np.asarray((1 - 1 / root) ** t * (1 + t / root))
+
+
+def _nesterov_slope(q: float, t: FloatArray) -> FloatArray:
+    b = 1 / np.sqrt(condition_number(q))
+    spread = 2 * q
+    many = (1 - b) ** t / (2 * spread)
+    many = many * (t * (1 + b * t) + (1 - b) * t**2 + b * t * (t + 1) * (t + 2) / 3)
+    return np.asarray(np.where(t == 0, 0.0, np.where(t == 1, 1 / (1 + q), many)))
+
+
 ACCELERATED: dict[str, Accelerated] = {
     "heavy-ball": Accelerated(
         _heavy_ball, _heavy_ball_rate, _heavy_ball_slope, root_rate, exact=False
+    ),
+    "chebyshev": Accelerated(_chebyshev, _chebyshev_rate, _chebyshev_slope, root_rate),
+    "nesterov": Accelerated(
+        _nesterov,
+        _nesterov_rate,
+        _nesterov_slope,
+        lambda q: float(1 - 1 / np.sqrt(condition_number(q))),
     ),
 }

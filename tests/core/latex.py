@@ -12,7 +12,7 @@ from hypergrad_core.arrays import FloatArray
 Number = float | FloatArray
 # What only sets the formula.
 SPACES = re.compile(r"\\[,;!]|\\left|\\right|\s")
-TOKEN = re.compile(r"\d+|[-+/^(),{}]|\\(?:t?frac|sqrt|min)|T_k|[A-Za-z]|\\[A-Za-z]+")
+TOKEN = re.compile(r"\d+(?:\.\d+)?|[-+/^(),{}]|\\(?:t?frac|sqrt|min)|T_k|[A-Za-z]|\\[A-Za-z]+")
 CLOSING = {"(": ")", "{": "}"}
 OPERATORS = set("+-/^),}") | {""}
 

@@ -11,8 +11,8 @@ from hypergrad_core.inner import SOLVERS
 from hypergrad_core.lemmas import chebyshev_number
 from hypergrad_core.numerics import row_norms
 from hypergrad_core.problems.quadratic import Quadratic
-from tests.core.bound_cases import SLACK, diagonal_quadratic
-from tests.core.helpers import energy_errors, errors, points_at
+from tests.core.bound_cases import SLACK, diagonal_quadratic, hyper_jacobian, state_jacobian
+from tests.core.helpers import build, energy_errors, errors, points_at
 
 
 @pytest.mark.parametrize("sign", [1.0, -1.0])
@@ -83,3 +83,30 @@ def test_the_conjugate_gradient_bound_is_attained(q: float, steps: int) -> None:
     assert left[-1] / left[0] == pytest.approx(
         float(chebyshev_number(kappa, k[-1:])[0]), rel=1e-9, abs=1e-14 / (1 - q)
     )
+
+
+@pytest.mark.parametrize("energy", [False, True])
+def test_with_eigenvalues_the_solver_term_is_the_least_of_three(energy: bool) -> None:
+    """R4 (c), (d) and (e) by matrices, with whatever the solver is sure to leave or has left."""
+    problem = build(size=9, hyper_size=3, contraction=0.8, start=2.0)
+    states, solution = SOLVERS["fixed-point"].iterate(problem, 6), problem.reference.solution
+    matrix = np.eye(9) - state_jacobian(problem, solution)
+    coupling = hyper_jacobian(problem, solution)
+    values, vectors = np.linalg.eigh(matrix)
+    root = vectors / np.sqrt(values) @ vectors.T
+    gradients = problem.outer_gradient_state(states)
+    jacobian = np.linalg.solve(matrix, coupling)
+    path, t = path_along(problem, states), np.arange(7)
+    least = set()
+    for factor, residual in ((0.3, 1e9), (0.3, 1e-4), (1e-6, 1e-4), (1.0, 1.0)):
+        found = path.implicit_bound(
+            t, np.full(7, factor), np.full(7, residual), energy=energy
+        ) - row_norms((states - solution) @ jacobian)
+        plain = np.linalg.norm(coupling, 2) / values.min()
+        terms = [factor * plain * row_norms(gradients), np.full(7, residual * plain)]
+        if energy:
+            weighted = row_norms(gradients @ root)
+            terms.append(factor * np.linalg.norm(root @ coupling, 2) * weighted)
+        np.testing.assert_allclose(found, np.min(terms, axis=0), rtol=1e-8)
+        least |= {*np.argmin(terms, axis=0).tolist()}
+    assert least == ({1, 2} if energy else {0, 1})

@@ -31,7 +31,7 @@ printf '#!/bin/bash\\necho "$*" >>"$LOG"\\n' >.venv/bin/python
 TESTS = [
     "-m pip install -r tests/requirements.txt",
     "-m pytest -n 2 --dist loadfile tests/core tests/dashboard",
-    "-m pytest tests/browser",
+    "-m pytest -n 2 --dist worksteal tests/browser",
 ]
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from hypergrad_core import FunctionProblem, Lipschitz
 from hypergrad_core.numerics import row_norms, spectral_norm, spectral_norms_upper
 from hypergrad_core.problems.logistic import Design, LogisticRegression
 from hypergrad_core.problems.quadratic import Quadratic
@@ -103,6 +104,29 @@ def test_norms_are_never_below_the_truth() -> None:
     assert np.array_equal(spectral_norms_upper(np.zeros((2, 3, 2))), np.zeros(2))
     tiny = 1e-100 * np.eye(3)
     assert spectral_norms_upper(tiny[None])[0] >= 1e-100 * (1 - 1e-12)
+
+
+def test_a_norm_that_is_only_bounded_is_not_above_what_the_contraction_tells() -> None:
+    """Φ = w/2 + λ has w'(λ) = 2I. Beyond 400 rows its norm is bounded: by 2 · 410^(1/8) = 4.24…"""
+    size = 410
+    problem = FunctionProblem(
+        phi=lambda w, lam: w / 2 + lam,
+        vjp_state=lambda w, lam, v: v / 2,
+        vjp_hyper=lambda w, lam, v: v,
+        jvp_hyper=lambda w, lam, u: u,
+        loss=lambda w, lam: float(w @ w) / 2,
+        loss_gradient_state=lambda w, lam: w,
+        known=lambda lam: Lipschitz(
+            contraction=0.5, nu1=0.0, nu2=0.0, mu1=1.0, mu2=0.0, hyper_jacobian_norm=1.0
+        ),
+        symmetric=True,
+        affine=True,
+        hyper=np.ones(size),
+        initial_state=np.zeros(size),
+    )
+    assert spectral_norm(problem.solution_jacobian) == pytest.approx(2 * size**0.125)
+    # … but at most L_Φ/(1 − q).
+    assert problem.constants.solution_jacobian_norm == pytest.approx(2)
 
 
 def test_the_cubic_norm_of_many_samples_is_not_below_that_of_few() -> None:

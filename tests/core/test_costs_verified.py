@@ -36,7 +36,12 @@ def counting(problem: Problem) -> tuple[FunctionProblem, Tally[str]]:
 
     functions = {name: telling(name) for name in ("phi", *PRODUCTS)}
     truth = problem.reference
-    told = one_by_one(problem, **functions, solution=lambda hyper: truth.solution)
+    told = one_by_one(
+        problem,
+        **functions,
+        solution=lambda hyper: truth.solution,
+        known=lambda hyper: problem.at(hyper).lipschitz(),
+    )
     return told, calls
 
 

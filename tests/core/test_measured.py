@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from hypergrad_core.arrays import FloatArray
-from hypergrad_core.bounds import path_along
+from hypergrad_core.bounds import measured, path_along
+from hypergrad_core.bounds.observed import ObservedPath
 from hypergrad_core.inner import FIXED_POINT
 from hypergrad_core.numerics import row_norms
 from hypergrad_core.problem import Problem
@@ -129,3 +130,56 @@ def test_implicit_bounds_are_those_of_the_resolvent(name: str) -> None:
         assert np.all(found >= wanted * (1 - 1e-6) - constants.rounding_floor)
         most = dense.direct + drifts * LOOSEST[name] + hyper_norm * resolvent * solver
         assert np.all(found <= most * (1 + 1e-6) + constants.rounding_floor)
+
+
+@pytest.mark.parametrize("name", ["logistic", "logistic, a far start", "kernel ridge"])
+def test_where_measuring_costs_too_much_the_drift_is_bounded(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tier T: β e_t with β = ν₂ + ν₁J stands for the drift, in R2 and in R7."""
+    problem, states, dense = prepared(name)
+    assert path_along(problem, states).tier == "X"
+    monkeypatch.setattr(measured, "DRIFT_WORK", 0)
+    path, constants = path_along(problem, states), problem.constants
+    assert path.tier == "T"
+    beta = constants.nu2 + constants.nu1 * np.linalg.norm(dense.jacobian, 2)
+    drift = beta * dense.distance
+    # What is measured is never more.
+    assert np.all(dense.drift <= drift * (1 + 1e-9))
+    dense.drift = drift
+    t = np.arange(STEPS + 1)
+    resolvent = np.array([dense.resolvent(int(i)) for i in t])
+    wanted = dense.direct + dense.gradients * resolvent * drift
+    found = path.implicit_bound(t, np.zeros(len(t)), np.zeros(len(t)), energy=False)
+    np.testing.assert_allclose(found, wanted, rtol=1e-8, atol=constants.rounding_floor)
+    for frozen in (True, False):
+        k = np.minimum(t, 6)
+        wanted = [dense.unrolled(int(i), int(j), frozen=frozen) for i, j in zip(t, k, strict=True)]
+        found = path.unrolled_bound(t, k, frozen=frozen)
+        assert np.all(found >= np.array(wanted) * (1 - 1e-6) - constants.rounding_floor)
+        assert np.all(found <= np.array(wanted) * LOOSEST[name] + constants.rounding_floor)
+
+
+@pytest.mark.parametrize("energy", [False, True])
+@pytest.mark.parametrize("family", ["equilibrium", "equilibrium-symmetric"])
+def test_without_constants_the_solver_term_is_measured_at_each_iterate(
+    family: str, energy: bool
+) -> None:
+    """R4 (e): ‖B(w_t)‖ R_t left, with S^(−½)B(w_t) where the solver works in a metric S."""
+    problem = build(family=family, size=12, samples=3, contraction=0.8, start=2.0)
+    states = FIXED_POINT.iterate(problem, 8)
+    path, t = ObservedPath(problem, states), np.arange(9)
+    nothing, one = np.zeros(9), np.ones(9)
+    found = path.implicit_bound(t, one, 1e-3 * one, energy=energy)
+    found = found - path.implicit_bound(t, one, nothing, energy=energy)
+    wanted = []
+    for state in states:
+        coupling = hyper_jacobian(problem, state)
+        metric = problem.linearise(state[None]).metric
+        assert (metric is None) == (family == "equilibrium")
+        if energy and metric is not None:
+            coupling = np.diag(metric.ravel() ** -0.5) @ coupling
+        resolvent = np.linalg.inv(np.eye(12) - state_jacobian(problem, state))
+        wanted.append(1e-3 * np.linalg.norm(coupling, 2) * np.linalg.norm(resolvent, 2))
+    np.testing.assert_allclose(found, wanted, rtol=1e-6)
+    assert np.ptp(wanted) > 1e-2 * max(wanted)

@@ -160,6 +160,32 @@ def test_the_numbers_are_those_worked_out_by_hand(method: str, inner: str, symme
     assert float(bound.values[0]) == pytest.approx(sum(wanted), rel=1e-12)
 
 
+@pytest.mark.parametrize("symmetric", [False, True])
+def test_the_late_factors_are_those_worked_out_by_hand(symmetric: bool) -> None:
+    """q = 3/5, r = 1/3 of κ = 4 for the heavy ball, and r_M = 1/5 of κ_M = 2.25 (R5).
+
+    Chebyshev semi-iteration has r too, which knows κ alone, and Nesterov's method 1 − 1/√κ.
+    """
+    constants = replace(CONSTANTS, symmetric=symmetric)
+
+    def factor(method: str, inner: str = "fixed-point") -> float:
+        return METHODS[method].adjoint_factor(constants, SOLVERS[inner])
+
+    for unrolled in ("itd", "itd-forward", "itd-truncated"):
+        assert factor(unrolled) == pytest.approx(3 / 5)
+        assert factor(unrolled, "heavy-ball") == pytest.approx(1 / 3)
+        assert factor(unrolled, "chebyshev") == pytest.approx(1 / 3)
+        assert factor(unrolled, "nesterov") == pytest.approx(1 / 2)
+    for inner in ("fixed-point", "heavy-ball"):
+        for series in ("one-step", "aid-fp", "aid-cgnr"):
+            assert factor(series, inner) == pytest.approx(3 / 5)
+        # In a metric ∂₁Φ is not symmetric, and CG is as quick.
+        assert factor("aid-cg", inner) == pytest.approx(1 / 5)
+        assert factor("aid-minres", inner) == pytest.approx(1 / 5)
+        assert factor("aid-chebyshev", inner) == pytest.approx(1 / 3)
+        assert factor("aid-gmres", inner) == pytest.approx(1 / 5 if symmetric else 3 / 5)
+
+
 def test_the_points_of_the_methods_are_those_that_they_say() -> None:
     asked = points_at([0, 1, 5, 9, 9], [3, 3, 3, 3, 12])
 

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hypergrad_core import FAMILIES, METHODS, Scenario, ScenarioError
+from hypergrad_core import FAMILIES, METHODS, Scenario, ScenarioError, run
 from hypergrad_core.inner import SOLVERS
 from hypergrad_core.problems.quadratic import spectrum
 from hypergrad_core.scenario import (
@@ -220,6 +220,27 @@ def test_the_steps_of_a_curve(scenario: Scenario) -> None:
         assert (kappa - 1) / (kappa + 1) == pytest.approx(scenario.contraction)
     else:
         assert kappa == math.inf
+
+
+def test_a_truncated_method_goes_back_through_as_many_steps_as_the_scenario_says() -> None:
+    asked = {"methods": ("itd", "itd-truncated", "aid-fp"), "horizon": 6, "adjoint_steps": 3}
+
+    def pairs(method: str, **changes: Any) -> list[tuple[int, int]]:
+        points = Scenario(**{**asked, **changes}).points_of(METHODS[method])
+        t, k = points.inner_steps.tolist(), points.adjoint_steps.tolist()
+        return [*zip(t, k, strict=True)]
+
+    whole = [(t, t) for t in range(7)]
+    assert pairs("itd") == pairs("aid-fp") == whole
+    assert pairs("itd-truncated") == [(0, 0), (1, 1), (2, 2), (3, 3), (4, 3), (5, 3), (6, 3)]
+    assert pairs("itd-truncated", adjoint_steps=0) == [(t, 0) for t in range(7)]
+    assert pairs("itd-truncated", adjoint_steps=9) == whole
+    # Where k is on the slice, what is held for t = k has no say, and nothing is before w_0.
+    assert pairs("itd-truncated", vary="inner")[2:5] == [(2, 2), (3, 3), (4, 3)]
+    held = pairs("itd-truncated", vary="adjoint", inner_steps=4, adjoint_steps=1)
+    assert held == [(4, 0), (4, 1), (4, 2), (4, 3), (4, 4), (4, 4), (4, 4)]
+    curve = run(Scenario(**asked)).curve("itd-truncated")
+    assert curve.estimate.points.adjoint_steps.tolist() == [0, 1, 2, 3, 3, 3, 3]
 
 
 DATA_SETS = [(family, data) for family in FAMILIES for data in FAMILIES[family].data]

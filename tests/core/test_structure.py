@@ -127,11 +127,13 @@ def test_no_file_is_long() -> None:
         name: len(path.read_text(encoding="utf-8").splitlines())
         for name, path in sources(*PACKAGES, "tests").items()
     }
-    assert not {name for name, length in lengths.items() if length > LONGEST_FILE}
+    long = {name for name, length in lengths.items() if length > LONGEST_FILE}
+    assert not long, f"No file has more than {LONGEST_FILE} lines."
     pages = {name: length for name, length in lengths.items() if name.endswith("/page.py")}
-    assert {name for name, length in pages.items() if length > LONGEST_PAGE} == {
-        "dashboard/kit/page.py",
-    }
+    # What a page is, is not a page.
+    del pages["dashboard/kit/page.py"]
+    long = {name for name, length in pages.items() if length > LONGEST_PAGE}
+    assert not long, f"No page.py has more than {LONGEST_PAGE} lines: other files stand beside it."
 
 
 def test_no_function_has_many_parameters() -> None:

@@ -21,6 +21,22 @@ RECIPES = {
 }
 
 
+# What must hold for all that is there, and what is tested of each thing that the recipes add.
+RULES = (
+    "tests/core/test_structure.py",
+    "tests/dashboard/test_method_names.py",
+    "tests/dashboard/kit/test_style.py",
+)
+ADDED = ("-k", "two-step or damped or cautious or distance")
+OF_EACH = (
+    "tests/core/test_costs.py",
+    "tests/core/test_exponents.py",
+    "tests/dashboard/kit/test_introduction.py",
+    "tests/dashboard/kit/test_pages.py",
+    "tests/dashboard/test_notebook.py",
+)
+
+
 def code_of(recipe: str) -> list[tuple[str, str]]:
     """Language and text of each block of a recipe."""
     return re.findall(r"^```(\w+)\n(.*?)^```", RECIPES[recipe], re.DOTALL | re.MULTILINE)
@@ -51,11 +67,15 @@ def apply(recipe: str, folder: Path) -> None:
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The packages with all recipes applied."""
     folder = tmp_path_factory.mktemp("copy")
-    for package in ("hypergrad_core", "dashboard"):
+    for package in ("hypergrad_core", "dashboard", "tests"):
         shutil.copytree(
             ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__")
         )
-    shutil.copy(ROOT / "pyproject.toml", folder)
+    for name in ("pyproject.toml", ".streamlit"):
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, folder / name)
+        else:
+            shutil.copy(ROOT / name, folder)
     for recipe in RECIPES:
         apply(recipe, folder)
     return folder
@@ -79,6 +99,13 @@ def test_what_the_recipes_add_passes_the_linter(copy: Path) -> None:
             check=False,
         )
         assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("tests", [RULES, (*OF_EACH, *ADDED)], ids=["rules", "of each"])
+def test_what_the_recipes_add_passes_the_tests(tests: tuple[str, ...], copy: Path) -> None:
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests]
+    done = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
 
 
 def test_the_rooms_are_listed_from_the_ground_up() -> None:

@@ -11,6 +11,7 @@ from dashboard.screens.explore.figure.lines import extract_lines
 from dashboard.screens.explore.settings import View
 from dashboard.screens.explore.words import explain
 from hypergrad_core import Experiment, Scenario
+from tests.core.inner_cases import ACCELERATED
 
 NUMBER = r"(?:(-?\d+(?:\.\d+)?)(?:\\cdot)?)?(?:10\^\{(-?\d+)\})?"
 SCENARIOS = [
@@ -21,7 +22,7 @@ SCENARIOS = [
     Scenario(methods=ALL, family="logistic", size=8, samples=20, horizon=60),
     Scenario(methods=ALL, family="logistic-log", size=8, samples=20, horizon=60),
     Scenario(methods=ALL, family="logistic", size=8, samples=20, contraction=0.998, horizon=30),
-    Scenario(methods=ALL, size=20, horizon=60, inner="heavy-ball"),
+    *(Scenario(methods=ALL, size=20, horizon=60, inner=inner) for inner in ACCELERATED),
     Scenario(methods=ALL, family="kernel-ridge", size=12, hyper_size=3, inner="heavy-ball"),
     Scenario(methods=ALL, family="hyper-representation", size=4, hyper_size=12, samples=15),
     Scenario(methods=ALL, family="equilibrium-symmetric", size=12, samples=4, horizon=60),

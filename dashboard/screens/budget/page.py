@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from dashboard.kit.citations import cited
 from dashboard.kit.export import file_name
 from dashboard.kit.page import Export, Page, Picture, Table
 from dashboard.screens.budget.export import plane_settings, planes_to_csv
 from dashboard.screens.budget.frame import BudgetShown, budget_frame
 from dashboard.screens.budget.maps import MAPS, Maps
 from dashboard.screens.budget.settings import SETTINGS
+from dashboard.screens.budget.sidebar import sidebar
 from dashboard.screens.budget.snippet import planes_snippet
 from dashboard.screens.budget.terms import INTRODUCTION, VOCABULARY
 from hypergrad_core.studies.plane import Plane
-
-if TYPE_CHECKING:
-    pass
-from dashboard.screens.budget.sidebar import sidebar
 
 
 def pictures(shown: BudgetShown) -> Sequence[Picture]:
@@ -30,9 +27,11 @@ def pictures(shown: BudgetShown) -> Sequence[Picture]:
 def below(shown: BudgetShown) -> None:
     """How the maps are read."""
     st.caption(
-        "Point at a cell to see its row and its column beside the maps or below them; press to "
-        "keep it. On the keyboard, ↑ and ↓ change t, ← and → change k. All errors are divided by "
-        "‖∇f(λ)‖."
+        cited(
+            "Point at a cell to see its row and its column beside the maps or below them; press to "
+            "keep it. On the keyboard, ↑ and ↓ change t, ← and → change k. All errors are divided "
+            "by ‖∇f(λ)‖. Products are counted as in R23."
+        )
     )
 
 

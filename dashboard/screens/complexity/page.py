@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from dashboard.kit.citations import cited
 from dashboard.kit.export import file_name
 from dashboard.kit.jobs import Job
 from dashboard.kit.page import Export, Page, Picture, Table
@@ -15,14 +15,11 @@ from dashboard.kit.status import start_again
 from dashboard.screens.complexity.export import requirements_to_csv, sweep_settings
 from dashboard.screens.complexity.frame import ComplexityShown, complexity_frame
 from dashboard.screens.complexity.settings import SETTINGS
+from dashboard.screens.complexity.sidebar import sidebar
 from dashboard.screens.complexity.snippet import sweep_snippet
 from dashboard.screens.complexity.sweep import SWEEPS, Sweep, arrived, seconds_left, time_left
 from dashboard.screens.complexity.terms import INTRODUCTION, VOCABULARY
 from dashboard.screens.complexity.words import DEFINITION, notes
-
-if TYPE_CHECKING:
-    pass
-from dashboard.screens.complexity.sidebar import sidebar
 
 
 def progress(job: Job[Sweep] | None, shown: ComplexityShown) -> None:
@@ -61,7 +58,7 @@ def beneath(shown: ComplexityShown, picture: Picture) -> None:
 
 def below(shown: ComplexityShown) -> None:
     """What is counted."""
-    st.caption(DEFINITION)
+    st.caption(cited(DEFINITION))
 
 
 def export(shown: ComplexityShown) -> Export:

@@ -15,7 +15,7 @@ DEFINITION = (
     "ITD: the smallest t = k from which the relative error stays at or below ε. AID: t and k are "
     "found separately, each allowed ε/2; products, memory and seconds are those of running both. "
     "Products are Jacobian–vector products, and an evaluation of Φ counts as one. Memory counts "
-    "floating-point numbers, without the data. The paper’s bound predicts t and k only."
+    "floating-point numbers, without the data. The paper’s bound predicts t and k only. See R22."
 )
 # The fitted slope and the theory's are the same to this.
 AGREES = 0.1

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from dashboard.kit.citations import cited
 from dashboard.kit.compute import EXPERIMENTS
 from dashboard.kit.export import file_name, settings_of
 from dashboard.kit.introduction import CONSTANTS, write_symbols
@@ -17,14 +17,11 @@ from dashboard.screens.explore.figure.bound_card import formula_card
 from dashboard.screens.explore.figure.lines import extract_lines
 from dashboard.screens.explore.frame import ExploreShown, explore_frame
 from dashboard.screens.explore.settings import SETTINGS
+from dashboard.screens.explore.sidebar import choose_card, sidebar
 from dashboard.screens.explore.snippet import experiment_snippet
 from dashboard.screens.explore.terms import INTRODUCTION, VOCABULARY
 from dashboard.screens.explore.words import explain, same_picture
 from hypergrad_core import FAMILIES, METHODS, Experiment, Scenario
-
-if TYPE_CHECKING:
-    pass
-from dashboard.screens.explore.sidebar import choose_card, sidebar
 
 
 def pictures(shown: ExploreShown) -> Sequence[Picture]:
@@ -49,7 +46,7 @@ def below(shown: ExploreShown) -> None:
         st.markdown(card.dominant)
         st.latex(card.constants)
         write_symbols(("q", "κ", *CONSTANTS, "t", "k", "w(λ)", "∇f(λ)", "tier"))
-        st.caption(f"{card.status} Source of the paper’s bound: {card.source}.")
+        st.caption(cited(f"{card.status} Source of the paper’s bound: {card.source}."))
     words, problem = st.columns(2, gap="large")
     with words:
         st.markdown("## What the picture shows")

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from dashboard.kit import session
 from dashboard.kit.notation import count, scientific
 from dashboard.kit.page import Page, Picture, Shown
 from dashboard.lessons.lecture.lesson import Goal, Lesson
@@ -40,9 +41,7 @@ def goal_of(lesson: Lesson) -> Callable[[Shown[Any, Any, Any], Picture], None]:
     return beneath
 
 
-def ending(
-    lesson: Lesson, page: Page[Any, Any, Any], home: str
-) -> Callable[[Shown[Any, Any, Any]], None]:
+def ending(lesson: Lesson, page: Page[Any, Any, Any]) -> Callable[[Shown[Any, Any, Any]], None]:
     """What stands below the picture: what to take home, where to go on, and the teacher's note."""
 
     def below(shown: Shown[Any, Any, Any]) -> None:
@@ -55,7 +54,7 @@ def ending(
         name, query = onward_link(lesson, page, shown)
         onward.link_button(
             f"Go on in {name.title()}",
-            f"{'.' if name == home else name}?{query}".removesuffix("?"),
+            session.href(name, query),
             icon=":material/open_in_new:",
             width="stretch",
         )

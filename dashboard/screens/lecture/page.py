@@ -24,12 +24,11 @@ REST = 410
 """Pixels of the window that are left to what is above and below a picture."""
 
 
-def lecture(pages: Sequence[AnyPage], home: AnyPage) -> AnyPage:
+def lecture(pages: Sequence[AnyPage]) -> AnyPage:
     """The page of all lessons.
 
     Args:
         pages: those whose pictures lessons may borrow.
-        home: the one of them that opens, at the address of the dashboard itself.
     """
     known = {page.name: page for page in (*pages, OBJECTIVE)}
     lessons = {lesson.key: lesson for lesson in LESSONS}
@@ -37,7 +36,7 @@ def lecture(pages: Sequence[AnyPage], home: AnyPage) -> AnyPage:
     @cache
     def face(key: str) -> AnyPage:
         lesson = lessons[key]
-        return replace(page_of(lesson, known[lesson.page], home.name), faces=faces)
+        return replace(page_of(lesson, known[lesson.page]), faces=faces)
 
     def faces(link: Mapping[str, str]) -> AnyPage:
         key = link.get(LESSON_PARAM)
@@ -46,7 +45,7 @@ def lecture(pages: Sequence[AnyPage], home: AnyPage) -> AnyPage:
     return faces({})
 
 
-def page_of(lesson: Lesson, page: AnyPage, home: str) -> AnyPage:
+def page_of(lesson: Lesson, page: AnyPage) -> AnyPage:
     """A page as a lesson shows it: one of its pictures, with other words and few controls."""
     settings = LessonSettings.of(lesson, page.settings)
     own = own_run(page, settings)
@@ -66,7 +65,7 @@ def page_of(lesson: Lesson, page: AnyPage, home: str) -> AnyPage:
         progress=None,
         above=lambda shown, picture: None,
         beneath=goal_of(lesson),
-        below=ending(lesson, page, home),
+        below=ending(lesson, page),
         face=lesson.key,
         beside=True,
         top=partial(top, lesson),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -11,14 +10,11 @@ from dashboard.kit.page import Export, Page, Picture, Table
 from dashboard.screens.paper.export import replication_settings, replications_to_csv
 from dashboard.screens.paper.frame import PaperShown, paper_frame
 from dashboard.screens.paper.settings import SETTINGS
+from dashboard.screens.paper.sidebar import sidebar
 from dashboard.screens.paper.snippet import replications_snippet
 from dashboard.screens.paper.task import FIGURES, Task, arrived
 from dashboard.screens.paper.terms import INTRODUCTION, VOCABULARY
 from dashboard.screens.paper.words import PAPER, PAPER_LINK, claims_key, claims_table
-
-if TYPE_CHECKING:
-    pass
-from dashboard.screens.paper.sidebar import sidebar
 
 # Columns of the same width, which stay where they are when the figures change. Where there is no
 # room for five, each claim is a heading over its four verdicts.

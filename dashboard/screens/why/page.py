@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -16,14 +15,11 @@ from dashboard.screens.why.settings import (
     PARTS,
     SETTINGS,
 )
+from dashboard.screens.why.sidebar import sidebar
 from dashboard.screens.why.snippet import dissection_snippet
 from dashboard.screens.why.terms import INTRODUCTION, VOCABULARY
 from dashboard.screens.why.words import caption, constants_table
 from hypergrad_core import METHODS
-
-if TYPE_CHECKING:
-    pass
-from dashboard.screens.why.sidebar import sidebar
 
 # Least heights of the plots: the bound has two panels, one above the other.
 HEIGHTS = {"plane": 400, "spectrum": 400, "bound": 560}

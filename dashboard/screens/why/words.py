@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from dashboard.kit.citations import leading_to
 from dashboard.kit.notation import latex, percent, times
 from hypergrad_core import METHODS
 from hypergrad_core.bounds import Bound
@@ -135,7 +136,7 @@ def constants_table(dissection: Dissection) -> str:
         (r"L_\Phi", "‖∂₂Φ‖ at w(λ)", c.hyper_jacobian_norm),
         ("D", "‖w₀ − w(λ)‖", c.distance),
     ]
-    lines = ["| Constant | Meaning | Value here |", "|---|---|---|"]
+    lines = [f"| {leading_to('constants', 'Constant')} | Meaning | Value here |", "|---|---|---|"]
     lines += [
         f"| ${symbol}$ | {meaning} | ${latex(value, 3)}$ |" for symbol, meaning, value in rows
     ]

@@ -103,6 +103,23 @@ def test_a_control_must_have_a_help() -> None:
         Field(link="c", label="Colour", widget=Choice({}))
 
 
+def test_a_choice_can_say_by_itself_what_is_allowed() -> None:
+    def check(name: str, value: Any) -> str:
+        if value not in ("a", "b"):
+            raise ScenarioError(name, value, "a letter of the list")
+        return str(value)
+
+    @dataclass(frozen=True, kw_only=True)
+    class Letters(Declared):
+        letter: str = choice(
+            "a", {"a": "A", "b": "B"}, link="c", label="Letter", help="A letter.", check=check
+        )
+
+    assert Letters(letter="b").letter == "b"
+    with pytest.raises(ScenarioError, match="choose a letter of the list"):
+        Letters(letter="c")
+
+
 def test_two_settings_must_not_share_a_name() -> None:
     @dataclass(frozen=True, kw_only=True)
     class Twice(Declared):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import numpy as np
 import pytest
 from frames import ROOT
 
 from dashboard.kit import glossary
+from dashboard.kit.page import Page
 from dashboard.pages import PAGES
 from hypergrad_core import METHODS
 from hypergrad_core.inner import SOLVERS
@@ -18,13 +20,14 @@ HELPS = {
     f"setting {page.name}.{name}": page.settings.help_of(name)
     for page in PAGES
     for name, field in page.settings.fields.items()
-    # The methods are listed, each with its definition.
-    if field.help and name != "methods"
+    # The methods and inner solvers are listed, each with its definition.
+    if field.help and name not in ("methods", "inner")
 }
+SUMMARIES = {f"**{solver.label}**": f"{solver.summary}." for solver in SOLVERS.values()}
 every_text = pytest.mark.parametrize(
     "text",
-    [*glossary.TERMS.values(), *HELPS.values()],
-    ids=[*glossary.TERMS, *HELPS],
+    [*glossary.TERMS.values(), *HELPS.values(), *(": ".join(item) for item in SUMMARIES.items())],
+    ids=[*glossary.TERMS, *HELPS, *SUMMARIES],
 )
 SYMBOLS = (
     *("Φ", "∂₁Φ", "∂₂Φ", "λ", "w", "w(λ)", "w₀", "wₜ", "v", "vₖ", "t", "k", "T", "d", "m", "n"),
@@ -38,6 +41,13 @@ def test_every_method_is_defined() -> None:
         assert method.label in glossary.TERMS
         assert f"**{method.label}**: {glossary.definition(method.label)}" in glossary.methods_help()
     assert glossary.methods_help(["itd"]) == f"- **ITD**: {glossary.definition('ITD')}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_inner_solver_is_explained_where_it_can_be_chosen(page: Page[Any, Any, Any]) -> None:
+    first, blank, *lines = page.settings.help_of("inner").splitlines()
+    assert (first, blank) == ("How the inner problem is solved.", "")
+    assert lines == [f"- {name}: {summary}" for name, summary in SUMMARIES.items()]
 
 
 @pytest.mark.parametrize("symbol", SYMBOLS)

@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from frames import ROOT, open_page
 
 from dashboard.app import render_frame
+from dashboard.kit.errors import LinkError
 from dashboard.kit.page import Page
 from dashboard.pages import HOME, PAGES
+from tests.support.tables import Table
 
 # Quick ones; a sweep and the panels of a figure need not be there for a picture.
-LINKS = {
-    "explore": {"problem": "quadratic", "d": "5", "m": "2", "T": "8"},
-    "complexity": {"d": "12", "m": "2", "points": "4", "seed": "77"},
-    "budget": {"d": "6", "n": "9", "T": "8"},
-    "why": {"d": "5", "T": "8"},
-    "lecture": {"lesson": "hypergradient", "lambda": "-2"},
-    "paper": {"T": "50", "values": "3", "seed": "77"},
-}
+LINKS: Table[dict[str, str]] = Table(
+    "LINKS in tests/dashboard/kit/test_pages.py",
+    {
+        "explore": {"problem": "quadratic", "d": "5", "m": "2", "T": "8"},
+        "complexity": {"d": "12", "m": "2", "points": "4", "seed": "77"},
+        "budget": {"d": "6", "n": "9", "T": "8"},
+        "why": {"d": "5", "T": "8"},
+        "paper": {"T": "50", "values": "3", "seed": "77"},
+        "lecture": {"lesson": "hypergradient", "lambda": "-2"},
+        "theory": {"section": "R12"},
+    },
+)
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
 
@@ -35,6 +42,13 @@ def test_the_live_route_answers_for_every_picture_of_every_page(page: Page[Any, 
         link = dict(item.split("=") for item in frame["link"].split("&"))
         asked = page.settings.of_link(params)[:2]
         assert page.settings.of_link(link)[:2] == asked
+
+
+def test_a_page_of_text_has_no_picture_to_ask_for() -> None:
+    page = replace(HOME, parts={})
+    for asked in (None, "", "spectrum"):
+        with pytest.raises(LinkError, match="Explore has no picture"):
+            page.part_of(asked)
 
 
 def test_a_sweep_and_a_figure_show_what_there_is() -> None:

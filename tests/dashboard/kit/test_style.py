@@ -32,23 +32,29 @@ def test_every_summand_of_a_bound_has_a_colour() -> None:
 
 @pytest.mark.parametrize("mode", MODES)
 def test_methods_differ_in_colour(mode: Mode) -> None:
-    for one, other in itertools.combinations(METHOD_STYLES.values(), 2):
-        apart = zip(channels(one.color(mode)), channels(other.color(mode)), strict=True)
-        assert sum((a - b) ** 2 for a, b in apart) ** 0.5 > 0.15
+    colors = {key: channels(style.color(mode)) for key, style in METHOD_STYLES.items()}
+    for one, other in itertools.combinations(colors, 2):
+        apart = zip(colors[one], colors[other], strict=True)
+        distance = sum((a - b) ** 2 for a, b in apart) ** 0.5
+        assert distance > 0.15, f"The colours of {one} and {other} are too near to each other."
 
 
 @pytest.mark.parametrize("part", ["dash", "marker"])
 def test_methods_differ_without_colour(part: str) -> None:
-    parts = [getattr(style, part) for style in METHOD_STYLES.values()]
-    assert len(set(parts)) == len(parts)
-    assert "3px,3px" not in parts  # of the sharp bounds
+    parts = {key: getattr(style, part) for key, style in METHOD_STYLES.items()}
+    for one, other in itertools.combinations(parts, 2):
+        assert parts[one] != parts[other], f"{one} and {other} have the same {part}."
+    assert "3px,3px" not in parts.values()  # of the sharp bounds
 
 
 def test_every_marker_can_be_drawn_beside_a_name() -> None:
     """What is not among the polygons of the chart is drawn as a circle."""
     drawn = (ROOT / "dashboard" / "chart" / "glyphs.js").read_text(encoding="utf-8")
-    known = {"circle", *re.findall(r'^  "?([\w-]+)"?: (?:\[\[|Array)', drawn, re.MULTILINE)}
-    assert {style.marker for style in METHOD_STYLES.values()} <= known
+    known = {"circle", *re.findall(r'^  "?([\w-]+)"?: (?:\[\[|around)', drawn, re.MULTILINE)}
+    for key, style in METHOD_STYLES.items():
+        assert style.marker in known, (
+            f"{key} needs a marker that is in glyphs.js, or a new one there."
+        )
 
 
 def test_curves_that_coincide_are_both_seen() -> None:

@@ -12,7 +12,9 @@ from frames import ALL, experiment_of, frame_of, traces, unpacked
 
 from dashboard.kit.figure.axes import NEARLY_ZERO, NEGLIGIBLE
 from dashboard.kit.notation import ratio
+from dashboard.kit.theme import METHOD_STYLES
 from dashboard.screens.explore.figure.lines import unit
+from dashboard.screens.explore.figure.marks import shift
 from dashboard.screens.explore.frame import ROUNDING
 from dashboard.screens.explore.settings import ERRORS, View
 from hypergrad_core import FAMILIES, Scenario
@@ -226,3 +228,14 @@ def test_curves_are_packed(scenario: Scenario) -> None:
         trace = traces(frame)[index]
         assert trace["x"]["dtype"] == trace["y"]["dtype"] == "f8"
         assert len(unpacked(trace["x"])) == len(frame["steps"])
+
+
+def test_markers_keep_their_places_when_a_method_is_added(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = {method: shift(method) for method in METHOD_STYLES}
+    assert [before[method] for method in ("itd", "itd-truncated", "aid-fp")] == [0, 1 / 8, 1 / 2]
+    for number in range(20):
+        monkeypatch.setitem(METHOD_STYLES, f"new-{number}", METHOD_STYLES["itd"])
+    after = {method: shift(method) for method in METHOD_STYLES}
+    assert before.items() <= after.items()
+    assert len({*after.values()}) == len(after)
+    assert all(0 <= place < 1 for place in after.values())

@@ -21,6 +21,7 @@ from frames import (
 from streamlit.testing.v1 import AppTest
 
 from dashboard.kit import controls
+from dashboard.kit.citations import cited
 from dashboard.kit.figure.describe import BEYOND_THEORY
 from dashboard.kit.scenario_fields import CONTRACTIONS, HORIZONS, HYPER_SIZES, SIZES, STEPS
 from dashboard.screens.explore import sidebar
@@ -28,9 +29,9 @@ from dashboard.screens.explore.settings import TARGETS
 from hypergrad_core import METHODS
 from hypergrad_core.inner import SOLVERS
 
-FIXED_POINT, HEAVY_BALL, EXACT = (
-    SOLVERS[key].label for key in ("fixed-point", "heavy-ball", "exact")
-)
+FIXED_POINT, EXACT = (SOLVERS[key].label for key in ("fixed-point", "exact"))
+# Those that affine symmetric maps have, in order.
+ITERATIVE = [solver.label for solver in SOLVERS.values() if solver.iterative]
 # Start link, key of the control, value, query parameter, its text.
 CHANGES: list[tuple[dict[str, str], str, Any, str, str]] = [
     (SMALL, "family", "logistic", "problem", "logistic"),
@@ -113,7 +114,7 @@ def test_the_card_changes_the_formula_and_the_link_but_not_the_curves() -> None:
     assert session.query_params == {**SMALL, "card": "itd"}
     assert [item.value for item in session.latex] != formulas
     (status,) = [item.value for item in session.caption if "tier" in item.value]
-    assert status == (
+    assert status == cited(
         "Paper’s bound: uses constants only; proved, in general not attained (tier P). "
         "Sharp bound: uses the eigenvalues of ∂₁Φ; attained, up to rounding (tier V). "
         f"Source of the paper’s bound: {METHODS['itd'].paper_source}."
@@ -186,7 +187,7 @@ def test_controls_appear_where_they_matter() -> None:
 
     quadratic = {"size", "hyper_size", "spectrum", "inner"}
     assert visible() == quadratic
-    assert control(session, "inner").options == [FIXED_POINT, HEAVY_BALL]
+    assert control(session, "inner").options == ITERATIVE
     choose(session, "methods", ["itd", "itd-truncated"])
     assert visible() == {*quadratic, "adjoint_steps"}
     assert control(session, "adjoint_steps").label == "Truncation k"
@@ -194,10 +195,10 @@ def test_controls_appear_where_they_matter() -> None:
     assert control(session, "adjoint_steps").label == "Fixed k"
     choose(session, "methods", ["aid-fp"])
     assert visible() == {*quadratic, "adjoint_steps"}
-    assert control(session, "inner").options == [FIXED_POINT, HEAVY_BALL]
+    assert control(session, "inner").options == ITERATIVE
     choose(session, "vary", "adjoint")
     assert visible() == {*quadratic, "inner_steps"}
-    assert control(session, "inner").options == [FIXED_POINT, HEAVY_BALL, EXACT]
+    assert control(session, "inner").options == [*ITERATIVE, EXACT]
     choose(session, "inner", "exact")
     assert visible() == quadratic
     choose(session, "family", "logistic")

@@ -16,6 +16,8 @@ from dashboard.kit.notation import (
 )
 from hypergrad_core import METHODS, Scenario
 from hypergrad_core.adjoint import Outcome
+from tests.core.inner_cases import ACCELERATED
+from tests.core.method_cases import CASES
 
 
 def slowest(scenario: Scenario) -> list[str]:
@@ -54,13 +56,19 @@ def test_no_part_is_called_the_slowest_where_it_does_not_follow(fields: dict[str
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=str)
 def test_what_is_called_the_slowest_part_follows_from_the_numbers(scenario: Scenario) -> None:
     experiment = experiment_of(scenario)
-    kappa = experiment.constants.condition_number
-    sure = {"conjugate gradient": (np.sqrt(kappa) - 1) / (np.sqrt(kappa) + 1)}
-    if scenario.problem_family.symmetric:
-        sure["GMRES"] = sure["conjugate gradient"]
     root = np.sqrt(scenario.condition_number)
     fast = (root - 1) / (root + 1)
-    sure["$w_t$"] = fast if scenario.inner == "heavy-ball" else scenario.contraction
+    near = np.sqrt(experiment.constants.condition_number)
+    sure = {"conjugate gradient": (near - 1) / (near + 1)}
+    if scenario.problem_family.symmetric:
+        sure |= {
+            METHODS[key].solver_name: fast if case.contraction else (near - 1) / (near + 1)
+            for key, case in CASES.items()
+            if case.residual == "M"
+        }
+    sure["$w_t$"] = scenario.contraction
+    if scenario.inner in ACCELERATED:
+        sure["$w_t$"] = ACCELERATED[scenario.inner].late(scenario.contraction)
     keys = {METHODS[key].label: key for key in METHODS}
     for said in slowest(scenario):
         found = re.match(r"(.*) (?:is|are) held up by (\$w_t\$|the adjoint solver)", said)

@@ -22,6 +22,7 @@ from dashboard.screens.explore.words import same_picture, written_factor
 from hypergrad_core import FAMILIES, METHODS, Scenario
 from hypergrad_core.lemmas import conjugate_gradient_rate
 from hypergrad_core.studies.diagnosis import promised_factor
+from tests.core.inner_cases import ACCELERATED
 
 
 def coincide(sentences: list[str]) -> bool:
@@ -62,9 +63,10 @@ def test_curves_are_compared_at_the_end_only_above_rounding(
     assert matches == ([times(itd.errors[-1] / fixed.errors[-1])] if apart else [])
 
 
-def test_momentum_is_no_reason_to_compare_jacobians() -> None:
+@pytest.mark.parametrize("inner", ACCELERATED)
+def test_momentum_is_no_reason_to_compare_jacobians(inner: str) -> None:
     for family in ("quadratic", "kernel-ridge"):
-        said = says(Scenario(family=family, size=10, inner="heavy-ball", horizon=20))
+        said = says(Scenario(family=family, size=10, inner=inner, horizon=20))
         assert not any("that of AID-FP" in sentence for sentence in said)
 
 

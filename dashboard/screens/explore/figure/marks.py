@@ -16,6 +16,8 @@ from dashboard.screens.explore.figure.lines import Line
 
 # Markers along a curve: the second cue beside its colour.
 ALONG = 7
+# So many methods have their markers evenly apart; those of more stand between them.
+APART = 8
 # Of the width of the plot: marks that are nearer than this stand on top of each other.
 MARK_WIDTH = 0.022
 # Of the height of the plot: from the middle of a mark to that of the next one.
@@ -25,13 +27,20 @@ KINDS = ("measured", "predicted", "beyond")
 INDENT = "  "
 
 
+def shift(method: str) -> float:
+    """Where the markers of a method start, from 0 to 1 of the way from one to the next.
+
+    Each has a place of its own, so that coinciding lines all show their markers, and keeps it
+    however many methods there are.
+    """
+    rounds, place = divmod(list(METHOD_STYLES).index(method), APART)
+    return (place + rounds / (rounds + 1)) / APART
+
+
 def along(line: Line, mode: Mode) -> dict[str, Any]:
     """A few markers along the measured line."""
-    # Each method starts at another place, so that coinciding lines both show their markers.
-    shift = list(METHOD_STYLES).index(line.method) / len(METHOD_STYLES)
-    places = np.unique(
-        ((np.arange(ALONG) + shift) / ALONG * (len(line.x) - 1)).round().astype(np.int64)
-    )
+    starts = (np.arange(ALONG) + shift(line.method)) / ALONG
+    places = np.unique((starts * (len(line.x) - 1)).round().astype(np.int64))
     return {
         "type": "scatter",
         "mode": "markers",
