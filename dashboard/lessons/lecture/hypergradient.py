@@ -24,7 +24,7 @@ LESSON = Lesson(
     need="Training solves {{[[w(λ)]] = [[Φ]](w(λ), λ)}} for the weights w of a model. A "
     "[[hyperparameter]] [[λ]] is set before. Choosing it well is a [[bilevel problem]]: "
     "{{min [[f]](λ) = [[E]](w(λ), λ)}}, the [[validation loss|loss on new data]]. The gradient of "
-    "f is the [[hypergradient]]. You need to know [[t|gradient descent]], no more.",
+    "f is the [[hypergradient]]. You need to know gradient descent, no more.",
     text="A model learns to tell harmless from dangerous tumours by 30 measurements. A penalty "
     "keeps its weights small. Too weak a penalty, and the model learns the noise in its training "
     "data; too strong, and it learns nothing. λ is the logarithm of the penalty. Move λ by hand: "

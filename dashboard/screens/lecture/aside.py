@@ -241,8 +241,18 @@ def _controls(lesson: Lesson) -> list[Watch]:
     columns = st.columns(len(lesson.controls)) if lesson.controls else []
     for column, name in zip(columns, lesson.controls, strict=True):
         with column:
+            if name == "family":
+                _choose_data()
             watched += controls.draw(name, most=_most(lesson, name))
     return watched
+
+
+def _choose_data() -> None:
+    """Another problem has other data: the real ones, where there are some."""
+    values = session.store()
+    known = FAMILIES[values["family"]].data
+    if values["data"] not in known:
+        values["data"] = list(known)[-1]
 
 
 def _most(lesson: Lesson, name: str) -> float | None:

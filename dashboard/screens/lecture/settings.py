@@ -111,6 +111,11 @@ def parts_of(lesson: Lesson, guess: str) -> list[Any] | None:
     return [float(guess)]
 
 
+def is_made(lesson: Lesson, guess: Any) -> bool:
+    """Whether a prediction is whole."""
+    return isinstance(lesson.prediction, Number) or parts_of(lesson, guess) is not None
+
+
 class LessonSettings(PageSettings[Any]):
     """Settings whose links begin with the name of the lesson."""
 
@@ -144,6 +149,9 @@ class LessonSettings(PageSettings[Any]):
     def of_link(self, link: Mapping[str, str]) -> tuple[Scenario, Any, tuple[str, ...]]:
         """As of any page; another lesson's name is told."""
         scenario, view, messages = super().of_link(link)
+        if view.stage == TOLD and not is_made(self.lesson, view.guess):
+            # Nothing was predicted.
+            view = replace(view, stage=SKIPPED)
         key = link.get(LESSON_PARAM, self.lesson.key)
         if key != self.lesson.key:
             error = ScenarioError(LESSON_PARAM, key, "")

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
-from frames import check, open_page
+from frames import check, choose, open_page
 from lesson_cases import KEYS, LECTURE, NAMED, face, facts, own, right, wrong
 from streamlit.testing.v1 import AppTest
 
@@ -26,6 +26,7 @@ from dashboard.screens.lecture.ending import onward_link
 from dashboard.screens.lecture.frame import GIVEN, HIDDEN
 from dashboard.screens.lecture.settings import ASK, SKIPPED, TOLD
 from dashboard.screens.lecture.words import answer_of, fill, judge
+from hypergrad_core import FAMILIES
 
 every_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.key)
 MOST_WORDS = 120
@@ -220,6 +221,22 @@ def test_an_order_is_made_by_presses_and_each_can_be_taken_back() -> None:
     assert session.session_state["settings of lecture"]["guess"] == "aid-cg_aid-fp_itd"
     check(commit().click().run())
     assert session.session_state["settings of lecture"]["stage"] == TOLD
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_any_problem_can_be_chosen_in_the_last_lesson(family: str) -> None:
+    session = opened("wild", stage=SKIPPED)
+    session = choose(session, "family", family)
+    assert [item.value for item in session.warning] == []
+    assert session.session_state["settings of lecture"]["family"] == family
+
+
+def test_a_link_to_an_answer_without_a_prediction_shows_the_curves() -> None:
+    for lesson in LESSONS:
+        for guess in ("", "itd"):
+            link = {"lesson": lesson.key, "stage": TOLD, **({"guess": guess} if guess else {})}
+            _, view, _ = face(lesson.key).settings.of_link(link)
+            assert view.stage == (TOLD if isinstance(lesson.prediction, Number) else SKIPPED)
 
 
 def test_another_name_is_told_and_falls_back_to_the_first_lesson() -> None:
