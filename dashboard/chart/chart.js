@@ -193,7 +193,7 @@ class Chart {
   cursorPainted() {
     this.root.dataset.cursor = this.placesOf("step")[this.cursor.places[0]] ?? 0;
     if (this.showPlaces()) this.plot.redraw();
-    this.names.paint(this.frame, this.look.factor, this.plot.background);
+    this.names.paint(this.frame, this.look.factor, this.plot.background, this.look.leastText);
     this.root.__paints.push(performance.now());
     if (this.root.__paints.length > PAINTS) this.root.__paints.shift();
   }

@@ -2,7 +2,7 @@
 
 import { isAxis } from "./pure/axes.js";
 import { withDefaults, withWaiting } from "./pure/figure.js";
-import { factorOf, levelTicks, scaled, SMALLEST } from "./pure/scale.js";
+import { factorOf, levelTicks, ON_PROJECTOR, ON_SCREEN, projectedFactor, scaled, SMALLEST, withFewerPowers } from "./pure/scale.js";
 
 const FONT_SIZE = 17; // of a figure that does not say another one, as designed
 const MOST_HIGH = 0.75; // of the width: more is of no use on a screen that is high and not wide
@@ -18,10 +18,20 @@ export class Look {
     return this.stage.clientWidth < this.room.narrow;
   }
 
+  /** Whether the page is shown on a projector, as its document says. */
+  get isProjected() {
+    return document.documentElement.classList.contains("hg-projector");
+  }
+
+  /** The size of the smallest text, in pixels. */
+  get leastText() {
+    return (this.isProjected ? ON_PROJECTOR : ON_SCREEN).least * this.factor;
+  }
+
   /** Give everything the size that it wants on this screen; the size of the plot. */
   fit(frame) {
     const { height, rest } = this.room;
-    const factor = factorOf(innerWidth, innerHeight);
+    const factor = (this.isProjected ? projectedFactor : factorOf)(innerWidth, innerHeight);
     if (factor !== this.factor) this.onFactor();
     this.factor = factor;
     this.root.style.setProperty("--hg-scale", factor);
@@ -35,10 +45,12 @@ export class Look {
   /** The figure as it is drawn here. It is ours to change: Plotly writes zoomed ranges into it. */
   figureOf({ figure, narrow, names = [] }) {
     const other = this.isNarrow && narrow ? withDefaults(figure.layout, narrow.layout) : figure.layout;
-    const data = figure.data.map((trace) => withWaiting(scaled(trace, this.factor), figure));
+    const extra = this.isProjected ? ON_PROJECTOR : ON_SCREEN;
+    const data = figure.data.map((trace) => withWaiting(scaled(trace, this.factor, extra), figure));
     for (const { trace } of names) data[trace].visible = false; // we write them ourselves
     const base = { font: { size: FONT_SIZE } };
-    return { data, layout: levelTicks(scaled(withDefaults(base, other), this.factor)) };
+    const layout = levelTicks(scaled(withDefaults(base, other), this.factor, extra), extra);
+    return { data, layout: this.isProjected ? withFewerPowers(layout, this.stage.clientHeight) : layout };
   }
 
   /** Text, grid and background from Streamlit's theme; the traces bring their own colours. */

@@ -43,15 +43,17 @@ export class Names {
     this.nodes = [];
   }
 
-  /** Write the names of a frame where the plot is now; `factor` is that of the screen. */
-  paint(frame, factor, background) {
-    const labels = (frame.names ?? []).flatMap(({ trace }) => this.labelsOf(frame.figure.data, trace, factor));
+  /** Write the names of a frame where the plot is now; `factor` is that of the screen, and `least` the
+   * size of the smallest text. */
+  paint(frame, factor, background, least = 0) {
+    const scale = { factor, least };
+    const labels = (frame.names ?? []).flatMap(({ trace }) => this.labelsOf(frame.figure.data, trace, scale));
     spread(this.order.sort(labels));
     while (this.nodes.length < labels.length) this.addNode();
     this.nodes.forEach((node, n) => this.draw(node, labels[n], factor, background));
   }
 
-  labelsOf(data, number, factor) {
+  labelsOf(data, number, { factor, least }) {
     const trace = data[number];
     const layout = this.plot._fullLayout;
     const area = subplotOf(layout, trace.xaxis, trace.yaxis);
@@ -63,7 +65,7 @@ export class Names {
       const text = pick(trace.text, i);
       const at = text && pointSeen(data, trace, i, area);
       if (!at) continue;
-      const size = factor * pick(trace.textfont?.size, i) || layout.font.size;
+      const size = Math.max(least, factor * pick(trace.textfont?.size, i) || layout.font.size);
       const pieces = piecesOf(text);
       const point = [area.left + at[0], area.top + at[1]];
       const label = {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { factorOf, levelTicks, scaled } from "../../../../dashboard/chart/pure/scale.js";
+import { factorOf, levelTicks, ON_PROJECTOR, projectedFactor, scaled, withFewerPowers } from "../../../../dashboard/chart/pure/scale.js";
 
 test("every length of a figure is scaled, and no number of its data", () => {
   const x = Float64Array.of(1, 2);
@@ -61,4 +61,21 @@ test("all ticks have the size of the figure's font; powers are told less, becaus
   assert.equal(yaxis.tickfont.size, 16);
   assert.equal(yaxis2.tickfont.size, 20);
   assert.deepEqual(coloraxis, {});
+});
+
+test("on a projector lines and marks are larger still, and no text is small", () => {
+  const trace = { line: { width: 2 }, marker: { size: 10 }, textfont: { size: [14, 20] } };
+  assert.deepEqual(scaled(trace, 2, ON_PROJECTOR), {
+    line: { width: 5.6 }, marker: { size: 28 }, textfont: { size: [34, 40] },
+  });
+  const size = 17 * projectedFactor(1920, 1080);
+  assert.ok(size >= 20 / 0.75, "20 points at 1920×1080");
+  assert.ok(projectedFactor(1024, 768) >= 1.2);
+});
+
+test("powers that would lie on each other are left out", () => {
+  const axis = (range, domain) => ({ type: "log", range, domain, dtick: 1, tickfont: { size: 40 } });
+  const layout = { yaxis: axis([-8, 2]), yaxis2: axis([-8, 2], [0, 0.3]), yaxis3: { range: [0, 1], dtick: 1 }, margin: { t: 20, b: 80 } };
+  const { yaxis, yaxis2, yaxis3 } = withFewerPowers(layout, 900);
+  assert.deepEqual([yaxis.dtick, yaxis2.dtick, yaxis3.dtick], [1, 3, 1]);
 });
