@@ -28,7 +28,9 @@ from dashboard.chart import LIVE_PATH, PAGE_PARAM, PLOTLY_PATH, Frame  # noqa: E
 from dashboard.kit import page  # noqa: E402
 from dashboard.kit.errors import LinkError  # noqa: E402
 from dashboard.kit.live import Preload, live_route, plotly_route  # noqa: E402
+from dashboard.kit.presenting import SPEAKER_PATH  # noqa: E402
 from dashboard.pages import HOME, PAGES  # noqa: E402
+from dashboard.screens.lecture.speaker import speaker_route  # noqa: E402
 
 
 def render_frame(params: Mapping[str, str]) -> Frame:
@@ -53,6 +55,7 @@ app = st.App(
     routes=[
         live_route(render_frame, _prefix + LIVE_PATH),
         plotly_route(_prefix + PLOTLY_PATH),
+        speaker_route(_prefix + SPEAKER_PATH),
     ],
     middleware=[Middleware(Preload, path=_prefix + PLOTLY_PATH)],
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard.kit import session
+from dashboard.kit import presenting, session
 from dashboard.kit.errors import note_fault
 from dashboard.kit.show import show
 from dashboard.pages import HOME, PAGES
@@ -45,10 +45,11 @@ tab = st.navigation(
 )
 st.set_page_config(page_title=f"{tab.title} · Hypergradients")
 st.html(STYLES)
+st.html(presenting.STYLE)
 names = " ".join(page.name for page in PAGES)
 st.html(
     f'<h1 class="page-name" data-pages="{names}">{tab.title}</h1>'
-    f"<script>{SCRIPT.read_text(encoding='utf-8')}</script>",
+    f"<script>{SCRIPT.read_text(encoding='utf-8')}\n{presenting.script()}</script>",
     unsafe_allow_javascript=True,
 )
 try:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from dashboard.chart import Watch
+from dashboard.kit import presenting
 from dashboard.kit.fields import Choice, Field, Number, Pills, Slider, Switch
 from dashboard.kit.scenario_fields import SIZES
 from dashboard.kit.session import active, drawn, keep, keep_family, store
@@ -24,7 +25,12 @@ if TYPE_CHECKING:
 
 
 def draw(
-    name: str, *, options: Any = None, most: float | None = None, label: str = ""
+    name: str,
+    *,
+    options: Any = None,
+    most: float | None = None,
+    label: str = "",
+    free: bool = False,
 ) -> list[Watch]:
     """The control of a field of the page, with what differs from its declaration here and now.
 
@@ -33,6 +39,7 @@ def draw(
         options: what there is to choose from: names by value, or the stops of a slider.
         most: the largest value that there is room for.
         label: another label.
+        free: whether it is there whatever controls the link of the visitor allows.
 
     Returns:
         What the pictures follow while it moves: the slider, if it is one.
@@ -40,6 +47,8 @@ def draw(
     field = active().fields[name]
     drawn().add(name)
     label = label or field.label
+    if not free and not presenting.allows(field.link, label):
+        return []
     match field.widget:
         case Choice():
             _choice(name, options or field.widget.options, label)
@@ -71,8 +80,11 @@ def draw_rest() -> list[Watch]:
 def draw_bare(name: str, options: Mapping[str, str], shown: str) -> None:
     """A row of buttons without a label, which stands at ``shown`` whatever the store says."""
     drawn().add(name)
+    field = active().fields[name]
+    if not presenting.allows(field.link, field.label):
+        return
     st.segmented_control(
-        active().fields[name].label,
+        field.label,
         list(options),
         default=_set(name, shown),
         format_func=lambda key: options[key],

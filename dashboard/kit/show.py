@@ -12,7 +12,7 @@ import streamlit as st
 
 from dashboard.chart import PAGE_PARAM, THEME_PARAM, Frame, Watch
 from dashboard.chart.component import Setup, chart
-from dashboard.kit import controls, session
+from dashboard.kit import controls, presenting, session
 from dashboard.kit.compute import PartsCache
 from dashboard.kit.downloads import offer
 from dashboard.kit.introduction import introduce, list_terms
@@ -63,6 +63,7 @@ class _Asked:
 def show(page: AnyPage) -> None:
     """The whole page."""
     page = page.at(session.asked(page.settings))
+    presenting.begin()
     stop_elsewhere(page.place)
     session.restore(page.settings)
     _compute_ahead(page)
@@ -105,6 +106,7 @@ def show(page: AnyPage) -> None:
     # The link that goes with a stand-in is to what was asked for.
     _offer_all(page, shown, scenario if picture == SMALLER else shown.scenario)
     list_terms(page.vocabulary)
+    presenting.tell_browser()
 
 
 def _places(page: AnyPage) -> tuple[DeltaGenerator, AbstractContextManager[Any]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from dashboard.chart import Watch
-from dashboard.kit import controls, session
+from dashboard.kit import controls, presenting, session
 from dashboard.kit.introduction import write
 from dashboard.lessons.lecture import LESSONS
 from dashboard.lessons.lecture.lesson import Choice, Lesson, Number, Order, Sketch
@@ -33,6 +33,9 @@ _SCRIPT = Path(__file__).with_name("lecture.js")
 _LAST = "lesson drawn last"
 _MADE = "predictions"
 
+# In links: the ways from lesson to lesson.
+STEPS = "lessons"
+
 Own = Callable[[], Any]
 """The result of the lesson's own run; None while it is not there."""
 
@@ -47,13 +50,20 @@ def top(lesson: Lesson) -> None:
     place = LESSONS.index(lesson)
     with st.container(key="place", horizontal=True, vertical_alignment="center"):
         st.markdown(f"## {place + 1} of {len(LESSONS)} · {lesson.title}", width="stretch")
+        if not may_step():
+            return
         # They stay together where there is no room beside the title.
         with st.container(horizontal=True, width="content"):
-            _step("previous", "Previous", place - 1, ":material/arrow_back:", "Shift+Left")
-            _step("next", "Next", place + 1, ":material/arrow_forward:", "Shift+Right")
+            _step("previous", "Previous", place - 1, ":material/arrow_back:")
+            _step("next", "Next", place + 1, ":material/arrow_forward:")
 
 
-def _step(name: str, label: str, place: int, icon: str, shortcut: str) -> None:
+def may_step() -> bool:
+    """Whether the link leaves it to the visitor which lesson is shown."""
+    return presenting.allows(STEPS, "Lessons: map, previous and next")
+
+
+def _step(name: str, label: str, place: int, icon: str) -> None:
     there = 0 <= place < len(LESSONS)
     st.button(
         label,
@@ -63,7 +73,6 @@ def _step(name: str, label: str, place: int, icon: str, shortcut: str) -> None:
         on_click=go,
         args=(LESSONS[place].key if there else "",),
         disabled=not there,
-        shortcut=shortcut,
         help=LESSONS[place].title if there else None,
     )
 
@@ -90,7 +99,8 @@ def aside(lesson: Lesson, own: Own) -> Callable[[DeltaGenerator], list[Watch]]:
     """What the page of a lesson draws beside and above its picture."""
 
     def sidebar(dial: DeltaGenerator) -> list[Watch]:
-        draw_map(lesson)
+        if may_step():
+            draw_map(lesson)
         _remember(lesson)
         values = session.store()
         # What is not shown here has no control.
@@ -140,7 +150,7 @@ def _tell_browser(lesson: Lesson, stage: str) -> None:
     st.html(
         f"<style>{_STYLE.read_text(encoding='utf-8')}</style>"
         f'<span class="lecture-now" hidden data-lesson="{lesson.key}" data-done="{done}" '
-        f'data-every="{every}"></span>'
+        f'data-stage="{stage}" data-every="{every}"></span>'
         f"<script>{_SCRIPT.read_text(encoding='utf-8')}</script>",
         unsafe_allow_javascript=True,
     )
@@ -152,7 +162,7 @@ def _ask(lesson: Lesson) -> list[Watch]:
     st.markdown(f"**Predict first.** {asked.question}")
     ready, chosen = True, session.store()["guess"]
     if isinstance(asked, Number):
-        watched = controls.draw("guess")
+        watched = controls.draw("guess", free=True)
     elif isinstance(asked, Choice):
         ready = _ask_choice(asked, chosen)
     elif isinstance(asked, Order):

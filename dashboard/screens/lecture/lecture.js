@@ -44,4 +44,7 @@
   // Another lesson begins at its top.
   if (document.lectureAt && document.lectureAt !== lesson) document.querySelector(".stMain")?.scrollTo(0, 0);
   document.lectureAt = lesson;
+
+  // The speaker's window follows.
+  document.dispatchEvent(new Event("hg-lesson"));
 }

