@@ -16,6 +16,7 @@ import { Plot } from "./plot.js";
 import { Pointing } from "./pointing.js";
 import { decode } from "./pure/decoding.js";
 import { showMoving } from "./pure/moving.js";
+import { pinnedOf, withPinned } from "./pure/pinned.js";
 import { placesOf } from "./pure/places.js";
 import { FrameQueue } from "./queue.js";
 import { Sketching } from "./sketch.js";
@@ -28,6 +29,7 @@ const NEAR = "200px"; // around the window: what is farther away need not follow
 const INSIST_AFTER = 300; // ms between two looks whether Python's answer is to the point
 const RECHECK_AFTER = 400; // ms in which the variables of a theme may still change
 const REPORT_AFTER = 250; // ms until Streamlit itself knows of a new theme
+const [PIN, UNPIN] = ["Pin these curves: they stay in the picture", "Unpin the pale curves"];
 const PAINTS = 600; // times of painting that are kept
 const STATES = { step: "cursor", other: "other" }; // the directions of the cursor, as Python calls them
 
@@ -94,7 +96,9 @@ class Chart {
     this.stage.append(this.names.layer, this.cursor.overlay.root, this.sketching.root);
     this.table = new FigureTable();
     this.transportSlot = element("div", "hg-transport-slot");
+    this.pin = button(PIN, "Pin", () => this.togglePin());
     const tools = element("span", "hg-tools", {},
+      this.pin,
       button("Reset zoom", "Reset zoom", () => this.plot.resetZoom()),
       button("Save the chart as SVG", "SVG", () => this.save("svg")),
       button("Save the chart as PNG", "PNG", () => this.save("png")));
@@ -160,8 +164,11 @@ class Chart {
 
   draw(frame) {
     const { figure, moving = [], lines = [] } = decode({ figure: frame.figure, moving: frame.moving, lines: frame.lines });
+    this.sent = frame;
     this.frame = { ...frame, figure, moving, lines, places: placesOf(frame) };
-    this.showText(frame);
+    this.pin.hidden = !this.pinned && !pinnedOf(this.frame);
+    if (this.pinned) this.frame = withPinned(this.frame, this.pinned, this.look.neutral);
+    this.showText(this.frame);
     this.cursor.findPlaces(this.frame);
     this.showPlaces();
     this.sketching.show(frame.sketch);
@@ -179,6 +186,16 @@ class Chart {
     this.table.show(frame.table);
     this.stage.setAttribute("aria-label", frame.alt);
     this.root.dataset.still = Boolean(frame.still);
+  }
+
+  /** Let the curves stay in the picture when the settings change, or take them away. */
+  togglePin() {
+    this.pinned = this.pinned ? null : pinnedOf(this.frame);
+    this.pin.textContent = this.pinned ? "Unpin" : "Pin";
+    const label = this.pinned ? UNPIN : PIN;
+    this.pin.title = label;
+    this.pin.setAttribute("aria-label", label);
+    this.draw(this.sent);
   }
 
   /** Steps and names of the places in a direction of the cursor. */
