@@ -6,6 +6,7 @@ import { Following } from "./follow.js";
 import { listen } from "./keys.js";
 import { Modes } from "./modes.js";
 
+const SPEAKER = "speaker"; // beside the pages, see speaker.py
 const AWAKE = 2500; // ms for which the buttons stay in sight where all else is hidden
 
 class Presenting {
@@ -65,9 +66,9 @@ class Presenting {
   }
 
   openSpeaker() {
-    const { path } = document.querySelector(".page-name").dataset;
     const lesson = this.following.lesson?.lesson;
-    window.open(new URL(lesson ? `${path}?lesson=${lesson}` : path, location.href), "hypergradients-speaker", "width=900,height=700");
+    const link = new URL(lesson ? `${SPEAKER}?lesson=${lesson}` : SPEAKER, location.href);
+    window.open(link, "hypergradients-speaker", "width=900,height=700");
   }
 
   /** In front of a room the keys of a remote step lessons, not the slider that was dragged last. */
