@@ -167,7 +167,7 @@ class Chart {
     this.sent = frame;
     this.frame = { ...frame, figure, moving, lines, places: placesOf(frame) };
     this.pin.hidden = !this.pinned && !pinnedOf(this.frame);
-    if (this.pinned) this.frame = withPinned(this.frame, this.pinned, this.look.neutral);
+    if (this.pinned) this.frame = withPinned(this.frame, this.pinned);
     this.showText(this.frame);
     this.cursor.findPlaces(this.frame);
     this.showPlaces();

@@ -53,11 +53,6 @@ export class Look {
     return { data, layout: this.isProjected ? withFewerPowers(layout, this.stage.clientHeight) : layout };
   }
 
-  /** The colour of what is no method. */
-  get neutral() {
-    return getComputedStyle(this.root).getPropertyValue("--hg-text").trim();
-  }
-
   /** Text, grid and background from Streamlit's theme; the traces bring their own colours. */
   themeOf({ layout }) {
     const style = getComputedStyle(this.root);

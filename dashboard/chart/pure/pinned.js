@@ -2,7 +2,8 @@
 
 import { axisOf } from "./geometry.js";
 
-const PALE = 0.45;
+const NEUTRAL = "#6f757f"; // of no method, and seen on a light and on a dark ground
+const PALE = 0.7;
 const PARTED_BY = " · "; // in the title of a picture
 
 const meaning = (layout, name) => {
@@ -32,15 +33,15 @@ export function labelOf(pinned, title) {
 }
 
 /** A frame with the pinned curves behind its own, and what they are in its key. */
-export function withPinned(frame, pinned, color) {
+export function withPinned(frame, pinned) {
   const { data, layout } = frame.figure;
   const kept = pinned.curves.filter(({ axes, xaxis, yaxis }) =>
     axes === [meaning(layout, xaxis), meaning(layout, yaxis)].join());
   if (!kept.length) return frame;
   const ghosts = kept.map(({ x, y, xaxis, yaxis, name, line }) => ({
     type: "scatter", mode: "lines", name: `pinned ${name ?? ""}`.trim(), x, y, xaxis, yaxis,
-    line: { ...line, color }, opacity: PALE, hoverinfo: "skip", showlegend: false, visible: true,
+    line: { ...line, color: NEUTRAL }, opacity: PALE, hoverinfo: "skip", showlegend: false, visible: true,
   }));
-  const entry = { text: labelOf(pinned, frame.title ?? ""), mark: "solid", color };
+  const entry = { text: labelOf(pinned, frame.title ?? ""), mark: "solid", color: NEUTRAL };
   return { ...frame, figure: { ...frame.figure, data: [...data, ...ghosts] }, key: [...(frame.key ?? []), entry] };
 }

@@ -34,15 +34,14 @@ const SIGNS = { ArrowRight: "→", ArrowLeft: "←", PageDown: "Page Down", Page
 export const written = (key) =>
   key.split("+").map((part) => SIGNS[part] ?? (part.length === 1 ? part.toUpperCase() : part)).join(" + ");
 
-/** Press the first that there is; whether there is one. */
+/** Press the first that there is, rather one that is seen; whether there is one. */
 export function press(selectors) {
-  for (const selector of selectors) {
-    const found = [...document.querySelectorAll(selector)].find((node) => !node.disabled);
-    if (!found) continue;
-    found.click();
-    return true;
-  }
-  return false;
+  const found = selectors.flatMap((selector) => {
+    const nodes = [...document.querySelectorAll(selector)].filter((node) => !node.disabled);
+    return nodes.find((node) => node.checkVisibility()) ?? nodes.slice(0, 1);
+  });
+  found[0]?.click();
+  return found.length > 0;
 }
 
 function kindOf(target) {

