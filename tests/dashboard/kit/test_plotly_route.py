@@ -20,6 +20,7 @@ from dashboard.kit.live import (
     Preload,
     plotly_route,
 )
+from dashboard.kit.presenting import SPEAKER_PATH
 
 
 def fetch(
@@ -78,5 +79,6 @@ def test_a_page_says_at_once_which_script_it_will_want(kind: str) -> None:
     assert headers.get("link") == wanted
 
 
-def test_the_application_serves_both_routes() -> None:
-    assert {getattr(route, "path", "") for route in app._user_routes} == {LIVE_PATH, PLOTLY_PATH}
+def test_the_application_serves_all_routes() -> None:
+    paths = {getattr(route, "path", "") for route in app._user_routes}
+    assert paths == {LIVE_PATH, PLOTLY_PATH, SPEAKER_PATH}
