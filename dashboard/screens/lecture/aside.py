@@ -246,10 +246,14 @@ def _again() -> None:
 
 def _controls(lesson: Lesson) -> list[Watch]:
     watched: list[Watch] = []
-    if lesson.hands_on or lesson.controls:
-        write(f"Now you: {lesson.look}")
-    columns = st.columns(len(lesson.controls)) if lesson.controls else []
-    for column, name in zip(columns, lesson.controls, strict=True):
+    fields = session.active().fields
+    names = [
+        name for name in lesson.controls if presenting.allows(fields[name].link, fields[name].label)
+    ]
+    if not names:
+        return watched
+    write(f"Now you: {lesson.look}")
+    for column, name in zip(st.columns(len(names)), names, strict=True):
         with column:
             if name == "family":
                 _choose_data()
