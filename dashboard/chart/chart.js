@@ -60,6 +60,11 @@ class Chart {
     });
     this.root.addEventListener("keydown", (event) => this.stepper.onKey(event, this));
     this.parent.append(this.root);
+    this.onSave = ({ target }) => {
+      const format = target.closest?.("[data-save-charts]")?.dataset.saveCharts;
+      if (format && this.frame) this.save(format);
+    };
+    document.addEventListener("click", this.onSave); // the page has buttons for all its charts
 
     this.isSeen = true;
     this.sight = new IntersectionObserver(([{ isIntersecting }]) => {
@@ -231,6 +236,7 @@ class Chart {
     for (const part of [this.queue, this.live, this.stale, this.cursor, this.pointing, this.table, this.heading]) {
       part.close();
     }
+    document.removeEventListener("click", this.onSave);
     this.stepper?.leave(this);
     this.sight.disconnect();
     this.plot.close();
