@@ -248,11 +248,16 @@ class Chart {
 const charts = new Map();
 joinEntries();
 
-/** Streamlit calls this on mounting and whenever data or theme change; it returns the clean-up. */
-export default function mount(props) {
+/** Show what `props` say in their element; it returns the clean-up. */
+export function mountChart(props) {
   const parent = props.parentElement;
   if (!charts.has(parent)) charts.set(parent, new Chart(parent));
   const chart = charts.get(parent);
   chart.update(props);
   return () => chart.close();
+}
+
+/** Streamlit calls this on mounting and whenever data or theme change. */
+export default function mount(props) {
+  return mountChart(props);
 }
