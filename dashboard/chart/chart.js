@@ -11,6 +11,7 @@ import { Live } from "./live.js";
 import { loadPlotly } from "./loading.js";
 import { Look } from "./look.js";
 import { Names } from "./names.js";
+import { fitToPaper } from "./paper.js";
 import { download, pictureOf } from "./picture.js";
 import { Plot } from "./plot.js";
 import { Pointing } from "./pointing.js";
@@ -60,6 +61,7 @@ class Chart {
     });
     this.root.addEventListener("keydown", (event) => this.stepper.onKey(event, this));
     this.parent.append(this.root);
+    this.paper = fitToPaper(this.root);
     this.onSave = ({ target }) => {
       const format = target.closest?.("[data-save-charts]")?.dataset.saveCharts;
       if (format && this.frame) this.save(format);
@@ -239,6 +241,7 @@ class Chart {
     document.removeEventListener("click", this.onSave);
     this.stepper?.leave(this);
     this.sight.disconnect();
+    this.paper.disconnect();
     this.plot.close();
     this.root.remove();
     charts.delete(this.parent);

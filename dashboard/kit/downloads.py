@@ -59,33 +59,34 @@ class Offer:
 def offer(given: Offer) -> None:
     """The same entries at the end of every page."""
     address = _address(given.address)
-    st.markdown("## Take home")
-    with st.container(key="take_home", horizontal=True, gap="small"):
-        for file in (*_files(given, address), *given.files):
-            st.download_button(
-                file.label,
-                file.make,
-                file.name,
-                file.kind,
-                key=f"download_{file.key}",
-                disabled=file.empty,
-                on_click="ignore",
-            )
-        _picture_buttons(missing=given.export is None)
-    if given.export is None:
-        st.caption(NOTHING)
-    else:
-        with st.expander("The same numbers in Python"):
-            # Wrapped, because a box that scrolls sideways is out of reach of the keyboard.
-            st.code(given.export.code, language="python", wrap_lines=True)
-    with st.expander("A link to this picture" if given.export else "A link to this page"):
-        st.code(address, language=None, wrap_lines=True)
-        if urlsplit(address).hostname in LOCAL_HOSTS:
-            st.caption(LOCAL)
-    with st.expander("How to cite"):
-        st.markdown(HOW)
-        st.code(BIBTEX, language=None, wrap_lines=True)
-    _open_again()
+    with st.container(key="take"):
+        st.markdown("## Take home")
+        with st.container(key="take_home", horizontal=True, gap="small"):
+            for file in (*_files(given, address), *given.files):
+                st.download_button(
+                    file.label,
+                    file.make,
+                    file.name,
+                    file.kind,
+                    key=f"download_{file.key}",
+                    disabled=file.empty,
+                    on_click="ignore",
+                )
+            _picture_buttons(missing=given.export is None)
+        if given.export is None:
+            st.caption(NOTHING)
+        else:
+            with st.expander("The same numbers in Python"):
+                # Wrapped, because a box that scrolls sideways is out of reach of the keyboard.
+                st.code(given.export.code, language="python", wrap_lines=True)
+        with st.expander("A link to this picture" if given.export else "A link to this page"):
+            st.code(address, language=None, wrap_lines=True)
+            if urlsplit(address).hostname in LOCAL_HOSTS:
+                st.caption(LOCAL)
+        with st.expander("How to cite"):
+            st.markdown(HOW)
+            st.code(BIBTEX, language=None, wrap_lines=True)
+        _open_again()
 
 
 def _files(given: Offer, address: str) -> list[File]:

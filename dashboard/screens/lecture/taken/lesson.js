@@ -5,7 +5,6 @@ import { formatValue } from "../../../chart/pure/formats.js";
 import { applied } from "./patches.js";
 
 const ROOM = { height: 380, rest: 330 }; // of the plot, and around it, as on the page of the lecture
-const PRINT_WIDTH = 640; // pixels that a chart has on paper
 const MODES = matchMedia("(prefers-color-scheme: dark)");
 
 /** What was packed by Python: JSON, compressed, as text. */
@@ -24,8 +23,7 @@ function judgeCurve({ heights, near, said, praise, often }, guess) {
   if (mean <= near) return { worst, text: `${text} ${praise}`, resolved: "" };
   const side = guess[worst] > heights[worst] ? "high" : "low";
   const gap = `The largest gap, a factor of ${formatValue(10 ** gaps[worst])}, is where yours is too ${side}.`;
-  const resolved = often.length ? `What is often thought of such a curve: ${often[0]}` : "";
-  return { worst, text: `${text} ${gap}`, resolved };
+  return { worst, text: `${text} ${gap}`, resolved: often[0] ?? "" };
 }
 
 /** The drawn curve, the largest gap, and its name: the last three traces of a picture. */
@@ -156,8 +154,6 @@ class Lesson {
     });
     const score = this.find(".score");
     if (score) score.textContent = `Score: ${this.pictures.goals[this.range.value]}`;
-    this.find(".mount").style.setProperty("--print", PRINT_WIDTH / Math.max(1, this.find(".mount").clientWidth));
-    this.find(".mount").style.setProperty("--screen", `${this.find(".mount").clientWidth}px`);
   }
 }
 

@@ -140,10 +140,12 @@ def _article(item: Taken, links: Mapping[str, str], address: str) -> str:
 <p class="gl-words">{marked(fill(lesson.reveal, facts))}</p>
 <p class="buttons"><button class="again" type="button">Predict again</button></p>
 </section>
-<div class="control"><p class="gl-words">Move the slider: {marked(lesson.look)}</p>
+<div class="control"><p class="gl-words">Now you: {marked(lesson.look)}</p>
 <label>{html.escape(item.label)}: <output></output>
 <input type="range" min="0" max="{len(item.stops) - 1}" step="1" value="{item.first}"
- data-names="{html.escape("|".join(item.stops))}"></label></div>
+ data-names="{html.escape("|".join(item.stops))}"></label>
+<p class="note">Here are {len(item.stops)} values of one control. The dashboard has all of them.</p>
+</div>
 </div>
 <div class="picture"><div class="mount"></div>{goal}</div>
 </div>
