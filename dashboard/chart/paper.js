@@ -1,6 +1,6 @@
 // On paper: what is drawn for the screen is made smaller there, because it cannot be drawn anew.
 
-const PAPER = { width: 640, height: 440 }; // pixels that a chart has
+const PAPER = { width: 640, height: 400 }; // pixels that a chart has
 const LEFT_OUT = ".hg-controls, .hg-table-frame"; // as in chart.css
 
 /** Keep the size of a chart, and by how much it is made smaller, for `chart.css`; what is returned can be disconnected. */
