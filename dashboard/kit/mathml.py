@@ -55,7 +55,8 @@ class _Reader:
         base = self._atom()
         scripts = {"_": "", "^": ""}
         while self._more() and self._tokens[self._place] in scripts:
-            scripts[self._next()] = self._atom()
+            sign = self._next()
+            scripts[sign] = self._atom()
         low, high = scripts["_"], scripts["^"]
         if low and high:
             return f"<msubsup>{base}{low}{high}</msubsup>"

@@ -111,7 +111,7 @@ def test_every_page_has_the_same_menu(
     page.goto(f"{server.base}{path}?{QUICK.get(name, '')}")
     menu = page.locator(".st-key-take_home")
     menu.wait_for(timeout=3 * TIMEOUT)
-    menu.locator('[data-save-charts="png"]').wait_for(timeout=3 * TIMEOUT)
+    menu.locator(".st-key-download_bib button").wait_for(timeout=3 * TIMEOUT)
     page.locator(".st-key-take").get_by_text("Open a saved file").wait_for(timeout=3 * TIMEOUT)
     labels = menu.get_by_role("button").all_inner_texts()
     for ending in ("(CSV)", "(JSON)", "(HTML)", "(SVG)", "(PNG)", "Python", "BibTeX"):

@@ -2,7 +2,7 @@
 
 import { mountChart } from "../../../chart/chart.js";
 import { formatValue } from "../../../chart/pure/formats.js";
-import { applied } from "./patches.js";
+import { applied } from "../../../chart/pure/patches.js";
 
 const ROOM = { height: 380, rest: 330 }; // of the plot, and around it, as on the page of the lecture
 const MODES = matchMedia("(prefers-color-scheme: dark)");

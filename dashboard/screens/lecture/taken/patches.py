@@ -1,6 +1,6 @@
 """How one JSON value differs from another: what two pictures share is written once.
 
-``applied`` in ``patches.js`` is the way back.
+``applied`` in ``dashboard/chart/pure/patches.js`` is the way back.
 """
 
 from __future__ import annotations

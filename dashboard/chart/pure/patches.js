@@ -1,4 +1,4 @@
-// The way back from patches.py: what two pictures share is written once.
+// The way back from dashboard/screens/lecture/taken/patches.py: what two pictures share is written once.
 
 /** A copy of `value` with these steps taken; each is a path and what stands there, if anything. */
 export function applied(value, steps) {
