@@ -28,21 +28,18 @@ def freeze() -> None:
 
 
 freeze()
-session.open_at(HOME.name)
-
-tab = st.navigation(
-    [
-        st.Page(
-            partial(show, page),
-            title=page.title,
-            icon=page.icon,
-            url_path=page.name,
-            default=page is HOME,
-        )
-        for page in PAGES
-    ],
-    position="top",
-)
+tabs = {
+    page.name: st.Page(
+        partial(show, page),
+        title=page.title,
+        icon=page.icon,
+        url_path=page.name,
+        default=page is HOME,
+    )
+    for page in PAGES
+}
+session.know(tabs, HOME.name)
+tab = st.navigation([*tabs.values()], position="top")
 st.set_page_config(page_title=f"{tab.title} · Hypergradients")
 st.html(STYLES)
 st.html(presenting.STYLE)

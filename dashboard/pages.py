@@ -20,5 +20,6 @@ _PICTURES: tuple[Page[Any, Any, Any], ...] = (
     WHY,
     PAPER,
 )
-PAGES: tuple[Page[Any, Any, Any], ...] = (lecture(_PICTURES), *_PICTURES, THEORY)
+LECTURE: Page[Any, Any, Any] = lecture(_PICTURES)
+PAGES: tuple[Page[Any, Any, Any], ...] = (LECTURE, *_PICTURES, THEORY)
 HOME: Page[Any, Any, Any] = EXPLORE

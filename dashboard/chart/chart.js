@@ -11,6 +11,7 @@ import { Live } from "./live.js";
 import { loadPlotly } from "./loading.js";
 import { Look } from "./look.js";
 import { Names } from "./names.js";
+import { fitToPaper } from "./paper.js";
 import { download, pictureOf } from "./picture.js";
 import { Plot } from "./plot.js";
 import { Pointing } from "./pointing.js";
@@ -62,6 +63,12 @@ class Chart {
     });
     this.root.addEventListener("keydown", (event) => this.stepper.onKey(event, this));
     this.parent.append(this.root);
+    this.paper = fitToPaper(this.root);
+    this.onSave = ({ target }) => {
+      const format = target.closest?.("[data-save-charts]")?.dataset.saveCharts;
+      if (format && this.frame) this.save(format);
+    };
+    document.addEventListener("click", this.onSave); // the page has buttons for all its charts
 
     this.isSeen = true;
     this.sight = new IntersectionObserver(([{ isIntersecting }]) => {
@@ -248,8 +255,10 @@ class Chart {
     for (const part of [this.queue, this.live, this.stale, this.cursor, this.pointing, this.table, this.heading]) {
       part.close();
     }
+    document.removeEventListener("click", this.onSave);
     this.stepper?.leave(this);
     this.sight.disconnect();
+    this.paper.disconnect();
     this.plot.close();
     this.root.remove();
     charts.delete(this.parent);
@@ -259,11 +268,16 @@ class Chart {
 const charts = new Map();
 joinEntries();
 
-/** Streamlit calls this on mounting and whenever data or theme change; it returns the clean-up. */
-export default function mount(props) {
+/** Show what `props` say in their element; it returns the clean-up. */
+export function mountChart(props) {
   const parent = props.parentElement;
   if (!charts.has(parent)) charts.set(parent, new Chart(parent));
   const chart = charts.get(parent);
   chart.update(props);
   return () => chart.close();
+}
+
+/** Streamlit calls this on mounting and whenever data or theme change. */
+export default function mount(props) {
+  return mountChart(props);
 }

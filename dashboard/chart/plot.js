@@ -3,6 +3,7 @@
 import { forgetMoves, moveTraces } from "./fastpath.js";
 import { axisMoves, fitsOn, structureOf } from "./pure/axes.js";
 import { withDefaults } from "./pure/figure.js";
+import { isDark } from "./pure/palette.js";
 import { Zoom } from "./pure/zoom.js";
 
 const SETTLE_AFTER = 150; // ms without input until Plotly redraws, so that hover is right again
@@ -99,6 +100,7 @@ export class Plot {
     this.theme = JSON.stringify(theme);
     const restyled = this.drawn && theme.paper_bgcolor !== this.background;
     this.background = theme.paper_bgcolor;
+    this.look.root.dataset.dark = isDark(this.background); // paper is white
     if (restyled) this.onBackground(this.background);
     const size = this.look.fit(this.frame);
     const { data, layout } = this.look.figureOf(this.frame);

@@ -1,15 +1,23 @@
-"""What every page gives to take home: its numbers, its pictures, its Python and its link."""
+"""What every page gives to take home: its numbers, pictures, Python and link, and how to cite it.
+
+A file of numbers can be opened here again. What is opened is not kept.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 
 from dashboard.chart import Frame
+from dashboard.kit import session
+from dashboard.kit.citing import BIBTEX, HOW
+from dashboard.kit.errors import LinkError
 from dashboard.kit.export_page import to_html
-from dashboard.kit.page import Export
+from dashboard.kit.page import Export, File
+from dashboard.kit.saved_file import LARGEST_MB, Saved, read, to_json
 from dashboard.kit.theme import Mode
 
 # What only the own machine finds under its name.
@@ -18,58 +26,148 @@ LOCAL = (
     "This address works on this computer only. “Open it to a class” in the README says how others "
     "can open it."
 )
+NOTHING = "There is no picture here to save."
+# In the session: what a file has asked for or why it cannot be opened, and how many were given.
+_OPENED = "opened file"
+_GIVEN = "files given"
 
 
-def offer(
-    title: str,
-    export: Export,
-    frames: Callable[[Mode], Mapping[str, Frame]],
-    link: Mapping[str, str],
-    cursor: tuple[int, int],
-) -> None:
-    """The same entries at the end of every page.
+@dataclass(frozen=True, kw_only=True)
+class Offer:
+    """What a page has to give.
 
-    Args:
-        title: of the page.
-        export: its numbers and its Python.
+    Attributes:
+        page, title: its name and its title.
+        address: query parameters of what is shown now.
+        link: the same with everything that the page can be set to.
+        export: its numbers and its Python; None while it has none.
         frames: its pictures for a light or a dark screen, by their headings.
-        link: query parameters of what is shown now.
         cursor: where the pictures are read.
+        files: what else can be saved.
     """
-    address = _address(link)
+
+    page: str
+    title: str
+    address: Mapping[str, str]
+    link: Mapping[str, str]
+    export: Export | None
+    frames: Callable[[Mode], Mapping[str, Frame]]
+    cursor: tuple[int, int]
+    files: Sequence[File] = ()
+
+
+def offer(given: Offer) -> None:
+    """The same entries at the end of every page."""
+    address = _address(given.address)
+    with st.container(key="take"):
+        st.markdown("## Take home")
+        with st.container(key="take_home", horizontal=True, gap="small"):
+            for file in (*_files(given, address), *given.files):
+                st.download_button(
+                    file.label,
+                    file.make,
+                    file.name,
+                    file.kind,
+                    key=f"download_{file.key}",
+                    disabled=file.empty,
+                    on_click="ignore",
+                )
+            _picture_buttons(missing=given.export is None)
+        if given.export is None:
+            st.caption(NOTHING)
+        else:
+            with st.expander("The same numbers in Python"):
+                # Wrapped, because a box that scrolls sideways is out of reach of the keyboard.
+                st.code(given.export.code, language="python", wrap_lines=True)
+        with st.expander("A link to this picture" if given.export else "A link to this page"):
+            st.code(address, language=None, wrap_lines=True)
+            if urlsplit(address).hostname in LOCAL_HOSTS:
+                st.caption(LOCAL)
+        with st.expander("How to cite"):
+            st.markdown(HOW)
+            st.code(BIBTEX, language=None, wrap_lines=True)
+        _open_again()
+
+
+def _files(given: Offer, address: str) -> list[File]:
+    """The files that every page has."""
+    cite = File("bib", "BibTeX", "hypergradient.bib", "application/x-bibtex", lambda: BIBTEX)
+    export = given.export
+    if export is None:
+        names = {"csv": "Numbers (CSV)", "json": "Numbers (JSON)", "html": "Picture (HTML)"}
+        names["python"] = "Python"
+        return [
+            *(File(key, name, "", "", str, empty=True) for key, name in names.items()),
+            cite,
+        ]
 
     def page_of() -> str:
-        light, dark = frames("light"), frames("dark")
+        light, dark = given.frames("light"), given.frames("dark")
         pictures = {heading: (light[heading], dark[heading]) for heading in light}
-        return to_html(f"Hypergradients: {title}", pictures, export.settings(), address, cursor)
+        title = f"Hypergradients: {given.title}"
+        return to_html(title, pictures, export.settings(), address, given.cursor)
 
-    columns = st.columns(len(export.tables) + 1)
-    for place, (column, table) in enumerate(zip(columns, export.tables, strict=False)):
-        column.download_button(
-            f"{table.label} (CSV)",
-            table.make,
-            f"{table.name}.csv",
-            "text/csv",
-            key="download_csv" if place == 0 else f"download_csv_{place}",
-            on_click="ignore",
-            width="stretch",
-        )
-    columns[-1].download_button(
-        "Picture (HTML)",
-        page_of,
-        f"{export.tables[0].name}.html",
-        "text/html",
-        key="download_html",
-        on_click="ignore",
-        width="stretch",
+    name = export.tables[0].name
+    tables = [
+        File(f"csv_{place}" if place else "csv", f"{table.label} (CSV)", f"{table.name}.csv",
+             "text/csv", table.make)
+        for place, table in enumerate(export.tables)
+    ]  # fmt: skip
+    return [
+        *tables,
+        File(
+            "json", "Numbers (JSON)", f"{name}.json", "application/json",
+            lambda: to_json(given.page, given.link, export),
+        ),
+        File("html", "Picture (HTML)", f"{name}.html", "text/html", page_of),
+        File("python", "Python", f"{name}.py", "text/x-python", lambda: export.code),
+        cite,
+    ]  # fmt: skip
+
+
+def _picture_buttons(*, missing: bool) -> None:
+    """The charts themselves save what they show, see ``chart.js``."""
+    state = " disabled" if missing else ""
+    buttons = "".join(
+        f'<button type="button" data-save-charts="{kind}"{state}>Picture ({kind.upper()})</button>'
+        for kind in ("svg", "png")
     )
-    with st.expander("The same numbers in Python"):
-        # Wrapped, because a box that scrolls sideways is out of reach of the keyboard.
-        st.code(export.code, language="python", wrap_lines=True)
-    with st.expander("A link to this picture"):
-        st.code(address, language=None, wrap_lines=True)
-        if urlsplit(address).hostname in LOCAL_HOSTS:
-            st.caption(LOCAL)
+    with st.container(key="save_charts", width="content"):
+        st.html(f'<div class="save-charts">{buttons}</div>', width="content")
+
+
+def _open_again() -> None:
+    """A place for a file of numbers; its picture is opened on its own page."""
+    with st.expander("Open a saved file", expanded=_OPENED in st.session_state):
+        given = st.session_state.setdefault(_GIVEN, 0)
+        # A new key each time: Streamlit forgets the file of a widget that is gone.
+        key = f"opened_{given}"
+        st.file_uploader(
+            "Drop a file here that “Numbers (JSON)” has saved, on any page. "
+            f"At most {LARGEST_MB} MB; it is read once and not kept.",
+            type=["json"],
+            key=key,
+            max_upload_size=LARGEST_MB,
+            on_change=_take,
+            args=(key,),
+        )
+        opened = st.session_state.pop(_OPENED, None)
+        if isinstance(opened, str):
+            st.error(f"This file cannot be opened. {session.plain(opened)}")
+    if isinstance(opened, Saved):
+        st.switch_page(session.tabs()[opened.page], query_params=dict(opened.link))
+
+
+def _take(key: str) -> None:
+    """A file was given."""
+    file = st.session_state.get(key)
+    if file is None:
+        return
+    st.session_state[_GIVEN] += 1
+    try:
+        st.session_state[_OPENED] = read(file.getvalue(), session.tabs())
+    except LinkError as error:
+        st.session_state[_OPENED] = str(error)
 
 
 def _address(link: Mapping[str, str]) -> str:

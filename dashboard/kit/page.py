@@ -84,6 +84,27 @@ class Table:
 
 
 @dataclass(frozen=True)
+class File:
+    """Something to save.
+
+    Attributes:
+        key: short name of its button.
+        label: of the button.
+        name: of the file.
+        kind: its media type.
+        make: what is in it; called when it is asked for.
+        empty: whether there is nothing to save.
+    """
+
+    key: str
+    label: str
+    name: str
+    kind: str
+    make: Callable[[], str]
+    empty: bool = False
+
+
+@dataclass(frozen=True)
 class Export:
     """What a page gives to take home, beside its pictures and its link.
 
@@ -104,6 +125,11 @@ def _nothing(*shown: Any) -> None:
 
 def _no_pictures(shown: Any) -> Sequence[Picture]:
     """For a page of text."""
+    return ()
+
+
+def _no_files(shown: Any) -> Sequence[File]:
+    """For most pages."""
     return ()
 
 
@@ -137,6 +163,7 @@ class Page(Generic[Key, Result, View]):
         pictures: the charts.
         frame: all that one of them shows, by its part.
         export: what can be taken home; None while there is nothing.
+        files: what can be saved beside that.
         parts: names of all its pictures, by what the live route calls them.
         heading: of the sidebar; the title if it is "".
         preview: the key of something quick to look at while a first long run goes on.
@@ -165,6 +192,7 @@ class Page(Generic[Key, Result, View]):
     pictures: Callable[[Shown[Key, Result, View]], Sequence[Picture]] = _no_pictures
     frame: Callable[[Shown[Key, Result, View], str], Frame] = _no_frame
     export: Callable[[Shown[Key, Result, View]], Export | None] = _nothing
+    files: Callable[[Shown[Key, Result, View]], Sequence[File]] = _no_files
     seen: Callable[[Key, Scenario, View], tuple[Scenario, View]] = _as_asked
     parts: Mapping[str, str] = field(default_factory=lambda: {"": ""})
     heading: str = ""

@@ -28,6 +28,7 @@ _ACTIVE = "page"  # that was run last: the callbacks of its widgets come before 
 _CHOSEN = "chosen"  # values of SHARED that are not the pages' own
 _TOUCHED = "touched"  # whether a hand was on a control since the last run
 _FIRST = "first page"  # the name of the one that has no name in its address
+_TABS = "tabs"  # the pages, by name
 _DRAWN = "drawn controls"  # names of the fields whose control this run has drawn
 
 
@@ -62,9 +63,16 @@ def asked(settings: PageSettings[Any]) -> dict[str, str]:
     return address if settings.own(address) else written
 
 
-def open_at(first: str) -> None:
-    """This is the page that opens if an address names none."""
+def know(tabs: Mapping[str, Any], first: str) -> None:
+    """These are the pages, as Streamlit knows them; ``first`` opens if an address names none."""
+    st.session_state[_TABS] = dict(tabs)
     st.session_state[_FIRST] = first
+
+
+def tabs() -> Mapping[str, Any]:
+    """All pages, as Streamlit knows them, by name."""
+    known: Mapping[str, Any] = st.session_state[_TABS]
+    return known
 
 
 def href(page: str, link: str) -> str:

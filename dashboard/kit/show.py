@@ -14,9 +14,9 @@ from dashboard.chart import PAGE_PARAM, THEME_PARAM, Frame, Watch
 from dashboard.chart.component import Setup, chart
 from dashboard.kit import controls, presenting, session
 from dashboard.kit.compute import PartsCache
-from dashboard.kit.downloads import offer
+from dashboard.kit.downloads import Offer, offer
 from dashboard.kit.introduction import introduce, list_terms
-from dashboard.kit.page import PART_PARAM, Page, Picture, Shown, mode_of
+from dashboard.kit.page import PART_PARAM, Export, Page, Picture, Shown, mode_of
 from dashboard.kit.status import (
     NO_PICTURE,
     POLL_SECONDS,
@@ -255,10 +255,8 @@ def _keep_sketch(key: str, sketched: Callable[[list[float]], None]) -> None:
 
 
 def _offer_all(page: AnyPage, shown: AnyShown, linked: Scenario) -> None:
-    """Numbers, pictures, Python and link."""
-    export = page.export(shown)
-    if export is None:
-        return
+    """Numbers, pictures, Python, link, and how to cite it."""
+    export, settings = page.export(shown), page.settings
     pictures = page.pictures(shown)
 
     def frames(mode: Mode) -> dict[str, Frame]:
@@ -267,10 +265,23 @@ def _offer_all(page: AnyPage, shown: AnyShown, linked: Scenario) -> None:
         now = replace(shown, mode=mode, result=shown.result if latest is None else latest)
         return {picture.heading: page.frame(now, picture.part) for picture in pictures}
 
-    def settings() -> dict[str, str]:
-        return page.settings.read_by_people(export.settings())
-
-    link = page.settings.address_of(linked, shown.view, session.preset())
+    if export is not None:
+        told = partial(_read_by_people, page, export)
+        export = replace(export, settings=told)
     cursor = [getattr(shown.view, field) for field in page.cursor]
-    told = replace(export, settings=settings)
-    offer(page.title, told, frames, link, (*cursor, 0, 0)[:2])
+    offer(
+        Offer(
+            page=page.name,
+            title=page.title,
+            address=settings.address_of(linked, shown.view, session.preset()),
+            link=settings.link_of(linked, shown.view, full=True),
+            export=export,
+            frames=frames,
+            cursor=(*cursor, 0, 0)[:2],
+            files=page.files(shown),
+        )
+    )
+
+
+def _read_by_people(page: AnyPage, export: Export) -> dict[str, str]:
+    return page.settings.read_by_people(export.settings())

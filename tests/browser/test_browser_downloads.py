@@ -159,7 +159,7 @@ def test_every_page_gives_the_same_things_to_take_home(
     watcher.allowed.append(r"status of 404 \(Not Found\)")
     page = new_context().new_page()
     page.goto(f"{server.base}{name}?{query}")
-    button = page.locator(".st-key-download_html button")
+    button = page.locator(".st-key-download_html button:enabled")
     button.wait_for(timeout=60_000)
     if name == "complexity":
         page.get_by_text("all measured").wait_for(timeout=60_000)

@@ -66,7 +66,9 @@ def imports(path: Path) -> set[str]:
 
 
 def floor_of(name: str) -> int:
-    package, part, *_ = name.split(".")
+    package, part, *rest = name.split(".")
+    if rest == ["__main__"]:
+        return len(FLOORS[package])  # what is run stands on everything, and nothing on it
     (floor,) = [number for number, names in enumerate(FLOORS[package]) if part in names]
     return floor
 

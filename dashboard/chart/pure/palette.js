@@ -6,6 +6,12 @@ function channels(color) {
   return color.match(/[\d.]+/g).slice(0, 3).map(Number);
 }
 
+/** Whether a background is that of a dark theme. */
+export function isDark(color) {
+  const [red, green, blue] = channels(color);
+  return red + green + blue < 384;
+}
+
 const palettes = new Map();
 
 /** 256 colours of a scale of [place, colour], each as the four bytes of RGBA. */

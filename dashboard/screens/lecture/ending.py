@@ -16,11 +16,10 @@ from dashboard.lessons.lecture.lesson import Goal, Lesson
 from dashboard.screens.lecture.settings import ASK
 
 
-def show_goal(goal: Goal, shown: Shown[Any, Any, Any]) -> None:
-    """The task, and how far it is."""
-    score = goal.score(shown.result, shown.view)
+def score_of(goal: Goal, result: Any, view: Any) -> str:
+    """How far it is."""
+    score = goal.score(result, view)
     reached = score.error <= goal.target
-    st.markdown(f"**A goal.** {goal.task}")
     now = f"Here the error is {scientific(score.error)}, for {count(score.spent)} products: "
     now += "reached." if reached else "not yet reached."
     if reached and score.best is not None:
@@ -28,7 +27,7 @@ def show_goal(goal: Goal, shown: Shown[Any, Any, Any]) -> None:
         now += " Nobody can do better on this map." if more <= 0 else f" {more} more than needed."
     if score.bound is not None:
         now += f" The bound alone would have asked for {count(score.bound)} products."
-    st.markdown(f"Score: **{now}**")
+    return now
 
 
 def goal_of(lesson: Lesson) -> Callable[[Shown[Any, Any, Any], Picture], None]:
@@ -36,7 +35,8 @@ def goal_of(lesson: Lesson) -> Callable[[Shown[Any, Any, Any], Picture], None]:
 
     def beneath(shown: Shown[Any, Any, Any], picture: Picture) -> None:
         if lesson.goal is not None and shown.view.stage != ASK:
-            show_goal(lesson.goal, shown)
+            st.markdown(f"**A goal.** {lesson.goal.task}")
+            st.markdown(f"Score: **{score_of(lesson.goal, shown.result, shown.view)}**")
 
     return beneath
 

@@ -17,6 +17,7 @@ from dashboard.screens.lecture.ending import ending, goal_of
 from dashboard.screens.lecture.frame import lesson_frame
 from dashboard.screens.lecture.objective import PAGE as OBJECTIVE
 from dashboard.screens.lecture.settings import ASK, LESSON_PARAM, LessonSettings
+from dashboard.screens.lecture.taken.files import files_of
 
 AnyPage = Page[Any, Any, Any]
 HEIGHT = 380
@@ -36,7 +37,8 @@ def lecture(pages: Sequence[AnyPage]) -> AnyPage:
     @cache
     def face(key: str) -> AnyPage:
         lesson = lessons[key]
-        return replace(page_of(lesson, known[lesson.page]), faces=faces)
+        page = page_of(lesson, known[lesson.page])
+        return replace(page, faces=faces, files=partial(files_of, lesson, face))
 
     def faces(link: Mapping[str, str]) -> AnyPage:
         key = link.get(LESSON_PARAM)

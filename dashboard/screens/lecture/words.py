@@ -27,6 +27,8 @@ STYLES: Mapping[str, Callable[[Any], str]] = {
 }
 # Of a decade: a drawn curve that is nearer than this on average is right.
 NEAR_CURVE = 0.25
+SKETCH_SAID = "On average your curve is off by a factor of {}."
+SKETCH_NEAR = "Very good."
 
 
 class _Fields(Formatter):
@@ -151,9 +153,9 @@ def _order(asked: Order, guess: list[str], facts: Facts) -> Verdict:
 def _sketch(asked: Prediction, truth: FloatArray, guess: FloatArray, facts: Facts) -> Verdict:
     gaps = np.abs(np.log10(guess / truth))
     mean, place = float(gaps.mean()), int(gaps.argmax())
-    said = f"On average your curve is off by a factor of {scientific(10**mean)}."
+    said = SKETCH_SAID.format(scientific(10**mean))
     if mean <= NEAR_CURVE:
-        return Verdict(True, f"{said} Very good.", "")
+        return Verdict(True, f"{said} {SKETCH_NEAR}", "")
     worst = f"The largest gap, a factor of {scientific(10 ** gaps[place])}, is where yours is too "
     worst += "high." if guess[place] > truth[place] else "low."
     return Verdict(False, f"{said} {worst}", _resolved(asked, guess, facts))

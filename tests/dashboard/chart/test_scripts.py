@@ -16,6 +16,7 @@ from dashboard.chart import FOLDER
 from dashboard.chart.scripts import joined
 from dashboard.kit import presenting
 from dashboard.kit.notation import ratio, scientific
+from dashboard.screens.lecture.taken.markup import script as lesson_script
 
 ROOT = Path(__file__).resolve().parents[3]
 UNIT_TESTS = sorted((Path(__file__).parent / "pure").glob("*.test.js"))
@@ -86,13 +87,20 @@ def test_so_are_those_in_front_of_a_room(tmp_path: Path, name: str) -> None:
     assert not re.search(r"<[/\w!]", script.read_text(encoding="utf-8"))
 
 
-def test_every_module_is_a_part_of_one_of_the_two() -> None:
-    both = joined(FOLDER / "chart.js") + joined(FOLDER / "saved.js")
+def test_so_is_that_of_a_lesson_that_is_taken_home(tmp_path: Path) -> None:
+    script = tmp_path / "joined.js"
+    script.write_text(lesson_script(), encoding="utf-8")
+    run_node("--check", str(script))
+    lint("--allow=max-lines", "--allow=no-shadow", "--allow=no-unused-vars", str(script))
+
+
+def test_every_module_is_a_part_of_one_of_the_three() -> None:
+    scripts = joined(FOLDER / "chart.js") + joined(FOLDER / "saved.js") + lesson_script()
     assert len(MODULES) > 30
     for path in MODULES:
         first, _ = path.read_text(encoding="utf-8").split("\n", 1)
         assert first.startswith("// ")
-        assert first in both, path.name
+        assert first in scripts, path.name
 
 
 def write(folder: Path, **modules: str) -> Path:

@@ -183,10 +183,10 @@ def test_every_slider_of_the_problem_is_watched_with_its_stops() -> None:
 def test_downloads_and_code_are_offered() -> None:
     session = open_page({"seed": "3", **SMALL})
     assert [item.key for item in session.get("download_button")] == [
-        "download_csv",
-        "download_html",
+        f"download_{kind}" for kind in ("csv", "json", "html", "python", "bib")
     ]
-    code, address = session.code
+    code, address, cited = session.code
+    assert "grazzi2020iteration" in cited.value
     assert "seed=3" in code.value
     assert "size=20" in code.value
     assert address.value.endswith("?problem=quadratic&d=20&seed=3")

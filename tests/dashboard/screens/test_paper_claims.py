@@ -127,13 +127,14 @@ def test_the_message_says_where_the_claims_do_not_apply() -> None:
 
 def test_downloads_and_link_are_offered_with_the_figure(runs: Runs) -> None:
     session = open_paper({"seed": "8"})
-    assert not session.get("download_button")
+    offered = [item.key for item in session.get("download_button") if not item.disabled]
+    assert offered == ["download_bib"]
     finish(session)
     assert [item.key for item in session.get("download_button")] == [
-        "download_csv",
-        "download_html",
+        f"download_{kind}" for kind in ("csv", "json", "html", "python", "bib")
     ]
-    code, link = session.get("code")
+    code, link, cited = session.get("code")
+    assert "grazzi2020iteration" in cited.value
     assert "seed=8" in code.value
     assert link.value.endswith("?seed=8")
 

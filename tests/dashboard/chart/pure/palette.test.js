@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { paletteOf, pixelsOfMap } from "../../../../dashboard/chart/pure/palette.js";
+import { isDark, paletteOf, pixelsOfMap } from "../../../../dashboard/chart/pure/palette.js";
 
 const SCALE = [[0, "#000000"], [0.5, "rgb(200, 100, 50)"], ["1", "#1234aB"]];
 const rgba = (pixel) => [...new Uint8Array(Uint32Array.of(pixel).buffer)];
@@ -21,4 +21,10 @@ test("the first row of a map is at the bottom, and what is not a number is clear
   const palette = paletteOf(SCALE);
   assert.deepEqual([...pixels], [0, palette[0], palette[255], palette[0], palette[128], palette[255]]);
   assert.deepEqual([...pixelsOfMap([[0]], axis)], [palette[255]]);
+});
+
+test("a dark background is told from a light one", () => {
+  assert.equal(isDark("#0F1319"), true);
+  assert.equal(isDark("rgb(255, 255, 255)"), false);
+  assert.equal(isDark("#fff"), false);
 });
