@@ -68,6 +68,9 @@ LINKS = {
 UNFINISHED = {"complexity, filling": "complexity?d=500&points=24&seeds=10&seed=41"}
 UNFINISHED_SIZES = ("1920x1080", "1024x768", "1080x1920", "390x844")
 
+# Milliseconds in which nothing changes at rest, and between two pictures of what is computed.
+QUIET, QUIET_BETWEEN_PICTURES = 250, 60
+
 DRAWN = """
 () => {
     const charts = [...document.querySelectorAll(".hg-chart")];
@@ -276,8 +279,9 @@ FAULTS = """
 class Screen:
     """The window of a page, which may take any size without being opened anew."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, quiet: int = QUIET) -> None:
         self.page = page
+        self._quiet = quiet
         self._devtools: CDPSession = page.context.new_cdp_session(page)
 
     def resize(self, width: int, height: int, scale: float) -> None:
@@ -304,7 +308,7 @@ class Screen:
 
     def rest(self) -> None:
         """Wait until the charts do not change any more."""
-        self.page.evaluate(AT_REST, 250)
+        self.page.evaluate(AT_REST, self._quiet)
 
 
 @pytest.fixture
@@ -317,15 +321,14 @@ def page(new_context: NewContext, watcher: Watcher) -> Page:
     return opened
 
 
-def faults(page: Page, modes: tuple[Mode, ...] = MODES, sizes: Iterable[str] = SIZES) -> list[str]:
+def faults(screen: Screen, modes: Iterable[Mode], sizes: Iterable[str] = SIZES) -> list[str]:
     """What is wrong at any of these sizes, in any of these themes; one line each."""
-    screen = Screen(page)
     found: dict[tuple[str, str], list[str]] = {}
     for mode in modes:
         screen.paint(mode)
         for name in sizes:
             screen.resize(*SIZES[name])
-            for fault in page.evaluate(FAULTS):
+            for fault in screen.page.evaluate(FAULTS):
                 found.setdefault((name, fault), []).append(mode)
     return [f"{name}, {' and '.join(seen)}: {fault}" for (name, fault), seen in found.items()]
 
@@ -335,7 +338,7 @@ def test_nothing_is_cut_or_covered(page: Page, server: Server, name: str) -> Non
     page.goto(server.base + LINKS[name])
     page.wait_for_function(DRAWN, timeout=3 * TIMEOUT)
     # The themes differ in colours alone: each page in both, its other states in one.
-    found = faults(page, MODES[:1] if "," in name else MODES)
+    found = faults(Screen(page), MODES[:1] if "," in name else MODES)
     assert not found, "\n".join(["", *found])
 
 
@@ -345,7 +348,7 @@ def test_nothing_is_cut_or_covered_while_it_is_computed(
 ) -> None:
     page.goto(server.base + link)
     page.wait_for_function(BEGUN)
-    found = faults(page, MODES[:1], UNFINISHED_SIZES)
+    found = faults(Screen(page, QUIET_BETWEEN_PICTURES), MODES[:1], UNFINISHED_SIZES)
     assert page.evaluate(BEGUN), "It is still computed at the end."
     assert not found, "\n".join(["", *found])
 

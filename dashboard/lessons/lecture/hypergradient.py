@@ -28,9 +28,9 @@ LESSON = Lesson(
     text="A model learns to tell harmless from dangerous tumours by 30 measurements. A penalty "
     "keeps its weights small. Too weak a penalty, and the model learns the noise in its training "
     "data; too strong, and it learns nothing. λ is the logarithm of the penalty. Move λ by hand: "
-    "for each value the model is trained anew, and you see one point, its loss on new data, and "
-    "the slope there. The slope is the [[hypergradient]]. It says how the loss on new data "
-    "changes if λ changes and the trained weights [[w(λ)]] follow.",
+    "for each value the model is trained anew, and you see one point, its loss on new data (the "
+    "validation loss), and the slope there. The slope is the [[hypergradient]]. It says how the "
+    "loss on new data changes if λ changes and the trained weights [[w(λ)]] follow.",
     page="objective",
     link="",
     controls=("penalty",),

@@ -41,7 +41,8 @@ LESSON = Lesson(
     "rule below: [[∂₁Φ]] carries the old J along, [[∂₂Φ]] adds what λ does in this step. As wₜ "
     "tends to [[w(λ)]], J tends to the Jacobian that the [[hypergradient]] needs. This is "
     "[[ITD]]. Reverse mode, which is backpropagation, does it with a few [[product|products]] "
-    "per step, but goes back through all iterates. [[Forward ITD]] carries J itself along.",
+    "per step, but goes back through all iterates: it takes as many backward steps [[k]] as "
+    "forward steps t. [[Forward ITD]] carries J itself along.",
     formula=r"J_{t+1}=\partial_1\Phi(w_t)\,J_t+\partial_2\Phi(w_t)",
     page="explore",
     link="problem=quadratic&d=20&m=5&methods=itd.itd-forward&x=floats&bound=none&T=120&eps=1e-4",
