@@ -34,4 +34,14 @@ if (!document.hgPages) {
     main.scrollTo(0, 0);
     main.focus({ preventScroll: true });
   });
+
+  // Streamlit names its place for dropped files, and says in the same breath that it is nothing.
+  const unnamed = 'section[role="presentation"][data-testid="stFileUploaderDropzone"]';
+  let mending;
+  new MutationObserver(() => {
+    mending ??= setTimeout(() => {
+      mending = undefined;
+      for (const zone of document.querySelectorAll(unnamed)) zone.setAttribute("role", "group");
+    }, 200);
+  }).observe(document.body, { childList: true, subtree: true });
 }
