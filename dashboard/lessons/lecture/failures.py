@@ -33,15 +33,14 @@ def answer(facts: Facts) -> str:
 LESSON = Lesson(
     key="failures",
     title="When the assumptions fail",
-    need="A theorem holds under its assumptions. Outside them a method may still work, or fail; "
-    "only the theorem is silent.",
-    text="So far [[Φ]] was a [[contraction]], q < 1, and often [[∂₁Φ]] was symmetric. Here is an "
-    "equilibrium network on handwritten digits: its layer is repeated until nothing changes. The "
-    "layer is not symmetric, so [[conjugate gradient]] does not apply, and the picture says so. "
-    "And its weights are so large that [[q]] = 1.3: in the worst case a step takes two points "
-    "apart. The iteration itself still stays in bounds, because each unit does. But "
-    "[[AID-FP]] solves a linear system by repeated products with ∂₁Φᵀ, and nothing holds these "
-    "back.",
+    need="You need: nothing new. A theorem holds under its assumptions. Outside them a "
+    "method may still work, or fail; only the theorem is silent.",
+    text="So far [[Φ]] was a [[contraction]], q < 1, and often [[∂₁Φ]] was symmetric. Here "
+    "is an equilibrium network on handwritten digits: its layer is repeated until nothing changes. "
+    "It is not symmetric, so [[conjugate gradient]] does not apply. Its weights are so large that "
+    "[[q]] = 1.3: in the worst case a step takes two points apart. The output of a unit lies "
+    "between −1 and 1, so wₜ stays in bounds. [[AID-FP]] repeats v ← ∂₁Φᵀv + ∇₁E. [[AID-GMRES]] "
+    "solves the same system by [[GMRES]], which needs neither symmetry nor q < 1.",
     page="explore",
     link="problem=equilibrium&data=digits&q=1.3&T=120&methods=itd.aid-fp.aid-cg.aid-gmres"
     "&bound=none&eps=1e-1",
@@ -58,13 +57,13 @@ LESSON = Lesson(
         misconceptions=(
             Misconception(
                 lambda guess, facts: guess == FALLS,
-                "Slower is what q close to 1 does. Above 1 a product may enlarge v, and the next "
-                "one enlarges it again.",
+                "Slower is what q close to 1 does. Above 1 a product may enlarge v, "
+                "and the next one enlarges it again.",
             ),
             Misconception(
                 lambda guess, facts: guess == RESTS,
-                "That is what the others do here. A linear iteration has no such level: each step "
-                "multiplies what is there.",
+                "That is what the others do here. A linear iteration has no such "
+                "level: each step multiplies what is there.",
             ),
         ),
     ),

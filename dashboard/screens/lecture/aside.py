@@ -19,6 +19,7 @@ from dashboard.screens.lecture.settings import (
     LESSON_PARAM,
     SKIPPED,
     TOLD,
+    number_writer,
     parts_of,
 )
 from dashboard.screens.lecture.words import answer_of, fill, judge
@@ -106,8 +107,6 @@ def aside(lesson: Lesson, own: Own) -> Callable[[DeltaGenerator], list[Watch]]:
                         watched += _ask(lesson)
                     else:
                         _told(lesson, values, own())
-            if lesson.hands_on or values["stage"] != ASK:
-                watched += _controls(lesson)
             _tell_browser(lesson, values["stage"])
         _keep(lesson)
         return watched
@@ -151,7 +150,13 @@ def _ask(lesson: Lesson) -> list[Watch]:
     watched: list[Watch] = []
     st.markdown(f"**Predict first.** {asked.question}")
     ready, chosen = True, session.store()["guess"]
-    if isinstance(asked, Number):
+    made: dict[str, Any] = {"stage": TOLD}
+    label = "Commit and show"
+    if lesson.hands_on and isinstance(asked, Number):
+        # Where one is on the picture is what one says.
+        made["guess"] = session.store()[lesson.controls[0]]
+        label = f"Commit λ = {number_writer(asked)(made['guess'])} and show"
+    elif isinstance(asked, Number):
         watched = controls.draw("guess")
     elif isinstance(asked, Choice):
         ready = _ask_choice(asked, chosen)
@@ -165,12 +170,12 @@ def _ask(lesson: Lesson) -> list[Watch]:
     with st.container(horizontal=True):
         if not isinstance(asked, Sketch):
             st.button(
-                "Commit and show",
+                label,
                 key="commit",
                 type="primary",
                 disabled=not ready,
                 on_click=session.keep,
-                kwargs={"stage": TOLD},
+                kwargs=made,
             )
         st.button("Skip, just show", key="skip", on_click=session.keep, kwargs={"stage": SKIPPED})
     return watched
@@ -234,16 +239,21 @@ def _again() -> None:
     session.keep(stage=ASK, guess=settings.view.guess)
 
 
-def _controls(lesson: Lesson) -> list[Watch]:
+def trial(lesson: Lesson) -> list[Watch]:
+    """The controls above the picture, as soon as one may try."""
     watched: list[Watch] = []
-    if lesson.hands_on or lesson.controls:
-        write(f"Now you: {lesson.look}")
-    columns = st.columns(len(lesson.controls)) if lesson.controls else []
-    for column, name in zip(columns, lesson.controls, strict=True):
-        with column:
-            if name == "family":
-                _choose_data()
-            watched += controls.draw(name, most=_most(lesson, name))
+    told = session.store()["stage"] != ASK
+    if not (lesson.hands_on or told):
+        return watched
+    with st.container(key="trial", gap="xxsmall"):
+        if told:
+            write(f"Now you: {lesson.look}")
+        columns = st.columns(len(lesson.controls), vertical_alignment="bottom")
+        for column, name in zip(columns, lesson.controls, strict=True):
+            with column:
+                if name == "family":
+                    _choose_data()
+                watched += controls.draw(name, most=_most(lesson, name))
     return watched
 
 

@@ -14,7 +14,7 @@ from dashboard.kit.page import Export, Page, Picture, Shown, Table
 from dashboard.kit.settings import PageSettings
 from dashboard.kit.snippets import INSTALL, call
 from dashboard.kit.theme import AXIS_SIZE, FONT, LABEL_SIZE, faded, neutral
-from dashboard.screens.lecture.frame import GIVEN
+from dashboard.screens.lecture.marks import GIVEN
 from hypergrad_core import Scenario
 from hypergrad_core.arrays import Progress
 from hypergrad_core.studies.landscape import Landscape, landscape
@@ -119,8 +119,9 @@ def frame(shown: ObjectiveShown, part: str = "") -> Frame:
                     "mode": "text",
                     "x": [here],
                     "y": [value],
-                    "text": [f"   slope {slope:+.1f}"],
-                    "textposition": "bottom right" if here < ENDS[1] - 2 else "bottom left",
+                    # Above the point: the curve and its tangent leave room on the lower side.
+                    "text": [f"\u2002slope {slope:+.1f}\u2002"],
+                    "textposition": "top left" if slope > 0 else "top right",
                     "textfont": {"size": LABEL_SIZE, "color": tangent},
                     "cliponaxis": False,
                     "meta": GIVEN,

@@ -12,7 +12,7 @@ from dashboard.kit.introduction import BOUND_TERMS, EVERYWHERE, METHOD_TERMS
 from dashboard.kit.page import Export, Page, Picture, Shown
 from dashboard.lessons.lecture import LESSONS
 from dashboard.lessons.lecture.lesson import Lesson
-from dashboard.screens.lecture.aside import Own, aside, sketched, top
+from dashboard.screens.lecture.aside import Own, aside, sketched, top, trial
 from dashboard.screens.lecture.ending import ending, goal_of
 from dashboard.screens.lecture.frame import lesson_frame
 from dashboard.screens.lecture.objective import PAGE as OBJECTIVE
@@ -67,7 +67,7 @@ def page_of(lesson: Lesson, page: AnyPage) -> AnyPage:
         beneath=goal_of(lesson),
         below=ending(lesson, page),
         face=lesson.key,
-        beside=True,
+        beside=partial(trial, lesson),
         top=partial(top, lesson),
         sketched=sketched(lesson),
     )

@@ -139,7 +139,11 @@ class LessonSettings(PageSettings[Any]):
 
     def link_of(self, scenario: Scenario, view: Any, *, full: bool = False) -> dict[str, str]:
         """As of any page, with the name of the lesson."""
-        return {LESSON_PARAM: self.lesson.key, **super().link_of(scenario, view, full=full)}
+        link = super().link_of(scenario, view, full=full)
+        if view.stage == TOLD:
+            # Also where it is what the slider begins with: without it nothing was predicted.
+            link[GUESS_PARAM] = super().link_of(scenario, view, full=True)[GUESS_PARAM]
+        return {LESSON_PARAM: self.lesson.key, **link}
 
     def address_of(self, scenario: Scenario, view: Any, chosen: str | None) -> dict[str, str]:
         """Without the prediction: whoever gets the link makes his own."""
@@ -149,7 +153,8 @@ class LessonSettings(PageSettings[Any]):
     def of_link(self, link: Mapping[str, str]) -> tuple[Scenario, Any, tuple[str, ...]]:
         """As of any page; another lesson's name is told."""
         scenario, view, messages = super().of_link(link)
-        if view.stage == TOLD and not is_made(self.lesson, view.guess):
+        made = GUESS_PARAM in link and is_made(self.lesson, view.guess)
+        if view.stage == TOLD and not made:
             # Nothing was predicted.
             view = replace(view, stage=SKIPPED)
         key = link.get(LESSON_PARAM, self.lesson.key)
