@@ -44,6 +44,7 @@ LESSON = Lesson(
     page="explore",
     link="problem=hyper-representation&q=0.95&d=2&m=4&n=10&seed=18&start=0.5&methods=itd.aid-cg"
     "&bound=none&T=200&eps=1e-1&at=17",
+    heading="The relative error over t: ITD rises first, AID-CG falls.",
     controls=("contraction", "start"),
     limits={"start": 10},
     facts=facts,
@@ -60,11 +61,11 @@ LESSON = Lesson(
         ),
     ),
     reveal="The error rises to {rise:.0f} times its first value, at t = {peak:count}, and is "
-    "only below it again at t = {back:count}. Early on, [[∂₂Φ]] is taken at a wₜ that is still "
-    "wrong, and each step adds an error faster than [[q]] shrinks old ones. In general it goes "
-    "like t·qᵗ: it rises until about t = 1/(1 − q), then falls. This is the [[curse of "
-    "unrolling]]. The method of the next lesson ([[AID-CG]]) uses only the last wₜ: at t = "
-    "{peak:count} its error is {apart:.0f} times smaller.",
+    "below it again only at t = {back:count}. Early on, [[∂₂Φ]] is taken at a wₜ that is still "
+    "wrong: each step adds an error faster than [[q]] shrinks old ones. In general it goes like "
+    "t·qᵗ: up until about t = 1/(1 − q), then down, the [[curse of unrolling]]. The method of the "
+    "next lesson ([[AID-CG]]) uses only the last wₜ: at t = {peak:count} its error is {apart:.0f} "
+    "times smaller.",
     look="bring q down, or start farther away. Where does the bump end?",
     takeaway="Unrolling a short run can be worse than answering zero: first the error rises, "
     "then it falls like the training does.",

@@ -6,6 +6,8 @@ from dashboard.lessons.lecture.facts import relative
 from dashboard.lessons.lecture.lesson import Choice, Facts, Lesson, Misconception
 from hypergrad_core import Experiment
 
+LATE = 20
+"""The step from which on a level is read off."""
 FALLS, RESTS, GROWS = "falls", "rests", "grows"
 
 
@@ -18,8 +20,9 @@ def facts(run: Experiment) -> Facts:
         "last": float(errors[-1]),
         "at_half": float(run.steps[half]),
         "at_last": float(run.steps[-1]),
-        "itd": float(relative(run, "itd")[-1]),
-        "gmres": float(relative(run, "aid-gmres")[-1]),
+        "itd_low": float(relative(run, "itd")[LATE:].min()),
+        "itd_high": float(relative(run, "itd")[LATE:].max()),
+        "gmres": float(relative(run, "aid-gmres").min()),
         "q": run.scenario.contraction,
     }
 
@@ -44,6 +47,7 @@ LESSON = Lesson(
     page="explore",
     link="problem=equilibrium&data=digits&q=1.3&T=120&methods=itd.aid-fp.aid-cg.aid-gmres"
     "&bound=none&eps=1e-1",
+    heading="The relative error over t = k.",
     controls=("contraction", "precision"),
     facts=facts,
     prediction=Choice(
@@ -67,12 +71,13 @@ LESSON = Lesson(
             ),
         ),
     ),
-    reveal="At t = {at_half:.0f} the error of AID-FP is {half:scientific}, at {at_last:.0f} it is "
-    "{last:scientific}. [[AID-GMRES]] needs no contraction to solve the system, but rests at "
-    "{gmres:.2g}: the training does not come to [[w(λ)]], and a system at a bad [[wₜ]] is of no "
-    "use. [[ITD]] stays near {itd:.2g}. No bound is drawn, because none holds.",
-    look="bring q below 1 and watch all of them recover. Then try single precision: where is the "
-    "floor now?",
+    reveal="At t = {at_half:.0f} the error of AID-FP is {half:scientific}, at {at_last:.0f} "
+    "it is {last:scientific}: nothing holds repeated products back. In general they grow if the "
+    "matrix has an eigenvalue of size above 1. AID-GMRES solves the system but stays above "
+    "{gmres:.2g}, for wₜ does not come to [[w(λ)]], which Newton’s method found. [[ITD]] moves "
+    "between {itd_low:.2g} and {itd_high:.2g}. No bound is drawn, because none holds.",
+    look="bring q below 1 and watch all of them recover. Then try single precision: where "
+    "is the floor?",
     takeaway="Below q = 1 theory guards you. Above it, measure: the solver, the training or both "
     "may fail, and not all methods fail alike.",
     teacher="Three assumptions, three cures: not symmetric, take GMRES or the normal equations; "

@@ -39,6 +39,7 @@ LESSON = Lesson(
     page="explore",
     link="problem=logistic&data=breast_cancer&methods=aid-fp.aid-cg&vary=adjoint&t=30&T=60"
     "&bound=none&eps=1e-2",
+    heading="The relative error over k, with t fixed.",
     controls=("inner_steps",),
     limits={"inner_steps": 200},
     facts=facts,

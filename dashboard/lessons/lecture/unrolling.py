@@ -46,6 +46,7 @@ LESSON = Lesson(
     formula=r"J_{t+1}=\partial_1\Phi(w_t)\,J_t+\partial_2\Phi(w_t)",
     page="explore",
     link="problem=quadratic&d=20&m=5&methods=itd.itd-forward&x=floats&bound=none&T=120&eps=1e-4",
+    heading="Error and memory while t grows to T.",
     controls=("horizon", "hyper_size"),
     limits={"horizon": 500, "hyper_size": 100},
     facts=facts,

@@ -33,6 +33,7 @@ LESSON = Lesson(
     page="explore",
     link="problem=hyper-representation&data=wine&q=0.95&methods=itd.aid-fp.aid-cg&T=150&eps=1e-2"
     "&bound=none",
+    heading="The relative error over t = k.",
     controls=("family", "contraction"),
     facts=facts,
     prediction=Order(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -231,6 +232,7 @@ def _told(lesson: Lesson, values: dict[str, Any], result: Any) -> None:
     elif answer := answer_of(lesson, result):
         st.markdown(f"**{session.plain(answer)}**")
     write(fill(lesson.reveal, facts))
+    st.html(f'<p class="lecture-home"><b>To take home.</b> {html.escape(lesson.takeaway)}</p>')
     st.button("Predict again", key="again", on_click=_again, type="tertiary")
 
 

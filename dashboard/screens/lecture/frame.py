@@ -13,6 +13,7 @@ from dashboard.lessons.lecture.lesson import Lesson, Number, Sketch
 from dashboard.screens.lecture.marks import GIVEN, YOURS, mark, mark_number
 from dashboard.screens.lecture.settings import ASK, TOLD
 from dashboard.screens.lecture.words import heights_at
+from hypergrad_core import Scenario
 
 HIDDEN = "The curves are hidden until you have made a prediction."
 COLOR_BAR = 118
@@ -22,7 +23,7 @@ LessonShown = Shown[Any, Any, Any]
 
 
 def lesson_frame(
-    lesson: Lesson, page: Page[Any, Any, Any], own: Callable[[], Any]
+    lesson: Lesson, page: Page[Any, Any, Any], own: Callable[[], Any], scenario: Scenario
 ) -> Callable[[LessonShown, str], Frame]:
     """How the picture of a lesson is drawn.
 
@@ -30,6 +31,7 @@ def lesson_frame(
         lesson: which.
         page: whose picture it borrows.
         own: the result of the lesson's own run, which the prediction is about.
+        scenario: of that run.
     """
 
     def frame(shown: LessonShown, part: str) -> Frame:
@@ -40,7 +42,10 @@ def lesson_frame(
         if lesson.alone:
             first_panel(drawn)
         leave_out(drawn, lesson.without)
-        _name_target(drawn)
+        (_leave_target if lesson.heading else _name_target)(drawn)
+        if shown.scenario.contraction == scenario.contraction:
+            # What is so from the start is what the lesson speaks of.
+            drawn["warning"] = ""
         if stage == ASK:
             drawn = _withhold(drawn, message=drawn["message"] if lesson.hands_on else HIDDEN)
             if isinstance(asked, Sketch):
@@ -154,3 +159,16 @@ def _name_target(frame: Frame) -> None:
             trace["text"] = ["" if text.strip() == name else text for text in texts]
             entry: KeyEntry = {"text": name, "mark": TARGET_DASH}
             frame["key"] = [*frame.get("key", []), entry]
+
+
+def _leave_target(frame: Frame) -> None:
+    """Where nothing is said of ε: without its line, its name, and the marks on it."""
+    for trace in frame["figure"]["data"]:
+        texts = trace.get("text")
+        if isinstance(texts, list):
+            trace["text"] = ["" if text.strip().startswith("ε = ") else text for text in texts]
+        dashed = trace.get("line", {}).get("dash") == TARGET_DASH
+        if dashed or str(trace.get("name")).endswith(" at ε"):
+            trace["visible"] = False
+    key = [entry for entry in frame.get("key", []) if "ε" not in entry["text"]]
+    frame["key"] = key if key[1:] else []

@@ -19,9 +19,9 @@ from dashboard.screens.lecture.objective import PAGE as OBJECTIVE
 from dashboard.screens.lecture.settings import ASK, LESSON_PARAM, LessonSettings
 
 AnyPage = Page[Any, Any, Any]
-HEIGHT = 380
-REST = 410
-"""Pixels of the window that are left to what is above and below a picture."""
+HEIGHTS = {True: (380, 410), False: (320, 560)}
+"""While a prediction is asked for, and later, when controls and a key stand above the picture: its
+least height, and the pixels of the window that are left to what is above and below it."""
 
 
 def lecture(pages: Sequence[AnyPage]) -> AnyPage:
@@ -58,7 +58,7 @@ def page_of(lesson: Lesson, page: AnyPage) -> AnyPage:
         vocabulary=_vocabulary(lesson),
         sidebar=aside(lesson, own),
         pictures=partial(_pictures, lesson, page),
-        frame=lesson_frame(lesson, page, own),
+        frame=lesson_frame(lesson, page, own, settings.scenario),
         export=partial(_export, page),
         parts={lesson.part: page.parts[lesson.part]},
         heading="Lecture",
@@ -84,8 +84,9 @@ def own_run(page: AnyPage, settings: LessonSettings) -> Own:
 
 
 def _pictures(lesson: Lesson, page: AnyPage, shown: Shown[Any, Any, Any]) -> Sequence[Picture]:
+    height, rest = HEIGHTS[shown.view.stage == ASK]
     return [
-        replace(picture, height=HEIGHT, rest=REST, filename=f"hypergradient-{lesson.key}")
+        replace(picture, height=height, rest=rest, filename=f"hypergradient-{lesson.key}")
         for picture in page.pictures(shown)
         if picture.part == lesson.part
     ]
