@@ -195,7 +195,7 @@ def test_a_curve_is_drawn_by_hand(lecture: Lecture) -> None:
     commit.click()
     lecture.told()
     assert re.search(r"On average your curve is off by a factor of \d", lecture.box)
-    assert "each adds its own error to J" in lecture.box
+    assert "each early step adds its own error to J" in lecture.box
     expect(lecture.page.locator(".hg-key")).to_contain_text("your prediction")
     expect(sketch).to_be_hidden()
 

@@ -39,7 +39,7 @@ LESSON = Lesson(
     "if there are problems on which the error is equal to it; on others it is loose. Here [[ITD]] "
     "runs on the tumour data, for 200 steps.",
     page="explore",
-    link="problem=logistic&data=breast_cancer&q=0.8&methods=itd&bound=both&T=200&eps=1e-6&at=60",
+    link="problem=logistic&data=breast_cancer&q=0.8&methods=itd&bound=both&T=200&eps=1e-9&at=60",
     controls=("bound", "precision"),
     facts=facts,
     prediction=Number(

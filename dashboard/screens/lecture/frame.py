@@ -127,7 +127,7 @@ def first_panel(frame: Frame) -> None:
     key = frame.get("key", [])
     of_map = any("background" in entry for entry in key)
     frame["key"] = [entry for entry in key if not _is_elsewhere(entry, of_map=of_map)]
-    frame["narrow"] = {"layout": {"margin": layout["margin"]}, "height": 340}
+    frame["narrow"] = {"layout": {"margin": layout["margin"]}, "height": 270}
 
 
 def _is_elsewhere(entry: KeyEntry, *, of_map: bool) -> bool:
