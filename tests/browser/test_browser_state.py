@@ -43,6 +43,9 @@ _REST = """
 () => document.querySelector('.hg-chart[data-ready="true"]')
     && document.querySelector('[data-testid="stApp"]').dataset.testScriptState === "notRunning"
 """
+_IDLE = """
+() => document.querySelector('[data-testid="stApp"]').dataset.testScriptState === "notRunning"
+"""
 SUPERSCRIPTS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
 
@@ -244,3 +247,28 @@ def test_a_bad_value_in_a_link_leaves_the_others(page: Page, server: Server) -> 
     agree(page)
     assert query_of(page.url) == {"q": "0.99", "problem": "quadratic"}
     expect(page.get_by_text("d = 1000 is not allowed")).to_be_visible()
+
+
+@pytest.mark.parametrize("between", ["lecture", "theory"])
+def test_a_page_with_controls_of_its_own_changes_no_other(
+    page: Page, server: Server, between: str
+) -> None:
+    page.goto(server.base)
+    agree(page)
+    change(page)
+    for name in PAGES:
+        if name != "explore":
+            press_tab(page, name)
+        agree(page)
+        address = page.url
+        press_tab(page, between)
+        page.wait_for_function(_IDLE)
+        press_tab(page, name)
+        agree(page)
+        assert page.url == address, "By its tab it is as it was left."
+        for expected in (between, name):
+            page.go_back()
+            page.wait_for_url(lambda now, expected=expected: name_of(now) == expected)
+            page.wait_for_function(_IDLE)
+        agree(page)
+        assert page.url == address, "By Back it is as it was left."
