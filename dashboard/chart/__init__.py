@@ -134,9 +134,9 @@ class KeyEntry(TypedDict):
     """What a kind of mark means, above the picture: text, which wraps where there is no room.
 
     ``mark`` is how it looks: a line ("solid", or an SVG dash array such as "9px,5px"), "area", or
-    a Plotly symbol. Without ``color`` it is that of the text. With ``background`` it is shown on a
-    patch of that colour: what lies on a map need not be seen on the page. ``hint`` says what to do
-    on the page, and is in no saved picture.
+    a Plotly symbol; "" for words alone. Without ``color`` it is that of the text. With
+    ``background`` it is shown on a patch of that colour: what lies on a map need not be seen on the
+    page. ``hint`` says what to do on the page, and is in no saved picture.
     """
 
     text: str
@@ -179,9 +179,10 @@ class Narrow(TypedDict):
 
 
 class Sketch(TypedDict):
-    """A curve that is to be drawn by hand: the heights at places ``at`` of a subplot."""
+    """A curve that is to be drawn by hand over a subplot: its heights at ``at``, from ``first``."""
 
     at: list[float]
+    first: float
     xaxis: str
     yaxis: str
 

@@ -41,7 +41,7 @@ export class Heading {
     if (shape === this.shape) return;
     this.shape = shape;
     this.key.replaceChildren(...key.map(({ mark, color, background, text, hint }) =>
-      element("li", "", {}, glyph(mark, color, background), hint ? `${text}: ${hint}` : text)));
+      element("li", "", {}, mark ? glyph(mark, color, background) : "", hint ? `${text}: ${hint}` : text)));
   }
 
   /** In place of the headline, where there is no picture. */

@@ -76,7 +76,7 @@ class Head {
         left = 0;
         this.newLine();
       }
-      const indent = this.mark(this.edge + left, mark, color, background);
+      const indent = mark ? this.mark(this.edge + left, mark, color, background) : 0;
       this.add(this.edge + left + indent, text);
       left += indent + this.measure(text) + BETWEEN * this.factor;
     }

@@ -3,7 +3,7 @@
 import { button, element } from "./dom.js";
 import { formatValue } from "./pure/formats.js";
 import { axisOf, clampPixel, subplotOf } from "./pure/geometry.js";
-import { afterKey, afterStroke, completed, fractionOf, valueAt } from "./pure/sketching.js";
+import { afterKey, afterStroke, completed, fractionOf, shareOf, valueAt } from "./pure/sketching.js";
 
 const KEY_STEP = 0.02; // of the height of the plot
 const COMMIT = "Commit and show";
@@ -93,7 +93,7 @@ export class Sketching {
     if (key === "Enter" && !this.commit.disabled) return this.finish();
     if (!go && !by) return;
     event.preventDefault();
-    if (by) this.heights = afterKey(this.heights, this.place, by);
+    if (by) this.heights = afterKey(this.heights, this.place, by, this.first);
     if (go) {
       const next = Math.max(0, Math.min(this.sketch.at.length - 1, this.place + go));
       // A curve that was begun goes on at its height.
@@ -112,20 +112,26 @@ export class Sketching {
 
   // What is seen
 
+  /** Where a curve begins that has not been drawn yet. */
+  get first() {
+    return shareOf(this.sketch.first, axisOf(this.plot._fullLayout, this.sketch.yaxis));
+  }
+
   paint() {
     const whole = completed(this.heights);
+    const first = this.area && this.first;
     this.commit.disabled = !whole;
     this.hint.style.display = whole ? "none" : "";
     const area = this.area;
     if (!area) return;
-    const pixels = this.sketch.at.map((x, place) => [area.toX(x), (1 - (whole?.[place] ?? 0.5)) * area.height]);
+    const pixels = this.sketch.at.map((x, place) => [area.toX(x), (1 - (whole?.[place] ?? first)) * area.height]);
     const points = pixels.map(([x, y]) => `${clampPixel(x)},${clampPixel(y)}`);
     this.line.setAttribute("d", whole ? `M${points.join("L")}` : "M0,0");
     const [x, y] = pixels[this.place];
     this.mark.setAttribute("transform", `translate(${clampPixel(x)},${clampPixel(y)})`);
     this.hint.setAttribute("x", area.width / 2);
     this.hint.setAttribute("y", area.height / 2);
-    this.say(whole?.[this.place] ?? 0.5);
+    this.say(whole?.[this.place] ?? first);
   }
 
   say(share) {

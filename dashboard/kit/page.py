@@ -176,7 +176,8 @@ class Page(Generic[Key, Result, View]):
         focus: the field of the view that a card of the readout sets; "" for none.
         faces: for a page that is another one at each address: the one of these query parameters.
         face: which of these it is; "" for a page that is always the same.
-        beside: whether the controls above the pictures stand beside them where there is room.
+        beside: for a page whose words stand beside its pictures where there is room: draws the
+            controls at the head of the pictures; None for any other.
         top: draws what stands above the introduction.
         sketched: called with the heights of a curve that was drawn by hand on the picture.
     """
@@ -206,7 +207,7 @@ class Page(Generic[Key, Result, View]):
     focus: str = ""
     faces: Callable[[Mapping[str, str]], Page[Any, Any, Any]] | None = None
     face: str = ""
-    beside: bool = False
+    beside: Callable[[], list[Watch]] | None = None
     top: Callable[[], None] = _nothing
     sketched: Callable[[list[float]], None] | None = None
 

@@ -74,7 +74,11 @@ def show(page: AnyPage) -> None:
     with st.sidebar:
         session.reset_button()
         st.markdown(f"## {page.heading or page.title}")
-        watched = [*page.sidebar(dial), *controls.draw_rest()]
+        watched = page.sidebar(dial)
+        if page.beside is not None:
+            with column:
+                watched += page.beside()
+        watched += controls.draw_rest()
         # After all controls: while nothing runs it takes no room, and the controls stay where they
         # are when a run begins. page.css keeps it in sight.
         status = st.container(key="status")
@@ -110,11 +114,11 @@ def show(page: AnyPage) -> None:
 
 
 def _places(page: AnyPage) -> tuple[DeltaGenerator, AbstractContextManager[Any]]:
-    """Where the controls above the pictures go, and where the pictures go."""
-    if not page.beside:
+    """Where the words or controls before the pictures go, and where the pictures go."""
+    if page.beside is None:
         return st.container(), nullcontext()
     with st.container(key="beside"):
-        left, right = st.columns([5, 7], gap="medium")
+        left, right = st.columns([4, 5], gap="medium")
     return left, right
 
 

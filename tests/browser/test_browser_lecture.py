@@ -138,14 +138,14 @@ def test_a_number_is_predicted_and_marked(lecture: Lecture) -> None:
     lecture.rest("implicit")
     said = slider.get_attribute("aria-valuetext")
     assert lecture.curves == 0
-    assert f"your prediction: {said}" in lecture.page.locator(".hg-plotly").text_content()
+    key = lecture.page.locator(".hg-key")
+    expect(key).to_contain_text(f"your prediction: {said}")
     lecture.press("commit")
     lecture.told()
     assert f"You said {said}" in lecture.box
     assert "plateau" in lecture.box
-    text = lecture.page.locator(".hg-plotly").text_content() or ""
-    assert f"your prediction: {said}" in text
-    assert "measured: " in text
+    expect(key).to_contain_text(f"your prediction: {said}")
+    expect(key).to_contain_text("measured: ")
     assert lecture.link == {"lesson": ["implicit"]}
 
 
@@ -195,7 +195,7 @@ def test_a_curve_is_drawn_by_hand(lecture: Lecture) -> None:
     commit.click()
     lecture.told()
     assert re.search(r"On average your curve is off by a factor of \d", lecture.box)
-    assert "each adds its own error to J" in lecture.box
+    assert "each early step adds its own error to J" in lecture.box
     expect(lecture.page.locator(".hg-key")).to_contain_text("your prediction")
     expect(sketch).to_be_hidden()
 
@@ -208,7 +208,7 @@ def test_a_curve_is_drawn_by_keys(lecture: Lecture) -> None:
     for key in ("ArrowUp", "ArrowRight", "PageUp", "ArrowRight", "ArrowDown"):
         lecture.page.keyboard.press(key)
         heights.append(int(sketch.get_attribute("aria-valuenow") or -1))
-    assert heights == [52, 52, 62, 62, 60]
+    assert [height - heights[0] for height in heights] == [0, 0, 10, 10, 8]
     assert re.fullmatch(r"at 20: [\d.·⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+", sketch.get_attribute("aria-valuetext") or "")
     lecture.page.keyboard.press("Enter")
     lecture.told()

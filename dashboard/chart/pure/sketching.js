@@ -38,10 +38,18 @@ export function completed(heights) {
   });
 }
 
-/** The heights with that of a place moved; a place without one begins where its neighbour is. */
-export function afterKey(heights, place, by) {
-  const start = completed(heights)?.[place] ?? 0.5;
+/**
+ * The heights with that of a place moved. A place without one begins where its neighbour is, and the
+ * very first one at `first`.
+ */
+export function afterKey(heights, place, by, first) {
+  const start = completed(heights)?.[place] ?? first;
   return heights.map((height, other) => (other === place ? inside(start + by) : height));
+}
+
+/** Value -> share of the height of an axis, given the range that Plotly has. */
+export function shareOf(value, { range: [low, high], type }) {
+  return inside(((type === "log" ? Math.log10(value) : value) - low) / (high - low));
 }
 
 /** Share of the height of an axis -> value, given the range that Plotly has. */

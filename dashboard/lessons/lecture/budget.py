@@ -26,7 +26,7 @@ def facts(planes: Sequence[Any]) -> Facts:
     plane: Plane = planes[0]
     best = plane.frontier.within(BUDGET)
     unit = plane.hypergradient_norm
-    half = BUDGET // 2 - 1
+    half = BUDGET // 2
     last = int(plane.steps[-1])
     few = 2
     fewest = _fewest(plane.errors, plane)
@@ -36,8 +36,7 @@ def facts(planes: Sequence[Any]) -> Facts:
         "spent": float(best.products),
         "error": best.error / unit,
         "half": float(half),
-        "half_error": float(plane.errors[half, half]) / unit,
-        "gain": float(plane.errors[half, half]) / best.error,
+        "gain": float(plane.errors[half, half - 1]) / best.error,
         "few": float(few),
         "plateau": float(plane.errors[last, few]) / unit,
         "fewest": float("nan" if fewest is None else fewest),
@@ -59,18 +58,18 @@ def score(planes: Sequence[Any], view: Any) -> Score:
 LESSON = Lesson(
     key="budget",
     title="Where to spend a budget",
-    need="Cost is counted in [[product|products]]: one for each step of training, and one for each "
-    "step on the adjoint system.",
-    text="[[AID]] takes [[t]] steps on [[w]] and [[k]] steps on [[v]], and each step is paid for. "
-    "The map shows the [[relative error]] for every pair (t, k): t upwards, k to the right. Go "
-    "along a row, and the error comes to rest on a [[plateau]] that t decides. Go up a column, "
-    "and it rests on one that k decides. Along a diagonal the cost is the same. With 60 products "
-    "in all, one can take many t and few k, or the other way round. The solver of the adjoint "
-    "system is [[conjugate gradient]].",
+    need="You need: lesson 5. The error has a part that falls with [[t]] and a part that "
+    "falls with [[k]].",
+    text="Each of the [[t]] steps on [[w]] costs one [[product]], each of the [[k]] steps "
+    "of [[conjugate gradient]] on [[v]] one, and one more is for ∂₂Φ. The map shows the [[relative "
+    "error]] for every pair: t upwards, k to the right. Along the white dashes the cost is the "
+    "same; they turn flat where conjugate gradient has solved its system and stops: more k costs "
+    "nothing there. With 60 products in all, one can take many t and few k, or the other way "
+    "round.",
     page="budget",
     alone=True,
     link="problem=logistic&data=breast_cancer&q=0.8&left=aid-cg&right=none&T=80&budget=60&row=30"
-    "&column=29",
+    "&column=8",
     controls=("budget", "contraction"),
     facts=facts,
     prediction=Number(
@@ -85,14 +84,14 @@ LESSON = Lesson(
         misconceptions=(
             Misconception(
                 lambda guess, facts: abs(guess - 30) <= 4,
-                "Half and half looks fair, but the two sides are not equal: conjugate gradient "
-                "comes down with √κ, training with κ. At t = k = {half:.0f} the error is "
-                "{gain:.0f} times larger than it need be.",
+                "Half and half looks fair, but steps on v are quicker: those of "
+                "conjugate gradient grow like √κ, those of training like κ. At t = {half:.0f} the "
+                "error is {gain:.0f} times larger than it need be.",
             ),
             Misconception(
                 lambda guess, facts: guess < float(facts["answer"]),
-                "The linear system is the easy part here. It is wₜ that is slow, and a system at "
-                "a bad wₜ is not worth solving well.",
+                "The linear system is the easy part. It is wₜ that is slow, and a "
+                "system at a bad wₜ is not worth solving well.",
             ),
             Misconception(
                 lambda guess, facts: guess > float(facts["answer"]),
@@ -101,9 +100,9 @@ LESSON = Lesson(
             ),
         ),
     ),
-    reveal="The best split is t = {answer:.0f}, k = {k:.0f}: error {error:scientific}. With k "
-    "fixed at {few:.0f}, the error never falls below {plateau:scientific}, however long one "
-    "trains. Spend until both parts of the error are about equal.",
+    reveal="Best is t = {answer:.0f}, k = {k:.0f}: error {error:scientific}. With k fixed at "
+    "{few:.0f}, the error rests on a [[plateau]] at {plateau:scientific}, however long one trains. "
+    "In general, spend until the part from t and the part from k are about equal.",
     look="press a cell of the map, or walk with the arrow keys.",
     goal=Goal("Reach an error of 10⁻⁶ with the fewest products.", TARGET, score),
     takeaway="A fixed k ends on a plateau. Spend on t and on k so that neither part of the error "

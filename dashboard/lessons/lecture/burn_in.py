@@ -33,17 +33,18 @@ def curve(run: Experiment) -> tuple[FloatArray, FloatArray]:
 LESSON = Lesson(
     key="burn-in",
     title="Why the error can rise first",
-    need="From the last lesson: [[ITD]] differentiates through all steps of the loop, from the "
-    "first to the last.",
+    need="You need: the last lesson. [[ITD]], which is iterative differentiation backwards, "
+    "goes through all steps of the loop.",
     text="Each step of training brings [[wₜ]] closer to [[w(λ)]]. The [[error]] of the "
     "hypergradient should then fall from the start, should it not? Here a small linear model is "
-    "trained on features that are themselves learnt: [[λ]] is the matrix that makes them. The "
-    "start [[w₀]] is half as far from 0 as the solution is, in another direction. At t = 0 nothing "
-    "has been differentiated yet, and the [[relative error]] is about 1. After 200 steps it will "
-    "have come down to about 0.02.",
+    "trained on features that are learnt as well: [[λ]] is the matrix that makes them. The start "
+    "[[w₀]] is half as far from 0 as the solution, in another direction. A [[relative error]] of 1 "
+    "is what the answer zero would have. It begins at about 1, and after 200 steps it is about "
+    "0.02.",
     page="explore",
     link="problem=hyper-representation&q=0.95&d=2&m=4&n=10&seed=18&start=0.5&methods=itd.aid-cg"
     "&bound=none&T=200&eps=1e-1&at=17",
+    heading="The relative error over t: ITD rises first, AID-CG falls.",
     controls=("contraction", "start"),
     limits={"start": 10},
     facts=facts,
@@ -54,20 +55,20 @@ LESSON = Lesson(
         misconceptions=(
             Misconception(
                 lambda guess, facts: max(guess) < 2 * guess[0],
-                "That wₜ comes closer does not mean that its derivative does. The first steps are "
-                "differentiated far from the solution, and each adds its own error to J before "
-                "later steps can shrink it.",
+                "That wₜ comes closer does not mean that its derivative does: each "
+                "early step adds its own error to J, before later steps can shrink it.",
             ),
         ),
     ),
-    reveal="The error rises to {rise:.0f} times its first value, at t = {peak:count}, and is only "
-    "below it again at t = {back:count}. Each early step adds the error that [[∂₂Φ]] has there, "
-    "faster than [[q]] takes old errors away. This is the [[curse of unrolling]]. The other curve, "
-    "[[AID-CG]], uses only the last wₜ: at t = {peak:count} its error is {apart:.0f} times "
-    "smaller.",
+    reveal="The error rises to {rise:.0f} times its first value, at t = {peak:count}, and is "
+    "below it again only at t = {back:count}. Early on, [[∂₂Φ]] is taken at a wₜ that is still "
+    "wrong: each step adds an error faster than [[q]] shrinks old ones. In general it goes like "
+    "t·qᵗ: up until about t = 1/(1 − q), then down, the [[curse of unrolling]]. The method of the "
+    "next lesson ([[AID-CG]]) uses only the last wₜ: at t = {peak:count} its error is {apart:.0f} "
+    "times smaller.",
     look="bring q down, or start farther away. Where does the bump end?",
-    takeaway="Unrolling a short run can be worse than not differentiating at all: first the error "
-    "rises, then it falls like the training does.",
+    takeaway="Unrolling a short run can be worse than answering zero: first the error rises, "
+    "then it falls like the training does.",
     teacher="Collect a few drawn curves before revealing. The rise has the form t·qᵗ: at first "
     "the factor t wins, later qᵗ. A short run, as in meta-learning with 10 steps, sits on the "
     "bump.",

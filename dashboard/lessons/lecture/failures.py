@@ -6,6 +6,8 @@ from dashboard.lessons.lecture.facts import relative
 from dashboard.lessons.lecture.lesson import Choice, Facts, Lesson, Misconception
 from hypergrad_core import Experiment
 
+LATE = 20
+"""The step from which on a level is read off."""
 FALLS, RESTS, GROWS = "falls", "rests", "grows"
 
 
@@ -18,8 +20,9 @@ def facts(run: Experiment) -> Facts:
         "last": float(errors[-1]),
         "at_half": float(run.steps[half]),
         "at_last": float(run.steps[-1]),
-        "itd": float(relative(run, "itd")[-1]),
-        "gmres": float(relative(run, "aid-gmres")[-1]),
+        "itd_low": float(relative(run, "itd")[LATE:].min()),
+        "itd_high": float(relative(run, "itd")[LATE:].max()),
+        "gmres": float(relative(run, "aid-gmres").min()),
         "q": run.scenario.contraction,
     }
 
@@ -33,18 +36,18 @@ def answer(facts: Facts) -> str:
 LESSON = Lesson(
     key="failures",
     title="When the assumptions fail",
-    need="A theorem holds under its assumptions. Outside them a method may still work, or fail; "
-    "only the theorem is silent.",
-    text="So far [[Φ]] was a [[contraction]], q < 1, and often [[∂₁Φ]] was symmetric. Here is an "
-    "equilibrium network on handwritten digits: its layer is repeated until nothing changes. The "
-    "layer is not symmetric, so [[conjugate gradient]] does not apply, and the picture says so. "
-    "And its weights are so large that [[q]] = 1.3: in the worst case a step takes two points "
-    "apart. The iteration itself still stays in bounds, because each unit does. But "
-    "[[AID-FP]] solves a linear system by repeated products with ∂₁Φᵀ, and nothing holds these "
-    "back.",
+    need="You need: nothing new. A theorem holds under its assumptions. Outside them a "
+    "method may still work, or fail; only the theorem is silent.",
+    text="So far [[Φ]] was a [[contraction]], q < 1, and often [[∂₁Φ]] was symmetric. Here "
+    "is an equilibrium network on handwritten digits: its layer is repeated until nothing changes. "
+    "It is not symmetric, so [[conjugate gradient]] does not apply. Its weights are so large that "
+    "[[q]] = 1.3: in the worst case a step takes two points apart. The output of a unit lies "
+    "between −1 and 1, so wₜ stays in bounds. [[AID-FP]] repeats v ← ∂₁Φᵀv + ∇₁E. [[AID-GMRES]] "
+    "solves the same system by [[GMRES]], which needs neither symmetry nor q < 1.",
     page="explore",
     link="problem=equilibrium&data=digits&q=1.3&T=120&methods=itd.aid-fp.aid-cg.aid-gmres"
     "&bound=none&eps=1e-1",
+    heading="The relative error over t = k.",
     controls=("contraction", "precision"),
     facts=facts,
     prediction=Choice(
@@ -58,22 +61,23 @@ LESSON = Lesson(
         misconceptions=(
             Misconception(
                 lambda guess, facts: guess == FALLS,
-                "Slower is what q close to 1 does. Above 1 a product may enlarge v, and the next "
-                "one enlarges it again.",
+                "Slower is what q close to 1 does. Above 1 a product may enlarge v, "
+                "and the next one enlarges it again.",
             ),
             Misconception(
                 lambda guess, facts: guess == RESTS,
-                "That is what the others do here. A linear iteration has no such level: each step "
-                "multiplies what is there.",
+                "That is what the others do here. A linear iteration has no such "
+                "level: each step multiplies what is there.",
             ),
         ),
     ),
-    reveal="At t = {at_half:.0f} the error of AID-FP is {half:scientific}, at {at_last:.0f} it is "
-    "{last:scientific}. [[AID-GMRES]] needs no contraction to solve the system, but rests at "
-    "{gmres:.2g}: the training does not come to [[w(λ)]], and a system at a bad [[wₜ]] is of no "
-    "use. [[ITD]] stays near {itd:.2g}. No bound is drawn, because none holds.",
-    look="bring q below 1 and watch all of them recover. Then try single precision: where is the "
-    "floor now?",
+    reveal="At t = {at_half:.0f} the error of AID-FP is {half:scientific}, at {at_last:.0f} "
+    "it is {last:scientific}: nothing holds repeated products back. In general they grow if the "
+    "matrix has an eigenvalue of size above 1. AID-GMRES solves the system but stays above "
+    "{gmres:.2g}, for wₜ does not come to [[w(λ)]], which Newton’s method found. [[ITD]] moves "
+    "between {itd_low:.2g} and {itd_high:.2g}. No bound is drawn, because none holds.",
+    look="bring q below 1 and watch all of them recover. Then try single precision: where "
+    "is the floor?",
     takeaway="Below q = 1 theory guards you. Above it, measure: the solver, the training or both "
     "may fail, and not all methods fail alike.",
     teacher="Three assumptions, three cures: not symmetric, take GMRES or the normal equations; "

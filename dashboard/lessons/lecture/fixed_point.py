@@ -27,17 +27,18 @@ def facts(found: Dissection) -> Facts:
 LESSON = Lesson(
     key="fixed-point",
     title="Two levels and a fixed point",
-    need="Gradient descent repeats one step [[Φ]]. It comes to rest where a step changes nothing: "
-    "at the fixed point [[w(λ)]].",
-    text="There are two levels. The outer level chooses [[λ]]; the inner level trains, [[w₀]], w₁, "
-    "w₂ and so on, each [[wₜ]] one step of Φ after the one before. Each step multiplies the "
-    "distance to w(λ) by at most the [[contraction constant]] [[q]], here 0.9. The number "
-    "[[κ]] = (1 + q)/(1 − q) says the same on another scale: here it is 19. A large κ means a long "
-    "and narrow valley, and slow training. We never reach w(λ); we stop at some wₜ.",
+    need="You need: gradient descent, seen as one step [[Φ]] that is repeated. It comes to "
+    "rest where a step changes nothing: at the fixed point {{[[w(λ)]] = Φ(w(λ), λ)}}.",
+    text="There are two levels, hence the name [[bilevel problem]]. The outer level chooses "
+    "[[λ]]. The inner level trains: from [[w₀]] on, each [[wₜ]] is one step after the one before. "
+    "Each step leaves at most the share [[q]] of the distance to [[w(λ)]], here 0.9; q is the "
+    "[[contraction constant]]. The number [[κ]] = (1 + q)/(1 − q), here 19, says the same: the "
+    "larger κ, the slower the training. We stop at some wₜ; w(λ) itself is never reached.",
     page="why",
     link="d=2&T=80&show=plane&methods=itd&at=10",
     part="plane",
     alone=True,
+    step="t",
     controls=("contraction", "spectrum"),
     facts=facts,
     prediction=Number(
@@ -51,8 +52,8 @@ LESSON = Lesson(
         misconceptions=(
             Misconception(
                 lambda guess, facts: guess < float(facts["answer"]) / 2,
-                "A tenth of what is left is less with each step. After 10 steps "
-                "{after_ten:percent} of the first distance is still there, not nothing.",
+                "Each step takes a tenth of what is left, not of the first distance: "
+                "after 10 steps {after_ten:percent} is still there.",
             ),
             Misconception(
                 lambda guess, facts: guess > float(facts["answer"]),
@@ -61,13 +62,13 @@ LESSON = Lesson(
             ),
         ),
     ),
-    reveal="It takes {answer:.0f} steps, because 0.9 multiplied by itself {answer:.0f} times is "
-    "about 1/100. Twice as many digits need twice as many steps. After 10 steps "
-    "{after_ten:percent} is left. The number of steps grows like κ.",
-    look="drag q towards 1, then play. Choose eigenvalues near +q only, and the valley is round: "
-    "the path no longer jumps from side to side, and is no quicker.",
-    takeaway="Training is a fixed-point iteration: each step leaves at most q of the distance, and "
-    "the number of steps grows like κ.",
+    reveal="{answer:.0f} steps, because 0.9 multiplied by itself {answer:.0f} times is about "
+    "1/100. In general twice as many digits take twice as many steps, and for large κ the number "
+    "of steps grows in proportion to κ.",
+    look="drag q towards 1, then play. Then choose eigenvalues near +q only: the valley is "
+    "round, κ is the same, and it is no quicker, for each step is small.",
+    takeaway="Training is a fixed-point iteration: each step leaves at most q of the distance, "
+    "and the number of steps grows in proportion to κ.",
     teacher="Ask for a show of hands first: 10, 20, 50 or 100 steps? Most say 10 or 20. Then "
     "ask for a ten-thousandth: the answer is twice as many, not a hundred times.",
 )

@@ -26,19 +26,20 @@ def facts(run: Experiment) -> Facts:
 LESSON = Lesson(
     key="implicit",
     title="Implicit differentiation: one linear system",
-    need="The implicit function theorem: an equation that holds for all [[λ]], such as "
-    "w(λ) = Φ(w(λ), λ), can be differentiated without knowing how it was solved.",
-    text="Differentiate the fixed-point equation instead of the loop. Then the path does not "
-    "matter, and nothing of it need be kept. What remains is one linear system for a vector "
-    "[[v]], the [[adjoint system]] below, and one product with [[∂₂Φ]]. This is [[AID]]. There "
-    "are two catches. We do not have [[w(λ)]], so the system is taken at [[wₜ]]. And we do not "
-    "solve it exactly: we take [[k]] steps of a solver, such as [[fixed-point iteration]] or "
-    "[[conjugate gradient]]. In this picture t stays 30, and only k grows.",
+    need="You need: the chain rule, and linear systems. An equation that holds for all "
+    "[[λ]], such as {{w = Φ(w, λ)}}, can be differentiated without knowing how it was solved.",
+    text="With w′ for the derivative of [[w(λ)]], both sides give w′ = ∂₁Φ w′ + ∂₂Φ. Solve "
+    "for w′ and multiply by [[∇₁E]], the slope of the validation loss [[E]] by w: that is the "
+    "[[adjoint system]] below, one linear system for a vector [[v]]. ([[∇₂E]] is the slope by λ "
+    "alone.) This is approximate implicit differentiation, [[AID]]. Two errors remain: the system "
+    "is taken at [[wₜ]], not at w(λ), and solved by [[k]] steps only, of [[fixed-point iteration]] "
+    "(AID-FP: v ← ∂₁Φᵀv + ∇₁E, repeated) or [[conjugate gradient]] (AID-CG).",
     formula=r"\begin{gathered}(I-\partial_1\Phi^\top)\,v=\nabla_1E\\"
     r"\nabla f=\nabla_2E+\partial_2\Phi^\top v\end{gathered}",
     page="explore",
     link="problem=logistic&data=breast_cancer&methods=aid-fp.aid-cg&vary=adjoint&t=30&T=60"
     "&bound=none&eps=1e-2",
+    heading="The relative error over k, with t fixed.",
     controls=("inner_steps",),
     limits={"inner_steps": 200},
     facts=facts,
@@ -52,19 +53,19 @@ LESSON = Lesson(
         misconceptions=(
             Misconception(
                 lambda guess, facts: guess < float(facts["answer"]),
-                "The system is solved better and better, but it is the system at wₜ, not at w(λ). "
-                "No solver can know the difference.",
+                "The system is solved better and better, but it is the system at wₜ, not at w(λ).",
             ),
             Misconception(
                 lambda guess, facts: guess > float(facts["answer"]),
-                "A few steps of the solver are enough to bring v close: what is left then is due "
-                "to wₜ, and that is already better than you think after {t:.0f} steps.",
+                "A few steps of the solver bring v close. What is left is due to wₜ, "
+                "which is already good after {t:.0f} steps.",
             ),
         ),
     ),
-    reveal="It ends on a [[plateau]] at {answer:scientific}, reached after {settled:.0f} steps. "
-    "From there on more k is wasted: what is left comes from wₜ. Fixed-point steps end on the same "
-    "plateau, only later.",
+    reveal="It ends on a [[plateau]] at {answer:scientific}, from k = {settled:.0f} on: what "
+    "is left comes from wₜ. Fixed-point steps end on the same plateau, only later. In general the "
+    "error has a part that falls with t and one that falls with k; more k cannot mend the part of "
+    "t.",
     look="change the fixed t and see the plateau move.",
     takeaway="AID solves one linear system at wₜ. Its error has two parts, one from t and one from "
     "k, and the larger one decides.",

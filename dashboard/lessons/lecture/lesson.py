@@ -53,7 +53,8 @@ class Number(Prediction):
         label: of the slider.
         unit: what is counted, after the number.
         axis: the axis of the picture on which the number lies, "x" or "y"; "path" if it is a step
-            on the way that the picture shows; "" for none.
+            on the way that the picture shows; "above" if it is so many times the height of the
+            point of the facts ``at`` and ``base``; "" for none.
         ratio: whether numbers are compared by their ratio, not by their difference.
         near: the largest ratio or difference that counts as right.
     """
@@ -154,8 +155,12 @@ class Lesson:
         link: settings of that page, as a query string.
         part: which of its pictures; "" if it has one only.
         alone: whether only the first panel of that picture is shown.
+        step: what is counted by the steps that the picture walks through.
+        heading: what the picture shows, instead of what its page says of it; or "".
+        without: entries of the key of that picture which are not shown here, with all they name.
         controls: names of the one or two fields that can be changed.
-        hands_on: whether they are there before the prediction.
+        hands_on: whether they are there before the prediction: the first of them is moved to find
+            the number that is asked for.
         facts: numbers of the run, from its result.
         prediction: what is asked first.
         reveal: what the picture shows, and why.
@@ -176,6 +181,9 @@ class Lesson:
     link: str
     part: str = ""
     alone: bool = False
+    step: str = "t = k"
+    heading: str = ""
+    without: tuple[str, ...] = ()
     controls: tuple[str, ...]
     hands_on: bool = False
     facts: Callable[[Any], Facts]

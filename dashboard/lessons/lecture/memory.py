@@ -30,17 +30,18 @@ def facts(run: Experiment) -> Facts:
 LESSON = Lesson(
     key="memory",
     title="The price in memory",
-    need="A model with d weights takes d numbers of memory. Whatever a method keeps besides comes "
-    "on top.",
+    need="You need: that a model with [[d]] weights takes d numbers of memory. Whatever a "
+    "method keeps besides comes on top.",
     text="Two methods can give nearly the same [[hypergradient]] and need very different "
-    "[[memory]]. Recall what each keeps. [[ITD]] keeps every iterate until it has gone back. "
-    "[[Forward ITD]] keeps the Jacobian, a column of length [[d]] for each of the [[m]] "
-    "hyperparameters. [[AID]] keeps [[wₜ]] and what its solver needs: [[AID-FP]] the vector [[v]], "
+    "[[memory]]. [[ITD]] keeps every iterate until it has gone back. [[Forward ITD]] keeps the "
+    "Jacobian, a column of length [[d]] for each of the [[m]] hyperparameters. [[AID]] keeps "
+    "[[wₜ]], a vector or two to work with, and what its solver needs: [[AID-FP]] the vector [[v]], "
     "[[AID-CG]] a residual and a direction as well. Here d = 1000, m = 5 and t = k = 60. In the "
-    "picture, left means less memory, and down means a smaller error.",
+    "picture, left means less memory, down a smaller error.",
     page="explore",
     link="problem=quadratic&d=1000&m=5&T=60&methods=itd.itd-forward.aid-fp.aid-cg&x=floats"
     "&bound=none&eps=1e-3",
+    heading="Error and memory while t = k grows to T.",
     controls=("size", "horizon"),
     limits={"horizon": 200},
     facts=facts,
@@ -57,16 +58,18 @@ LESSON = Lesson(
             ),
             Misconception(
                 lambda guess, facts: guess[-1] == "itd",
-                "Only the order of the small ones differs: a handful of vectors each, and m = "
-                "{m:.0f} columns for Forward ITD.",
+                "Only the order of the others differs: a handful of vectors for AID, "
+                "and m = {m:.0f} columns for Forward ITD.",
             ),
         ),
     ),
-    reveal="ITD holds {itd:count} numbers, AID-FP {aid-fp:count}: {more:.0f} times less. AID-CG "
-    "holds {aid-cg:count}, Forward ITD {itd-forward:count}. All of this grows like d. For a model "
-    "with d = 10⁶, ITD needs {large_itd:.2g} GB after {t:.0f} steps, AID-FP {large_fp:.2g} GB.",
+    reveal="AID-FP holds {aid-fp:count} numbers, AID-CG {aid-cg:count}, Forward ITD "
+    "{itd-forward:count}, ITD {itd:count}. In general AID keeps a handful of vectors of length d, "
+    "Forward ITD about m, ITD about t. With d = 10⁶, ITD needs {large_itd:.2g} GB after {t:.0f} "
+    "steps, AID-FP {large_fp:.2g} GB.",
     look="double T, then enlarge d. At d = 10⁶ the run takes about a minute.",
-    takeaway="ITD pays for every step in memory; AID pays nothing for the length of the run.",
+    takeaway="ITD in reverse mode pays for every step in memory; AID pays nothing for the "
+    "length of the run.",
     teacher="Ask for the training runs of the room: how many steps, how many weights? Multiply. "
     "That is why long runs are not unrolled.",
 )

@@ -29,19 +29,21 @@ def facts(found: Dissection) -> Facts:
 LESSON = Lesson(
     key="polynomials",
     title="Polynomials on a spectrum",
-    need="A symmetric matrix has real [[spectrum|eigenvalues]], and acts on each of its "
-    "eigenvectors by a plain number.",
-    text="After k steps, a solver of the [[adjoint system]] has multiplied the part of the "
-    "[[residual]] along each eigenvector by p(z), where z is the eigenvalue of [[M]] = I − ∂₁Φ and "
-    "p is a polynomial of degree [[k]] with p(0) = 1. [[fixed-point iteration|Fixed-point "
-    "iteration]] always takes (1 − z)ᵏ. [[Conjugate gradient]] takes the best polynomial that "
-    "there is. So the question is only: can a polynomial of low degree be small on all "
-    "eigenvalues? Here there are 12 of them, but they sit in two places only, at 1 − q and at "
-    "1 + q.",
+    need="You need: [[spectrum|eigenvalues]]. A symmetric matrix multiplies each of its "
+    "eigenvectors by a plain number, its eigenvalue.",
+    text="Take an eigenvector of [[M]] = I − ∂₁Φ with eigenvalue z. One step of "
+    "[[fixed-point iteration]] (FP) on the [[adjoint system]] multiplies the part of the "
+    "[[residual]] along it by 1 − z, so [[k]] steps by (1 − z)ᵏ. [[Conjugate gradient]] (CG) "
+    "multiplies by p(z), where p is a polynomial of degree k with p(0) = 1: the best one, with the "
+    "least error in the norm of M. So can a polynomial of low degree be small at all eigenvalues? "
+    "Here there are 12 of them, but in two places only: 1 − q and 1 + q.",
     page="why",
-    link="spectrum=clusters&T=80&show=spectrum&at=1&methods=aid-fp.aid-cg",
+    link="spectrum=clusters&T=80&show=spectrum&at=2&methods=aid-fp.aid-cg",
     part="spectrum",
     alone=True,
+    step="k",
+    heading="The polynomial p(z) of each solver after k steps: small at the eigenvalues is good.",
+    without=("Chebyshev", "Ritz values of CG"),
     controls=("spectrum", "contraction"),
     facts=facts,
     prediction=Number(
@@ -55,13 +57,13 @@ LESSON = Lesson(
         misconceptions=(
             Misconception(
                 lambda guess, facts: guess >= float(facts["d"]),
-                "At most d = {d:.0f} steps are needed in any case: a polynomial of degree 12 can "
-                "be zero at all 12 eigenvalues. Here even fewer will do.",
+                "A polynomial of degree 12 can be zero at all {d:.0f} eigenvalues, so "
+                "more than {d:.0f} steps are never needed. Here fewer will do.",
             ),
             Misconception(
                 lambda guess, facts: guess > float(facts["answer"]),
-                "What counts is how many different places there are, not how many eigenvalues, "
-                "and not κ: each place costs one zero of the polynomial.",
+                "What counts is how many different places there are: each costs one "
+                "zero of the polynomial.",
             ),
             Misconception(
                 lambda guess, facts: guess < float(facts["answer"]),
@@ -69,12 +71,14 @@ LESSON = Lesson(
             ),
         ),
     ),
-    reveal="{answer:.0f} steps: a polynomial of degree 2 with p(0) = 1 can be zero at both places. "
-    "The polynomial of the fixed-point iteration still has the size qᵏ there, so it takes "
-    "{fixed_point:.0f} steps. Step through k to see both polynomials.",
-    look="spread the eigenvalues, or bring q close to 1, and count again.",
-    takeaway="Conjugate gradient finds the best polynomial by itself. It is quick where "
-    "eigenvalues form few groups.",
+    reveal="{answer:.0f} steps: a polynomial of degree 2 with p(0) = 1 can be zero at both "
+    "places. That of the fixed-point iteration still has the size qᵏ there, so it takes "
+    "{fixed_point:.0f} steps. In general conjugate gradient needs at most as many steps as there "
+    "are different eigenvalues, whatever κ is.",
+    look="step through k to see both polynomials. Then spread the eigenvalues evenly, and "
+    "step again.",
+    takeaway="Conjugate gradient finds the best polynomial by itself: it needs at most as many "
+    "steps as there are different eigenvalues.",
     teacher="Let the room draw a parabola through (0, 1) with two given zeros. Then choose the "
-    "evenly spread eigenvalues: now about √κ zeros are needed, which is the next lesson.",
+    "evenly spread eigenvalues: now many zeros are needed, which is the next lesson.",
 )

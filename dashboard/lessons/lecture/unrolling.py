@@ -34,26 +34,27 @@ def answer(facts: Facts) -> str:
 LESSON = Lesson(
     key="unrolling",
     title="Differentiating through the loop",
-    need="The chain rule, and backpropagation: to go back through a computation, one must still "
-    "know what went in at each step.",
-    text="Training is a loop of [[t]] steps. Its result [[wₜ]] is a function of λ, so we can "
-    "differentiate it. The Jacobian J of wₜ with respect to λ follows w from step to step, by the "
-    "rule below: [[∂₁Φ]] carries the old J along, [[∂₂Φ]] adds what λ does in this step. As wₜ "
-    "tends to [[w(λ)]], J tends to the Jacobian that the [[hypergradient]] needs. This is "
-    "[[ITD]]. Reverse mode, which is backpropagation, does it with a few [[product|products]] "
-    "per step, but goes back through all iterates: it takes as many backward steps [[k]] as "
-    "forward steps t. [[Forward ITD]] carries J itself along.",
+    need="You need: the chain rule, and backpropagation. To go back through a computation, "
+    "one must still know what went in at each step.",
+    text="[[wₜ]] is the result of a loop of [[t]] steps, so it can be differentiated: "
+    "iterative differentiation. Its Jacobian J with respect to [[λ]] follows the rule below. "
+    "[[∂₁Φ]], the derivative of a step by w, carries the old J along; [[∂₂Φ]], that by λ, adds "
+    "what λ does in this step. Going backwards, as backpropagation does, is what we call [[ITD]] "
+    "from now on; it takes as many backward steps [[k]] as forward steps t. [[Forward ITD]] "
+    "carries J itself along. Cost is counted in [[product|products]] of a derivative with a "
+    "vector.",
     formula=r"J_{t+1}=\partial_1\Phi(w_t)\,J_t+\partial_2\Phi(w_t)",
     page="explore",
     link="problem=quadratic&d=20&m=5&methods=itd.itd-forward&x=floats&bound=none&T=120&eps=1e-4",
+    heading="Error and memory while t grows to T.",
     controls=("horizon", "hyper_size"),
     limits={"horizon": 500, "hyper_size": 100},
     facts=facts,
     prediction=Choice(
-        question="Train twice as long. What happens to the memory that ITD in reverse mode needs?",
+        question="Train twice as long. What happens to the memory that ITD needs?",
         options={
             SAME: "It stays the same: only the last iterate counts.",
-            DOUBLE: "It doubles.",
+            DOUBLE: "It about doubles.",
             SQUARE: "It becomes four times as much.",
         },
         answer=answer,
@@ -69,14 +70,14 @@ LESSON = Lesson(
             ),
         ),
     ),
-    reveal="At t = {half:count} ITD holds {itd_half:count} numbers, at t = {steps:count} "
-    "{itd:count}. Forward ITD holds {forward:count} at any t, but takes {forward_products:count} "
-    "products instead of {itd_products:count}, because it carries a column for each "
-    "hyperparameter. Both give the same numbers: at the end each error is {error:scientific} of "
-    "the hypergradient.",
-    look="change T, then the number m of hyperparameters: which of the two methods pays for which?",
-    takeaway="ITD differentiates through the loop. Backwards it must keep every iterate: memory "
-    "grows with t. Forwards it pays for every hyperparameter.",
+    reveal="In general ITD keeps all iterates, so its memory grows in proportion to t: "
+    "{itd_half:count} numbers at t = {half:count}, {itd:count} at t = {steps:count}. Forward ITD "
+    "holds {forward:count} at any t, but carries a column for each hyperparameter: at t = "
+    "{steps:count} it has taken {forward_products:count} products, ITD {itd_products:count}. Along "
+    "each curve t grows; both end at the same error, {error:scientific}.",
+    look="change T, then the number m of hyperparameters: which method pays for which?",
+    takeaway="ITD differentiates through the loop. Backwards, its memory grows with the number "
+    "of steps; forwards, its cost grows with the number of hyperparameters.",
     teacher="The horizontal axis is memory. Forward ITD is a vertical line: its error falls while "
     "its memory stays. Ask who has ever run out of memory in training, and why.",
 )

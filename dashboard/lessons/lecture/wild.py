@@ -22,18 +22,18 @@ def facts(run: Experiment) -> Facts:
 LESSON = Lesson(
     key="wild",
     title="In the wild",
-    need="All of the lecture: [[ITD]] unrolls, [[AID]] solves a system at [[wₜ]], and [[conjugate "
-    "gradient]] needs about √κ steps.",
+    need="You need: the lessons before. [[ITD]] goes back through the loop; [[AID]] solves "
+    "a system at [[wₜ]], by fixed-point steps (AID-FP) or [[conjugate gradient]] (AID-CG).",
     text="[[bilevel problem|Bilevel problems]] are everywhere. Regularisation: [[λ]] are "
-    "penalties, as in the first lesson. Meta-learning: λ are features, or a start, that serve many "
-    "tasks. Equilibrium and graph networks: [[w]] is the state that a layer repeats until it "
-    "rests, and λ are its weights. The theory is one and the same; Grazzi, Franceschi, Pontil and "
-    "Salzo (2020) gave it, and compared the methods on several such problems. Here a linear model "
-    "learns three kinds of wine from 13 measurements, on features that are learnt as well, with "
-    "q = 0.95.",
+    "logarithms of penalties, as in the first lesson. Meta-learning: λ are features, or a start, "
+    "that serve many tasks. Equilibrium and graph networks: [[w]] is the state that a layer "
+    "repeats until it rests, and λ are its weights. One theory covers them all (Grazzi, "
+    "Franceschi, Pontil and Salzo, 2020). Here a linear model learns three kinds of wine from 13 "
+    "measurements, on features that are learnt as well, with q = 0.95.",
     page="explore",
     link="problem=hyper-representation&data=wine&q=0.95&methods=itd.aid-fp.aid-cg&T=150&eps=1e-2"
     "&bound=none",
+    heading="The relative error over t = k.",
     controls=("family", "contraction"),
     facts=facts,
     prediction=Order(
@@ -44,8 +44,8 @@ LESSON = Lesson(
         misconceptions=(
             Misconception(
                 lambda guess, facts: guess[0] == "itd",
-                "ITD differentiates through all steps, also through the early ones, which are far "
-                "from w(λ). It pays for that with a factor that grows with t.",
+                "ITD differentiates through all steps, also the early ones, which are "
+                "far from w(λ): a factor that grows with t.",
             ),
             Misconception(
                 lambda guess, facts: guess[0] == "aid-fp",
@@ -60,10 +60,11 @@ LESSON = Lesson(
         ),
     ),
     reveal="AID-CG ends at {aid-cg:scientific}, AID-FP at {aid-fp:scientific}, ITD at "
-    "{itd:scientific}: a factor of {worst:.0f} between the first and the last. The order is what "
-    "the bounds say: AID before ITD, and conjugate gradient before fixed-point steps, until wₜ "
-    "holds all of them up.",
-    look="choose another problem. Does the order hold? Where two curves coincide, ask why.",
+    "{itd:scientific}: a factor of {worst:.0f} between the first and the last. In general the "
+    "bounds put AID before ITD, and conjugate gradient before fixed-point steps. Where two curves "
+    "coincide, the part of the error that comes from wₜ is the larger one, and both have the same "
+    "wₜ.",
+    look="choose another problem. Does the order hold? Which curves coincide?",
     takeaway="One theory covers penalties, features and equilibrium networks; AID with conjugate "
     "gradient is the method to beat where it applies.",
     teacher="Let each group take one problem and report its order. The Paper page shows the same "

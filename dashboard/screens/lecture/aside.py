@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from dashboard.screens.lecture.settings import (
     LESSON_PARAM,
     SKIPPED,
     TOLD,
+    number_writer,
     parts_of,
 )
 from dashboard.screens.lecture.words import answer_of, fill, judge
@@ -116,8 +118,6 @@ def aside(lesson: Lesson, own: Own) -> Callable[[DeltaGenerator], list[Watch]]:
                         watched += _ask(lesson)
                     else:
                         _told(lesson, values, own())
-            if lesson.hands_on or values["stage"] != ASK:
-                watched += _controls(lesson)
             _tell_browser(lesson, values["stage"])
         _keep(lesson)
         return watched
@@ -161,7 +161,13 @@ def _ask(lesson: Lesson) -> list[Watch]:
     watched: list[Watch] = []
     st.markdown(f"**Predict first.** {asked.question}")
     ready, chosen = True, session.store()["guess"]
-    if isinstance(asked, Number):
+    made: dict[str, Any] = {"stage": TOLD}
+    label = "Commit and show"
+    if lesson.hands_on and isinstance(asked, Number):
+        # Where one is on the picture is what one says.
+        made["guess"] = session.store()[lesson.controls[0]]
+        label = f"Commit λ = {number_writer(asked)(made['guess'])} and show"
+    elif isinstance(asked, Number):
         watched = controls.draw("guess", free=True)
     elif isinstance(asked, Choice):
         ready = _ask_choice(asked, chosen)
@@ -175,12 +181,12 @@ def _ask(lesson: Lesson) -> list[Watch]:
     with st.container(horizontal=True):
         if not isinstance(asked, Sketch):
             st.button(
-                "Commit and show",
+                label,
                 key="commit",
                 type="primary",
                 disabled=not ready,
                 on_click=session.keep,
-                kwargs={"stage": TOLD},
+                kwargs=made,
             )
         st.button("Skip, just show", key="skip", on_click=session.keep, kwargs={"stage": SKIPPED})
     return watched
@@ -236,6 +242,7 @@ def _told(lesson: Lesson, values: dict[str, Any], result: Any) -> None:
     elif answer := answer_of(lesson, result):
         st.markdown(f"**{session.plain(answer)}**")
     write(fill(lesson.reveal, facts))
+    st.html(f'<p class="lecture-home"><b>To take home.</b> {html.escape(lesson.takeaway)}</p>')
     st.button("Predict again", key="again", on_click=_again, type="tertiary")
 
 
@@ -244,20 +251,25 @@ def _again() -> None:
     session.keep(stage=ASK, guess=settings.view.guess)
 
 
-def _controls(lesson: Lesson) -> list[Watch]:
+def trial(lesson: Lesson) -> list[Watch]:
+    """The controls above the picture, as soon as one may try."""
     watched: list[Watch] = []
+    told = session.store()["stage"] != ASK
     fields = session.active().fields
     names = [
         name for name in lesson.controls if presenting.allows(fields[name].link, fields[name].label)
     ]
-    if not names:
+    if not names or not (lesson.hands_on or told):
         return watched
-    write(f"Now you: {lesson.look}")
-    for column, name in zip(st.columns(len(names)), names, strict=True):
-        with column:
-            if name == "family":
-                _choose_data()
-            watched += controls.draw(name, most=_most(lesson, name))
+    with st.container(key="trial", gap="xxsmall"):
+        if told:
+            write(f"Now you: {lesson.look}")
+        columns = st.columns(len(names), vertical_alignment="bottom")
+        for column, name in zip(columns, names, strict=True):
+            with column:
+                if name == "family":
+                    _choose_data()
+                watched += controls.draw(name, most=_most(lesson, name))
     return watched
 
 

@@ -1,8 +1,7 @@
-"""What stands below the picture of a lesson: the goal, what to take home, and where to go on."""
+"""What stands below the picture of a lesson: the goal, and where to go on."""
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
@@ -42,14 +41,9 @@ def goal_of(lesson: Lesson) -> Callable[[Shown[Any, Any, Any], Picture], None]:
 
 
 def ending(lesson: Lesson, page: Page[Any, Any, Any]) -> Callable[[Shown[Any, Any, Any]], None]:
-    """What stands below the picture: what to take home, where to go on, and the teacher's note."""
+    """What stands below the picture: where to go on, and the teacher's note."""
 
     def below(shown: Shown[Any, Any, Any]) -> None:
-        told = shown.view.stage != ASK
-        if told:
-            st.html(
-                f'<p class="lecture-home"><b>To take home.</b> {html.escape(lesson.takeaway)}</p>'
-            )
         onward, note = st.columns(2)
         name, query = onward_link(lesson, page, shown)
         onward.link_button(

@@ -5,33 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
-from dashboard.chart import Frame, KeyEntry, packed, unpacked
-from dashboard.kit.notation import listed
+from dashboard.chart import Frame, KeyEntry
+from dashboard.kit.figure.axes import TARGET_DASH
 from dashboard.kit.page import Page, Shown
-from dashboard.kit.theme import LABEL_SIZE, Mode, halo
-from dashboard.lessons.lecture.lesson import Choice, Lesson, Number, Order, Sketch
-from dashboard.screens.lecture.settings import ASK, TOLD, number_writer, parts_of
-from dashboard.screens.lecture.words import heights_at, measured_order
+from dashboard.kit.theme import AXIS_SIZE
+from dashboard.lessons.lecture.lesson import Lesson, Number, Sketch
+from dashboard.screens.lecture.marks import GIVEN, YOURS, mark, mark_number
+from dashboard.screens.lecture.settings import ASK, TOLD
+from dashboard.screens.lecture.words import heights_at
+from hypergrad_core import Scenario
 
-GIVEN = "given"
-"""What is ``meta`` of a trace that may be seen before the prediction."""
 HIDDEN = "The curves are hidden until you have made a prediction."
-COLORS = {"light": "#7A0F5C", "dark": "#FFB3E6"}
-"""Of what the visitor said: no method has it."""
-PAPER = {"light": "#FFFFFF", "dark": "#0F1319"}
-DASH = "2px,6px"
-COLOR_BAR = 96
+COLOR_BAR = 118
 """Pixels to the right of a map for its colours."""
-LIFTS = (0.94, 0.85)
-"""Of the height of the plot: where the two names of a number stand."""
 
 LessonShown = Shown[Any, Any, Any]
 
 
 def lesson_frame(
-    lesson: Lesson, page: Page[Any, Any, Any], own: Callable[[], Any]
+    lesson: Lesson, page: Page[Any, Any, Any], own: Callable[[], Any], scenario: Scenario
 ) -> Callable[[LessonShown, str], Frame]:
     """How the picture of a lesson is drawn.
 
@@ -39,24 +31,39 @@ def lesson_frame(
         lesson: which.
         page: whose picture it borrows.
         own: the result of the lesson's own run, which the prediction is about.
+        scenario: of that run.
     """
 
     def frame(shown: LessonShown, part: str) -> Frame:
         drawn = page.frame(shown, part)
         drawn["table"] = {"caption": "", "columns": [], "rows": []}
+        drawn["steps"] = [step.replace("t = k", lesson.step) for step in drawn["steps"]]
         asked, stage, guess = lesson.prediction, shown.view.stage, shown.view.guess
         if lesson.alone:
             first_panel(drawn)
+        leave_out(drawn, lesson.without)
+        (_leave_target if lesson.heading else _name_target)(drawn)
+        if shown.scenario.contraction == scenario.contraction:
+            # What is so from the start is what the lesson speaks of.
+            drawn["warning"] = ""
         if stage == ASK:
             drawn = _withhold(drawn, message=drawn["message"] if lesson.hands_on else HIDDEN)
             if isinstance(asked, Sketch):
                 x, y = asked.curve(own())
                 places, _ = heights_at(x, y, asked.points)
-                drawn["sketch"] = {"at": places.tolist(), "xaxis": "x", "yaxis": "y"}
-            elif isinstance(asked, Number) and asked.axis in ("x", "y"):
-                _mark_number(drawn, asked, {"your prediction": guess}, shown.mode)
-        elif stage == TOLD and (result := own()) is not None:
-            _mark(drawn, lesson, guess, result, shown.mode)
+                first = float(y[0])
+                drawn["sketch"] = {
+                    "at": places.tolist(),
+                    "first": first,
+                    "xaxis": "x",
+                    "yaxis": "y",
+                }
+            elif isinstance(asked, Number) and asked.axis in ("x", "y") and not lesson.hands_on:
+                mark_number(drawn, asked, {YOURS: guess}, {}, shown.mode)
+        else:
+            drawn["message"] = lesson.heading or drawn["message"]
+            if stage == TOLD and (result := own()) is not None:
+                mark(drawn, lesson, guess, result, shown.mode)
         return drawn
 
     return frame
@@ -91,119 +98,6 @@ def _withhold(frame: Frame, *, message: str) -> Frame:
     }
 
 
-def _mark(frame: Frame, lesson: Lesson, guess: Any, result: Any, mode: Mode) -> None:
-    """Put the prediction into the picture, and how far off it was."""
-    asked, facts = lesson.prediction, lesson.facts(result)
-    if isinstance(asked, Number):
-        answer = float(facts["answer"])
-        _mark_number(frame, asked, {"your prediction": float(guess), "measured": answer}, mode)
-        return
-    parts = parts_of(lesson, guess) or []
-    if isinstance(asked, Sketch):
-        x, y = asked.curve(result)
-        _mark_curve(frame, heights_at(x, y, asked.points), np.array(parts), mode)
-    elif isinstance(asked, Order):
-        said = " < ".join(asked.things[key] for key in parts)
-        truth = " < ".join(asked.things[key] for key in measured_order(asked, facts))
-        _mark_text(frame, said, truth, mode)
-    elif isinstance(asked, Choice):
-        answer_key = asked.answer(facts)
-        _mark_text(frame, asked.options[parts[0]], asked.options[answer_key], mode)
-
-
-def _ends(frame: Frame, axis: str) -> tuple[float, float, bool]:
-    """The ends of an axis as values, and whether it is logarithmic."""
-    layout = frame["figure"]["layout"][f"{axis}axis"]
-    low, high = layout["range"]
-    logarithmic = layout.get("type") == "log"
-    return (10.0**low, 10.0**high, True) if logarithmic else (float(low), float(high), False)
-
-
-def _between(ends: tuple[float, float, bool], share: float) -> float:
-    low, high, logarithmic = ends
-    return float(low * (high / low) ** share if logarithmic else low + share * (high - low))
-
-
-def _mark_number(frame: Frame, asked: Number, values: dict[str, float], mode: Mode) -> None:
-    """A line across the picture for each value, with its name and the number."""
-    if asked.axis == "path":
-        _mark_steps(frame, asked, values, mode)
-        return
-    if not asked.axis:
-        said = [f"{name}: {number_writer(asked)(value)}" for name, value in values.items()]
-        entry: KeyEntry = {"text": listed(said), "mark": "star", "color": COLORS[mode]}
-        frame["key"] = [*frame.get("key", []), entry]
-        return
-    along, across = _ends(frame, asked.axis), _ends(frame, "y" if asked.axis == "x" else "x")
-    for (name, value), lift in zip(values.items(), LIFTS, strict=False):
-        place = min(max(value, min(along[:2])), max(along[:2]))
-        lines, text = [across[0], across[1]], _between(across, lift if asked.axis == "x" else 0.02)
-        yours = name != "measured"
-        color = COLORS[mode]
-        shared = {"type": "scatter", "hoverinfo": "skip", "showlegend": False, "meta": GIVEN}
-        width = 4 if yours else 2
-        stroke = {"color": color, "width": width}
-        line = {**shared, "mode": "lines", "line": stroke | ({"dash": DASH} if yours else {})}
-        label = {
-            **shared,
-            "mode": "text",
-            "text": [f" {name}: {number_writer(asked)(value)} "],
-            "textposition": _side(along, place, asked.axis),
-            "textfont": {"size": LABEL_SIZE, "color": color, "shadow": halo(mode)},
-            "cliponaxis": False,
-        }
-        if asked.axis == "x":
-            line |= {"x": [place, place], "y": lines}
-            label |= {"x": [place], "y": [text]}
-        else:
-            line |= {"x": lines, "y": [place, place]}
-            label |= {"x": [text], "y": [_lifted(along, place, 0.04 if yours else -0.04)]}
-        # On a map as well as on the page.
-        ground = {
-            **line,
-            "line": {"color": PAPER[mode], "width": width + 5},
-            "opacity": 0.8,
-        }
-        frame["figure"]["data"] += [ground, line, label]
-
-
-def _lifted(ends: tuple[float, float, bool], value: float, share: float) -> float:
-    """So much of the length of an axis above a value."""
-    low, high, logarithmic = ends
-    return float(value * (high / low) ** share if logarithmic else value + share * (high - low))
-
-
-def _mark_steps(frame: Frame, asked: Number, values: dict[str, float], mode: Mode) -> None:
-    """A mark on the way at each step: the first trace that has a point for each."""
-    count = len(frame["steps"])
-    ways = ([unpacked(trace[name]) for name in "xy"] for trace in frame["figure"]["data"])
-    x, y = next(way for way in ways if len(way[0]) == count)
-    color = COLORS[mode]
-    shared = {"type": "scatter", "hoverinfo": "skip", "showlegend": False, "cliponaxis": False}
-    steps = [min(round(value), count - 1) for value in values.values()]
-    places = {"x": [float(x[step]) for step in steps], "y": [float(y[step]) for step in steps]}
-    said = [f" {name}: {number_writer(asked)(value)}" for name, value in values.items()]
-    symbols = ["diamond" if name == "measured" else "star" for name in values]
-    data = frame["figure"]["data"]
-    data += [
-        {
-            **shared,
-            **places,
-            "mode": "markers",
-            "marker": {"symbol": symbols, "size": 18, "color": color},
-        },
-        {
-            **shared,
-            **places,
-            "mode": "text",
-            "text": said,
-            "textposition": "top right",
-            "textfont": {"size": LABEL_SIZE, "color": [color] * len(said), "shadow": halo(mode)},
-        },
-    ]
-    frame["names"] = [*frame.get("names", []), {"trace": len(data) - 1}]
-
-
 def first_panel(frame: Frame) -> None:
     """Leave of a picture the subplot of its first axes, with all the room."""
     figure, layout = frame["figure"], frame["figure"]["layout"]
@@ -216,9 +110,15 @@ def first_panel(frame: Frame) -> None:
         del layout[name]
     for name in ("xaxis", "yaxis"):
         layout[name]["domain"] = [0, 1]
-    layout["annotations"] = []
+    # What stands above a panel says what its height is, where its axis does not.
+    headings, layout["annotations"] = layout["annotations"], []
+    if "title" not in layout["yaxis"]:
+        heading = headings[0]["text"]
+        layout["yaxis"]["title"] = {"text": heading, "font": {"size": AXIS_SIZE}, "standoff": 4}
     if "coloraxis" in layout:
-        layout["coloraxis"]["colorbar"] = {**layout["coloraxis"]["colorbar"], "x": 1.02}
+        title = {"text": "Relative error", "side": "right", "font": {"size": AXIS_SIZE}}
+        bar = {**layout["coloraxis"]["colorbar"], "x": 1.02, "title": title}
+        layout["coloraxis"]["colorbar"] = bar
         layout["margin"] = {**layout["margin"], "r": COLOR_BAR}
     kept = [place for place, trace in enumerate(figure["data"]) if "visible" not in trace]
     frame["dots"] = [dot for dot in frame.get("dots", []) if dot["trace"] in kept]
@@ -227,7 +127,7 @@ def first_panel(frame: Frame) -> None:
     key = frame.get("key", [])
     of_map = any("background" in entry for entry in key)
     frame["key"] = [entry for entry in key if not _is_elsewhere(entry, of_map=of_map)]
-    frame["narrow"] = {"layout": {"margin": layout["margin"]}, "height": 340}
+    frame["narrow"] = {"layout": {"margin": layout["margin"]}, "height": 270}
 
 
 def _is_elsewhere(entry: KeyEntry, *, of_map: bool) -> bool:
@@ -235,54 +135,40 @@ def _is_elsewhere(entry: KeyEntry, *, of_map: bool) -> bool:
     return entry["mark"] == "square" or (of_map and "background" not in entry)
 
 
-def _side(ends: tuple[float, float, bool], place: float, axis: str) -> str:
-    """Where a name stands at its line: inside the plot."""
-    if axis == "y":
-        return "middle right"
-    return "middle left" if place > _between(ends, 0.6) else "middle right"
+def leave_out(frame: Frame, names: tuple[str, ...]) -> None:
+    """Take from a picture what entries of its key stand for, and their cards."""
+    data, key = frame["figure"]["data"], frame.get("key", [])
+    marks = {entry["mark"] for entry in key if entry["text"] in names}
+    marks -= {entry["mark"] for entry in key if entry["text"] not in names}
+    for trace in data:
+        symbol = trace.get("marker", {}).get("symbol")
+        if trace.get("name") in names or (isinstance(symbol, str) and symbol in marks):
+            trace["visible"] = False
+    frame["key"] = [entry for entry in key if entry["text"] not in names]
+    frame["readout"] = [card for card in frame["readout"] if card["name"] not in names]
 
 
-def _mark_curve(frame: Frame, truth: tuple[Any, Any], guess: Any, mode: Mode) -> None:
-    """The drawn curve, and where it is farthest from the measured one."""
-    places, heights = truth
-    worst = int(np.abs(np.log10(guess / heights)).argmax())
-    shared = {"type": "scatter", "hoverinfo": "skip", "showlegend": False, "meta": GIVEN}
-    color = COLORS[mode]
-    frame["figure"]["data"] += [
-        {
-            **shared,
-            "mode": "lines",
-            "x": packed(places),
-            "y": packed(guess),
-            "line": {"color": color, "width": 5, "dash": DASH},
-        },
-        {
-            **shared,
-            "mode": "lines",
-            "x": [places[worst]] * 2,
-            "y": [float(guess[worst]), float(heights[worst])],
-            "line": {"color": color, "width": 2},
-        },
-        {
-            **shared,
-            "mode": "text",
-            "x": [places[worst]],
-            "y": [float(np.sqrt(guess[worst] * heights[worst]))],
-            "text": [" largest gap "],
-            "textposition": "middle left" if worst > len(places) / 2 else "middle right",
-            "textfont": {"size": LABEL_SIZE, "color": color, "shadow": halo(mode)},
-        },
-    ]
-    frame["key"] = [
-        *frame.get("key", []),
-        {"text": "your prediction", "mark": DASH, "color": color},
-    ]
+def _name_target(frame: Frame) -> None:
+    """The name of ε stands in the key: in the plot it would lie on curves."""
+    for trace in frame["figure"]["data"]:
+        texts = trace.get("text")
+        if not isinstance(texts, list):
+            continue
+        name = next((text.strip() for text in texts if text.strip().startswith("ε = ")), "")
+        if name:
+            trace["text"] = ["" if text.strip() == name else text for text in texts]
+            entry: KeyEntry = {"text": name, "mark": TARGET_DASH}
+            frame["key"] = [*frame.get("key", []), entry]
 
 
-def _mark_text(frame: Frame, said: str, truth: str, mode: Mode) -> None:
-    """What was said and what is so, above the picture."""
-    right = "right" if said == truth else f"measured: {truth}"
-    frame["key"] = [
-        *frame.get("key", []),
-        {"text": f"your prediction: {said} ({right})", "mark": "star", "color": COLORS[mode]},
-    ]
+def _leave_target(frame: Frame) -> None:
+    """Where nothing is said of ε: without its line, its name, and the marks on it."""
+    for trace in frame["figure"]["data"]:
+        texts = trace.get("text")
+        if isinstance(texts, list):
+            trace["text"] = ["" if text.strip().startswith("ε = ") else text for text in texts]
+        dashed = trace.get("line", {}).get("dash") == TARGET_DASH
+        if dashed or str(trace.get("name")).endswith(" at ε"):
+            trace["visible"] = False
+    key = [entry for entry in frame.get("key", []) if "ε" not in entry["text"]]
+    frame["key"] = key if key[1:] else []

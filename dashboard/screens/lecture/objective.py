@@ -14,7 +14,7 @@ from dashboard.kit.page import Export, Page, Picture, Shown, Table
 from dashboard.kit.settings import PageSettings
 from dashboard.kit.snippets import INSTALL, call
 from dashboard.kit.theme import AXIS_SIZE, FONT, LABEL_SIZE, faded, neutral
-from dashboard.screens.lecture.frame import GIVEN
+from dashboard.screens.lecture.marks import GIVEN
 from hypergrad_core import Scenario
 from hypergrad_core.arrays import Progress
 from hypergrad_core.studies.landscape import Landscape, landscape
@@ -28,6 +28,8 @@ CURVE = {"light": "#0072B2", "dark": "#56B4E9"}
 TANGENT = {"light": "#BD4F00", "dark": "#F07B1D"}
 REACH = 1.6
 """Half the length of the tangent, in units of λ."""
+BESIDE = 0.3
+"""How far from the point the name of its slope ends, in units of λ."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,10 +119,11 @@ def frame(shown: ObjectiveShown, part: str = "") -> Frame:
                 {
                     **shared,
                     "mode": "text",
-                    "x": [here],
+                    "x": [here - BESIDE if slope > 0 else here + BESIDE],
                     "y": [value],
-                    "text": [f"   slope {slope:+.1f}"],
-                    "textposition": "bottom right" if here < ENDS[1] - 2 else "bottom left",
+                    # Above the point: the curve and its tangent leave room on the lower side.
+                    "text": [f"slope {slope:+.1f}"],
+                    "textposition": "top left" if slope > 0 else "top right",
                     "textfont": {"size": LABEL_SIZE, "color": tangent},
                     "cliponaxis": False,
                     "meta": GIVEN,

@@ -12,7 +12,7 @@ from dashboard.kit.introduction import BOUND_TERMS, EVERYWHERE, METHOD_TERMS
 from dashboard.kit.page import Export, Page, Picture, Shown
 from dashboard.lessons.lecture import LESSONS
 from dashboard.lessons.lecture.lesson import Lesson
-from dashboard.screens.lecture.aside import Own, aside, sketched, top
+from dashboard.screens.lecture.aside import Own, aside, sketched, top, trial
 from dashboard.screens.lecture.ending import ending, goal_of
 from dashboard.screens.lecture.frame import lesson_frame
 from dashboard.screens.lecture.objective import PAGE as OBJECTIVE
@@ -20,9 +20,9 @@ from dashboard.screens.lecture.settings import ASK, LESSON_PARAM, LessonSettings
 from dashboard.screens.lecture.taken.files import files_of
 
 AnyPage = Page[Any, Any, Any]
-HEIGHT = 380
-REST = 410
-"""Pixels of the window that are left to what is above and below a picture."""
+HEIGHTS = {True: (380, 410), False: (320, 560)}
+"""While a prediction is asked for, and later, when controls and a key stand above the picture: its
+least height, and the pixels of the window that are left to what is above and below it."""
 
 
 def lecture(pages: Sequence[AnyPage]) -> AnyPage:
@@ -60,7 +60,7 @@ def page_of(lesson: Lesson, page: AnyPage) -> AnyPage:
         vocabulary=_vocabulary(lesson),
         sidebar=aside(lesson, own),
         pictures=partial(_pictures, lesson, page),
-        frame=lesson_frame(lesson, page, own),
+        frame=lesson_frame(lesson, page, own, settings.scenario),
         export=partial(_export, page),
         parts={lesson.part: page.parts[lesson.part]},
         heading="Lecture",
@@ -69,7 +69,7 @@ def page_of(lesson: Lesson, page: AnyPage) -> AnyPage:
         beneath=goal_of(lesson),
         below=ending(lesson, page),
         face=lesson.key,
-        beside=True,
+        beside=partial(trial, lesson),
         top=partial(top, lesson),
         sketched=sketched(lesson),
     )
@@ -86,8 +86,9 @@ def own_run(page: AnyPage, settings: LessonSettings) -> Own:
 
 
 def _pictures(lesson: Lesson, page: AnyPage, shown: Shown[Any, Any, Any]) -> Sequence[Picture]:
+    height, rest = HEIGHTS[shown.view.stage == ASK]
     return [
-        replace(picture, height=HEIGHT, rest=REST, filename=f"hypergradient-{lesson.key}")
+        replace(picture, height=height, rest=rest, filename=f"hypergradient-{lesson.key}")
         for picture in page.pictures(shown)
         if picture.part == lesson.part
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import make_dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl
@@ -111,9 +112,13 @@ def parts_of(lesson: Lesson, guess: str) -> list[Any] | None:
     return [float(guess)]
 
 
-def is_made(lesson: Lesson, guess: Any) -> bool:
-    """Whether a prediction is whole."""
-    return isinstance(lesson.prediction, Number) or parts_of(lesson, guess) is not None
+def is_made(lesson: Lesson, guess: Any, said: str | None) -> bool:
+    """Whether a prediction is whole, and what a link said: a slider stands somewhere anyway."""
+    if isinstance(lesson.prediction, Number):
+        with suppress(TypeError, ValueError):
+            return bool(float(said or "") == guess)
+        return False
+    return parts_of(lesson, guess) is not None
 
 
 class LessonSettings(PageSettings[Any]):
@@ -139,7 +144,11 @@ class LessonSettings(PageSettings[Any]):
 
     def link_of(self, scenario: Scenario, view: Any, *, full: bool = False) -> dict[str, str]:
         """As of any page, with the name of the lesson."""
-        return {LESSON_PARAM: self.lesson.key, **super().link_of(scenario, view, full=full)}
+        link = super().link_of(scenario, view, full=full)
+        if view.stage == TOLD:
+            # Also where it is what the slider begins with: without it nothing was predicted.
+            link[GUESS_PARAM] = super().link_of(scenario, view, full=True)[GUESS_PARAM]
+        return {LESSON_PARAM: self.lesson.key, **link}
 
     def address_of(self, scenario: Scenario, view: Any, chosen: str | None) -> dict[str, str]:
         """Without the prediction: whoever gets the link makes his own."""
@@ -149,7 +158,7 @@ class LessonSettings(PageSettings[Any]):
     def of_link(self, link: Mapping[str, str]) -> tuple[Scenario, Any, tuple[str, ...]]:
         """As of any page; another lesson's name is told."""
         scenario, view, messages = super().of_link(link)
-        if view.stage == TOLD and not is_made(self.lesson, view.guess):
+        if view.stage == TOLD and not is_made(self.lesson, view.guess, link.get(GUESS_PARAM)):
             # Nothing was predicted.
             view = replace(view, stage=SKIPPED)
         key = link.get(LESSON_PARAM, self.lesson.key)

@@ -18,7 +18,8 @@ from dashboard.screens.lecture.settings import number_writer, parts_of, signed
 from hypergrad_core.arrays import FloatArray
 
 STYLES: Mapping[str, Callable[[Any], str]] = {
-    "count": lambda value: count(round(value)),
+    # Its thin spaces could end a line.
+    "count": lambda value: count(round(value)).replace("\u2009", "\u202f"),
     "scientific": scientific,
     "percent": percent,
     "times": times,

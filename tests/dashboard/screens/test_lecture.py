@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -23,7 +24,8 @@ from dashboard.lessons.lecture import LESSONS
 from dashboard.lessons.lecture.lesson import Choice, Lesson, Number, Order, Sketch
 from dashboard.pages import PAGES
 from dashboard.screens.lecture.ending import onward_link
-from dashboard.screens.lecture.frame import GIVEN, HIDDEN
+from dashboard.screens.lecture.frame import HIDDEN
+from dashboard.screens.lecture.marks import GIVEN, YOURS
 from dashboard.screens.lecture.settings import ASK, SKIPPED, TOLD
 from dashboard.screens.lecture.words import answer_of, fill, judge
 from hypergrad_core import FAMILIES
@@ -121,10 +123,13 @@ def test_the_way_onward_leads_to_the_same_scenario(lesson: Lesson) -> None:
 def test_the_curves_are_absent_until_a_prediction_is_made(lesson: Lesson) -> None:
     frame = framed(lesson)
     json.dumps(frame, allow_nan=False)
+    asked = lesson.prediction
     for trace in frame["figure"]["data"]:
         empty = trace["x"] == [None]
         assert empty or trace.get("meta") == GIVEN, trace
-    assert frame["readout"] == frame["key"] == frame["names"] == frame["moving"] == []
+    assert frame["readout"] == frame["names"] == frame["moving"] == []
+    place = isinstance(asked, Number) and asked.axis in ("x", "y") and not lesson.hands_on
+    assert [entry["text"].split(":")[0] for entry in frame["key"]] == [YOURS] * place
     assert frame["still"]
     assert lesson.hands_on or frame["message"] == HIDDEN
     shown = framed(lesson, stage=SKIPPED)
@@ -156,13 +161,16 @@ def test_the_prediction_is_marked_on_the_picture(lesson: Lesson) -> None:
     json.dumps(frame, allow_nan=False)
     more = len(frame["figure"]["data"]) - len(plain_frame["figure"]["data"])
     said = [entry["text"] for entry in frame["key"]][len(plain_frame["key"]) :]
-    texts = [str(trace.get("text")) for trace in frame["figure"]["data"][-4:]]
-    assert any("your prediction" in text for text in (*said, *texts))
+    assert any(YOURS in text for text in said)
     asked = lesson.prediction
-    if isinstance(asked, Number) and asked.axis:
-        assert more >= 2
+    if isinstance(asked, Number):
+        assert any(text.startswith("measured: ") for text in said)
+        assert more == {"x": 4, "y": 4, "path": 1, "above": 1, "": 0}[asked.axis]
+    # Nothing is announced that is not drawn.
+    marks = [entry["mark"] for entry in frame["key"][len(plain_frame["key"]) :]]
+    assert more or not any(marks)
     if isinstance(asked, Sketch):
-        drawn = frame["figure"]["data"][-3]
+        drawn = frame["figure"]["data"][-2]
         assert len(unpacked(drawn["y"])) == asked.points
 
 
@@ -236,7 +244,56 @@ def test_a_link_to_an_answer_without_a_prediction_shows_the_curves() -> None:
         for guess in ("", "itd"):
             link = {"lesson": lesson.key, "stage": TOLD, **({"guess": guess} if guess else {})}
             _, view, _ = face(lesson.key).settings.of_link(link)
-            assert view.stage == (TOLD if isinstance(lesson.prediction, Number) else SKIPPED)
+            assert view.stage == SKIPPED
+
+
+@every_lesson
+def test_a_prediction_that_was_made_is_judged_wherever_its_link_leads(lesson: Lesson) -> None:
+    """Also one that is where the slider begins."""
+    settings = face(lesson.key).settings
+    guess = lesson.prediction.first if isinstance(lesson.prediction, Number) else wrong(lesson)[0]
+    view = replace(settings.view, guess=guess, stage=TOLD)
+    for full in (True, False):
+        link = settings.link_of(settings.scenario, view, full=full)
+        assert settings.of_link(link) == (settings.scenario, view, ())
+
+
+@every_lesson
+def test_every_lesson_states_its_rule_in_general_and_what_it_needs(lesson: Lesson) -> None:
+    assert lesson.need.startswith("You need: ")
+    assert "In general" in lesson.reveal
+
+
+def test_names_of_lines_do_not_lie_on_curves() -> None:
+    for lesson in LESSONS:
+        frame = framed(lesson, stage=SKIPPED)
+        seen = [trace for trace in frame["figure"]["data"] if trace.get("visible", True)]
+        texts = [text for trace in seen for text in trace.get("text") or [] if trace["x"]]
+        assert not any("ε" in text for text in texts), lesson.key
+
+
+def test_polynomials_are_those_of_both_solvers_and_no_others() -> None:
+    frame = framed(NAMED["polynomials"], stage=SKIPPED)
+    assert [entry["text"] for entry in frame["key"]] == ["Fixed point, (1 − z)ᵏ", "CG"]
+    assert [card["name"] for card in frame["readout"]] == ["Fixed point, (1 − z)ᵏ", "CG"]
+    assert frame["steps"][2] == "k = 2"
+    assert framed(NAMED["fixed-point"], stage=SKIPPED)["steps"][2] == "t = 2"
+
+
+def test_a_map_says_what_its_colours_and_its_height_are() -> None:
+    layout = framed(NAMED["budget"], stage=SKIPPED)["figure"]["layout"]
+    assert layout["coloraxis"]["colorbar"]["title"]["text"] == "Relative error"
+    layout = framed(NAMED["polynomials"], stage=SKIPPED)["figure"]["layout"]
+    assert "polynomial" in layout["yaxis"]["title"]["text"]
+
+
+def test_the_first_number_is_where_one_has_gone_by_hand() -> None:
+    session = opened("hypergradient", **{"lambda": "-2"})
+    commit = next(item for item in session.button if item.key == "commit")
+    assert commit.label == "Commit λ = −2 and show"
+    check(commit.click().run())
+    kept = session.session_state["settings of lecture"]
+    assert (kept["guess"], kept["stage"]) == (-2, TOLD)
 
 
 def test_another_name_is_told_and_falls_back_to_the_first_lesson() -> None:

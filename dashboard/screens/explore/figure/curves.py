@@ -23,6 +23,7 @@ from dashboard.kit.figure.axes import (
     target_name,
 )
 from dashboard.kit.figure.drawn import Drawn
+from dashboard.kit.notation import count
 from dashboard.kit.theme import AXIS_SIZE, FONT, Mode, faded
 from dashboard.screens.explore.figure.lines import Line, focus, unit
 from dashboard.screens.explore.figure.marks import along, crossings, end_names, key_of
@@ -47,6 +48,7 @@ ERROR_TITLES = {
 # Products are drawn on a logarithmic axis where the most are so many times the fewest.
 SPREAD = 10
 # Up to this horizon each step has a tick.
+FEW_DECADES = 2
 FEW_STEPS = 10
 # Ticks of the error axis, at the most.
 MOST_TICKS = 9
@@ -183,6 +185,17 @@ def _gap(line: Line, edge: FloatArray, color: str) -> dict[str, Any]:
     }
 
 
+def _few_decades(plot: Plot) -> dict[str, Any]:
+    """Ticks within the decades of a logarithmic axis that is too short for one a decade."""
+    low, high = plot.x
+    if not plot.logarithmic or high - low > FEW_DECADES:
+        return {}
+    exponents = range(math.floor(low), math.ceil(high))
+    ticks = [digit * 10**exponent for exponent in exponents for digit in (1, 2, 5)]
+    seen = [tick for tick in ticks if 10**low <= tick <= 10**high]
+    return {"tickmode": "array", "tickvals": seen, "ticktext": [count(tick) for tick in seen]}
+
+
 def _layout(experiment: Experiment, view: View, plot: Plot) -> dict[str, Any]:
     title = X_TITLES.get(view.x_axis, STEP_TITLES[experiment.scenario.vary])
     few = view.x_axis == "steps" and plot.x[1] <= FEW_STEPS
@@ -200,6 +213,7 @@ def _layout(experiment: Experiment, view: View, plot: Plot) -> dict[str, Any]:
             **({"tickfont": {"size": POWER_SIZE}} if plot.logarithmic else {}),
             # One tick a decade or a step; else Plotly chooses.
             **({"dtick": tick} if tick else {}),
+            **_few_decades(plot),
         },
         "yaxis": {
             "title": {"text": ERROR_TITLES[view.error], "font": {"size": AXIS_SIZE}},

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { afterKey, afterStroke, completed, fractionOf, valueAt } from "../../../../dashboard/chart/pure/sketching.js";
+import { afterKey, afterStroke, completed, fractionOf, shareOf, valueAt } from "../../../../dashboard/chart/pure/sketching.js";
 
 const EMPTY = [null, null, null, null, null];
 const at = (fraction, share) => ({ fraction, share });
@@ -36,12 +36,18 @@ test("what was not drawn lies on a line between its neighbours, or at the height
 });
 
 test("a key moves one place, from where the curve is there", () => {
-  assert.deepEqual(afterKey(EMPTY, 0, 0.1), [0.6, null, null, null, null]);
-  assert.deepEqual(afterKey([0.5, null, null, null, 0.9], 2, 0.1), [0.5, null, 0.7999999999999999, null, 0.9]);
-  assert.equal(afterKey([1, 1, 1, 1, 1], 1, 0.1)[1], 1);
+  assert.deepEqual(afterKey(EMPTY, 0, 0.1, 0.5), [0.6, null, null, null, null]);
+  assert.deepEqual(afterKey([0.5, null, null, null, 0.9], 2, 0.1, 0), [0.5, null, 0.7999999999999999, null, 0.9]);
+  assert.equal(afterKey([1, 1, 1, 1, 1], 1, 0.1, 0)[1], 1);
 });
 
 test("a share of the height is a value of the axis", () => {
   assert.equal(valueAt(0.5, { range: [-4, 2], type: "log" }), 0.1);
   assert.equal(valueAt(0.25, { range: [0, 8], type: "linear" }), 2);
+});
+
+test("a value of the axis is a share of its height, and stays on it", () => {
+  assert.equal(shareOf(0.1, { range: [-4, 2], type: "log" }), 0.5);
+  assert.equal(shareOf(2, { range: [0, 8], type: "linear" }), 0.25);
+  assert.equal(shareOf(99, { range: [0, 8], type: "linear" }), 1);
 });
