@@ -147,9 +147,13 @@ class ComputedCache(ResultCache[Key, Result]):
         self._expected = expected
         self._running: dict[Key, threading.Event] = {}
 
+    def takes_long(self, key: Key) -> bool:
+        """Whether the work is long, done or not."""
+        return self._expected(key) > JOB_SECONDS
+
     def is_long(self, key: Key) -> bool:
-        """Whether the work wants a progress bar."""
-        return self.find(key) is None and self._expected(key) > JOB_SECONDS
+        """Whether the work is to be done and wants a progress bar."""
+        return self.find(key) is None and self.takes_long(key)
 
     def is_live(self, key: Key) -> bool:
         """Whether the whole result is quick enough to follow a moving slider."""

@@ -178,7 +178,8 @@ def test_the_prediction_is_marked_on_the_picture(lesson: Lesson) -> None:
 def test_a_lesson_opens_and_is_answered(lesson: Lesson) -> None:
     session = opened(lesson.key)
     headings = [item.value for item in session.main.markdown if item.value.startswith("## ")]
-    assert headings == [f"## {LESSONS.index(lesson) + 1} of 12 · {lesson.title}"]
+    first = f"## {LESSONS.index(lesson) + 1} of 12 · {lesson.title}"
+    assert headings == [first, "## Take home"]
     assert not lesson.hands_on or session.get("select_slider")
     session = check(next(item for item in session.button if item.key == "skip").click().run())
     keys = {getattr(item, "key", None) for item in (*session.main, *session.sidebar)}

@@ -144,7 +144,7 @@ def _stops(lesson: Lesson, page: AnyPage, name: str) -> tuple[list[Stop], int]:
         assert isinstance(field.widget, ChoiceWidget | Switch)
         named = dict(field.widget.options)
     begun = page.key(settings.scenario, settings.view)
-    is_long = page.results.is_long(begun)
+    is_long = page.results.takes_long(begun)
     keyed = {}
     for stop in named:
         try:
@@ -155,7 +155,7 @@ def _stops(lesson: Lesson, page: AnyPage, name: str) -> tuple[list[Stop], int]:
         except ScenarioError:
             continue
         key = page.key(scenario, view)
-        if stop == value or is_long or not page.results.is_long(key):
+        if stop == value or is_long or not page.results.takes_long(key):
             keyed[stop] = (scenario, view, key)
     chosen = _spread([*keyed], value)
     return [
