@@ -21,9 +21,10 @@ def facts(found: Landscape) -> Facts:
 LESSON = Lesson(
     key="hypergradient",
     title="What is a hypergradient?",
-    need="You need: gradient descent, nothing else. Training finds the weights of a model; "
-    "a [[hyperparameter]], such as the strength of a penalty, is set before. How should it be "
-    "chosen?",
+    need="You need: gradient descent. Training finds the weights [[w(λ)]] of a model; a "
+    "[[hyperparameter]] [[λ]], such as the strength of a penalty, is set before. Choosing it is a "
+    "[[bilevel problem]], {{min [[f]](λ) = [[E]](w(λ), λ)}} with {{w(λ) = [[Φ]](w(λ), λ)}}: f is "
+    "the loss on new data, Φ one step of training. The [[hypergradient]] is the gradient of f.",
     text="A model learns to tell harmless from dangerous tumours by 30 measurements. A "
     "penalty keeps its weights small: too weak, and the model learns the noise in its training "
     "data; too strong, and it learns nothing. [[λ]] is the logarithm of the penalty. For each λ "

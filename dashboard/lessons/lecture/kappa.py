@@ -49,7 +49,7 @@ LESSON = Lesson(
     "gradient (AID-CG) takes 6 steps on the easy one.",
     page="complexity",
     link="d=200&qmin=0.3&qmax=0.99&points=6&seeds=1&methods=aid-fp.aid-cg&predicted=hidden",
-    heading="Backward steps k until the relative error stays below ε, over κ.",
+    heading="Backward steps k until the relative error stays at or below ε, over κ.",
     controls=("largest", "target"),
     limits={"largest": 0.995},
     facts=facts,
