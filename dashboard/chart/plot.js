@@ -100,7 +100,8 @@ export class Plot {
     this.theme = JSON.stringify(theme);
     const restyled = this.drawn && theme.paper_bgcolor !== this.background;
     this.background = theme.paper_bgcolor;
-    this.look.root.dataset.dark = isDark(this.background); // paper is white
+    // Paper is white. What has left the page has no background any more.
+    if (this.background) this.look.root.dataset.dark = isDark(this.background);
     if (restyled) this.onBackground(this.background);
     const size = this.look.fit(this.frame);
     const { data, layout } = this.look.figureOf(this.frame);
