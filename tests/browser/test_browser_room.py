@@ -131,6 +131,7 @@ def test_keys_do_what_the_list_says(page: Page, server: Server) -> None:
     expect(chart).not_to_have_attribute("data-cursor", "20")
     page.keyboard.press("Space")
     expect(page.get_by_role("button", name="Play")).to_be_visible()
+    rest(page)
     page.keyboard.press("0")
     rest(page)
     assert not asked(page)
