@@ -35,6 +35,13 @@ _COMMITTED = """
 }
 """
 
+_SHOWS = """
+wanted => {
+    const drawn = new URLSearchParams(document.querySelector(".hg-chart").dataset.drawnLink);
+    return Object.entries(wanted).every(([name, value]) => drawn.get(name) === value);
+}
+"""
+
 _STILL = """
 ([quiet, limit]) => new Promise((resolve, reject) => {
     const root = document.querySelector(".hg-chart");
@@ -106,11 +113,17 @@ class ExplorePage:
         self.page.evaluate(_STILL, [STILL, TIMEOUT])
 
     @contextmanager
-    def redrawn(self) -> Iterator[None]:
-        """Wait, after the block, for another picture, and until it is committed."""
+    def redrawn(self, **wanted: str) -> Iterator[None]:
+        """Wait, after the block, for another picture, and until it is committed.
+
+        Args:
+            wanted: parameters that it shows: where a gesture commits more than once on its way,
+                they tell the last picture from those before it.
+        """
         before = self.drawn_link
         yield
         self.wait_for_other_link(before)
+        self.page.wait_for_function(_SHOWS, arg=wanted)
         self.settle()
 
     def wait_for_other_link(self, before: str) -> str:

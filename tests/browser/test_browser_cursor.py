@@ -181,11 +181,11 @@ def test_the_cursor_stays_at_its_step_when_the_horizon_changes(explore: ExploreP
         explore.press("horizon", "ArrowRight")
     assert explore.drawn["T"] == "250"
     assert abs(explore.cursor - 150) <= 1
-    with explore.redrawn():
+    with explore.redrawn(T="100"):
         explore.press("horizon", "ArrowLeft", times=11)
-    assert (explore.drawn["T"], explore.cursor) == ("100", 100)
+    assert explore.cursor == 100
     # The step is still wanted, and is shown as soon as there is such a step again.
-    with explore.redrawn():
+    with explore.redrawn(T="200"):
         explore.press("horizon", "ArrowRight", times=10)
     assert explore.cursor == 150
 

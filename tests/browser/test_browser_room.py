@@ -80,19 +80,27 @@ def with_mode(link: str, mode: str) -> str:
     return f"{link}{'&' if '?' in link else '?'}{mode}"
 
 
-def asked(page: Page) -> dict[str, list[str]]:
-    """The parameters of the address."""
-    return parse_qs(urlsplit(page.url).query)
+def expect_asked(page: Page | Frame, **wanted: str | None) -> None:
+    """Wait until the address has these parameters; None: until it is without one."""
+    page.wait_for_function(
+        "wanted => Object.entries(wanted).every(([name, value]) =>"
+        " new URLSearchParams(location.search).get(name) === value)",
+        arg=wanted,
+    )
 
 
-def lesson_of(page: Page) -> str:
-    """The lesson that is shown."""
-    return str(page.locator(".lecture-now").get_attribute("data-lesson"))
+def expect_lesson(page: Page | Frame, key: str) -> None:
+    """Wait until a lesson is shown."""
+    expect(page.locator(".lecture-now")).to_have_attribute("data-lesson", key)
 
 
-def hidden(page: Page | Frame) -> bool:
-    """Whether nothing is seen of the sidebar and the header."""
-    return not any(item.is_visible() for item in page.locator(CHROME).all())
+def expect_chrome(page: Page | Frame, seen: bool) -> None:
+    """Wait until the sidebar and the header are seen, or nothing of them."""
+    visible = expect(page.locator(CHROME).filter(visible=True))
+    if seen:
+        visible.not_to_have_count(0)
+    else:
+        visible.to_have_count(0)
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -100,14 +108,14 @@ def test_a_projected_page_has_no_small_text_and_no_chrome(
     page: Page, server: Server, name: str
 ) -> None:
     open_link(page, server, with_mode(LINKS[name], "projector=1"))
-    assert asked(page)["projector"] == ["1"]
-    assert hidden(page)
+    expect_asked(page, projector="1")
+    expect_chrome(page, seen=False)
     page.wait_for_function(f"least => !({SMALL.strip()})(least).length", arg=TWENTY_POINTS)
     page.keyboard.press("p")
     rest(page)
-    assert "projector" not in asked(page)
-    assert not hidden(page)
-    assert page.evaluate(SMALL, TWENTY_POINTS)
+    expect_asked(page, projector=None)
+    expect_chrome(page, seen=True)
+    page.wait_for_function(f"least => ({SMALL.strip()})(least).length > 0", arg=TWENTY_POINTS)
 
 
 def test_lines_are_thicker_on_a_projector(page: Page, server: Server) -> None:
@@ -115,8 +123,7 @@ def test_lines_are_thicker_on_a_projector(page: Page, server: Server) -> None:
     open_link(page, server, "")
     before = max(page.evaluate(widths))
     page.keyboard.press("p")
-    rest(page)
-    assert max(page.evaluate(widths)) > 1.5 * before
+    page.wait_for_function(f"before => Math.max(...({widths})()) > 1.5 * before", arg=before)
 
 
 def test_keys_do_what_the_list_says(page: Page, server: Server) -> None:
@@ -134,7 +141,7 @@ def test_keys_do_what_the_list_says(page: Page, server: Server) -> None:
     rest(page)
     page.keyboard.press("0")
     rest(page)
-    assert not asked(page)
+    expect(page).to_have_url(server.base)
     page.keyboard.press("f")
     page.wait_for_function("() => document.fullscreenElement !== null")
     page.keyboard.press("f")
@@ -154,7 +161,7 @@ def test_no_key_is_heard_in_a_text_field(page: Page, server: Server) -> None:
     for key in ("p", "?", "s", "Space", "ArrowRight", "PageDown"):
         page.keyboard.press(key)
     rest(page)
-    assert "projector" not in asked(page)
+    expect_asked(page, projector=None)
     assert not page.locator("dialog[open]").count()
     expect(page.locator(".hg-chart")).to_have_attribute("data-cursor", "20")
 
@@ -165,25 +172,25 @@ def test_keys_can_be_switched_off(page: Page, server: Server) -> None:
     page.get_by_label("Keys are on").uncheck()
     page.keyboard.press("Escape")
     page.keyboard.press("p")
-    assert "projector" not in asked(page)
+    expect_asked(page, projector=None)
 
 
 def test_a_remote_steps_lessons_and_a_key_reveals(page: Page, server: Server) -> None:
     open_link(page, server, "lecture?lesson=burn-in&projector=1")
     page.keyboard.press("PageDown")
     rest(page)
-    assert lesson_of(page) == "implicit"
-    assert asked(page)["projector"] == ["1"]
+    expect_lesson(page, "implicit")
+    expect_asked(page, projector="1")
     page.keyboard.press("a")
     page.locator(".st-key-again button").wait_for()
     page.wait_for_timeout(1100)  # keys that come faster are one entry in the history
     page.keyboard.press("PageUp")
     rest(page)
-    assert lesson_of(page) == "burn-in"
+    expect_lesson(page, "burn-in")
     page.go_back()
     rest(page)
-    assert lesson_of(page) == "implicit"
-    assert hidden(page)
+    expect_lesson(page, "implicit")
+    expect_chrome(page, seen=False)
 
 
 def test_a_link_is_made_by_ticking_and_allows_what_is_ticked(page: Page, server: Server) -> None:
@@ -201,14 +208,14 @@ def test_a_link_is_made_by_ticking_and_allows_what_is_ticked(page: Page, server:
     assert parse_qs(urlsplit(link).query) == {"T": ["60"], "only": ["q"]}
     page.goto(link)
     rest(page)
-    assert hidden(page)
+    expect_chrome(page, seen=False)
     expect(page.locator(".st-key-contraction")).to_be_visible()
     assert not page.locator(".st-key-family, .st-key-methods, .st-key-horizon").count()
     page.locator(".st-key-contraction input[type=range]").first.focus()
     page.keyboard.press("ArrowLeft")
     rest(page)
-    assert asked(page)["only"] == ["q"]
-    assert asked(page)["T"] == ["60"]
+    expect_asked(page, only="q")
+    expect_asked(page, T="60")
 
 
 def test_the_visitors_of_a_lesson_predict_though_no_control_is_allowed(
@@ -222,8 +229,8 @@ def test_the_visitors_of_a_lesson_predict_though_no_control_is_allowed(
     assert not page.locator(".st-key-contraction").count()
     page.keyboard.press("PageDown")
     rest(page)
-    assert lesson_of(page) == "unrolling"
-    assert asked(page)["only"] == ["lessons"]
+    expect_lesson(page, "unrolling")
+    expect_asked(page, only="lessons")
 
 
 def test_the_speakers_window_follows_and_leads(
@@ -244,8 +251,8 @@ def test_the_speakers_window_follows_and_leads(
     rest(page)
     speaker.keyboard.press("PageDown")
     rest(page)
-    assert lesson_of(page) == "polynomials"
-    assert hidden(page)
+    expect_lesson(page, "polynomials")
+    expect_chrome(page, seen=False)
     speaker.get_by_role("button", name="Reveal").click()
     page.locator(".st-key-again button").wait_for()
     expect(speaker.locator("#stage")).to_have_text("The curves are shown.")
@@ -272,16 +279,16 @@ def test_a_course_page_of_another_origin_embeds_a_lesson(page: Page, course: str
     frame = page.frames[1]
     frame.wait_for_selector('.hg-chart[data-ready="true"]', timeout=3 * TIMEOUT)
     rest(frame)
-    assert hidden(frame)
+    expect_chrome(frame, seen=False)
     assert not frame.locator(".present-bar").is_visible()
     frame.locator(".st-key-commit button").click()
     frame.locator(".st-key-again button").wait_for()
     rest(frame)
     frame.locator(".st-key-lesson-next button:visible").click()
     rest(frame)
-    assert frame.locator(".lecture-now").get_attribute("data-lesson") == "unrolling"
-    assert parse_qs(urlsplit(frame.url).query)["embed"] == ["true"]
-    assert hidden(frame)
+    expect_lesson(frame, "unrolling")
+    expect_asked(frame, embed="true")
+    expect_chrome(frame, seen=False)
 
 
 @pytest.mark.parametrize("link", ["lecture?lesson=burn-in", "why?preset=clusters"])
