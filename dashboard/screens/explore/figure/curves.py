@@ -108,16 +108,16 @@ def error_curves(experiment: Experiment, lines: tuple[Line, ...], view: View, mo
         drawn.cross("", lines[0].x)
     drawn.key = key_of(lines, view.bound, experiment.scenario.horizon)
     drawn.figure["layout"] = _layout(experiment, view, plot)
-    drawn.narrow = _narrow(drawn.figure["layout"]["xaxis"]["title"]["text"])
+    drawn.narrow = _narrow(drawn.figure["layout"]["xaxis"]["title"]["text"], plot)
     return drawn
 
 
-def _narrow(title: str) -> Narrow:
-    """Less at the sides, and a title of the horizontal axis without what it has in brackets."""
+def _narrow(title: str, plot: Plot) -> Narrow:
+    """Less at the sides and along the horizontal axis, its title without what is in brackets."""
     return {
         "layout": {
             "margin": {"l": 76, "r": 112, "t": 12, "b": 56},
-            "xaxis": {"title": {"text": title.split(" (")[0]}},
+            "xaxis": {"title": {"text": title.split(" (")[0]}, **_few_decades(plot, (1, 3))},
         },
         "height": 300,
     }
@@ -185,13 +185,13 @@ def _gap(line: Line, edge: FloatArray, color: str) -> dict[str, Any]:
     }
 
 
-def _few_decades(plot: Plot) -> dict[str, Any]:
-    """Ticks within the decades of a logarithmic axis that is too short for one a decade."""
+def _few_decades(plot: Plot, digits: tuple[int, ...] = (1, 2, 5)) -> dict[str, Any]:
+    """Ticks at these digits of a logarithmic axis that is too short for one a decade."""
     low, high = plot.x
     if not plot.logarithmic or high - low > FEW_DECADES:
         return {}
     exponents = range(math.floor(low), math.ceil(high))
-    ticks = [digit * 10**exponent for exponent in exponents for digit in (1, 2, 5)]
+    ticks = [digit * 10**exponent for exponent in exponents for digit in digits]
     seen = [tick for tick in ticks if 10**low <= tick <= 10**high]
     return {"tickmode": "array", "tickvals": seen, "ticktext": [count(tick) for tick in seen]}
 
