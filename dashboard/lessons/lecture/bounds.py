@@ -20,6 +20,7 @@ def facts(run: Experiment) -> Facts:
     return {
         "answer": float(curve.paper.values[place]) / error,
         "sharp": float(curve.sharp.values[place]) / error,
+        "sharp_end": float(curve.sharp.values[-1]) / run.constants.hypergradient_norm,
         "at": float(run.steps[place]),
         "least": float(errors.min()),
         "floor": curve.floor / run.constants.hypergradient_norm,
@@ -62,11 +63,13 @@ LESSON = Lesson(
             ),
         ),
     ),
-    reveal="It is {answer:times} the error; the sharp bound is {sharp:times}. In general a "
-    "bound tells how fast the error falls and how that depends on [[κ]], not how large the error "
-    "is. At the end the error rests at {least:scientific}: that is rounding, which no bound here "
-    "knows of. The dotted line, at {floor:scientific}, is a cautious estimate of it from before "
-    "the run.",
+    reveal="It is {answer:times} the error; the sharp bound is {sharp:times}. Neither is wrong: a "
+    "theorem promises only that the error is not larger. In general a bound tells how fast the "
+    "error falls and how that depends on [[κ]], not how large the error is. At the end the error "
+    "rests at {least:scientific}: that is rounding, and theorems speak of exact numbers. The "
+    "paper’s bound falls on; the sharp one rests at {sharp_end:scientific}, for what it measures "
+    "is rounded too. Where they are pale they promise nothing; that begins at the level line, a "
+    "cautious estimate of rounding made before the run ({floor:scientific}).",
     look="show one bound at a time. In single precision, where does the error stop?",
     takeaway="A bound is a promise for the worst case: trust how fast it falls, not its height, "
     "and trust neither below the level of rounding.",

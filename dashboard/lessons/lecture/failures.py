@@ -12,14 +12,17 @@ FALLS, RESTS, GROWS = "falls", "rests", "grows"
 
 
 def facts(run: Experiment) -> Facts:
-    """The error of AID-FP half way and at the end, and that of the others."""
+    """The error of AID-FP half way and at the end, its largest until then, and the others'."""
     errors = relative(run, "aid-fp")
     half = len(errors) // 2
     return {
         "half": float(errors[half]),
         "last": float(errors[-1]),
+        "top_half": float(errors[: half + 1].max()),
+        "top": float(errors.max()),
         "at_half": float(run.steps[half]),
         "at_last": float(run.steps[-1]),
+        "late": float(LATE),
         "itd_low": float(relative(run, "itd")[LATE:].min()),
         "itd_high": float(relative(run, "itd")[LATE:].max()),
         "gmres": float(relative(run, "aid-gmres").min()),
@@ -40,9 +43,10 @@ LESSON = Lesson(
     "method may still work, or fail; only the theorem is silent.",
     text="So far [[Φ]] was a [[contraction]], q < 1, and often [[∂₁Φ]] was symmetric. Here "
     "is an equilibrium network on handwritten digits: its layer is repeated until nothing changes. "
-    "It is not symmetric, so [[conjugate gradient]] does not apply. Its weights are so large that "
-    "[[q]] = 1.3: in the worst case a step takes two points apart. The output of a unit lies "
-    "between −1 and 1, so wₜ stays in bounds. [[AID-FP]] repeats v ← ∂₁Φᵀv + ∇₁E. [[AID-GMRES]] "
+    "Here [[w]] is not the weights but what the layer gives out; [[λ]] are the weights. ∂₁Φ is not "
+    "symmetric, so [[conjugate gradient]] does not apply. And [[q]] = 1.3: in the worst case a "
+    "step takes two points apart. Each output lies between −1 and 1, so wₜ stays in bounds. "
+    "[[AID-FP]] repeats v ← ∂₁Φᵀv + ∇₁E. [[AID-GMRES]] "
     "solves the same system by [[GMRES]], which needs neither symmetry nor q < 1.",
     page="explore",
     link="problem=equilibrium&data=digits&q=1.3&T=120&methods=itd.aid-fp.aid-cg.aid-gmres"
@@ -71,11 +75,12 @@ LESSON = Lesson(
             ),
         ),
     ),
-    reveal="At t = {at_half:.0f} the error of AID-FP is {half:scientific}, at {at_last:.0f} "
-    "it is {last:scientific}: nothing holds repeated products back. In general they grow if the "
-    "matrix has an eigenvalue of size above 1. AID-GMRES solves the system but stays above "
-    "{gmres:.2g}, for wₜ does not come to [[w(λ)]], which Newton’s method found. [[ITD]] moves "
-    "between {itd_low:.2g} and {itd_high:.2g}. No bound is drawn, because none holds.",
+    reveal="Up to t = {at_half:.0f} the error of AID-FP reaches {top_half:scientific}, up to "
+    "{at_last:.0f} it reaches {top:scientific}: nothing holds repeated products back. In general "
+    "they grow if the matrix has an eigenvalue of size above 1, as ∂₁Φ has here. AID-GMRES solves "
+    "the system but stays above {gmres:.2g}, for wₜ does not come to [[w(λ)]], which Newton’s "
+    "method found. [[ITD]], from t = {late:.0f} on, moves between {itd_low:.2g} and "
+    "{itd_high:.2g}. No bound is drawn, because none holds.",
     look="bring q below 1 and watch all of them recover. Then try single precision: where "
     "is the floor?",
     takeaway="Below q = 1 theory guards you. Above it, measure: the solver, the training or both "

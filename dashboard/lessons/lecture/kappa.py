@@ -76,8 +76,8 @@ LESSON = Lesson(
     ),
     reveal="{answer:.0f} steps. κ has become {worse:.0f} times larger, the fixed-point steps "
     "{slower:.0f} times more, those of conjugate gradient {slower_cg:.0f} times; the square root "
-    "of {worse:.0f} is {root:.0f}. In general fixed-point steps grow in proportion to κ, those of "
-    "conjugate gradient at most in proportion to √κ.",
+    "of {worse:.0f} is {root:.0f}. In general fixed-point steps grow in proportion to κ, which is "
+    "slope 1 on these axes, those of conjugate gradient at most in proportion to √κ, slope ½.",
     look="take a larger κ, or a smaller ε. Do the slopes change?",
     takeaway="For a given accuracy, fixed-point steps grow in proportion to κ, steps of "
     "conjugate gradient at most in proportion to √κ.",

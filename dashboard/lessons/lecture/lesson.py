@@ -155,6 +155,7 @@ class Lesson:
         link: settings of that page, as a query string.
         part: which of its pictures; "" if it has one only.
         alone: whether only the first panel of that picture is shown.
+        width: where the horizontal axis of that panel ends, if not where its page lets it end.
         step: what is counted by the steps that the picture walks through.
         heading: what the picture shows, instead of what its page says of it; or "".
         without: entries of the key of that picture which are not shown here, with all they name.
@@ -181,6 +182,7 @@ class Lesson:
     link: str
     part: str = ""
     alone: bool = False
+    width: float | None = None
     step: str = "t = k"
     heading: str = ""
     without: tuple[str, ...] = ()

@@ -40,7 +40,7 @@ LESSON = Lesson(
     "picture, left means less memory, down a smaller error.",
     page="explore",
     link="problem=quadratic&d=1000&m=5&T=60&methods=itd.itd-forward.aid-fp.aid-cg&x=floats"
-    "&bound=none&eps=1e-3",
+    "&bound=none&eps=1e-3&at=30",
     heading="Error and memory while t = k grows to T.",
     controls=("size", "horizon"),
     limits={"horizon": 200},

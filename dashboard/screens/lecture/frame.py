@@ -41,6 +41,9 @@ def lesson_frame(
         asked, stage, guess = lesson.prediction, shown.view.stage, shown.view.guess
         if lesson.alone:
             first_panel(drawn)
+        if lesson.width is not None:
+            axis = drawn["figure"]["layout"]["xaxis"]
+            axis["range"] = [axis["range"][0], lesson.width]
         leave_out(drawn, lesson.without)
         (_leave_target if lesson.heading else _name_target)(drawn)
         if shown.scenario.contraction == scenario.contraction:
@@ -122,6 +125,8 @@ def first_panel(frame: Frame) -> None:
         layout["margin"] = {**layout["margin"], "r": COLOR_BAR}
     kept = [place for place, trace in enumerate(figure["data"]) if "visible" not in trace]
     frame["dots"] = [dot for dot in frame.get("dots", []) if dot["trace"] in kept]
+    for card in frame["readout"]:
+        card["bounds"] = [bound for bound in card.get("bounds", []) if bound["trace"] in kept]
     frame["lines"] = [line for line in frame.get("lines", []) if line["xaxis"] == "x"]
     frame["names"] = [item for item in frame.get("names", []) if item["trace"] in kept]
     key = frame.get("key", [])

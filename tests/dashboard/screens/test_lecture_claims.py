@@ -218,6 +218,12 @@ def test_failures() -> None:
     states = made.solver.iterate(problem, made.horizon)
     left = np.linalg.norm(states - problem.reference.solution, axis=1)
     assert left[-1] > 0.1 * left[0]
+    last = np.repeat(states[-1:], problem.state_size, axis=0)
+    jacobian = problem.linearise(last).vjp_state(np.eye(problem.state_size))
+    assert not np.allclose(jacobian, jacobian.T)
+    assert abs(np.linalg.eigvals(jacobian)).max() > 1
+    assert abs(states).max() <= 1
+    assert float(known["top"]) > 1e3 * float(known["top_half"])
     calm: Experiment = run(replace(made, contraction=0.9))
     assert all(relative(calm, curve.method)[-1] < 1e-3 for curve in calm.curves)
 

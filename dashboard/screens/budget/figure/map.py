@@ -77,7 +77,7 @@ def _key(
     """What the lines over the maps mean, and those beside them."""
     over_maps = (
         ("thin black line: equal colour", "solid", HALO),
-        (f"white dashes: equal cost, {budget / 2:g} products apart", COST_DASH, INK),
+        (f"white dashes: equal cost ({budget / 2:g}, {budget:g}, … products)", COST_DASH, INK),
         ("white line: best split of every budget", "solid", INK),
         ("best split of this budget", "star", INK),
     )
