@@ -25,6 +25,12 @@ LIVE_SECONDS = 0.4
 DRAFT_SECONDS = 0.04
 # A setting that takes longer than this shows its progress and can be stopped.
 JOB_SECONDS = 1.0
+# A run that was taken for quick, and is not, is stopped after so many seconds of work: it becomes a
+# job, or is not for a moving hand. Guesses are right within a factor of a few only.
+LIVE_BUDGET = 1.0
+JOB_BUDGET = 2.0
+# Who waits for the same run of another gives up after so long.
+WAIT_SECONDS = 10.0
 # More than a slider has values, so that a hand that comes back finds what it has seen.
 CACHE_ENTRIES = 256
 # What the results of one cache may hold together.
@@ -62,6 +68,28 @@ def reporting_to(report: Progress) -> Iterator[None]:
         yield
     finally:
         _report.reset(token)
+
+
+@contextmanager
+def at_most(seconds: float) -> Iterator[None]:
+    """Let the work of this thread go on for so many seconds of its own time.
+
+    Not of the clock: it is the same however busy the machine is. Time spent on waiting for the run
+    of another has a limit of its own.
+
+    Raises:
+        SlowError: when it has had them.
+    """
+    outer, started, since = _report.get(), time.thread_time(), time.monotonic()
+
+    def report(fraction: float) -> None:
+        if outer is not None:
+            outer(fraction)
+        if time.thread_time() - started > seconds or time.monotonic() - since > WAIT_SECONDS:
+            raise SlowError
+
+    with reporting_to(report):
+        yield
 
 
 Key = TypeVar("Key", bound=Hashable)
@@ -145,11 +173,21 @@ class ComputedCache(ResultCache[Key, Result]):
         super().__init__(entries)
         self._work = work
         self._expected = expected
+        # What runs of a kind have taken at least when they were stopped for being slow.
+        self._least: ResultCache[Hashable, float] = ResultCache(CACHE_ENTRIES)
         self._running: dict[Key, threading.Event] = {}
+
+    def kind(self, key: Key) -> Hashable:
+        """What has about the same cost as this."""
+        return key
+
+    def expected(self, key: Key) -> float:
+        """How many seconds the work takes, as far as is known."""
+        return max(self._expected(key), self._least.find(self.kind(key)) or 0.0)
 
     def takes_long(self, key: Key) -> bool:
         """Whether the work is long, done or not."""
-        return self._expected(key) > JOB_SECONDS
+        return self.expected(key) > JOB_SECONDS
 
     def is_long(self, key: Key) -> bool:
         """Whether the work is to be done and wants a progress bar."""
@@ -157,7 +195,7 @@ class ComputedCache(ResultCache[Key, Result]):
 
     def is_live(self, key: Key) -> bool:
         """Whether the whole result is quick enough to follow a moving slider."""
-        return self.find(key) is not None or self._expected(key) <= LIVE_SECONDS
+        return self.find(key) is not None or self.expected(key) <= LIVE_SECONDS
 
     def live(self, key: Key, *, whole: bool) -> Result:
         """What a moving hand gets to see.
@@ -171,11 +209,24 @@ class ComputedCache(ResultCache[Key, Result]):
         """
         if not self.is_live(key):
             raise SlowError
-        return self.compute(key)
+        return self.attempt(key, LIVE_BUDGET)
 
     def so_far(self, key: Key) -> Result | None:
         """What can be shown of a result while it is computed; None if only the whole can."""
         return self.find(key)
+
+    def attempt(self, key: Key, seconds: float = JOB_BUDGET) -> Result:
+        """The result, if it takes no longer than so many seconds of work where others wait.
+
+        Raises:
+            SlowError: if it does, or needs more memory than there is here.
+        """
+        try:
+            with at_most(seconds):
+                return self.compute(key)
+        except (SlowError, MemoryError):
+            self._least.put(self.kind(key), max(seconds, self.expected(key)))
+            raise SlowError from None
 
     def compute(self, key: Key) -> Result:
         """The result, computed now if it is not there.
@@ -277,7 +328,19 @@ class ExperimentCache(ComputedCache[Scenario, Experiment]):
 
     def seconds(self, scenario: Scenario) -> float:
         """How long a run takes on an idle machine: as the last one of this kind, or a guess."""
-        return self._seconds.find(_kind(scenario)) or expected_seconds(scenario)
+        return self._seconds.find(self.kind(scenario)) or self.expected(scenario)
+
+    def kind(self, scenario: Scenario) -> Scenario:
+        """What a moving hand changes does not change much of how long a run takes."""
+        return replace(scenario, contraction=0.5, seed=0)
+
+    def attempt(self, scenario: Scenario, seconds: float = JOB_BUDGET) -> Experiment:
+        """As of any cache; what has been measured of this kind counts no more if it is slow."""
+        try:
+            return super().attempt(scenario, seconds)
+        except SlowError:
+            self._seconds.put(self.kind(scenario), self.expected(scenario))
+            raise
 
     def is_live(self, scenario: Scenario) -> bool:
         """As of any cache; of what has been measured and what is guessed, the less counts."""
@@ -288,25 +351,20 @@ class ExperimentCache(ComputedCache[Scenario, Experiment]):
         known = self.find(scenario)
         if known is not None:
             return known
-        seconds = min(self.seconds(scenario), expected_seconds(scenario))
+        seconds = min(self.seconds(scenario), self.expected(scenario))
         if whole or seconds <= DRAFT_SECONDS or self._drafts is None:
             return super().live(scenario, whole=whole)
         if min(self._drafts.seconds(scenario), seconds) > LIVE_SECONDS:
             raise SlowError
-        return self._drafts.compute(scenario)
+        return self._drafts.attempt(scenario, LIVE_BUDGET)
 
     def _run(self, scenario: Scenario, report: Progress) -> Experiment:
         # Time of this thread, not of the clock: it is the same however busy the machine is.
         started = time.thread_time()
         draft = self._drafts is None
         experiment = run(scenario, report, draft=True) if draft else run(scenario, report)
-        self._seconds.put(_kind(scenario), time.thread_time() - started)
+        self._seconds.put(self.kind(scenario), time.thread_time() - started)
         return experiment
-
-
-def _kind(scenario: Scenario) -> Scenario:
-    """What a moving hand changes without changing much of how long a run takes."""
-    return replace(scenario, contraction=0.5, seed=0)
 
 
 EXPERIMENTS = ExperimentCache(CACHE_ENTRIES)

@@ -13,7 +13,7 @@ import streamlit as st
 from dashboard.chart import PAGE_PARAM, THEME_PARAM, Frame, Watch
 from dashboard.chart.component import Setup, chart
 from dashboard.kit import controls, presenting, session
-from dashboard.kit.compute import PartsCache
+from dashboard.kit.compute import PartsCache, SlowError
 from dashboard.kit.downloads import Offer, offer
 from dashboard.kit.introduction import introduce, list_terms
 from dashboard.kit.page import PART_PARAM, Export, Page, Picture, Shown, mode_of
@@ -87,7 +87,9 @@ def show(page: AnyPage) -> None:
     session.show_notices()
     asked = _Asked(page, scenario, page.key(scenario, view), watched)
     if not page.results.is_long(asked.key):
-        page.results.compute(asked.key)
+        # What turns out to be long is done in the background after all.
+        with suppress(SlowError):
+            page.results.attempt(asked.key)
     job = job_for(page.place, asked.key, page.results)
     shown, picture = _known(asked)
     if job is not None and page.progress is None:
@@ -132,7 +134,7 @@ def _compute_ahead(page: AnyPage) -> None:
     with suppress(Exception):
         key = None if scenario is None else page.key(scenario, session.view_of(page.settings))
         if key is not None and not page.results.is_long(key):
-            page.results.compute(key)
+            page.results.attempt(key)
 
 
 def _known(asked: _Asked) -> tuple[AnyShown | None, str]:
@@ -157,7 +159,8 @@ def _known(asked: _Asked) -> tuple[AnyShown | None, str]:
         return shown(asked.key, so_far), NO_PICTURE
     if page.preview is not None:
         quick = page.preview(asked.key)
-        return shown(quick, results.compute(quick)), SMALLER
+        with suppress(SlowError):
+            return shown(quick, results.attempt(quick)), SMALLER
     return None, NO_PICTURE
 
 

@@ -17,7 +17,9 @@ from dashboard.kit.compute import (
     ExperimentCache,
     PartsCache,
     ResultCache,
+    SlowError,
     StoppedError,
+    at_most,
     held_bytes,
     reporting_to,
 )
@@ -199,6 +201,82 @@ def test_what_a_run_took_tells_whether_a_hand_gets_a_draft(
     monkeypatch.setattr(compute, "LIVE_SECONDS", 0.1)
     with pytest.raises(compute.SlowError):
         live(replace(quick(1), horizon=5), whole=False)
+
+
+def busy(key: int, report: Progress) -> str:
+    """Works for a second, and asks often."""
+    started = time.thread_time()
+    while time.thread_time() - started < 1:
+        report(0.5)
+    return "done"
+
+
+def test_what_was_taken_for_quick_and_is_not_is_stopped() -> None:
+    cache = ComputedCache(3, busy)
+    assert cache.is_live(1)
+    started = time.thread_time()
+    with pytest.raises(SlowError):
+        cache.attempt(1, 0.05)
+    assert time.thread_time() - started < 0.5
+    assert cache.find(1) is None
+    assert not cache.is_long(1), "It is known to take no more than what it was given."
+    with pytest.raises(SlowError):
+        cache.attempt(1, compute.JOB_SECONDS - 0.5)
+    assert not cache.is_live(1)
+    with pytest.raises(SlowError):
+        cache.live(1, whole=True)
+    assert cache.compute(1) == "done"
+    assert cache.is_live(1)
+
+
+def test_what_needs_more_memory_than_there_is_becomes_a_job() -> None:
+    def work(key: int, report: Progress) -> str:
+        raise MemoryError
+
+    cache = ComputedCache(3, work)
+    with pytest.raises(SlowError):
+        cache.attempt(1)
+    assert cache.is_long(1)
+
+
+def test_who_waits_for_another_gives_up(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compute, "WAIT_SECONDS", 0.1)
+    cache = ExperimentCache(3)
+    runs.go_on.clear()
+    with ThreadPoolExecutor(1) as pool:
+        other = pool.submit(cache.compute, quick(1))
+        assert runs.started.wait(SECONDS)
+        with pytest.raises(SlowError):
+            cache.attempt(quick(1))
+        runs.go_on.set()
+        assert other.result(SECONDS).scenario == quick(1)
+
+
+def test_a_kind_that_was_slow_is_not_tried_again(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was measured of easy settings of this kind, or guessed, counts no more."""
+    cache = ExperimentCache(3)
+    assert not cache.live(quick(1), whole=True).draft
+
+    def slow(scenario: Scenario, progress: Progress) -> Experiment:
+        raise SlowError
+
+    monkeypatch.setattr(compute, "run", slow)
+    hard = replace(quick(2), contraction=0.9999)
+    with pytest.raises(SlowError):
+        cache.attempt(hard)
+    assert cache.is_long(hard)
+    assert not cache.is_live(replace(hard, contraction=0.999))
+
+
+def test_limits_within_limits_all_count() -> None:
+    told: list[float] = []
+    with reporting_to(told.append), at_most(10), at_most(10):
+        compute.checkpoint(0.5)
+    assert told == [0.5]
+    with pytest.raises(SlowError), at_most(0), at_most(10):
+        compute.checkpoint()
 
 
 def test_a_cache_is_bounded_in_bytes() -> None:
