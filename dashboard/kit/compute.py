@@ -5,16 +5,17 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import replace
 from functools import partial
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
-import numpy as np
-
+from dashboard.kit import limits
+from dashboard.kit.limits import MEGABYTE, told, what_fits
+from dashboard.kit.results import Key, Result, ResultCache
+from dashboard.kit.worker import Work, timed
 from hypergrad_core import Experiment, HypergradError, Scenario, run
 from hypergrad_core.arrays import Progress
 from hypergrad_core.studies.experiment import expected_seconds
@@ -25,6 +26,8 @@ LIVE_SECONDS = 0.4
 DRAFT_SECONDS = 0.04
 # A setting that takes longer than this shows its progress and can be stopped.
 JOB_SECONDS = 1.0
+# What needs more memory than this has it in a process of its own, so that it is given back.
+JOB_BYTES = 200 * MEGABYTE
 # A run that was taken for quick, and is not, is stopped after so many seconds of work: it becomes a
 # job, or is not for a moving hand. Guesses are right within a factor of a few only.
 LIVE_BUDGET = 1.0
@@ -33,8 +36,6 @@ JOB_BUDGET = 2.0
 WAIT_SECONDS = 10.0
 # More than a slider has values, so that a hand that comes back finds what it has seen.
 CACHE_ENTRIES = 256
-# What the results of one cache may hold together.
-CACHE_BYTES = 100_000_000
 # How often somebody who waits for the run of another looks whether he still wants its result.
 TURN_SECONDS = 0.05
 
@@ -92,67 +93,28 @@ def at_most(seconds: float) -> Iterator[None]:
         yield
 
 
-Key = TypeVar("Key", bound=Hashable)
-Result = TypeVar("Result")
+Elsewhere: TypeAlias = Callable[[Work, Any], tuple[Any, float]]
+_elsewhere: ContextVar[Elsewhere | None] = ContextVar("elsewhere", default=None)
+
+
+@contextmanager
+def working(elsewhere: Elsewhere) -> Iterator[None]:
+    """Have work that this thread asks for done elsewhere, such as in another process."""
+    token = _elsewhere.set(elsewhere)
+    try:
+        yield
+    finally:
+        _elsewhere.reset(token)
+
+
+def _done(work: Work, key: Any) -> tuple[Any, float]:
+    """A result, and how many seconds of work it took."""
+    elsewhere = _elsewhere.get()
+    return elsewhere(work, key) if elsewhere else timed(work, key, checkpoint)
+
+
 PartKey = TypeVar("PartKey", bound=Hashable)
 Part = TypeVar("Part")
-
-
-def held_bytes(result: object) -> int:
-    """What the arrays of a result take, each counted once."""
-    arrays: dict[int, int] = {}
-    left = [result]
-    while left:
-        value = left.pop()
-        if isinstance(value, np.ndarray):
-            if isinstance(value.base, np.ndarray):
-                left.append(value.base)
-            else:
-                arrays[id(value)] = value.nbytes
-        elif isinstance(value, (tuple, list)):
-            left.extend(value)
-        elif isinstance(value, dict):
-            left.extend(value.values())
-        elif is_dataclass(value):
-            left.extend(getattr(value, field.name) for field in fields(value))
-    return sum(arrays.values())
-
-
-class ResultCache(Generic[Key, Result]):
-    """The last results, by what they are of; safe to share between threads.
-
-    Args:
-        entries: how many are kept.
-        size: bytes that all of them may hold together; the newest is kept at any size.
-    """
-
-    def __init__(self, entries: int, size: int = CACHE_BYTES) -> None:
-        self._entries = entries
-        self._size = size
-        self._stored: OrderedDict[Key, Result] = OrderedDict()
-        self._bytes: dict[Key, int] = {}
-        self._lock = threading.Lock()
-
-    def find(self, key: Key) -> Result | None:
-        """The result if it is there."""
-        with self._lock:
-            result = self._stored.get(key)
-            if result is not None:
-                self._stored.move_to_end(key)
-            return result
-
-    def put(self, key: Key, result: Result) -> None:
-        """Keep a result; the oldest go when there are too many, or too large ones."""
-        held = held_bytes(result)
-        with self._lock:
-            self._stored[key] = result
-            self._bytes[key] = held
-            self._stored.move_to_end(key)
-            while len(self._stored) > self._entries or (
-                len(self._stored) > 1 and sum(self._bytes.values()) > self._size
-            ):
-                oldest, _ = self._stored.popitem(last=False)
-                del self._bytes[oldest]
 
 
 class ComputedCache(ResultCache[Key, Result]):
@@ -160,8 +122,12 @@ class ComputedCache(ResultCache[Key, Result]):
 
     Args:
         entries: how many results are kept.
-        work: called with a key, and with a function to report the fraction done to.
+        work: called with a key, and with a function to report the fraction done to. To be done in
+            another process it has to be a function of a module, and its results to be pickled.
         expected: a guess of how many seconds the work for a key takes.
+        memory: a guess of how many bytes it needs.
+        suggest: called with a key that is too much for the server, and with what tells whether
+            another is not; says in words what would fit, or "".
     """
 
     def __init__(
@@ -169,10 +135,14 @@ class ComputedCache(ResultCache[Key, Result]):
         entries: int,
         work: Callable[[Key, Progress], Result],
         expected: Callable[[Key], float] = lambda key: 0.0,
+        memory: Callable[[Key], float] = lambda key: 0.0,
+        suggest: Callable[[Key, Callable[[Key], bool]], str] = lambda key, fits: "",
     ) -> None:
         super().__init__(entries)
         self._work = work
         self._expected = expected
+        self._memory = memory
+        self._suggest = suggest
         # What runs of a kind have taken at least when they were stopped for being slow.
         self._least: ResultCache[Hashable, float] = ResultCache(CACHE_ENTRIES)
         self._running: dict[Key, threading.Event] = {}
@@ -187,7 +157,24 @@ class ComputedCache(ResultCache[Key, Result]):
 
     def takes_long(self, key: Key) -> bool:
         """Whether the work is long, done or not."""
-        return self.expected(key) > JOB_SECONDS
+        return self.expected(key) > JOB_SECONDS or self._memory(key) > JOB_BYTES
+
+    def refusal(self, key: Key) -> str:
+        """Why the server does not do the work: what it takes, and what would fit; or ""."""
+        allowed = limits.LIMITS
+
+        def fits(key: Key) -> bool:
+            return self.expected(key) <= allowed.seconds and self._memory(key) <= allowed.memory
+
+        if fits(key):
+            return ""
+        takes = told(self.expected(key), self._memory(key))
+        allows = told(allowed.seconds, allowed.memory)
+        suggested = self._suggest(key, fits)
+        return (
+            f"This run would take about {takes}. This server allows {allows}."
+            f"{f' It fits with {suggested}.' if suggested else ''}"
+        )
 
     def is_long(self, key: Key) -> bool:
         """Whether the work is to be done and wants a progress bar."""
@@ -195,7 +182,9 @@ class ComputedCache(ResultCache[Key, Result]):
 
     def is_live(self, key: Key) -> bool:
         """Whether the whole result is quick enough to follow a moving slider."""
-        return self.find(key) is not None or self.expected(key) <= LIVE_SECONDS
+        if self.find(key) is not None:
+            return True
+        return self.expected(key) <= LIVE_SECONDS and not self.takes_long(key)
 
     def live(self, key: Key, *, whole: bool) -> Result:
         """What a moving hand gets to see.
@@ -228,6 +217,9 @@ class ComputedCache(ResultCache[Key, Result]):
             self._least.put(self.kind(key), max(seconds, self.expected(key)))
             raise SlowError from None
 
+    def note(self, key: Key, seconds: float) -> None:
+        """The work for a key has taken so long."""
+
     def compute(self, key: Key) -> Result:
         """The result, computed now if it is not there.
 
@@ -247,7 +239,9 @@ class ComputedCache(ResultCache[Key, Result]):
             while ended is not None and not ended.wait(TURN_SECONDS):
                 checkpoint()
         try:
-            result = self._work(key, checkpoint)
+            result: Result
+            result, seconds = _done(self._work, key)
+            self.note(key, seconds)
             self.put(key, result)
             return result
         finally:
@@ -273,7 +267,7 @@ class PartsCache(ComputedCache[Key, tuple[Part | None, ...]], Generic[Key, PartK
         parts_of: Callable[[Key], Sequence[PartKey]],
         work: Callable[[PartKey, Progress], Part],
     ) -> None:
-        super().__init__(0, self._compute_parts, lambda key: math.inf)
+        super().__init__(0, lambda key, report: self.compute(key), lambda key: math.inf)
         self.parts = ComputedCache(entries, work)
         self._parts_of = parts_of
 
@@ -281,21 +275,22 @@ class PartsCache(ComputedCache[Key, tuple[Part | None, ...]], Generic[Key, PartK
         """The parts, None for each that is not there yet."""
         return tuple(self.parts.find(part) for part in self._parts_of(key))
 
+    def refusal(self, key: Key) -> str:
+        """Never: how long all parts take is seen when some are there."""
+        return ""
+
     def find(self, key: Key) -> tuple[Part | None, ...] | None:
         """All parts, if they are there."""
         known = self.so_far(key)
         return None if any(part is None for part in known) else known
 
-    def put(self, key: Key, result: tuple[Part | None, ...]) -> None:
-        """Nothing: each part has been kept as it came."""
-
     def live(self, key: Key, *, whole: bool) -> tuple[Part | None, ...]:
         """What is there."""
         return self.so_far(key)
 
-    def _compute_parts(self, key: Key, report: Progress) -> tuple[Part | None, ...]:
+    def compute(self, key: Key) -> tuple[Part | None, ...]:
+        """All parts, one after the other; each is kept as it comes."""
         parts = self._parts_of(key)
-        # Not ``report`` itself, which asks for what a part is told to report to.
         whole = _report.get() or (lambda fraction: None)
         made = []
         for number, part in enumerate(parts):
@@ -318,7 +313,10 @@ class ExperimentCache(ComputedCache[Scenario, Experiment]):
     """
 
     def __init__(self, entries: int, *, draft: bool = False) -> None:
-        super().__init__(entries, self._run, lambda scenario: expected_seconds(scenario))
+        work = _run_draft if draft else _run_whole
+        super().__init__(
+            entries, work, lambda scenario: expected_seconds(scenario), suggest=what_fits
+        )
         self._seconds: ResultCache[Scenario, float] = ResultCache(entries)
         self._drafts = None if draft else ExperimentCache(entries, draft=True)
 
@@ -358,13 +356,17 @@ class ExperimentCache(ComputedCache[Scenario, Experiment]):
             raise SlowError
         return self._drafts.attempt(scenario, LIVE_BUDGET)
 
-    def _run(self, scenario: Scenario, report: Progress) -> Experiment:
-        # Time of this thread, not of the clock: it is the same however busy the machine is.
-        started = time.thread_time()
-        draft = self._drafts is None
-        experiment = run(scenario, report, draft=True) if draft else run(scenario, report)
-        self._seconds.put(self.kind(scenario), time.thread_time() - started)
-        return experiment
+    def note(self, scenario: Scenario, seconds: float) -> None:
+        """So long will the next of this kind take."""
+        self._seconds.put(self.kind(scenario), seconds)
+
+
+def _run_whole(scenario: Scenario, report: Progress) -> Experiment:
+    return run(scenario, report)
+
+
+def _run_draft(scenario: Scenario, report: Progress) -> Experiment:
+    return run(scenario, report, draft=True)
 
 
 EXPERIMENTS = ExperimentCache(CACHE_ENTRIES)

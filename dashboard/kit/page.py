@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Generic
 from urllib.parse import urlencode
 
 from dashboard.chart import THEME_PARAM, WHOLE_PARAM, Frame, Watch
-from dashboard.kit.compute import ComputedCache, Key, Result
+from dashboard.kit.compute import ComputedCache
 from dashboard.kit.errors import LinkError
+from dashboard.kit.results import Key, Result
 from dashboard.kit.settings import PageSettings, View
 from dashboard.kit.theme import Mode
 from hypergrad_core import Scenario

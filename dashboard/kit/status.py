@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+from itertools import cycle
 from typing import Any
 
 import streamlit as st
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from dashboard.kit.compute import ComputedCache, Key
+from dashboard.kit.compute import ComputedCache
 from dashboard.kit.jobs import Job
 from dashboard.kit.notation import count
+from dashboard.kit.results import Key
 from hypergrad_core import Scenario
 
 POLL_SECONDS = 0.25
@@ -16,6 +21,7 @@ POLL_SECONDS = 0.25
 PREVIOUS = "The picture still shows the previous settings."
 SMALLER = "The picture shows a smaller problem until then."
 NO_PICTURE = ""
+XSRF_COOKIE = "_streamlit_xsrf"
 # In the session; followed by the page.
 _JOB_OF = "job of "
 
@@ -33,7 +39,7 @@ def job_for(page: str, key: Key, results: ComputedCache[Key, Any]) -> Job[Key] |
         job.stop()
         job = None
     if job is None and missing:
-        job = Job(key, results)
+        job = Job(key, results, _visitor(), partial(_present, _session_id()))
     st.session_state[name] = job
     return job
 
@@ -55,6 +61,42 @@ def stop_elsewhere(page: str) -> None:
         if str(name).startswith(_JOB_OF) and name != _JOB_OF + page and job is not None:
             job.stop()
             st.session_state[name] = None
+
+
+def place_in_queue(job: Job[Any]) -> str:
+    """What is said of a run that waits."""
+    return f"Number {job.place} in the queue for a run on this server"
+
+
+def visitor_of(cookie: str, session: str) -> str:
+    """Whose session it is: all tabs of a browser are one visitor's.
+
+    Args:
+        cookie: that by which Streamlit knows a browser: version, mask, masked token, and date.
+        session: counts where there is no such cookie.
+    """
+    try:
+        _, mask, masked, _ = cookie.split("|")
+        pairs = zip(cycle(bytes.fromhex(mask)), bytes.fromhex(masked), strict=False)
+        # The mask is another for each tab.
+        return bytes(one ^ other for one, other in pairs).hex() or session
+    except ValueError:
+        return session
+
+
+def _visitor() -> str:
+    return visitor_of(st.context.cookies.get(XSRF_COOKIE, ""), _session_id())
+
+
+def _session_id() -> str:
+    """Of the session that runs the script."""
+    context = get_script_run_ctx()
+    return "" if context is None else context.session_id
+
+
+def _present(session: str) -> bool:
+    """Whether a session has a connection to its browser."""
+    return not runtime.exists() or runtime.get_instance().is_active_session(session)
 
 
 def awaited(job: Job[Any] | None, asked: Scenario, shown: Scenario, picture: str) -> str:
@@ -91,10 +133,9 @@ def follow(page: str, job: Job[Any], picture: str, *, told: bool) -> None:
     if job.ended and not told:
         st.rerun()
     if not job.ended:
-        job.watch()
         state = f"Computing … {job.fraction:.0%}" if job.fraction else "Setting up …"
         if job.waiting:
-            state = "Waiting for another run to end …"
+            state = f"{place_in_queue(job)} …"
         st.progress(job.fraction, f"{state} {picture}".strip())
         st.button("Stop", key="stop", width="stretch", on_click=job.stop)
         return
@@ -102,6 +143,6 @@ def follow(page: str, job: Job[Any], picture: str, *, told: bool) -> None:
         st.rerun()
     ended = job.error or f"Stopped at {job.fraction:.0%}."
     st.markdown(f"{ended} {picture}".strip())
-    if st.button("Start again", key="again", width="stretch"):
+    if not job.refused and st.button("Start again", key="again", width="stretch"):
         start_again(page)
         st.rerun()

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
+
+from dashboard.kit import limits
 
 
 @pytest.fixture(autouse=True)
@@ -14,3 +17,9 @@ def main_module() -> Iterator[None]:
     own = sys.modules["__main__"]
     yield
     sys.modules["__main__"] = own
+
+
+@pytest.fixture(autouse=True)
+def no_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Long runs go on in threads here, so that a test can put its own work in their place."""
+    monkeypatch.setattr(limits, "LIMITS", replace(limits.LIMITS, jobs=0))

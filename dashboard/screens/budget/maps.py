@@ -65,6 +65,10 @@ class Maps:
         return expected_seconds(column)
 
 
+def _draw(maps: Maps, report: Progress) -> tuple[Plane | Refusal, ...]:
+    return maps.run(report)
+
+
 MAPS: ComputedCache[Maps, tuple[Plane | Refusal, ...]] = ComputedCache(
-    CACHE_ENTRIES, lambda maps, report: maps.run(report), lambda maps: maps.seconds
+    CACHE_ENTRIES, _draw, lambda maps: maps.seconds
 )

@@ -11,7 +11,7 @@ from dashboard.kit.citations import cited
 from dashboard.kit.export import file_name
 from dashboard.kit.jobs import Job
 from dashboard.kit.page import Export, Page, Picture, Table
-from dashboard.kit.status import start_again
+from dashboard.kit.status import place_in_queue, start_again
 from dashboard.screens.complexity.export import requirements_to_csv, sweep_settings
 from dashboard.screens.complexity.frame import ComplexityShown, complexity_frame
 from dashboard.screens.complexity.settings import SETTINGS
@@ -36,10 +36,9 @@ def progress(job: Job[Sweep] | None, shown: ComplexityShown) -> None:
             again = partial(start_again, SETTINGS.name)
             button.button("Go on", key="again", width="stretch", on_click=again)
         else:
-            job.watch()
             left = seconds_left(shown.key, shown.result)
-            state = "waiting for another run to end" if job.waiting else "about to begin"
-            if left is not None:
+            state = place_in_queue(job) if job.waiting else "about to begin"
+            if left is not None and not job.waiting:
                 state = time_left(left)
             bar.progress(done / total, f"{done} of {total} runs, {state}")
             button.button("Stop", key="stop", width="stretch", on_click=job.stop)

@@ -16,13 +16,12 @@ from dashboard.kit.compute import (
     ComputedCache,
     ExperimentCache,
     PartsCache,
-    ResultCache,
     SlowError,
     StoppedError,
     at_most,
-    held_bytes,
     reporting_to,
 )
+from dashboard.kit.results import ResultCache, held_bytes
 from hypergrad_core import Experiment, Scenario, run
 from hypergrad_core.arrays import FloatArray, Progress
 

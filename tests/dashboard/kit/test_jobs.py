@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import itertools
+import re
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from compute_cases import SECONDS, Runs, quick
 
-from dashboard.kit import compute, jobs
+from dashboard.kit import compute, jobs, limits
 from dashboard.kit.compute import (
     ComputedCache,
     ExperimentCache,
 )
-from dashboard.kit.jobs import Job
+from dashboard.kit.jobs import TOO_MANY, TWO_ALREADY, Job, Turns
 from hypergrad_core import METHODS, Scenario, run
 from hypergrad_core.arrays import Progress
 from hypergrad_core.scenario import SLICES
@@ -122,28 +126,156 @@ def test_a_job_says_when_it_waits_for_another(runs: Runs) -> None:
     assert second.finished
 
 
-def test_a_run_that_nobody_looks_at_gives_way_to_one_that_waits(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(jobs, "SHORT_PATIENCE_SECONDS", 0.05)
+class Held:
+    """Work that goes on until it is let go, and what of it goes on at the moment."""
 
-    def work(key: str, report: Progress) -> str:
-        while key == "endless":
-            report(0.5)
-            time.sleep(0.002)
-        return key
+    def __init__(self) -> None:
+        self.go_on = threading.Event()
+        self.going: list[str] = []
+        self.done: list[str] = []
+        self.results = ComputedCache(99, self.work)
 
-    results = ComputedCache(2, work)
-    left = Job("endless", results)
+    def work(self, key: str, report: Progress) -> str:
+        self.going.append(key)
+        try:
+            while not self.go_on.wait(0.002):
+                report(0.5)
+            self.done.append(key)
+            return key
+        finally:
+            self.going.remove(key)
+
+    def job(self, key: str, visitor: str = "", present: Any = lambda: True) -> Job[str]:
+        return Job(key, self.results, visitor, present)
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[Held]:
+    monkeypatch.setattr(jobs, "TURNS", Turns())
+    made = Held()
+    yield made
+    made.go_on.set()
+
+
+def until(condition: Any) -> None:
     deadline = time.monotonic() + SECONDS
-    while left.fraction < 0.5:
+    while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.002)
-    time.sleep(0.1)
-    assert left.running, "Alone it may go on."
-    second = Job("short", results)
-    while not second.finished:
-        second.watch()
-        assert time.monotonic() < deadline
-        time.sleep(0.002)
+
+
+def test_a_run_ends_soon_after_its_visitor_has_left(
+    held: Held, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "PATIENCE_SECONDS", 0.1)
+    there = threading.Event()
+    there.set()
+    left = held.job("left", "one", there.is_set)
+    until(lambda: left.fraction)
+    time.sleep(0.3)
+    assert left.running
+    there.clear()
+    wait_for(left)
     assert left.stopped
+    assert held.going == []
+
+
+def test_who_is_back_soon_finds_the_run_going_on(held: Held) -> None:
+    there = threading.Event()
+    job = held.job("key", "one", there.is_set)
+    until(lambda: job.fraction)
+    assert job.running
+    there.set()
+    held.go_on.set()
+    wait_for(job)
+    assert job.finished
+
+
+def test_a_visitor_has_one_run_that_goes_on_and_one_that_waits(
+    held: Held, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "LIMITS", replace(limits.LIMITS, jobs=3))
+    monkeypatch.setattr(Job, "_place_of_work", lambda job: nullcontext())
+    first, second, third = (held.job(key, "one") for key in "abc")
+    assert third.error == TWO_ALREADY
+    assert third.ended
+    assert not third.running
+    until(lambda: held.going == ["a"])
+    other = held.job("d", "two")
+    until(lambda: held.going == ["a", "d"])
+    assert second.place == 1
+    assert first.place == other.place == third.place == 0
+    first.stop()
+    until(lambda: held.going == ["d", "b"])
+    again = held.job("c", "one")
+    assert not again.error
+    for job in (second, other, again):
+        job.stop()
+        wait_for(job)
+
+
+def test_visitors_take_turns_in_the_order_in_which_they_came(held: Held) -> None:
+    """Nobody who waits is overtaken, but by who could not begin anyway."""
+    begun = [held.job(key, visitor) for key, visitor in ("a1", "b1", "c2", "d3")]
+    until(lambda: held.going == ["a"])
+    assert [job.place for job in begun] == [0, 1, 2, 3]
+    for job, following in itertools.pairwise(begun):
+        job.stop()
+        wait_for(job)
+        until(lambda key=following.key: held.going == [key])
+    begun[-1].stop()
+    wait_for(begun[-1])
+
+
+def test_the_same_settings_are_computed_once(held: Held, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "LIMITS", replace(limits.LIMITS, jobs=3))
+    monkeypatch.setattr(Job, "_place_of_work", lambda job: nullcontext())
+    first, second = held.job("a", "one"), held.job("a", "two")
+    until(lambda: second.fraction == 0.5)
+    assert not second.waiting, "It goes on, in the run of the other."
+    third = held.job("b", "three")
+    until(lambda: held.going == ["a", "b"])
+    held.go_on.set()
+    for job in (first, second, third):
+        wait_for(job)
+        assert job.finished
+    assert sorted(held.done) == ["a", "b"]
+
+
+def test_the_queue_is_bounded(held: Held, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "MOST_WAITING", 2)
+    begun = [held.job("a", "0")]
+    until(lambda: held.going)
+    begun += [held.job("b", str(number)) for number in range(1, 4)]
+    assert [job.error for job in begun] == ["", "", "", TOO_MANY]
+    for job in begun:
+        job.stop()
+        if not job.error:
+            wait_for(job)
+
+
+def test_a_run_that_takes_longer_than_the_host_allows_is_ended(
+    held: Held, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "LIMITS", replace(limits.LIMITS, seconds=0.1))
+    job = held.job("a")
+    wait_for(job)
+    assert job.error == "The run was ended: this server allows 1 s."
+    assert not job.refused
+
+
+def test_a_run_that_is_too_much_is_refused_before_it_begins(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "LIMITS", replace(limits.LIMITS, seconds=5.0))
+    large = Scenario(size=1_000_000, horizon=250)
+    job = job_of(large)
+    assert job.ended
+    assert job.refused
+    assert not job.running
+    assert re.fullmatch(
+        r"This run would take about \d+ (s|min)\. This server allows 5 s and .*\. "
+        r"It fits with d = [\d,]+ or T = \d+\.",
+        job.error,
+    )
+    assert runs.scenarios == []
