@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -97,13 +97,17 @@ def draw_bare(name: str, options: Mapping[str, str], shown: str) -> None:
 
 
 def problem_controls(
-    largest_size: int = SIZES[-1], *, contraction_at: DeltaGenerator | None = None
+    largest_size: int = SIZES[-1],
+    *,
+    contraction_at: DeltaGenerator | None = None,
+    largest_samples: Callable[[str, str, int], int] = lambda family, data, size: LARGEST_SAMPLES,
 ) -> list[Watch]:
     """What is solved, with d up to ``largest_size``.
 
     Args:
         largest_size: the most d that the page has room for.
         contraction_at: where on the page the slider of q goes; None for no such slider.
+        largest_samples: the most n that the page has room for, by family, data and d.
     """
     watched: list[Watch] = []
     values = store()
@@ -130,7 +134,8 @@ def problem_controls(
         most = min(LARGEST_HYPER_SIZE, COUPLING_FLOATS // values["size"])
         watched += draw("hyper_size", most=most)
     if "samples" in family.uses and data.samples is None:
-        watched += draw("samples", most=LARGEST_SAMPLES)
+        most = largest_samples(values["family"], values["data"], values["size"])
+        watched += draw("samples", most=most)
     if "spectrum" in family.uses:
         draw("spectrum")
     draw("seed")

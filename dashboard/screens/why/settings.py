@@ -13,8 +13,8 @@ from dashboard.kit.scenario_fields import CONTRACTIONS
 from dashboard.kit.settings import PageSettings
 from dashboard.lessons.why import PRESETS, Preset
 from dashboard.screens.why.figure.spectrum import NORMS
-from hypergrad_core import METHODS, Scenario, ScenarioError
-from hypergrad_core.scenario import SLICES
+from hypergrad_core import FAMILIES, METHODS, Scenario, ScenarioError
+from hypergrad_core.scenario import LARGEST_SAMPLES, SLICES
 from hypergrad_core.validation import require_integer
 
 PRESET_PARAM = "preset"
@@ -32,6 +32,8 @@ WHAT_IF: dict[str, str] = {
 }
 LARGEST_SIZE = 60
 LARGEST_HORIZON = 400
+# Of d where it follows from n: all modes of a matrix of this size are computed.
+LARGEST_NETWORK = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +87,12 @@ class WhyView(Declared):
         return tuple(PARTS) if self.show == "together" else (self.show,)
 
 
+def largest_samples(family: str, data: str, size: int) -> int:
+    """The most n that there is room for: in some families it says how large d is."""
+    of_samples = FAMILIES[family].state_size(data, size, LARGEST_SAMPLES)
+    return LARGEST_NETWORK if of_samples > LARGEST_NETWORK else LARGEST_SAMPLES
+
+
 def check(scenario: Scenario) -> None:
     """Refuse what is too large to be taken apart, or is not a whole path from w_0."""
     if scenario.horizon > LARGEST_HORIZON:
@@ -95,6 +103,11 @@ def check(scenario: Scenario) -> None:
         )
     if scenario.problem_family.data[scenario.data].state_size is None:
         require_integer("size", scenario.size, 2, LARGEST_SIZE)
+    most = largest_samples(scenario.family, scenario.data, scenario.size)
+    if scenario.samples > most:
+        raise ScenarioError(
+            "samples", scenario.samples, f"a whole number from 2 to {most} on this page"
+        )
     if scenario.vary != "both":
         raise ScenarioError("vary", scenario.vary, "both on this page", {"both": SLICES["both"]})
 

@@ -14,6 +14,7 @@ from dashboard.screens.why.settings import (
     LARGEST_SIZE,
     PRESET_PARAM,
     SETTINGS,
+    largest_samples,
     preset_named,
 )
 
@@ -25,7 +26,9 @@ def sidebar(dial: DeltaGenerator) -> list[Watch]:
     """What to look at, and the problem."""
     lessons()
     controls.draw("show")
-    watched = controls.problem_controls(LARGEST_SIZE, contraction_at=dial)
+    watched = controls.problem_controls(
+        LARGEST_SIZE, contraction_at=dial, largest_samples=largest_samples
+    )
     watched += controls.start_controls()
     controls.methods_control()
     controls.solver_control(exact=False)

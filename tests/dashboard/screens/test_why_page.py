@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import threading
+import time
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -11,22 +13,27 @@ from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
-from frames import check, choose, link_in, open_page, unpacked
+from frames import check, choose, control, forget, link_in, open_page, unpacked
 from streamlit.testing.v1 import AppTest
 from why_cases import OTHERS, SCENARIO, VIEW, dissected, frame_of, lesson
 
 from dashboard import app
+from dashboard.kit.errors import LinkError
 from dashboard.lessons.why import PRESETS, Preset
+from dashboard.screens.why.frame import DISSECTIONS
 from dashboard.screens.why.settings import (
     PARTS,
     SETTINGS,
     WHAT_IF,
+    largest_samples,
     preset_named,
     settings_of,
 )
 from dashboard.screens.why.words import constants_table
-from hypergrad_core import Scenario
-from hypergrad_core.studies.dissection import Dissection
+from hypergrad_core import FAMILIES, Scenario
+from hypergrad_core.arrays import Progress
+from hypergrad_core.studies.dissection import Dissection, dissect
+from hypergrad_core.studies.modes import LARGEST_SIZE
 
 SMALL = {"d": "6", "T": "12"}
 
@@ -47,6 +54,63 @@ def test_a_preset_says_its_text_and_is_shown_as_chosen(preset: Preset) -> None:
     assert not session.warning
     assert any(preset.text in item.value for item in session.markdown)
     assert session.selectbox(key="preset").value == preset.key
+
+
+NETWORKS = ("equilibrium", "equilibrium-symmetric", "graph-network")
+
+
+@pytest.mark.parametrize("family", NETWORKS)
+def test_a_network_that_is_too_large_to_take_apart_says_so(family: str) -> None:
+    """Its d follows from n: the slider ends where there is no room, a link is told."""
+    session = open_why({"problem": family, "n": "501"})
+    (warning,) = session.warning
+    assert "from 2 to 500" in warning.value
+    stops = control(session, "samples").options
+    assert stops[-1] == "500"
+    assert not SETTINGS.of_link({"problem": family, "n": "500"})[2]
+    with pytest.raises(LinkError, match="from 2 to 500 on this page"):
+        app.render_frame({"page": "why", "problem": family, "n": "501"})
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_nothing_that_the_page_allows_is_too_large_to_take_apart(family: str) -> None:
+    for data, known in FAMILIES[family].data.items():
+        for size in (2, 7, 30, 59, 60):
+            most = largest_samples(family, data, size)
+            sizes = range(2, most + 1) if known.state_size is None else (100,)
+            assert max(FAMILIES[family].state_size(data, size, n) for n in sizes) <= LARGEST_SIZE
+
+
+def test_a_run_that_takes_long_shows_its_progress(monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on = threading.Event()
+
+    def held(scenario: Scenario, report: Progress) -> Dissection:
+        while not go_on.wait(0.005):
+            report(0.3)
+        return dissect(scenario)
+
+    monkeypatch.setattr(DISSECTIONS, "_work", held)
+    monkeypatch.setattr(DISSECTIONS, "_expected", lambda scenario: 60.0)
+    forget(monkeypatch, DISSECTIONS)
+    session = open_why(SMALL)
+    job = session.session_state["job of why"]
+    while not job.fraction:
+        time.sleep(0.005)
+    check(session.run())
+    assert session.get("progress")[0].proto.value == 30
+    assert not payloads(session)
+    control(session, "stop").click().run()
+    while job.running:
+        time.sleep(0.005)
+    check(session.run())
+    assert any("Stopped at 30%" in item.value for item in session.sidebar.markdown)
+    control(session, "again").click().run()
+    go_on.set()
+    job = session.session_state["job of why"]
+    while job.running:
+        time.sleep(0.005)
+    check(session.run())
+    assert len(payloads(session)) == 3
 
 
 def test_a_text_stays_when_its_problem_is_looked_at_in_another_way() -> None:
