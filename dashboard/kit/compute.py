@@ -168,8 +168,9 @@ class ComputedCache(ResultCache[Key, Result]):
 
         if fits(key):
             return ""
-        takes = told(self.expected(key), self._memory(key))
-        allows = told(allowed.seconds, allowed.memory)
+        memory = self._memory(key)
+        takes = told(self.expected(key), memory)
+        allows = told(allowed.seconds, allowed.memory if memory else 0.0)
         suggested = self._suggest(key, fits)
         return (
             f"This run would take about {takes}. This server allows {allows}."

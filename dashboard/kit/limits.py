@@ -53,7 +53,8 @@ def _number(environment: Mapping[str, str], name: str, default: float, least: fl
     return value
 
 
-def _machine_memory() -> float:
+def machine_memory() -> float:
+    """Bytes that the machine has."""
     try:
         return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
     except (AttributeError, OSError, ValueError):  # not on every system
@@ -68,7 +69,7 @@ def limits_of(environment: Mapping[str, str]) -> Limits:
     """
     usual = max(LEAST_JOBS, (os.cpu_count() or 1) // 2)
     jobs = int(_number(environment, "HYPERGRAD_JOBS", usual, 0))
-    share = min(MOST_MEMORY, _machine_memory() / 2 / max(jobs, 1))
+    share = min(MOST_MEMORY, machine_memory() / 2 / max(jobs, 1))
     memory = _number(environment, "HYPERGRAD_MEMORY", share / MEGABYTE, 50)
     return Limits(_number(environment, "HYPERGRAD_SECONDS", 900, 1), memory * MEGABYTE, jobs)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from dashboard.kit.compute import CACHE_ENTRIES, ComputedCache
+from dashboard.kit.limits import what_fits
 from dashboard.screens.budget.settings import NONE, BudgetView
 from hypergrad_core import Scenario
 from hypergrad_core.arrays import Progress
@@ -69,6 +71,10 @@ def _draw(maps: Maps, report: Progress) -> tuple[Plane | Refusal, ...]:
     return maps.run(report)
 
 
+def _suggest(maps: Maps, fits: Callable[[Maps], bool]) -> str:
+    return what_fits(maps.scenario, lambda scenario: fits(replace(maps, scenario=scenario)))
+
+
 MAPS: ComputedCache[Maps, tuple[Plane | Refusal, ...]] = ComputedCache(
-    CACHE_ENTRIES, _draw, lambda maps: maps.seconds
+    CACHE_ENTRIES, _draw, lambda maps: maps.seconds, suggest=_suggest
 )

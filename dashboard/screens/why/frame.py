@@ -8,6 +8,7 @@ from dashboard.chart import Frame, Table
 from dashboard.kit.compute import CACHE_ENTRIES, ComputedCache
 from dashboard.kit.figure.describe import BEYOND_THEORY, absent, describe
 from dashboard.kit.figure.drawn import Drawn
+from dashboard.kit.limits import what_fits
 from dashboard.kit.notation import TERM_NAMES, percent
 from dashboard.kit.page import PART_PARAM, Shown
 from dashboard.kit.theme import Mode
@@ -23,7 +24,7 @@ from hypergrad_core.studies.experiment import expected_seconds
 
 EMPTY: Table = {"caption": "", "columns": [], "rows": []}
 DISSECTIONS: ComputedCache[Scenario, Dissection] = ComputedCache(
-    CACHE_ENTRIES, dissect, expected_seconds
+    CACHE_ENTRIES, dissect, expected_seconds, suggest=what_fits
 )
 
 
