@@ -25,6 +25,8 @@ from websockets.asyncio.client import ClientConnection, connect
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60.0
 LARGEST = 2**26
+# Messages that a visitor keeps, as a browser does.
+MOST_KNOWN = 50
 
 
 def free_port() -> int:
@@ -114,7 +116,6 @@ class Visitor:
             origin=f"http://{self.host}",  # type: ignore[arg-type]
             subprotocols=["streamlit"],  # type: ignore[list-item]
             max_size=LARGEST,
-            compression=None,
         )
         return self
 
@@ -145,6 +146,10 @@ class Visitor:
         client.context_info.timezone = "UTC"
         client.context_info.locale = "en"
         client.context_info.url = f"http://{self.host}/{self.page}"
+        while len(self._known) > MOST_KNOWN:
+            del self._known[next(iter(self._known))]
+        # A browser says what it need not be sent again.
+        client.cached_message_hashes.extend(self._known)
         client.widget_states.widgets.extend(
             state for state in (*self._states.values(), *pressed) if state.id
         )
@@ -163,8 +168,8 @@ class Visitor:
         self.received += len(data)
         message = ForwardMsg.FromString(data)
         if message.WhichOneof("type") == "ref_hash":
-            message = self._known[message.ref_hash]
-        elif message.hash:
+            message = self._known[message.ref_hash] = self._known.pop(message.ref_hash)
+        elif message.hash and message.metadata.cacheable:
             self._known[message.hash] = message
         kind = message.WhichOneof("type")
         if kind == "delta" and message.delta.WhichOneof("type") == "new_element":
@@ -203,7 +208,6 @@ class LiveSocket:
             f"ws://{self.host}/live",
             origin=f"http://{self.host}",  # type: ignore[arg-type]
             max_size=LARGEST,
-            compression=None,
         )
         return self
 
@@ -218,6 +222,11 @@ class LiveSocket:
         """The next answer."""
         reply: dict[str, Any] = json.loads(await self._socket.recv())
         return reply
+
+    async def hear_number(self) -> int:
+        """The number of the next answer, which is not read any further."""
+        text = str(await self._socket.recv())
+        return int(text[text.index(":") + 1 : text.index(",")])
 
     async def ask(self, number: int, params: Mapping[str, str]) -> tuple[float, dict[str, Any]]:
         """How many seconds an answer takes, and what it is."""

@@ -1,0 +1,173 @@
+"""How a server bears a class: real sessions and live sockets over the loopback.
+
+python tests/benchmarks/bench_load.py [--sessions 10 25 50] [--seconds 30] [--same] [--bare]
+
+Each session makes a change every two seconds, and waits for its page as a person does; a third of
+them also drag, with ten live requests a second for three seconds in every ten. One process serves
+them. A bare page with one slider and one chart of about the same size is measured in the same run.
+The clients have a process of their own, which takes a part of the machine as well: on two cores
+look at the share of the server.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import random
+import statistics
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from tests.support.visitors import LiveSocket, Served, Visitor, serving  # noqa: E402
+
+PAGE = "dashboard/app.py"
+BARE = "tests/benchmarks/bare_page.py"
+EVERY = 2.0
+DRAG_EVERY, DRAG_SECONDS, DRAG_RATE = 10.0, 3.0, 10.0
+# What is changed, in turn; and the longest list of stops from its beginning, so that no run is long.
+CHANGES = ("contraction", "contraction", "size", "contraction", "target", "contraction", "horizon")
+MOST = {"size": 12, "horizon": 8}
+LINK = {"problem": "quadratic", "page": "explore", "theme": "light"}
+SLOW = 0.5
+
+
+@dataclass
+class Counts:
+    """What the sessions saw."""
+
+    changes: list[float] = field(default_factory=list)
+    live: list[float] = field(default_factory=list)
+    asked: int = 0
+    errors: int = 0
+    received: int = 0
+
+
+async def person(host: str, number: int, ends: float, counts: Counts, *, same: bool) -> None:
+    """Open the page, and change something every two seconds."""
+    chance = random.Random(number)
+    query = "" if same else f"seed={number + 1}"
+    async with Visitor(host, query=query) as visitor:
+        await visitor.open()
+        turn = number
+        await asyncio.sleep(chance.random() * EVERY)
+        while time.monotonic() < ends:
+            began = time.monotonic()
+            key = CHANGES[turn % len(CHANGES)] if "size" in visitor.options else "contraction"
+            turn += 1
+            stops = visitor.options[key][: MOST.get(key)]
+            # Of those who follow one lecturer all see the same at the same time.
+            stop = stops[int(began / EVERY) % len(stops)] if same else chance.choice(stops)
+            try:
+                counts.changes.append(await asyncio.wait_for(visitor.choose(key, stop), 60))
+                counts.received += visitor.received
+            except TimeoutError:
+                counts.errors += 1
+            await asyncio.sleep(max(0.0, began + EVERY - time.monotonic()))
+
+
+async def hand(host: str, number: int, ends: float, counts: Counts, *, same: bool) -> None:
+    """Drag a slider for three seconds in every ten."""
+    chance = random.Random(number)
+    sent: dict[int, float] = {}
+
+    async def listen(live: LiveSocket) -> None:
+        while True:
+            reply = await live.hear_number()
+            counts.live.append(time.perf_counter() - sent.pop(reply))
+
+    async with LiveSocket(host) as live:
+        listening = asyncio.create_task(listen(live))
+        await asyncio.sleep(chance.random() * DRAG_EVERY)
+        asked = 0
+        while time.monotonic() < ends:
+            began = time.monotonic()
+            q = chance.uniform(0.5, 0.9)
+            for step in range(int(DRAG_SECONDS * DRAG_RATE)):
+                asked += 1
+                shown = f"{0.5 + step / 100:g}" if same else f"{q + step / 500:.4f}"
+                params = {**LINK, "q": shown, "seed": "1" if same else str(number + 1)}
+                sent[asked] = time.perf_counter()
+                counts.asked += 1
+                await live.say(asked, params)
+                await asyncio.sleep(1 / DRAG_RATE)
+            await asyncio.sleep(max(0.0, began + DRAG_EVERY - time.monotonic()))
+        listening.cancel()
+
+
+async def load(host: str, sessions: int, seconds: float, *, live: bool, same: bool) -> Counts:
+    """So many sessions for so long; what they saw."""
+    counts = Counts()
+    ends = time.monotonic() + seconds + sessions * 0.1
+    tasks = []
+    for number in range(sessions):
+        tasks.append(person(host, number, ends, counts, same=same))
+        if live and number % 3 == 0:
+            tasks.append(hand(host, number, ends, counts, same=same))
+    running = [asyncio.create_task(task) for task in tasks]
+    # Those who open the page are no part of it.
+    await asyncio.sleep(sessions * 0.1)
+    counts.changes.clear()
+    counts.live.clear()
+    counts.asked = counts.received = 0
+    await asyncio.gather(*running)
+    return counts
+
+
+def measure(served: Served, sessions: int, seconds: float, *, bare: bool, same: bool) -> None:
+    """Print one row."""
+    process = psutil.Process(served.process)
+    used = sum(process.cpu_times()[:2])
+    started = time.monotonic()
+    counts = asyncio.run(load(served.host, sessions, seconds, live=not bare, same=same))
+    taken = time.monotonic() - started
+    changes = sorted(counts.changes)
+    tail = changes[int(0.95 * (len(changes) - 1))]
+    quick = sum(value <= SLOW for value in counts.live)
+    print(
+        f"{'bare' if bare else 'same' if same else 'own':5}{sessions:5} sessions:"
+        f" {len(changes) / seconds:5.1f} changes/s,"
+        f" median {statistics.median(changes) * 1e3:6.0f} p95 {tail * 1e3:6.0f}"
+        f" max {changes[-1] * 1e3:6.0f} ms,"
+        f" within 1 s {sum(value <= 1 for value in changes) / len(changes):4.0%},"
+        f" live {len(counts.live)}/{counts.asked}"
+        f" within 0.5 s {quick / max(1, counts.asked):4.0%},"
+        f" {counts.received / len(changes) / 1e3:.0f} kB,"
+        f" errors {counts.errors},"
+        f" CPU {(sum(process.cpu_times()[:2]) - used) / taken:4.0%},"
+        f" RSS {process.memory_info().rss / 1e6:.0f} MB, load {os.getloadavg()[0]:.1f}",
+        flush=True,
+    )
+
+
+def main() -> None:
+    """All rows."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sessions", type=int, nargs="+", default=[10, 25, 50, 100])
+    parser.add_argument("--seconds", type=float, default=30.0)
+    parser.add_argument("--only", choices=("own", "same", "bare"))
+    chosen = parser.parse_args()
+    log = Path(tempfile.mkdtemp()) / "output.txt"
+    for kind in ("own", "same", "bare"):
+        if chosen.only in (None, kind):
+            with serving(log, BARE if kind == "bare" else PAGE) as served:
+                for sessions in chosen.sessions:
+                    measure(
+                        served,
+                        sessions,
+                        chosen.seconds,
+                        bare=kind == "bare",
+                        same=kind == "same",
+                    )
+
+
+if __name__ == "__main__":
+    main()
