@@ -25,7 +25,7 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from dashboard.chart import LIVE_PATH, PAGE_PARAM, PLOTLY_PATH, Frame  # noqa: E402
-from dashboard.kit import page  # noqa: E402
+from dashboard.kit import page, processes  # noqa: E402
 from dashboard.kit.errors import LinkError  # noqa: E402
 from dashboard.kit.live import Preload, live_route, plotly_route  # noqa: E402
 from dashboard.kit.presenting import SPEAKER_PATH  # noqa: E402
@@ -57,5 +57,6 @@ app = st.App(
         plotly_route(_prefix + PLOTLY_PATH),
         speaker_route(_prefix + SPEAKER_PATH),
     ],
+    lifespan=processes.serving,
     middleware=[Middleware(Preload, path=_prefix + PLOTLY_PATH)],
 )

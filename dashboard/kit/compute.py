@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import threading
 import time
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
-from functools import partial
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 from dashboard.kit import limits
 from dashboard.kit.limits import MEGABYTE, told, what_fits
@@ -20,6 +18,8 @@ from hypergrad_core import Experiment, HypergradError, Scenario, run
 from hypergrad_core.arrays import Progress
 from hypergrad_core.studies.experiment import expected_seconds
 
+# What takes less than this is not worth the way to another process.
+TRIFLE_SECONDS = 0.003
 # A setting that takes longer than this is not computed while a slider moves.
 LIVE_SECONDS = 0.4
 # A setting that takes longer than this is drawn with fewer points while a slider moves.
@@ -56,8 +56,22 @@ class SlowError(HypergradError):
 _report: ContextVar[Progress | None] = ContextVar("report", default=None)
 
 
-def checkpoint(fraction: float = 0.0) -> None:
-    """Go on, or stop with what the function given to ``reporting_to`` raises."""
+_away: ContextVar[float] = ContextVar("away", default=0.0)
+
+
+def reported_to() -> Progress | None:
+    """Who is told how far the work of this thread is."""
+    return _report.get()
+
+
+def checkpoint(fraction: float = 0.0, away: float = 0.0) -> None:
+    """Go on, or stop with what the function given to ``reporting_to`` raises.
+
+    Args:
+        fraction: how far the work is.
+        away: how many seconds of it another process has done.
+    """
+    _away.set(away)
     report = _report.get()
     if report is not None:
         report(fraction)
@@ -96,7 +110,8 @@ def at_most(seconds: float) -> Iterator[None]:
             return
         if base is None:
             base = time.thread_time()
-        if elapsed > WAIT_SECONDS or time.thread_time() - base > (1 - UNTIMED) * seconds:
+        spent = time.thread_time() - base + _away.get()
+        if elapsed > WAIT_SECONDS or spent > (1 - UNTIMED) * seconds:
             raise SlowError
 
     with reporting_to(report):
@@ -117,14 +132,16 @@ def working(elsewhere: Elsewhere) -> Iterator[None]:
         _elsewhere.reset(token)
 
 
-def _done(work: Work, key: Any) -> tuple[Any, float]:
-    """A result, and how many seconds of work it took."""
-    elsewhere = _elsewhere.get()
-    return elsewhere(work, key) if elsewhere else timed(work, key, checkpoint)
+def _here(work: Work, key: Any) -> tuple[Any, float]:
+    return timed(work, key, checkpoint)
 
 
-PartKey = TypeVar("PartKey", bound=Hashable)
-Part = TypeVar("Part")
+_quick: list[Elsewhere] = []
+
+
+def do_quick_work_with(elsewhere: Elsewhere | None) -> None:
+    """Have quick work done there, so that it leaves the interpreter to the pages; None for here."""
+    _quick[:] = [elsewhere] if elsewhere else []
 
 
 class ComputedCache(ResultCache[Key, Result]):
@@ -231,6 +248,13 @@ class ComputedCache(ResultCache[Key, Result]):
             self._least.put(self.kind(key), max(seconds, self.expected(key)))
             raise SlowError from None
 
+    def _place_of_work(self, key: Key) -> Elsewhere:
+        """Where a key is computed: in the process of a job, in one for quick work, or here."""
+        chosen = _elsewhere.get()
+        if chosen is None and self._expected(key) > TRIFLE_SECONDS:
+            chosen = next(iter(_quick), None)
+        return chosen or _here
+
     def note(self, key: Key, seconds: float) -> None:
         """The work for a key has taken so long."""
 
@@ -254,7 +278,7 @@ class ComputedCache(ResultCache[Key, Result]):
                 checkpoint()
         try:
             result: Result
-            result, seconds = _done(self._work, key)
+            result, seconds = self._place_of_work(key)(self._work, key)
             self.note(key, seconds)
             self.put(key, result)
             return result
@@ -262,60 +286,6 @@ class ComputedCache(ResultCache[Key, Result]):
             with self._lock:
                 del self._running[key]
             mine.set()
-
-
-class PartsCache(ComputedCache[Key, tuple[Part | None, ...]], Generic[Key, PartKey, Part]):
-    """Results that are made part by part, and can be shown before all parts are there.
-
-    Parts are kept by themselves, so that results share those that they have in common.
-
-    Args:
-        entries: how many parts are kept.
-        parts_of: the keys of the parts of a result, in order.
-        work: makes one part, as that of a ``ComputedCache``.
-    """
-
-    def __init__(
-        self,
-        entries: int,
-        parts_of: Callable[[Key], Sequence[PartKey]],
-        work: Callable[[PartKey, Progress], Part],
-    ) -> None:
-        super().__init__(0, lambda key, report: self.compute(key), lambda key: math.inf)
-        self.parts = ComputedCache(entries, work)
-        self._parts_of = parts_of
-
-    def so_far(self, key: Key) -> tuple[Part | None, ...]:
-        """The parts, None for each that is not there yet."""
-        return tuple(self.parts.find(part) for part in self._parts_of(key))
-
-    def refusal(self, key: Key) -> str:
-        """Never: how long all parts take is seen when some are there."""
-        return ""
-
-    def find(self, key: Key) -> tuple[Part | None, ...] | None:
-        """All parts, if they are there."""
-        known = self.so_far(key)
-        return None if any(part is None for part in known) else known
-
-    def live(self, key: Key, *, whole: bool) -> tuple[Part | None, ...]:
-        """What is there."""
-        return self.so_far(key)
-
-    def compute(self, key: Key) -> tuple[Part | None, ...]:
-        """All parts, one after the other; each is kept as it comes."""
-        parts = self._parts_of(key)
-        whole = _report.get() or (lambda fraction: None)
-        made = []
-        for number, part in enumerate(parts):
-            with reporting_to(partial(_report_part, whole, number, len(parts))):
-                made.append(self.parts.compute(part))
-        return tuple(made)
-
-
-def _report_part(whole: Progress, number: int, count: int, fraction: float) -> None:
-    """Of so many parts this one is done to a fraction."""
-    whole((number + fraction) / count)
 
 
 class ExperimentCache(ComputedCache[Scenario, Experiment]):

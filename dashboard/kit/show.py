@@ -13,10 +13,11 @@ import streamlit as st
 from dashboard.chart import PAGE_PARAM, THEME_PARAM, Frame, Watch
 from dashboard.chart.component import Setup, chart
 from dashboard.kit import controls, presenting, session
-from dashboard.kit.compute import PartsCache, SlowError
+from dashboard.kit.compute import SlowError
 from dashboard.kit.downloads import Offer, offer
 from dashboard.kit.introduction import introduce, list_terms
 from dashboard.kit.page import PART_PARAM, Export, Page, Picture, Shown, mode_of
+from dashboard.kit.parts import PartsCache
 from dashboard.kit.status import (
     NO_PICTURE,
     POLL_SECONDS,

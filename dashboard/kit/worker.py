@@ -1,9 +1,10 @@
 """A process that does one piece of work after another.
 
-It is started as ``python -m dashboard.kit.worker``, with the megabytes that it may need. It is told
-on its standard input what to do, and tells on its standard output how far it is: pickles, one after
-the other, each a tuple of a word and what belongs to it. When its input ends, as it does when the
-server ends in whatever way, it ends as well.
+It is started as ``python -m dashboard.kit.worker``, with the megabytes that it may need and how
+nice it is to others. It is told on its standard input what to do, each time after the number of
+bytes of that; none means to stop what is being done. It tells on its standard output how far it is:
+pickles, one after the other, each a tuple of a word and what belongs to it. When its input ends, as
+it does when the server ends in whatever way, it ends as well.
 """
 
 from __future__ import annotations
@@ -28,7 +29,6 @@ except ImportError:  # not on Windows
     resource = None  # type: ignore[assignment]
 
 BEAT_SECONDS = 0.1
-NICENESS = 10
 MEGABYTE = 10**6
 
 Work = Callable[[Any, Progress], Any]
@@ -48,14 +48,19 @@ def peak_bytes() -> float:
     return float(peak if sys.platform == "darwin" else peak * 1024)
 
 
-def be_modest(memory: float) -> None:
+class _HaltError(BaseException):
+    """The work is not wanted any more."""
+
+
+def be_modest(memory: float, niceness: int) -> None:
     """Leave processors and memory to the pages.
 
     Args:
         memory: bytes that may be asked for beyond what there is already.
+        niceness: how far other processes go first.
     """
     with suppress(AttributeError, OSError):
-        os.nice(NICENESS)
+        os.nice(niceness)
     if resource is None:
         return
     with suppress(OSError, ValueError):
@@ -75,6 +80,7 @@ class _Line:
         self._lock = threading.Lock()
         self.fraction = 0.0
         self.busy = False
+        self.halted = False
 
     def tell(self, *message: Any) -> None:
         """Send a message; the end, if nobody reads it."""
@@ -91,42 +97,53 @@ class _Line:
         while True:
             time.sleep(BEAT_SECONDS)
             if self.busy:
-                self.tell("at", self.fraction)
+                self.tell("at", self.fraction, time.process_time() - self.started)
 
     def report(self, fraction: float) -> None:
         """The work is done to a fraction."""
         self.fraction = fraction
+        if self.halted:
+            raise _HaltError
+
+    def begin(self) -> None:
+        """New work."""
+        self.started = time.process_time()
+        self.fraction, self.busy = 0.0, True
 
 
-def _read(source: BinaryIO, tasks: SimpleQueue[bytes]) -> None:
+def _read(source: BinaryIO, tasks: SimpleQueue[bytes], line: _Line) -> None:
     """Pass on what is to be done; the end, when there is nobody any more to do it for."""
     while True:
         size = source.read(8)
         if len(size) < 8:
             os._exit(0)
-        tasks.put(source.read(int.from_bytes(size, "big")))
+        task = source.read(int.from_bytes(size, "big"))
+        line.halted = not task
+        if task:
+            tasks.put(task)
 
 
 def main() -> None:
     """Do what is asked for, until the input ends."""
     line = _Line(os.fdopen(os.dup(1), "wb"))
     os.dup2(2, 1)  # whatever is printed must not lie between the messages
-    be_modest(float(sys.argv[1]) * MEGABYTE)
+    be_modest(float(sys.argv[1]) * MEGABYTE, int(sys.argv[2]))
     tasks: SimpleQueue[bytes] = SimpleQueue()
-    threading.Thread(target=_read, args=(sys.stdin.buffer, tasks), daemon=True).start()
+    threading.Thread(target=_read, args=(sys.stdin.buffer, tasks, line), daemon=True).start()
     threading.Thread(target=line.beat, daemon=True).start()
     while True:
         task = tasks.get()
-        line.fraction, line.busy = 0.0, True
+        line.begin()
+        told: tuple[Any, ...]
         try:
             work, key = pickle.loads(task)
-            result, seconds = timed(work, key, line.report)
+            told = ("done", *timed(work, key, line.report), peak_bytes())
+        except _HaltError:
+            told = ("halted",)
         except Exception as error:
-            line.busy = False
-            line.tell("failed", error)
-        else:
-            line.busy = False
-            line.tell("done", result, seconds, peak_bytes())
+            told = ("failed", error)
+        line.busy = False
+        line.tell(*told)
 
 
 if __name__ == "__main__":

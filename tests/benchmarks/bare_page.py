@@ -9,6 +9,9 @@ import streamlit as st
 q = st.select_slider("q", [f"{value / 1000}" for value in range(50, 1000)], key="contraction")
 steps = np.arange(450)
 figure = go.Figure(
-    [go.Scatter(x=steps, y=float(q) ** (steps / (1 + curve)), name=str(curve)) for curve in range(9)]
+    [
+        go.Scatter(x=steps, y=float(q) ** (steps / (1 + curve)), name=str(curve))
+        for curve in range(9)
+    ]
 )
 st.plotly_chart(figure)

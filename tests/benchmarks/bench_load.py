@@ -51,15 +51,47 @@ class Counts:
     received: int = 0
 
 
-async def person(host: str, number: int, ends: float, counts: Counts, *, same: bool) -> None:
+class Class:
+    """So many sessions, which begin when all have opened the page.
+
+    Attributes:
+        host: of the server.
+        same: whether all look at the same settings at the same time.
+        counts: what they saw.
+    """
+
+    def __init__(self, host: str, sessions: int, seconds: float, *, same: bool) -> None:
+        self.host = host
+        self.same = same
+        self.counts = Counts()
+        self._sessions = sessions
+        self._seconds = seconds
+        self._there = asyncio.Barrier(sessions)
+        self._ends = 0.0
+
+    async def gather(self) -> None:
+        """Wait for all the others."""
+        await self._there.wait()
+        self._ends = time.monotonic() + self._seconds
+
+    @property
+    def going_on(self) -> bool:
+        """Whether it still goes on."""
+        return time.monotonic() < self._ends
+
+
+async def person(pupils: Class, number: int, *, drags: bool) -> None:
     """Open the page, and change something every two seconds."""
     chance = random.Random(number)
+    same, counts = pupils.same, pupils.counts
     query = "" if same else f"seed={number + 1}"
-    async with Visitor(host, query=query) as visitor:
+    async with Visitor(pupils.host, query=query) as visitor:
         await visitor.open()
+        await pupils.gather()
+        dragging = asyncio.create_task(hand(pupils, number)) if drags else None
         turn = number
         await asyncio.sleep(chance.random() * EVERY)
-        while time.monotonic() < ends:
+        while pupils.going_on:
             began = time.monotonic()
             key = CHANGES[turn % len(CHANGES)] if "size" in visitor.options else "contraction"
             turn += 1
@@ -72,11 +104,14 @@ async def person(host: str, number: int, ends: float, counts: Counts, *, same: b
             except TimeoutError:
                 counts.errors += 1
             await asyncio.sleep(max(0.0, began + EVERY - time.monotonic()))
+        if dragging is not None:
+            await dragging
 
 
-async def hand(host: str, number: int, ends: float, counts: Counts, *, same: bool) -> None:
+async def hand(pupils: Class, number: int) -> None:
     """Drag a slider for three seconds in every ten."""
     chance = random.Random(number)
+    same, counts = pupils.same, pupils.counts
     sent: dict[int, float] = {}
 
     async def listen(live: LiveSocket) -> None:
@@ -84,11 +119,11 @@ async def hand(host: str, number: int, ends: float, counts: Counts, *, same: boo
             reply = await live.hear_number()
             counts.live.append(time.perf_counter() - sent.pop(reply))
 
-    async with LiveSocket(host) as live:
+    async with LiveSocket(pupils.host) as live:
         listening = asyncio.create_task(listen(live))
         await asyncio.sleep(chance.random() * DRAG_EVERY)
         asked = 0
-        while time.monotonic() < ends:
+        while pupils.going_on:
             began = time.monotonic()
             q = chance.uniform(0.5, 0.9)
             for step in range(int(DRAG_SECONDS * DRAG_RATE)):
@@ -105,21 +140,10 @@ async def hand(host: str, number: int, ends: float, counts: Counts, *, same: boo
 
 async def load(host: str, sessions: int, seconds: float, *, live: bool, same: bool) -> Counts:
     """So many sessions for so long; what they saw."""
-    counts = Counts()
-    ends = time.monotonic() + seconds + sessions * 0.1
-    tasks = []
-    for number in range(sessions):
-        tasks.append(person(host, number, ends, counts, same=same))
-        if live and number % 3 == 0:
-            tasks.append(hand(host, number, ends, counts, same=same))
-    running = [asyncio.create_task(task) for task in tasks]
-    # Those who open the page are no part of it.
-    await asyncio.sleep(sessions * 0.1)
-    counts.changes.clear()
-    counts.live.clear()
-    counts.asked = counts.received = 0
-    await asyncio.gather(*running)
-    return counts
+    pupils = Class(host, sessions, seconds, same=same)
+    people = (person(pupils, number, drags=live and number % 3 == 0) for number in range(sessions))
+    await asyncio.gather(*people)
+    return pupils.counts
 
 
 def measure(served: Served, sessions: int, seconds: float, *, bare: bool, same: bool) -> None:

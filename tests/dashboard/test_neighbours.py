@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import psutil
 import pytest
 
+from dashboard.kit.processes import NICENESS
 from tests.support.visitors import LiveSocket, Served, Visitor, serving
 
 # On an idle machine each is well under a second; with one lock for all they were 26 and 95 s.
@@ -73,10 +75,12 @@ def test_a_heavy_live_request_is_told_that_it_takes_longer(server: Served, link:
     assert seconds < SECONDS
 
 
-def going_on(server: Served) -> list[int]:
-    """Numbers of the processes that compute for the server."""
-    children = psutil.Process(server.process).children()
-    return [child.pid for child in children if "dashboard.kit.worker" in child.cmdline()]
+def going_on(server: Served) -> list[psutil.Process]:
+    """The processes of long runs: those that let all others go first."""
+    with suppress(psutil.NoSuchProcess):
+        children = psutil.Process(server.process).children()
+        return [child for child in children if child.nice() == NICENESS]
+    return going_on(server)
 
 
 async def until(condition: Callable[[], Any], seconds: float) -> float:
@@ -103,3 +107,28 @@ def test_a_run_ends_when_its_visitor_stops_it_and_when_he_leaves(server: Served)
         await until(lambda: not going_on(server), 15)
 
     asyncio.run(visit())
+
+
+def test_memory_goes_back_to_the_system_after_a_large_run(server: Served) -> None:
+    """It is that of a process, which is not kept; what stays is the result."""
+
+    async def visit() -> tuple[int, int]:
+        link = "problem=quadratic&d=1000000&T=20&methods=aid-fp"
+        most = 0
+        async with Visitor(server.host, query=link) as visitor:
+            await visitor.open()
+            before = psutil.Process(server.process).memory_info().rss
+            await until(lambda: going_on(server), 10)
+            (process,) = going_on(server)
+            with suppress(psutil.NoSuchProcess):
+                while process.is_running():
+                    most = max(most, process.memory_info().rss)
+                    await asyncio.sleep(0.02)
+            await until(lambda: not going_on(server), 60)
+            await visitor.open()
+            assert not any("Stop" in text for text in visitor.texts), visitor.texts
+        return most, psutil.Process(server.process).memory_info().rss - before
+
+    most, kept = asyncio.run(visit())
+    assert most > 200e6
+    assert kept < 40e6

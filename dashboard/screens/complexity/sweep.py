@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from dashboard.kit.compute import PartsCache
+from dashboard.kit.parts import PartsCache
 from dashboard.screens.complexity.settings import ComplexityView
 from hypergrad_core import Scenario
 from hypergrad_core.arrays import Progress

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from dashboard.kit.compute import PartsCache
+from dashboard.kit.parts import PartsCache
 from dashboard.screens.paper.settings import OWN_FIELDS, PROBLEMS, PaperView
 from hypergrad_core import FAMILIES, Scenario
 from hypergrad_core.arrays import Progress

@@ -15,12 +15,12 @@ from dashboard.kit import compute
 from dashboard.kit.compute import (
     ComputedCache,
     ExperimentCache,
-    PartsCache,
     SlowError,
     StoppedError,
     at_most,
     reporting_to,
 )
+from dashboard.kit.parts import PartsCache
 from dashboard.kit.results import ResultCache, held_bytes
 from hypergrad_core import Experiment, Scenario, run
 from hypergrad_core.arrays import FloatArray, Progress

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -13,8 +14,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dashboard.kit import jobs, limits, processes
-from dashboard.kit.compute import ComputedCache, ExperimentCache
+from dashboard.kit import compute, jobs, limits, processes
+from dashboard.kit.compute import ComputedCache, ExperimentCache, SlowError, do_quick_work_with
 from dashboard.kit.jobs import NO_MEMORY, Job, Turns
 from dashboard.kit.limits import MEGABYTE
 from dashboard.pages import PAGES
@@ -175,7 +176,7 @@ def test_a_process_ends_with_its_server() -> None:
         "import sys, time, threading, os\n"
         "from dashboard.kit import processes\n"
         "import test_processes\n"
-        "worker = processes.Worker()\n"
+        "worker = processes.Worker(1e9, 0)\n"
         "threading.Thread(target=worker.call, args=(test_processes.deaf, 1), daemon=True).start()\n"
         "print(worker.number, flush=True)\n"
         "time.sleep(3)\n"
@@ -186,3 +187,73 @@ def test_a_process_ends_with_its_server() -> None:
     )
     number = int(server.stdout)
     until(lambda: not Path(f"/proc/{number}").exists(), 10)
+
+
+@pytest.fixture
+def pool() -> Iterator[processes.Pool]:
+    """Two processes for quick work, ready."""
+    made = processes.Pool(2)
+    until(lambda: made._ready.qsize() == 2)
+    do_quick_work_with(made.call)
+    yield made
+    do_quick_work_with(None)
+    made.close()
+
+
+def numbered(key: int, report: Progress) -> int:
+    """Tells in which process it is."""
+    return os.getpid()
+
+
+def stays(key: str, report: Progress) -> str:
+    """Works for long, and asks often."""
+    while True:
+        report(0.0)
+
+
+def test_quick_work_is_done_in_a_process_that_is_free(pool: processes.Pool) -> None:
+    def work_for(seconds: float) -> set[int]:
+        cache = ComputedCache(99, numbered, lambda key: seconds)
+        return {cache.compute(key) for key in range(4)}
+
+    assert os.getpid() not in work_for(0.01)
+    assert work_for(0.0) == {os.getpid()}, "A trifle is not worth the way."
+    with pool._ready.mutex:
+        taken = [*pool._ready.queue]
+        pool._ready.queue.clear()
+    assert work_for(0.01) == {os.getpid()}, "Nobody waits for long."
+    for worker in taken:
+        pool._ready.put(worker)
+
+
+def test_quick_work_that_is_slow_is_given_up_and_its_process_kept(pool: processes.Pool) -> None:
+    before = {worker.number for worker in pool._ready.queue}
+    cache = ComputedCache(3, stays, lambda key: 0.01)
+    started = time.monotonic()
+    with pytest.raises(SlowError):
+        cache.attempt("key", 0.3)
+    assert time.monotonic() - started < compute.WAIT_SECONDS
+    assert {worker.number for worker in pool._ready.queue} == before
+    assert ComputedCache(3, numbered, lambda key: 0.01).compute(1) in before
+
+
+def test_a_process_that_does_not_listen_is_replaced(
+    pool: processes.Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compute, "WAIT_SECONDS", 0.3)
+    before = {worker.number for worker in pool._ready.queue}
+    with pytest.raises(SlowError):
+        ComputedCache(3, deaf, lambda key: 0.01).attempt("key", 0.1)
+    until(lambda: pool._ready.qsize() == 2)
+    assert len(before & {worker.number for worker in pool._ready.queue}) == 1
+
+
+def test_quick_work_that_needs_much_memory_becomes_a_job(pool: processes.Pool) -> None:
+    cache = ComputedCache(3, large, lambda key: 0.01)
+    with pytest.raises(SlowError):
+        cache.attempt(2000)
+    assert cache.is_long(2000)
+    until(lambda: pool._ready.qsize() == 2)
+    with pytest.raises(SlowError):
+        ComputedCache(3, vanishes, lambda key: 0.01).attempt("key")
+    until(lambda: pool._ready.qsize() == 2)

@@ -1,0 +1,69 @@
+"""Results that are made part by part."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Hashable, Sequence
+from functools import partial
+from typing import Generic, TypeVar
+
+from dashboard.kit.compute import ComputedCache, reported_to, reporting_to
+from dashboard.kit.results import Key
+from hypergrad_core.arrays import Progress
+
+PartKey = TypeVar("PartKey", bound=Hashable)
+Part = TypeVar("Part")
+
+
+class PartsCache(ComputedCache[Key, tuple[Part | None, ...]], Generic[Key, PartKey, Part]):
+    """Results that are made part by part, and can be shown before all parts are there.
+
+    Parts are kept by themselves, so that results share those that they have in common.
+
+    Args:
+        entries: how many parts are kept.
+        parts_of: the keys of the parts of a result, in order.
+        work: makes one part, as that of a ``ComputedCache``.
+    """
+
+    def __init__(
+        self,
+        entries: int,
+        parts_of: Callable[[Key], Sequence[PartKey]],
+        work: Callable[[PartKey, Progress], Part],
+    ) -> None:
+        super().__init__(0, lambda key, report: self.compute(key), lambda key: math.inf)
+        self.parts = ComputedCache(entries, work)
+        self._parts_of = parts_of
+
+    def so_far(self, key: Key) -> tuple[Part | None, ...]:
+        """The parts, None for each that is not there yet."""
+        return tuple(self.parts.find(part) for part in self._parts_of(key))
+
+    def refusal(self, key: Key) -> str:
+        """Never: how long all parts take is seen when some are there."""
+        return ""
+
+    def find(self, key: Key) -> tuple[Part | None, ...] | None:
+        """All parts, if they are there."""
+        known = self.so_far(key)
+        return None if any(part is None for part in known) else known
+
+    def live(self, key: Key, *, whole: bool) -> tuple[Part | None, ...]:
+        """What is there."""
+        return self.so_far(key)
+
+    def compute(self, key: Key) -> tuple[Part | None, ...]:
+        """All parts, one after the other; each is kept as it comes."""
+        parts = self._parts_of(key)
+        whole = reported_to() or (lambda fraction: None)
+        made = []
+        for number, part in enumerate(parts):
+            with reporting_to(partial(_report_part, whole, number, len(parts))):
+                made.append(self.parts.compute(part))
+        return tuple(made)
+
+
+def _report_part(whole: Progress, number: int, count: int, fraction: float) -> None:
+    """Of so many parts this one is done to a fraction."""
+    whole((number + fraction) / count)
