@@ -41,6 +41,10 @@ AT_ONCE = 2
 """Requests of one page that are computed at once: a quick one passes a slow one."""
 
 
+PLACES = 4
+"""Requests of all pages that are computed at once: more would only take longer, all of them."""
+
+
 class RequestError(HypergradError):
     """A message that is not in our protocol."""
 
@@ -94,6 +98,7 @@ class _Request:
         self._started = time.monotonic()
         self.number = number
         self.overtaken = False
+        self.seated = True
 
     def answer(self, render: Render) -> str | None:
         """The answer; None if nobody wants it any more."""
@@ -110,12 +115,36 @@ class _Request:
             raise StoppedError
 
 
-class _Desk:
-    """The requests of one page: the newest is computed as soon as there is a thread for it."""
+class _Room:
+    """The places of all pages: they take turns, and each then begins with its newest request."""
 
-    def __init__(self, render: Render, send: Callable[[str], Awaitable[None]]) -> None:
+    def __init__(self) -> None:
+        self._free = PLACES
+        self._queue: deque[_Desk] = deque()
+
+    def enter(self, desk: _Desk) -> bool:
+        """Take a place if there is one; else the desk is called when its turn has come."""
+        if self._free:
+            self._free -= 1
+            return True
+        if desk not in self._queue:
+            self._queue.append(desk)
+        return False
+
+    def leave(self) -> None:
+        """Give a place back."""
+        self._free += 1
+        while self._free and self._queue:
+            self._queue.popleft().start()
+
+
+class _Desk:
+    """The requests of one page: the newest is computed as soon as there is a place for it."""
+
+    def __init__(self, render: Render, send: Callable[[str], Awaitable[None]], room: _Room) -> None:
         self._render = render
         self._send = send
+        self._room = room
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="live")
         self._requests: dict[_Request, asyncio.Task[None]] = {}
         self._waiting: str | None = None
@@ -138,22 +167,33 @@ class _Desk:
     def take(self, text: str) -> None:
         """A request has come. It takes the place of one that still waits."""
         self._waiting = text
-        self._start()
+        self.start()
 
     def close(self) -> None:
         """The page has gone: stop everything."""
+        self._waiting = None
         for request, task in self._requests.items():
             request.overtaken = True
             task.cancel()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _start(self) -> None:
+    def start(self) -> None:
+        """Begin with the request that waits, if there is one and a place for it."""
         if self._waiting is None or len(self._requests) >= AT_ONCE:
+            return
+        if not self._room.enter(self):
             return
         self._taken += 1
         request = _Request(self, self._waiting, self._taken)
         self._waiting = None
-        self._requests[request] = asyncio.create_task(self._serve(request))
+        task = self._requests[request] = asyncio.create_task(self._serve(request))
+        # One that is cancelled before it has begun has no other end.
+        task.add_done_callback(lambda task: self._leave(request))
+
+    def _leave(self, request: _Request) -> None:
+        if request.seated:
+            request.seated = False
+            self._room.leave()
 
     async def _serve(self, request: _Request) -> None:
         loop = asyncio.get_running_loop()
@@ -161,7 +201,8 @@ class _Desk:
             reply = await loop.run_in_executor(self._pool, request.answer, self._render)
         finally:
             del self._requests[request]
-        self._start()
+            self._leave(request)
+        self.start()
         async with self._sending:
             if reply is None or request.number < self._answered:
                 return
@@ -187,12 +228,14 @@ def same_origin(origin: str | None, host: str | None) -> bool:
 def live_route(render: Render, path: str = LIVE_PATH) -> WebSocketRoute:
     """WebSocket route that answers parameters with frames; ``render`` runs in a worker thread."""
 
+    room = _Room()
+
     async def endpoint(socket: WebSocket) -> None:
         if not same_origin(socket.headers.get("origin"), socket.headers.get("host")):
             await socket.close(code=1008)
             return
         await socket.accept()
-        desk = _Desk(render, socket.send_text)
+        desk = _Desk(render, socket.send_text, room)
         try:
             # An answer to a page that has just gone ends the connection on our side too.
             while socket.application_state is WebSocketState.CONNECTED:
