@@ -116,6 +116,11 @@ class AdjointSolver(ABC):
         """Start on systems of a problem; most solvers need to know no more than these."""
         return cls(lin, gradients)
 
+    @classmethod
+    def kept_floats(cls, size: int, steps: int) -> int:
+        """Numbers that a row gathers in so many steps and keeps to the last of them."""
+        return 0
+
     def __init__(self, lin: Linearisation, gradients: FloatArray) -> None:
         self._lin = lin
         self.residual_norms: FloatArray = np.full(len(gradients), np.nan)

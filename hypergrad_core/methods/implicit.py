@@ -5,6 +5,8 @@ One lockstep driver for all of them; what differs is the linear solver, and the 
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from hypergrad_core.adjoint import AdjointSolver
@@ -57,7 +59,8 @@ class ImplicitMethod(Method):
         """∇₂E(w_t) + ∂₂Φ(w_t)ᵀ v_k; row t carries the system at w_t."""
         recorder = Recorder(points, problem.hyper_size)
         # Rows sorted by depth: those that have further to go are always the last ones.
-        parts = batches(points, problem.state_size, by_depth=True)
+        kept = partial(self.solver.kept_floats, problem.state_size)
+        parts = batches(points, problem.state_size, kept)
         total, done = sum(int(batch.depths.sum()) for batch in parts) or 1, 0
         for batch in parts:
             report = None if progress is None else _shifted(progress, done, total)

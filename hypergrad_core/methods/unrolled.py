@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from hypergrad_core.arrays import FloatArray, IntArray, Progress, Rows
+from hypergrad_core.arrays import FloatArray, Progress, as_slice
 from hypergrad_core.bounds import Bound, Path, Term
 from hypergrad_core.constants import Constants
 from hypergrad_core.costs import CountedLinearisation, Counter
@@ -100,7 +100,7 @@ class ReverseMode(Method):
             a, momentum, ahead = coefficients[s]
             if lin is not None and len(active):
                 step = lin[s - bottom : s - bottom + 1]
-                block = _as_slice(active)
+                block = as_slice(active)
                 product = CountedLinearisation(step, counter, active).vjp_hyper(adjoints[block])
                 sums[block] += a * product
             done = complete == s
@@ -112,7 +112,7 @@ class ReverseMode(Method):
                 recorder.record(batch.points[done], sums[at], spent)
             further = first + np.flatnonzero(bottoms[first:] < s)
             if lin is not None and len(further):
-                block = _as_slice(further)
+                block = as_slice(further)
                 pulled = CountedLinearisation(step, counter, further).vjp_state(adjoints[block])
                 if carried is not None:
                     # w_s enters w_{s+1} by a Φ(y_s) + (1 − a + β) w_s, and y_s by (1 + γ) w_s.
@@ -160,9 +160,3 @@ class ReverseMode(Method):
 
 def _part(progress: Progress, number: int, count: int) -> Progress:
     return lambda fraction: progress((number + fraction) / count)
-
-
-def _as_slice(rows: IntArray) -> Rows:
-    """A run of consecutive rows as a slice, which is a view and not a copy."""
-    first, last = int(rows[0]), int(rows[-1])
-    return slice(first, last + 1) if last - first + 1 == len(rows) else rows
