@@ -17,7 +17,7 @@ import numpy as np
 
 from hypergrad_core import Experiment, HypergradError, Scenario, run
 from hypergrad_core.arrays import Progress
-from hypergrad_core.studies.experiment import expected_seconds
+from hypergrad_core.studies.expected import expected_seconds
 
 # A setting that takes longer than this is not computed while a slider moves.
 LIVE_SECONDS = 0.4

@@ -9,6 +9,7 @@ import numpy as np
 from hypergrad_core.adjoint.base import AdjointSolver, Outcome
 from hypergrad_core.arrays import FloatArray, IntArray, Rows, as_slice
 from hypergrad_core.constants import Constants
+from hypergrad_core.costs import Cost, ProblemWork
 from hypergrad_core.lemmas import chebyshev_formula, chebyshev_number
 from hypergrad_core.linearisation import Linearisation
 from hypergrad_core.numerics import row_norms
@@ -34,6 +35,7 @@ class GMRESSolver(AdjointSolver):
     )
     source = "Grazzi et al. 2020, Theorem 2.2 with GMRES as the solver"
     bound_source = "Grazzi et al. 2020, Theorem 2.2; the residual of GMRES is at most that of FP"
+    vectors, calls = 8.0, 24.0
 
     @classmethod
     def exponent(cls, *, symmetric: bool) -> float:
@@ -54,6 +56,25 @@ class GMRESSolver(AdjointSolver):
         if constants.symmetric:
             return chebyshev_number(constants.condition_number, steps)
         return np.asarray(constants.contraction**steps)
+
+    @classmethod
+    def step_work(cls, size: int, step: int) -> Cost:
+        """Each Arnoldi vector is passed over four times, each rotation is turned once."""
+        return super().step_work(size, step) + Cost(
+            vector=4.0 * (step + 1) * size + 8.0 * step, calls=8.0 * step
+        )
+
+    @classmethod
+    def read_work(cls, size: int, steps: FloatArray, groups: int) -> Cost:
+        """A triangular system, and the sum of all Arnoldi vectors."""
+        longest = float(steps.max(initial=0))
+        triangles = Cost(vector=float((steps * (size + steps)).sum()))
+        return triangles + Cost(calls=groups * 7.0 * longest * (1.0 if groups == 1 else 0.5))
+
+    @classmethod
+    def steps_expected(cls, work: ProblemWork) -> float:
+        """At most d: then all of the space has been searched."""
+        return min(super().steps_expected(work), float(work.state_size))
 
     @classmethod
     def kept_floats(cls, size: int, steps: int) -> int:
@@ -98,11 +119,11 @@ class GMRESSolver(AdjointSolver):
         k = len(self._triangle)
         live = first + np.flatnonzero(self._live[first:])
         count = len(self._live)
+        if not len(live):
+            return
         self._triangle.append(np.zeros((count, k + 1)))
         self._rotations.append((np.ones(count), np.zeros(count)))
         self._targets.append(np.zeros(count))
-        if not len(live):
-            return
         rows = as_slice(live)
         newest = self._basis[k // self._width][rows, k % self._width]
         vector = newest - self._lin[rows].vjp_state(newest)

@@ -11,7 +11,7 @@ import numpy as np
 from hypergrad_core.arrays import BLOCK_FLOATS, KEPT_FLOATS, FloatArray, IntArray, Progress
 from hypergrad_core.bounds import Bound, Path, Status, Term
 from hypergrad_core.constants import Constants
-from hypergrad_core.costs import Costs, Counter
+from hypergrad_core.costs import Cost, Costs, Counter, ProblemWork
 from hypergrad_core.inner import FIXED_POINT, InnerSolver
 from hypergrad_core.problem import Problem
 from hypergrad_core.records import Record
@@ -177,6 +177,18 @@ class Method(ABC):
             progress: told the fraction done, in [0, 1]; may raise to stop the run.
             scheme: of the inner solver that made the states; reverse mode goes back through it.
         """
+
+    def applies(self, work: ProblemWork) -> bool:
+        """Whether ``refusal`` will be empty, before there is a problem."""
+        return True
+
+    @abstractmethod
+    def work(self, work: ProblemWork, points: Points, scheme: Scheme = PLAIN) -> Cost:
+        """What ``estimate`` takes at points as ``clipped_points`` gives them."""
+
+    @abstractmethod
+    def bound_work(self, work: ProblemWork, points: Points, scheme: Scheme = PLAIN) -> Cost:
+        """What ``sharp_bound`` takes there, beyond the path."""
 
     @abstractmethod
     def paper_terms(

@@ -8,8 +8,9 @@ import numpy as np
 
 from hypergrad_core.arrays import FloatArray, Progress, as_slice
 from hypergrad_core.bounds import Bound, Path, Term
+from hypergrad_core.bounds.expected import unrolled_cost
 from hypergrad_core.constants import Constants
-from hypergrad_core.costs import CountedLinearisation, Counter
+from hypergrad_core.costs import Cost, CountedLinearisation, Counter, ProblemWork
 from hypergrad_core.inner import InnerSolver
 from hypergrad_core.methods.base import (
     PLAIN,
@@ -67,6 +68,27 @@ class ReverseMode(Method):
             report = None if progress is None else _part(progress, number, len(parts))
             self._sweep(problem, states, batch, recorder, report, scheme)
         return recorder.estimate()
+
+    def work(self, work: ProblemWork, points: Points, scheme: Scheme = PLAIN) -> Cost:
+        """A sweep for each batch; at each step all rows that go through it meet one state."""
+        d, m = work.state_size, work.hyper_size
+        per_row, per_step = (3.0 * d, 18.0) if scheme.plain else (12.0 * d, 30.0)
+        cost = Cost(vector=float(len(points)) * m, calls=12.0 * len(points))
+        for batch in batches(points, d):
+            rows, pulled = len(batch.depths), float(batch.depths.sum())
+            steps = float(batch.inner_steps.max() - (batch.inner_steps - batch.depths).min())
+            cost += work.on_rows(work.outer, rows) + work.on_rows(work.linearise, steps)
+            cost += work.on_rows(work.pullback_alone, pulled, steps) + work.alone * steps
+            cost += work.on_rows(work.state_product, pulled, steps)
+            cost += Cost(
+                vector=pulled * (per_row + 2.0 * m) + 3.0 * rows * d * steps / DENORMALS_EVERY,
+                calls=per_step * steps,
+            )
+        return cost + Cost(bytes=8.0 * (len(points) + 6 * min(len(points), rows)) * (m + d))
+
+    def bound_work(self, work: ProblemWork, points: Points, scheme: Scheme = PLAIN) -> Cost:
+        """R7, or R6."""
+        return unrolled_cost(work, points.inner_steps, points.adjoint_steps, scheme)
 
     def _sweep(
         self,
