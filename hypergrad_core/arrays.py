@@ -13,5 +13,13 @@ IntArray: TypeAlias = NDArray[np.int64]
 Rows: TypeAlias = slice | IntArray
 Progress: TypeAlias = Callable[[float], None]
 
+# What all rows of a block gather and keep, at the most, unless one row alone is more: 64 MiB.
+KEPT_FLOATS = 2**23
 # Rows of a block are taken in chunks of about this many numbers, to stay in cache and in memory.
 BLOCK_FLOATS = 2**20
+
+
+def as_slice(rows: IntArray) -> Rows:
+    """A run of consecutive rows, at least one, as a slice, which is a view and not a copy."""
+    first, last = int(rows[0]), int(rows[-1])
+    return slice(first, last + 1) if last - first + 1 == len(rows) else rows

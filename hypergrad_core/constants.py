@@ -68,6 +68,7 @@ class Constants:
         adjoint_norm: V = ‖v(λ)‖, v the solution of (I − ∂₁Φᵀ) v = ∇₁E.
         direct_gradient_norm: ‖∇₂E(w(λ), λ)‖.
         hypergradient_norm: ‖∇f(λ)‖.
+        solution_norm: ‖w(λ)‖.
         symmetric: whether ∂₁Φ is symmetric, so that its eigenvalues tell all of it.
         unit_roundoff: u, of the arithmetic that the oracles work in.
     """
@@ -86,6 +87,7 @@ class Constants:
     adjoint_norm: float
     direct_gradient_norm: float
     hypergradient_norm: float
+    solution_norm: float = field(default=0.0, kw_only=True)
     symmetric: bool = field(default=False, kw_only=True)
     unit_roundoff: float = field(default=DOUBLE_ROUNDOFF, kw_only=True)
 
@@ -111,18 +113,27 @@ class Constants:
     def rounding_floor(self) -> float:
         """Level below which a measured error is rounding, not method (THEORY.md, "Rounding").
 
+        To first order, h = ∇₂E(w) + ∂₂Φ(w)ᵀv is off by three things. Each evaluation of Φ is
+        rounded by u times the size of w, which is W = max(‖w(λ)‖, D); the steps that follow let it
+        grow to e = uW/(1 − q) at the most. Where w is off by e, ∇₂E and ∂₂Φᵀv are off by
+        (μ₂ + ν₂V)e, and the right-hand side of the adjoint system by μ₁e, which J carries over to
+        h. Each product of that system is rounded by u times the size of v, V ≤ G/(1 − q), and J
+        carries that over, too. What is added at the end is rounded by u‖∇₂E‖ and u‖∇f‖. A product
+        is many roundings, which partly cancel; they count as five.
+
+        That ∂₁Φ is off by ν₁e is left out. It would count the slowest direction three times, in
+        e, V and J, but roundings have no direction, and ν₁ is that of the whole ball.
+
         Without constants it is that of iterates close to w(λ), and q as large as it may be.
         """
-        mu1, mu2 = (self.mu1, self.mu2) if self.known else (0.0, 0.0)
-        size = (
-            self.outer_gradient_norm * self.solution_jacobian_norm
-            + mu1 * self.distance * self.solution_jacobian_norm
-            + mu2 * self.distance
-            + self.direct_gradient_norm
-        )
+        c = self
+        size = c.solution_jacobian_norm * c.outer_gradient_norm + c.direct_gradient_norm
+        if c.known:
+            slope = c.mu2 + c.nu2 * c.adjoint_norm + c.mu1 * c.solution_jacobian_norm
+            size += slope * max(c.solution_norm, c.distance)
         return float(
-            5 * self.unit_roundoff * size / max(1 - self.contraction, 1e-4)
-            + 2e-15 * (self.unit_roundoff / DOUBLE_ROUNDOFF) * self.hypergradient_norm
+            5 * c.unit_roundoff * size / max(1 - c.contraction, 1e-4)
+            + 2e-15 * (c.unit_roundoff / DOUBLE_ROUNDOFF) * c.hypergradient_norm
         )
 
 

@@ -291,6 +291,7 @@ class Problem(ABC):
             adjoint_norm=float(np.linalg.norm(truth.adjoint)),
             direct_gradient_norm=float(np.linalg.norm(self.outer_gradient_hyper(solution))),
             hypergradient_norm=float(np.linalg.norm(truth.hypergradient)),
+            solution_norm=float(np.linalg.norm(truth.solution)),
             symmetric=self.symmetric,
         )
         if known.energy_hyper_norm is None or known.energy_nu2 is None:

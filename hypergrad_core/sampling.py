@@ -169,4 +169,5 @@ def _formed(problem: Problem, parts: list[Linearisation]) -> dict[str, float]:
         "solution_jacobian_norm": float(np.linalg.norm(np.linalg.solve(matrices[0], coupling), 2)),
         "adjoint_norm": float(np.linalg.norm(adjoint)),
         "hypergradient_norm": float(np.linalg.norm(hypergradient)),
+        "solution_norm": float(np.linalg.norm(problem.reference.solution)),
     }

@@ -16,7 +16,7 @@ from dashboard.kit.results import Key, Result, ResultCache
 from dashboard.kit.worker import Work, timed
 from hypergrad_core import Experiment, HypergradError, Scenario, run
 from hypergrad_core.arrays import Progress
-from hypergrad_core.studies.experiment import expected_seconds
+from hypergrad_core.studies.expected import expected_seconds
 
 # What takes less than this is not worth the way to another process.
 TRIFLE_SECONDS = 0.003

@@ -14,12 +14,15 @@ import numpy as np
 
 from hypergrad_core.arrays import FloatArray, IntArray
 from hypergrad_core.constants import Constants
-from hypergrad_core.lemmas import conjugate_gradient_rate
+from hypergrad_core.costs import Cost, ProblemWork
+from hypergrad_core.lemmas import condition_number, conjugate_gradient_rate
 from hypergrad_core.linearisation import Linearisation
 
 # A row whose residual has fallen by this factor is finished: what is left cannot change the
 # iterate in double precision, and going on ends in 0/0.
 ROUNDED_RESIDUAL = 1e-20
+# Steps by a factor e until then.
+ROUNDED_STEPS = 46.0
 
 
 class Outcome(StrEnum):
@@ -65,6 +68,10 @@ class AdjointSolver(ABC):
         source: where the method that uses it is analysed.
         bound_source: theorem of the paper's bound, with fixed-point iteration below.
         energy: whether its norms are those of the linearisation's metric, if there is one.
+        needs_symmetry: whether ∂₁Φ has to be symmetric.
+        products: with ∂₁Φ or its transpose, in each step.
+        vectors: how many vectors of d numbers a step passes over, beside its products.
+        calls: of NumPy, in a step.
         residual_norms: ‖∇₁E − (I − ∂₁Φᵀ) v‖ for each row, shape (R,); nan where not known. In the
             norm of the metric where the solver works in it.
         outcomes: why each row stopped, length R.
@@ -77,12 +84,21 @@ class AdjointSolver(ABC):
     source: ClassVar[str]
     bound_source: ClassVar[str]
     energy: ClassVar[bool] = False
+    needs_symmetry: ClassVar[bool] = False
+    products: ClassVar[int] = 1
+    vectors: ClassVar[float] = 12.0
+    calls: ClassVar[float] = 25.0
     _adjoints: FloatArray
 
     @classmethod
     def refusal(cls, problem: Solvable) -> str:
         """Why it does not apply to the problem and what to use instead, or ""."""
         return ""
+
+    @classmethod
+    def applies(cls, work: ProblemWork) -> bool:
+        """Whether ``refusal`` will be empty, before there is a problem."""
+        return work.symmetric or not cls.needs_symmetry
 
     @classmethod
     @abstractmethod
@@ -115,6 +131,31 @@ class AdjointSolver(ABC):
     def begin(cls, problem: Solvable, lin: Linearisation, gradients: FloatArray) -> Self:
         """Start on systems of a problem; most solvers need to know no more than these."""
         return cls(lin, gradients)
+
+    @classmethod
+    def step_work(cls, size: int, step: int) -> Cost:
+        """What one row takes in step k = 0, 1, …, beside ``products`` products with ∂₁Φ."""
+        return Cost(vector=cls.vectors * size, calls=cls.calls)
+
+    @classmethod
+    def steps_expected(cls, work: ProblemWork) -> float:
+        """After how many steps a row is finished, about."""
+        kappa = work.condition or condition_number(work.contraction)
+        factor = conjugate_gradient_rate(kappa)
+        if cls.exponent(symmetric=work.symmetric) == 1:
+            factor = work.contraction
+        rest = ROUNDED_STEPS / -np.log(max(factor, 1e-9))
+        return float(min(rest, 1.3 * work.clusters + 2))
+
+    @classmethod
+    def read_work(cls, size: int, steps: FloatArray, groups: int) -> Cost:
+        """What ``adjoints`` takes after each of so many steps, in so many calls."""
+        return Cost(vector=float(size) * len(steps), calls=float(groups))
+
+    @classmethod
+    def kept_floats(cls, size: int, steps: int) -> int:
+        """Numbers that a row gathers in so many steps and keeps to the last of them."""
+        return 0
 
     def __init__(self, lin: Linearisation, gradients: FloatArray) -> None:
         self._lin = lin

@@ -43,6 +43,8 @@ class ChebyshevSolver(AdjointSolver):
     )
     source = "Golub and Varga 1961"
     bound_source = "Grazzi et al. 2020, Theorem 2.2 with the rate of Chebyshev semi-iteration"
+    needs_symmetry = True
+    vectors, calls = 12.0, 22.0
     energy = True
 
     @classmethod

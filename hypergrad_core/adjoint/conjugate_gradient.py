@@ -7,6 +7,7 @@ import numpy as np
 from hypergrad_core.adjoint.base import ROUNDED_RESIDUAL, AdjointSolver, Outcome, Solvable
 from hypergrad_core.arrays import FloatArray, IntArray
 from hypergrad_core.constants import Constants
+from hypergrad_core.costs import ProblemWork
 from hypergrad_core.lemmas import chebyshev_number, conjugate_gradient_rate
 from hypergrad_core.linearisation import Linearisation
 from hypergrad_core.numerics import row_dots
@@ -32,6 +33,7 @@ class ConjugateGradientSolver(AdjointSolver):
     formula = r"v_k=\mathrm{CG}_k\!\left(I-\partial_1\Phi(w_t),\,\nabla_1E(w_t)\right),\quad v_0=0"
     source = "Pedregosa 2016; Grazzi et al. 2020, Theorem 2.2"
     bound_source = "Grazzi et al. 2020, Theorem 2.2 with the CG rate"
+    vectors, calls = 14.0, 28.0
     energy = True
 
     @classmethod
@@ -43,6 +45,11 @@ class ConjugateGradientSolver(AdjointSolver):
             "It needs a symmetric positive definite system; here ∂₁Φ is not symmetric. "
             "Use AID-GMRES or AID-CGNR, which do not need symmetry."
         )
+
+    @classmethod
+    def applies(cls, work: ProblemWork) -> bool:
+        """In the metric as well."""
+        return work.self_adjoint
 
     @classmethod
     def exponent(cls, *, symmetric: bool) -> float:

@@ -7,6 +7,7 @@ import numpy as np
 from hypergrad_core.adjoint.base import AdjointSolver
 from hypergrad_core.arrays import FloatArray, IntArray
 from hypergrad_core.constants import Constants
+from hypergrad_core.costs import ProblemWork
 from hypergrad_core.linearisation import Linearisation
 
 
@@ -19,6 +20,7 @@ class FixedPointSolver(AdjointSolver):
     formula = r"v_{j+1}=\partial_1\Phi(w_t)^\top v_j+\nabla_1E(w_t),\quad v_0=0"
     source = "Grazzi et al. 2020, Theorem 2.3"
     bound_source = "Grazzi et al. 2020, Theorem 2.3"
+    vectors, calls = 2.0, 5.0
 
     @classmethod
     def exponent(cls, *, symmetric: bool) -> float:
@@ -34,6 +36,11 @@ class FixedPointSolver(AdjointSolver):
     def residual_factor(cls, constants: Constants, steps: FloatArray) -> FloatArray:
         """q^k (R5)."""
         return np.asarray(constants.contraction**steps)
+
+    @classmethod
+    def steps_expected(cls, work: ProblemWork) -> float:
+        """It goes on to the last step."""
+        return float("inf")
 
     def __init__(self, lin: Linearisation, gradients: FloatArray) -> None:
         super().__init__(lin, gradients)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from hypergrad_core.adjoint.base import AdjointSolver, Outcome
-from hypergrad_core.arrays import FloatArray, IntArray
+from hypergrad_core.arrays import FloatArray, IntArray, Rows, as_slice
 from hypergrad_core.constants import Constants
+from hypergrad_core.costs import Cost, ProblemWork
 from hypergrad_core.lemmas import chebyshev_formula, chebyshev_number
 from hypergrad_core.linearisation import Linearisation
 from hypergrad_core.numerics import row_norms
+
+# Arnoldi vectors are kept so many at a time, of so many numbers in all.
+LARGEST_PIECE = 32
+PIECE_FLOATS = 2**17
 
 
 class GMRESSolver(AdjointSolver):
@@ -28,6 +35,7 @@ class GMRESSolver(AdjointSolver):
     )
     source = "Grazzi et al. 2020, Theorem 2.2 with GMRES as the solver"
     bound_source = "Grazzi et al. 2020, Theorem 2.2; the residual of GMRES is at most that of FP"
+    vectors, calls = 8.0, 24.0
 
     @classmethod
     def exponent(cls, *, symmetric: bool) -> float:
@@ -49,6 +57,31 @@ class GMRESSolver(AdjointSolver):
             return chebyshev_number(constants.condition_number, steps)
         return np.asarray(constants.contraction**steps)
 
+    @classmethod
+    def step_work(cls, size: int, step: int) -> Cost:
+        """Each Arnoldi vector is passed over four times, each rotation is turned once."""
+        return super().step_work(size, step) + Cost(
+            vector=4.0 * (step + 1) * size + 8.0 * step, calls=8.0 * step
+        )
+
+    @classmethod
+    def read_work(cls, size: int, steps: FloatArray, groups: int) -> Cost:
+        """A triangular system, and the sum of all Arnoldi vectors."""
+        longest = float(steps.max(initial=0))
+        triangles = Cost(vector=float((steps * (size + steps)).sum()))
+        return triangles + Cost(calls=groups * 7.0 * longest * (1.0 if groups == 1 else 0.5))
+
+    @classmethod
+    def steps_expected(cls, work: ProblemWork) -> float:
+        """At most d: then all of the space has been searched."""
+        return min(super().steps_expected(work), float(work.state_size))
+
+    @classmethod
+    def kept_floats(cls, size: int, steps: int) -> int:
+        """All Arnoldi vectors, which are no more than d, and the triangle."""
+        taken = min(steps, size)
+        return (taken + 1) * size + taken**2
+
     def __init__(self, lin: Linearisation, gradients: FloatArray) -> None:
         super().__init__(lin, gradients)
         rows, size = gradients.shape
@@ -56,75 +89,95 @@ class GMRESSolver(AdjointSolver):
         self._start = self.residual_norms.copy()
         self._finish(np.flatnonzero(~(self._start > 0)), Outcome.CONVERGED)
         self._taken: IntArray = np.zeros(rows, dtype=np.int64)
-        self._step = 0
-        self._basis: FloatArray = np.zeros((rows, 8, size))
-        self._triangle: FloatArray = np.zeros((rows, 8, 8))
-        self._rotations: FloatArray = np.zeros((2, rows, 8))
-        self._targets: FloatArray = np.zeros((rows, 9))
+        # In pieces of a few vectors each, so that none is ever copied to make room for more.
+        self._width = max(1, min(LARGEST_PIECE, PIECE_FLOATS // max(rows * size, 1)))
+        self._basis: list[FloatArray] = []
+        # Columns of the triangle, (R, k + 1) the k-th, and the right-hand side that goes with it.
+        self._triangle: list[FloatArray] = []
+        self._rotations: list[tuple[FloatArray, FloatArray]] = []
+        self._targets: list[FloatArray] = []
+        self._last_target = self._start.copy()
         safe = np.where(self._live, self._start, 1.0)
-        self._basis[:, 0] = gradients / safe[:, None]
-        self._targets[:, 0] = self._start
+        self._keep(0, slice(None), gradients / safe[:, None])
 
-    def _grow(self) -> None:
-        """Room for one more Arnoldi vector."""
-        room = self._basis.shape[1]
-        if self._step + 1 < room:
-            return
-        self._basis = np.pad(self._basis, ((0, 0), (0, room), (0, 0)))
-        self._triangle = np.pad(self._triangle, ((0, 0), (0, room), (0, room)))
-        self._rotations = np.pad(self._rotations, ((0, 0), (0, 0), (0, room)))
-        self._targets = np.pad(self._targets, ((0, 0), (0, room)))
+    def _keep(self, number: int, rows: Rows, vectors: FloatArray) -> None:
+        """Arnoldi vectors of these rows, one for each; those of the others are 0."""
+        piece, place = divmod(number, self._width)
+        if piece == len(self._basis):
+            shape = (len(self._live), self._width, vectors.shape[1])
+            self._basis.append(np.zeros(shape))
+        self._basis[piece][rows, place] = vectors
+
+    def _kept(self, count: int, rows: Rows) -> Iterator[tuple[slice, FloatArray]]:
+        """The first so many Arnoldi vectors of these rows, (len(rows), …, d) at a time."""
+        for start in range(0, count, self._width):
+            stop = min(start + self._width, count)
+            yield slice(start, stop), self._basis[start // self._width][rows, : stop - start]
 
     def advance(self, first: int) -> None:
         """One Arnoldi step and one Givens rotation."""
-        k = self._step
-        self._step += 1
-        rows = first + np.flatnonzero(self._live[first:])
-        if not len(rows):
+        k = len(self._triangle)
+        live = first + np.flatnonzero(self._live[first:])
+        count = len(self._live)
+        if not len(live):
             return
-        self._grow()
-        newest = self._basis[rows, k]
+        self._triangle.append(np.zeros((count, k + 1)))
+        self._rotations.append((np.ones(count), np.zeros(count)))
+        self._targets.append(np.zeros(count))
+        rows = as_slice(live)
+        newest = self._basis[k // self._width][rows, k % self._width]
         vector = newest - self._lin[rows].vjp_state(newest)
         size = row_norms(vector)
-        basis = self._basis[rows, : k + 1]
-        column = np.zeros((len(rows), k + 2))
+        column = np.zeros((k + 2, len(live)))
         for _ in range(2):
-            part = (basis @ vector[:, :, None])[:, :, 0]
-            vector = vector - (part[:, None, :] @ basis)[:, 0]
-            column[:, : k + 1] += part
-        column[:, k + 1] = row_norms(vector)
+            along = np.zeros_like(vector)
+            for part, vectors in self._kept(k + 1, rows):
+                share = (vectors @ vector[:, :, None])[:, :, 0]
+                along += (share[:, None, :] @ vectors)[:, 0]
+                column[part] += share.T
+            vector -= along
+        column[k + 1] = row_norms(vector)
         # The space is exhausted: the solution lies in it.
-        happy = column[:, k + 1] <= 1e-15 * size
-        safe = np.where(happy, 1.0, column[:, k + 1])
-        self._basis[rows, k + 1] = vector / safe[:, None]
-        cosine, sine = self._rotations[:, rows]
-        for j in range(k):
-            above, below = column[:, j].copy(), column[:, j + 1].copy()
-            column[:, j] = cosine[:, j] * above + sine[:, j] * below
-            column[:, j + 1] = cosine[:, j] * below - sine[:, j] * above
-        length = np.hypot(column[:, k], column[:, k + 1])
-        self._rotations[0, rows, k] = column[:, k] / length
-        self._rotations[1, rows, k] = column[:, k + 1] / length
-        self._triangle[rows, : k + 1, k] = column[:, : k + 1]
-        self._triangle[rows, k, k] = length
-        target = self._targets[rows, k]
-        self._targets[rows, k] = target * self._rotations[0, rows, k]
-        self._targets[rows, k + 1] = -target * self._rotations[1, rows, k]
-        self._taken[rows] = k + 1
-        self.residual_norms[rows] = np.abs(self._targets[rows, k + 1])
+        happy = column[k + 1] <= 1e-15 * size
+        vector /= np.where(happy, 1.0, column[k + 1])[:, None]
+        self._keep(k + 1, rows, vector)
+        above = column[0].copy()
+        for j, (cosines, sines) in enumerate(self._rotations[:k]):
+            cosine, sine, below = cosines[rows], sines[rows], column[j + 1]
+            column[j] = cosine * above + sine * below
+            above = cosine * below - sine * above
+        length = np.hypot(above, column[k + 1])
+        cosine, sine = above / length, column[k + 1] / length
+        self._rotations[k][0][rows], self._rotations[k][1][rows] = cosine, sine
+        column[k] = length
+        self._triangle[k][rows] = column[: k + 1].T
+        target = self._last_target[rows]
+        self._targets[k][rows] = target * cosine
+        self._last_target[rows] = -target * sine
+        self._taken[live] = k + 1
+        self.residual_norms[rows] = np.abs(self._last_target[rows])
         done = happy | (self.residual_norms[rows] <= 1e-17 * self._start[rows])
-        self._finish(rows[done], Outcome.CONVERGED)
+        self._finish(live[done], Outcome.CONVERGED)
 
     def adjoints(self, rows: IntArray) -> FloatArray:
         """v of these rows: the combination of the Arnoldi vectors with the least residual."""
-        out = np.zeros((len(rows), self._basis.shape[2]))
         taken = self._taken[rows]
-        for k in np.unique(taken[taken > 0]):
-            same = np.flatnonzero(taken == k)
-            of = rows[same]
-            weights = np.linalg.solve(self._triangle[of, :k, :k], self._targets[of, :k, None])
-            out[same] = (np.swapaxes(weights, 1, 2) @ self._basis[of, :k])[:, 0]
-        return out
+        depth = int(taken.max(initial=0))
+        weights = np.zeros((len(rows), depth))
+        for k in range(depth):
+            weights[:, k] = self._targets[k][rows]
+        # The triangular systems of all rows, from the last unknown up.
+        for k in range(depth - 1, -1, -1):
+            column = self._triangle[k][rows]
+            weights[:, k] = np.divide(
+                weights[:, k], column[:, k], out=np.zeros(len(rows)), where=taken > k
+            )
+            weights[:, :k] -= weights[:, k, None] * column[:, :k]
+        found = np.zeros((len(rows), self._basis[0].shape[2]))
+        chosen = as_slice(rows) if np.all(np.diff(rows) == 1) else rows
+        for part, vectors in self._kept(depth, chosen):
+            found += (weights[:, None, part] @ vectors)[:, 0]
+        return found
 
     def stored_floats(self, size: int, rows: IntArray, steps: IntArray) -> IntArray:
         """k + 1 Arnoldi vectors, w, v and a product, and the triangle; none after the last step."""

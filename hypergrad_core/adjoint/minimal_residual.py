@@ -27,6 +27,8 @@ class MinimalResidualSolver(AdjointSolver):
     )
     source = "Stiefel 1955; Paige and Saunders 1975"
     bound_source = "Grazzi et al. 2020, Theorem 2.2 with the rate of MINRES"
+    needs_symmetry = True
+    vectors, calls = 20.0, 32.0
 
     @classmethod
     def refusal(cls, problem: Solvable) -> str:

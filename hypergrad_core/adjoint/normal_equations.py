@@ -27,6 +27,8 @@ class NormalEquationsSolver(AdjointSolver):
     )
     source = "Grazzi et al. 2020, Section 3"
     bound_source = "Grazzi et al. 2020, Theorem 2.2 with the rate of CG on the normal equations"
+    products = 2
+    vectors, calls = 18.0, 32.0
 
     @classmethod
     def exponent(cls, *, symmetric: bool) -> float:

@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from hypergrad_core.arrays import FloatArray, Progress
+from hypergrad_core.costs import Cost, ProblemWork
 from hypergrad_core.problem import Problem
 from hypergrad_core.scheme import Scheme
 
@@ -76,6 +77,11 @@ class InnerSolver(ABC):
     @abstractmethod
     def slope_formula(self, exponent: str) -> str:
         """LaTeX of ``unrolled_slope``."""
+
+    def work(self, work: ProblemWork, steps: int) -> Cost:
+        """What ``iterate`` takes."""
+        step = work.on_rows(work.map, 1) + Cost(vector=5.0 * work.state_size, calls=8)
+        return step * steps + Cost(bytes=8.0 * (steps + 1) * work.state_size)
 
     def iterate(self, problem: Problem, steps: int, progress: Progress | None = None) -> FloatArray:
         """The iterates w_0, …, w_T, shape (T + 1, d)."""

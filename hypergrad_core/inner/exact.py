@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from hypergrad_core.arrays import FloatArray, Progress
+from hypergrad_core.costs import Cost, ProblemWork
 from hypergrad_core.inner.fixed_point import FixedPointIteration
 from hypergrad_core.problem import Problem
 
@@ -18,6 +19,10 @@ class Exact(FixedPointIteration):
     label = "Exact solution w(λ)"
     name = "exact solution w(λ)"
     summary = "start at w(λ), so that only the error of the adjoint remains"
+
+    def work(self, work: ProblemWork, steps: int) -> Cost:
+        """Nothing: the solution is known."""
+        return Cost()
 
     def iterate(self, problem: Problem, steps: int, progress: Progress | None = None) -> FloatArray:
         """T + 1 times w(λ)."""

@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from hypergrad_core.bounds import Bound, Path, Status, Term
+from hypergrad_core.bounds.expected import implicit_cost
 from hypergrad_core.constants import Constants, WeightedConstants
+from hypergrad_core.costs import Cost, ProblemWork
 from hypergrad_core.inner import InnerSolver
-from hypergrad_core.methods.base import Estimate, Points, drift_scale, lower_level_term
+from hypergrad_core.methods.base import PLAIN, Estimate, Points, drift_scale, lower_level_term
 from hypergrad_core.methods.implicit import ImplicitMethod
+from hypergrad_core.scheme import Scheme
 
 
 class SolverAID(ImplicitMethod):
@@ -46,6 +49,10 @@ class SolverAID(ImplicitMethod):
                 c.outer_gradient_bound * hyper_norm / (1 - q) * left,
             ),
         )
+
+    def bound_work(self, work: ProblemWork, points: Points, scheme: Scheme = PLAIN) -> Cost:
+        """R2 and R4."""
+        return implicit_cost(work, len(points), energy=self.solver.energy)
 
     def sharp_bound(self, path: Path, estimate: Estimate) -> Bound:
         """R2 with the measured path, and the least of R4's solver terms."""

@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from hypergrad_core.bounds import Bound, Path, Term
+from hypergrad_core.bounds.expected import frozen_cost
 from hypergrad_core.constants import Constants
+from hypergrad_core.costs import Cost, ProblemWork
 from hypergrad_core.inner import InnerSolver
 from hypergrad_core.lemmas import geometric_sum
 from hypergrad_core.methods.base import (
+    PLAIN,
     Estimate,
     Points,
     adjoint_term,
@@ -16,6 +19,7 @@ from hypergrad_core.methods.base import (
     lower_level_term,
 )
 from hypergrad_core.methods.implicit import ImplicitMethod
+from hypergrad_core.scheme import Scheme
 
 
 class FixedPointAID(ImplicitMethod):
@@ -40,6 +44,10 @@ class FixedPointAID(ImplicitMethod):
             drift,
             adjoint_term(constants, left, self.solver.residual_formula(constants)),
         )
+
+    def bound_work(self, work: ProblemWork, points: Points, scheme: Scheme = PLAIN) -> Cost:
+        """R7 with the Jacobians frozen, or R6."""
+        return frozen_cost(work, points.inner_steps, points.adjoint_steps)
 
     def sharp_bound(self, path: Path, estimate: Estimate) -> Bound:
         """R7 with the Jacobians frozen at w_t, or R6."""

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from hypergrad_core.arrays import BLOCK_FLOATS, FloatArray, IntArray, Progress
+from hypergrad_core.arrays import BLOCK_FLOATS, KEPT_FLOATS, FloatArray, IntArray, Progress
 from hypergrad_core.bounds import Bound, Path, Status, Term
 from hypergrad_core.constants import Constants
-from hypergrad_core.costs import Costs, Counter
+from hypergrad_core.costs import Cost, Costs, Counter, ProblemWork
 from hypergrad_core.inner import FIXED_POINT, InnerSolver
 from hypergrad_core.problem import Problem
 from hypergrad_core.records import Record
@@ -178,6 +178,18 @@ class Method(ABC):
             scheme: of the inner solver that made the states; reverse mode goes back through it.
         """
 
+    def applies(self, work: ProblemWork) -> bool:
+        """Whether ``refusal`` will be empty, before there is a problem."""
+        return True
+
+    @abstractmethod
+    def work(self, work: ProblemWork, points: Points, scheme: Scheme = PLAIN) -> Cost:
+        """What ``estimate`` takes at points as ``clipped_points`` gives them."""
+
+    @abstractmethod
+    def bound_work(self, work: ProblemWork, points: Points, scheme: Scheme = PLAIN) -> Cost:
+        """What ``sharp_bound`` takes there, beyond the path."""
+
     @abstractmethod
     def paper_terms(
         self, constants: Constants, points: Points, inner: InnerSolver
@@ -252,24 +264,26 @@ class Batch:
     adjoint_steps: IntArray
 
 
-def batches(points: Points, size: int, *, by_depth: bool = False) -> list[Batch]:
+def batches(points: Points, size: int, kept: Callable[[int], int] | None = None) -> list[Batch]:
     """The points in batches whose rows of ``size`` numbers fit in cache and in memory.
 
     Args:
         points: all that are asked for.
         size: d.
-        by_depth: whether the rows come in the order of their depths, else in that of t.
+        kept: how many numbers a row gathers on its way to a k. If given, the rows come in the
+            order of their depths, else in that of t.
     """
     inner_steps, row_of_point = np.unique(points.inner_steps, return_inverse=True)
     depths = np.zeros(len(inner_steps), dtype=np.int64)
     np.maximum.at(depths, row_of_point, points.adjoint_steps)
-    if by_depth:
+    if kept is not None:
         order = np.argsort(depths, kind="stable")
         rank = np.empty_like(order)
         rank[order] = np.arange(len(order))
         row_of_point, inner_steps, depths = rank[row_of_point], inner_steps[order], depths[order]
     parts = []
-    for chunk in chunk_rows(len(inner_steps), size):
+    gathered = None if kept is None else [kept(k) for k in depths.tolist()]
+    for chunk in chunk_rows(len(inner_steps), size, gathered):
         inside = np.flatnonzero((row_of_point >= chunk.start) & (row_of_point < chunk.stop))
         parts.append(
             Batch(
@@ -283,7 +297,22 @@ def batches(points: Points, size: int, *, by_depth: bool = False) -> list[Batch]
     return parts
 
 
-def chunk_rows(rows: int, size: int) -> list[slice]:
-    """Slices of a block of rows of ``size`` numbers each that fit in cache and in memory."""
-    chunk = max(1, BLOCK_FLOATS // max(size, 1))
-    return [slice(start, min(start + chunk, rows)) for start in range(0, rows, chunk)]
+def chunk_rows(rows: int, size: int, kept: Sequence[int] | None = None) -> list[slice]:
+    """Slices of a block of rows of ``size`` numbers each that fit in cache and in memory.
+
+    Args:
+        rows: how many.
+        size: d.
+        kept: how many numbers each row gathers, not falling, of length ``rows``. All rows of a
+            slice have room for as many as its last.
+    """
+    most = max(1, BLOCK_FLOATS // max(size, 1))
+    chunks, start = [], 0
+    while start < rows:
+        stop = min(start + most, rows)
+        if kept is not None:
+            while stop > start + 1 and (stop - start) * kept[stop - 1] > KEPT_FLOATS:
+                stop -= 1
+        chunks.append(slice(start, stop))
+        start = stop
+    return chunks

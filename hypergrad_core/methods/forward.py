@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from hypergrad_core.arrays import FloatArray, Progress
-from hypergrad_core.costs import CountedLinearisation, Counter
+from hypergrad_core.costs import Cost, CountedLinearisation, Counter, ProblemWork
 from hypergrad_core.methods.base import PLAIN, Estimate, Points, Recorder
 from hypergrad_core.methods.itd import ITD
 from hypergrad_core.problem import Problem
@@ -34,6 +34,20 @@ class ForwardITD(ITD):
             f"It keeps a {problem.state_size} × {problem.hyper_size} Jacobian in memory, which is "
             "too large here. Use ITD: reverse mode gives the same numbers."
         )
+
+    def applies(self, work: ProblemWork) -> bool:
+        """As ``refusal`` says."""
+        return work.state_size * work.hyper_size <= JACOBIAN_FLOATS
+
+    def work(self, work: ProblemWork, points: Points, scheme: Scheme = PLAIN) -> Cost:
+        """All m columns of the Jacobian, in each of the steps."""
+        d, m = work.state_size, work.hyper_size
+        steps = int(points.inner_steps.max())
+        step = work.on_rows(work.tangent_alone, m) + work.on_rows(work.state_product, m)
+        step += work.alone + Cost(vector=(4.0 if scheme.plain else 9.0) * m * d, calls=22)
+        point = work.on_rows(work.outer, 1) + Cost(vector=float(m) * d, calls=22)
+        cost = step * steps + point * len(points) + work.on_rows(work.linearise, steps)
+        return cost + Cost(bytes=8.0 * (5 * m * d + len(points) * m))
 
     def estimate(
         self,

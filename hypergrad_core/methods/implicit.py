@@ -5,12 +5,14 @@ One lockstep driver for all of them; what differs is the linear solver, and the 
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from hypergrad_core.adjoint import AdjointSolver
-from hypergrad_core.arrays import FloatArray, IntArray, Progress
+from hypergrad_core.arrays import KEPT_FLOATS, FloatArray, IntArray, Progress
 from hypergrad_core.constants import Constants
-from hypergrad_core.costs import CountedLinearisation, Counter
+from hypergrad_core.costs import Cost, CountedLinearisation, Counter, ProblemWork
 from hypergrad_core.inner import InnerSolver
 from hypergrad_core.methods.base import PLAIN, Batch, Estimate, Method, Points, Recorder, batches
 from hypergrad_core.problem import Problem
@@ -57,13 +59,48 @@ class ImplicitMethod(Method):
         """∇₂E(w_t) + ∂₂Φ(w_t)ᵀ v_k; row t carries the system at w_t."""
         recorder = Recorder(points, problem.hyper_size)
         # Rows sorted by depth: those that have further to go are always the last ones.
-        parts = batches(points, problem.state_size, by_depth=True)
+        kept = partial(self.solver.kept_floats, problem.state_size)
+        parts = batches(points, problem.state_size, kept)
         total, done = sum(int(batch.depths.sum()) for batch in parts) or 1, 0
         for batch in parts:
             report = None if progress is None else _shifted(progress, done, total)
             self._run_batch(problem, states, batch, recorder, report)
             done += int(batch.depths.sum())
         return recorder.estimate()
+
+    def applies(self, work: ProblemWork) -> bool:
+        """As its solver does."""
+        return self.solver.applies(work)
+
+    def work(self, work: ProblemWork, points: Points, scheme: Scheme = PLAIN) -> Cost:
+        """The steps of all rows of a batch, until they are finished, and what is read off them."""
+        d, m, solver = work.state_size, work.hyper_size, self.solver
+        cost = Cost()
+        most = solver.steps_expected(work)
+        first, slope = solver.step_work(d, 0), solver.step_work(d, 1) + solver.step_work(d, 0) * -1
+        for batch in batches(points, d, partial(solver.kept_floats, d)):
+            rows, read = len(batch.depths), len(batch.points)
+            taken = np.minimum(batch.depths, most).astype(np.float64)
+            steps, longest = float(taken.sum()), float(taken.max())
+            pairs = float((taken * (taken - 1)).sum()) / 2
+            cost += work.on_rows(work.linearise, rows) + work.on_rows(work.outer, rows)
+            cost += work.on_rows(work.state_product, solver.products * steps, longest)
+            cost += Cost(
+                vector=steps * first.vector + pairs * slope.vector,
+                calls=longest * first.calls
+                + longest * (longest - 1) / 2 * slope.calls
+                + 4.0 * float(batch.depths.max()),
+            )
+            groups = (
+                len(np.unique(batch.adjoint_steps[batch.adjoint_steps < batch.depths[batch.rows]]))
+                + 1
+            )
+            cost += work.on_rows(work.pullback, read, groups)
+            cost += Cost(vector=read * (2.0 * d + m), calls=25.0 * groups + 1.0 * read)
+            cost += solver.read_work(d, np.minimum(batch.adjoint_steps, most), groups)
+        kept = solver.kept_floats(d, int(min(batch.depths.max(), most)))
+        kept = max(min(rows * kept, KEPT_FLOATS), kept) + 12 * rows * d
+        return cost + Cost(bytes=8.0 * (kept + len(points) * m))
 
     def _run_batch(
         self,

@@ -6,10 +6,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from hypergrad_core.arrays import FloatArray, IntArray, Progress, Rows
+from hypergrad_core.arrays import FloatArray, Progress, as_slice
 from hypergrad_core.bounds import Bound, Path, Term
+from hypergrad_core.bounds.expected import unrolled_cost
 from hypergrad_core.constants import Constants
-from hypergrad_core.costs import CountedLinearisation, Counter
+from hypergrad_core.costs import Cost, CountedLinearisation, Counter, ProblemWork
 from hypergrad_core.inner import InnerSolver
 from hypergrad_core.methods.base import (
     PLAIN,
@@ -68,6 +69,27 @@ class ReverseMode(Method):
             self._sweep(problem, states, batch, recorder, report, scheme)
         return recorder.estimate()
 
+    def work(self, work: ProblemWork, points: Points, scheme: Scheme = PLAIN) -> Cost:
+        """A sweep for each batch; at each step all rows that go through it meet one state."""
+        d, m = work.state_size, work.hyper_size
+        per_row, per_step = (3.0 * d, 18.0) if scheme.plain else (12.0 * d, 30.0)
+        cost = Cost(vector=float(len(points)) * m, calls=12.0 * len(points))
+        for batch in batches(points, d):
+            rows, pulled = len(batch.depths), float(batch.depths.sum())
+            steps = float(batch.inner_steps.max() - (batch.inner_steps - batch.depths).min())
+            cost += work.on_rows(work.outer, rows) + work.on_rows(work.linearise, steps)
+            cost += work.on_rows(work.pullback_alone, pulled, steps) + work.alone * steps
+            cost += work.on_rows(work.state_product, pulled, steps)
+            cost += Cost(
+                vector=pulled * (per_row + 2.0 * m) + 3.0 * rows * d * steps / DENORMALS_EVERY,
+                calls=per_step * steps,
+            )
+        return cost + Cost(bytes=8.0 * (len(points) + 6 * min(len(points), rows)) * (m + d))
+
+    def bound_work(self, work: ProblemWork, points: Points, scheme: Scheme = PLAIN) -> Cost:
+        """R7, or R6."""
+        return unrolled_cost(work, points.inner_steps, points.adjoint_steps, scheme)
+
     def _sweep(
         self,
         problem: Problem,
@@ -100,7 +122,7 @@ class ReverseMode(Method):
             a, momentum, ahead = coefficients[s]
             if lin is not None and len(active):
                 step = lin[s - bottom : s - bottom + 1]
-                block = _as_slice(active)
+                block = as_slice(active)
                 product = CountedLinearisation(step, counter, active).vjp_hyper(adjoints[block])
                 sums[block] += a * product
             done = complete == s
@@ -112,7 +134,7 @@ class ReverseMode(Method):
                 recorder.record(batch.points[done], sums[at], spent)
             further = first + np.flatnonzero(bottoms[first:] < s)
             if lin is not None and len(further):
-                block = _as_slice(further)
+                block = as_slice(further)
                 pulled = CountedLinearisation(step, counter, further).vjp_state(adjoints[block])
                 if carried is not None:
                     # w_s enters w_{s+1} by a Φ(y_s) + (1 − a + β) w_s, and y_s by (1 + γ) w_s.
@@ -160,9 +182,3 @@ class ReverseMode(Method):
 
 def _part(progress: Progress, number: int, count: int) -> Progress:
     return lambda fraction: progress((number + fraction) / count)
-
-
-def _as_slice(rows: IntArray) -> Rows:
-    """A run of consecutive rows as a slice, which is a view and not a copy."""
-    first, last = int(rows[0]), int(rows[-1])
-    return slice(first, last + 1) if last - first + 1 == len(rows) else rows

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 
 import numpy as np
 
 from hypergrad_core.arrays import FloatArray
+from hypergrad_core.costs import ProblemWork, dense_work
 from hypergrad_core.problem import Problem
 from hypergrad_core.problems.precision import SinglePrecision
-from hypergrad_core.problems.request import Request
+from hypergrad_core.problems.request import Request, Sizes
 
 SYNTHETIC = "synthetic"
 # Hidden units of a row in the network families, at the most.
@@ -50,6 +51,8 @@ class Family:
         data: the data sets it can run on, synthetic data first.
         uses: scenario fields that matter to this family beyond those that always do.
         largest_size: the largest d that is allowed.
+        worker: the function of the builder's module that says what the problem takes; without one
+            it is what dense matrices take.
         affine: whether Φ is affine in w.
         symmetric: whether ∂₁Φ is symmetric.
         unit_rows: whether w holds a row of hidden units for each of n rows of data, so that d is
@@ -63,6 +66,7 @@ class Family:
     builder: str
     uses: frozenset[str]
     largest_size: int
+    worker: str = "work"
     affine: bool = False
     symmetric: bool = False
     unit_rows: bool = False
@@ -93,6 +97,29 @@ class Family:
         if request.start > 0:
             problem = problem.starting_at(_far_start(problem, request))
         return SinglePrecision(exact=problem) if request.precision == "single" else problem
+
+    def work(self, request: Request) -> ProblemWork:
+        """What it takes to build the problem, and what its oracles take."""
+        module = self.builder.partition(":")[0]
+        size = self.state_size(request.data, request.size, request.samples)
+        maker = getattr(import_module(module), self.worker, dense_work)
+        work: ProblemWork = maker(
+            Sizes(
+                state_size=size,
+                hyper_size=request.hyper_size if "hyper_size" in self.uses else size,
+                samples=request.sample_size,
+                data=request.data,
+                contraction=request.contraction,
+                spectrum=request.spectrum,
+            )
+        )
+        if request.start > 0:
+            # w(λ) says how far the start is, and is sought again from there.
+            work = replace(work, setup=work.setup + work.solution)
+        work = replace(
+            work, symmetric=self.symmetric, self_adjoint=self.symmetric or work.self_adjoint
+        )
+        return work.rounded() if request.precision == "single" else work
 
 
 def _far_start(problem: Problem, request: Request) -> FloatArray:
@@ -224,6 +251,7 @@ FAMILIES: dict[str, Family] = {
             r"E(w)=-\tfrac1n\sum_i\log\operatorname{softmax}(\Theta w_i+b)_{y_i}",
         ),
         builder="hypergrad_core.problems.equilibrium:build_symmetric",
+        worker="symmetric_work",
         uses=frozenset({"size", "samples"}),
         largest_size=1000,
         unit_rows=True,

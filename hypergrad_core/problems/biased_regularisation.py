@@ -17,12 +17,20 @@ import numpy as np
 
 from hypergrad_core.arrays import FloatArray, Rows
 from hypergrad_core.constants import Lipschitz
+from hypergrad_core.costs import Cost, ProblemWork
 from hypergrad_core.data import load
 from hypergrad_core.linearisation import Linearisation
 from hypergrad_core.problem import Reference
 from hypergrad_core.problems.gradient_step import RidgeLinearisation, RidgeStep
-from hypergrad_core.problems.request import Request
-from hypergrad_core.problems.ridge import LeastSquares, standardised, weight_and_step
+from hypergrad_core.problems.request import Request, Sizes
+from hypergrad_core.problems.ridge import (
+    LeastSquares,
+    expected_condition,
+    gram_cost,
+    least_squares_cost,
+    standardised,
+    weight_and_step,
+)
 
 # Training images of each of the two digits: a task with few samples.
 DIGITS_OF_A_KIND = 10
@@ -100,6 +108,27 @@ class _BiasedLinearisation(RidgeLinearisation):
 
     def jvp_hyper(self, tangents: FloatArray) -> FloatArray:
         return self.vjp_hyper(tangents)
+
+
+def work(sizes: Sizes) -> ProblemWork:
+    """Products with XᵀX, by the cheaper of two routes."""
+    d, n = sizes.state_size, sizes.samples
+    outer = Cost(vector=n, matrix=2.0 * n * d, calls=4)
+    return ProblemWork(
+        state_size=d,
+        hyper_size=d,
+        setup=least_squares_cost(n, d) + Cost(matrix=4 * n * d, calls=60),
+        map=Cost(1, 5 * d, gram_cost(n, d), 9),
+        linearise=Cost(calls=1),
+        state_product=Cost(1, 3 * d, gram_cost(n, d), 6),
+        pullback=Cost(1, d, calls=1),
+        tangent=Cost(1, d, calls=1),
+        outer=outer,
+        symmetric=True,
+        contraction=sizes.contraction,
+        condition=expected_condition(n, d, sizes.contraction),
+        clusters=min(d, n + 1),
+    )
 
 
 def build(request: Request) -> BiasedRegularisation:

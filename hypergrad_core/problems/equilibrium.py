@@ -7,16 +7,18 @@ The network of ``tanh_network`` with one row for each sample and no mixing.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
 
 from hypergrad_core.arrays import FloatArray, IntArray
+from hypergrad_core.costs import ProblemWork
 from hypergrad_core.data import load
 from hypergrad_core.numerics import spectral_norm
 from hypergrad_core.problems import layer_width
-from hypergrad_core.problems.request import Request
-from hypergrad_core.problems.tanh_network import TanhNetwork
+from hypergrad_core.problems.request import Request, Sizes
+from hypergrad_core.problems.tanh_network import TanhNetwork, network_work
 
 INPUTS = 8
 CLASSES = 4
@@ -24,6 +26,16 @@ CLASSES = 4
 TURN, LARGEST_TURN = 3.0, 0.9
 # The synthetic offset c is small, so that the units are not all saturated.
 OFFSET = 0.1
+
+
+def work(sizes: Sizes) -> ProblemWork:
+    """That of the network."""
+    return network_work(sizes, INPUTS, CLASSES, mixed=False)
+
+
+def symmetric_work(sizes: Sizes) -> ProblemWork:
+    """The same, with a metric."""
+    return replace(work(sizes), self_adjoint=True)
 
 
 def build(request: Request) -> TanhNetwork:

@@ -14,11 +14,12 @@ from functools import lru_cache
 import numpy as np
 
 from hypergrad_core.arrays import FloatArray, IntArray
+from hypergrad_core.costs import ProblemWork
 from hypergrad_core.data import load_graph
 from hypergrad_core.problems import layer_width
 from hypergrad_core.problems.equilibrium import INPUTS, OFFSET, draw_weights
-from hypergrad_core.problems.request import Request
-from hypergrad_core.problems.tanh_network import TanhNetwork
+from hypergrad_core.problems.request import Request, Sizes
+from hypergrad_core.problems.tanh_network import TanhNetwork, network_work
 
 # Mean number of neighbours in one's own and in the other community of a synthetic graph.
 OWN_NEIGHBOURS, OTHER_NEIGHBOURS = 5.0, 1.0
@@ -29,6 +30,13 @@ def normalised(adjacency: FloatArray) -> FloatArray:
     looped = adjacency + np.eye(len(adjacency))
     scale = 1 / np.sqrt(looped.sum(axis=1))
     return np.asarray(scale[:, None] * looped * scale)
+
+
+def work(sizes: Sizes) -> ProblemWork:
+    """That of the network."""
+    return network_work(
+        sizes, sizes.samples if sizes.data == "karate_club" else INPUTS, 2, mixed=True
+    )
 
 
 def build(request: Request) -> TanhNetwork:

@@ -20,17 +20,31 @@ import numpy as np
 
 from hypergrad_core.arrays import FloatArray, Rows
 from hypergrad_core.constants import Lipschitz
+from hypergrad_core.costs import (
+    SLOW_FUNCTION,
+    Cost,
+    ProblemWork,
+    norm_cost,
+    upper_norm_cost,
+)
 from hypergrad_core.linearisation import Linearisation
 from hypergrad_core.numerics import spectral_norm
 from hypergrad_core.problem import Reference
 from hypergrad_core.problems.gradient_step import RidgeLinearisation, RidgeStep
-from hypergrad_core.problems.request import Request
-from hypergrad_core.problems.ridge import LeastSquares, shuffled, weight_and_step
+from hypergrad_core.problems.request import Request, Sizes
+from hypergrad_core.problems.ridge import (
+    LeastSquares,
+    gram_cost,
+    least_squares_cost,
+    shuffled,
+    weight_and_step,
+)
 
 # Synthetic H: its columns shrink evenly on a log scale, down to this part of the first. Learned
 # features are not equally useful; and with equal ones β could not reach a q near 1.
 WEAKEST_FEATURE = 0.1
 NOISE = 0.3
+WINE_FEATURES = 13
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -169,6 +183,34 @@ class _RepresentationLinearisation(RidgeLinearisation):
         along = (self.pulls[:, None, :] @ changes)[:, 0]
         moved = (changes @ self.states[:, :, None])[:, :, 0]
         return np.asarray(-self.problem.step * (along + moved @ self.problem.inside_slope))
+
+
+def work(sizes: Sizes) -> ProblemWork:
+    """Everything is small but the columns of ∂₂Φ, of which there are m = p r."""
+    r, n = sizes.state_size, sizes.samples
+    p = WINE_FEATURES if sizes.data == "wine" else max(r, round(sizes.hyper_size / r))
+    m = p * r
+    product = Cost(1, 3 * r, gram_cost(n, r), 6)
+    return ProblemWork(
+        state_size=r,
+        hyper_size=m,
+        setup=least_squares_cost(n, r)
+        + Cost(vector=2 * SLOW_FUNCTION * n * p, matrix=8.0 * n * p * r + 20 * r**3, calls=250)
+        + Cost(bytes=8.0 * (8 * n * p + 4 * r * m))
+        + norm_cost(p, r) * 3
+        + norm_cost(r, m),
+        map=Cost(1, 5 * r, gram_cost(n, r), 9),
+        linearise=Cost(vector=n, matrix=n * (r + p), calls=5),
+        state_product=product,
+        pullback=Cost(1, 5 * m, m, 8),
+        tangent=Cost(1, 5 * m, calls=8),
+        outer=Cost(vector=2 * m + 2 * n, matrix=n * (3 * r + p), calls=10),
+        drift=Cost(vector=6.0 * m * r, matrix=m * (gram_cost(n, r) + m), calls=24)
+        + upper_norm_cost(m, r),
+        symmetric=True,
+        contraction=sizes.contraction,
+        clusters=r,
+    )
 
 
 def build(request: Request) -> HyperRepresentation:

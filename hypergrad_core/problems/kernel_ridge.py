@@ -20,17 +20,27 @@ import numpy as np
 
 from hypergrad_core.arrays import FloatArray, IntArray, Rows
 from hypergrad_core.constants import Lipschitz
+from hypergrad_core.costs import (
+    SLOW_FUNCTION,
+    Cost,
+    ProblemWork,
+    norm_cost,
+    upper_norm_cost,
+)
 from hypergrad_core.linearisation import Linearisation
 from hypergrad_core.numerics import row_dots, spectral_norm
 from hypergrad_core.problem import Reference
 from hypergrad_core.problems.gradient_step import RidgeLinearisation, RidgeStep
-from hypergrad_core.problems.kernels import Kernel
-from hypergrad_core.problems.request import Request
+from hypergrad_core.problems.kernels import KEPT_FLOATS as KEPT_SLOPES
+from hypergrad_core.problems.kernels import STACK_FLOATS, Kernel
+from hypergrad_core.problems.request import Request, Sizes
 from hypergrad_core.problems.ridge import LeastSquares, shuffled, weight_and_step
 
 # exp(−Σ γ (x − x')²) is about e^{−2·WIDTH} between two typical rows.
 WIDTH = 0.5
 NOISE = 0.1
+# Of K, about.
+LARGE_EIGENVALUES = 40
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -209,6 +219,39 @@ class _KernelLinearisation(RidgeLinearisation):
                 products = problem.train.moved(self.states[part])
                 moved[part] = (widths[part, None] @ products)[:, 0]
         return np.asarray(problem.step * (moved - tangents[:, :1] * self.states))
+
+
+def work(sizes: Sizes) -> ProblemWork:
+    """Products with K, and with a slope H_l for each of m − 1 features: m d² numbers."""
+    d, m = sizes.state_size, max(sizes.hyper_size, 2)
+    if sizes.data == "diabetes":
+        m = 11
+    slopes = float(m * d * d)
+    # A few passes over all slopes, formed each time where they are too many to be kept.
+    setup = Cost(vector=14 * slopes + SLOW_FUNCTION * 4 * d * (d + m), matrix=3 * d**3, calls=200)
+    setup += Cost(vector=8 * slopes, calls=20 * m) + norm_cost(m, d) * 3 + norm_cost(d, d) * 2
+    if slopes <= STACK_FLOATS:
+        setup += Cost(matrix=2 * slopes * (d + m) + 3 * (d**3 + m**3))
+    kept = slopes <= KEPT_SLOPES
+    moved = slopes if kept else 3 * slopes
+    product = Cost(1, 3 * d, d * d, 6)
+    return ProblemWork(
+        state_size=d,
+        hyper_size=m,
+        setup=setup + Cost(bytes=8.0 * (12 * d * d + (3 * slopes if kept else 4 * d * m))),
+        map=Cost(1, 5 * d, d * d, 9),
+        linearise=Cost(calls=2),
+        state_product=product,
+        pullback=Cost(1, 2.0 * m * d, moved, 12),
+        tangent=Cost(1, 2.0 * m * d, moved, 12),
+        outer=Cost(vector=2.0 * m * d, matrix=4.0 * d * d + moved, calls=14),
+        alone=Cost(matrix=moved, vector=2.0 * m * d, calls=4),
+        drift=Cost(vector=3.0 * m * d, matrix=moved, calls=6) + upper_norm_cost(m, d),
+        symmetric=True,
+        contraction=sizes.contraction,
+        # Eigenvalues of K fall fast.
+        clusters=min(d, LARGE_EIGENVALUES),
+    )
 
 
 def build(request: Request) -> KernelRidge:

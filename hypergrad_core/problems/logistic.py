@@ -17,13 +17,23 @@ import numpy as np
 
 from hypergrad_core.arrays import FloatArray, Rows
 from hypergrad_core.constants import Lipschitz
+from hypergrad_core.costs import (
+    SLOW_FUNCTION,
+    Cost,
+    ProblemWork,
+    matrix_cost,
+    norm_cost,
+    upper_norm_cost,
+)
 from hypergrad_core.data import load
 from hypergrad_core.linearisation import Linearisation, SymmetricLinearisation
 from hypergrad_core.numerics import EXACT_NORM_SIZE, row_products, spectral_norm
 from hypergrad_core.problem import Reference
 from hypergrad_core.problems.gradient_step import GradientStep
-from hypergrad_core.problems.request import Request
+from hypergrad_core.problems.request import Request, Sizes
 
+# Steps of Newton's method to w(λ), about.
+NEWTON_EXPECTED = 12
 # max |softplus'''|.
 SOFTPLUS_THIRD = 1 / (6 * np.sqrt(3))
 NEWTON_STEPS = 60
@@ -226,6 +236,37 @@ def _sigmoid(scores: FloatArray) -> FloatArray:
     """1/(1 + e^{−z}) without overflow and without loss of digits for very negative z."""
     small = np.exp(-np.abs(scores))
     return np.asarray(np.where(scores >= 0, 1.0, small) / (1 + small))
+
+
+def work(sizes: Sizes) -> ProblemWork:
+    """Products with X and its transpose; the Hessian is formed and solved by Newton's method."""
+    d, n = sizes.state_size, sizes.samples
+    newton = Cost(matrix=n * d * d + d**3 / 3, vector=6 * n * d + d * d, calls=60)
+    setup = Cost(vector=3 * SLOW_FUNCTION * n * d, matrix=2.0 * n * n * d + d**3, calls=100)
+    if n <= EXACT_NORM_SIZE:
+        setup += Cost(matrix=1.5 * n**3 / 2)
+    once = matrix_cost(d, n)
+    both = Cost(vector=2 * SLOW_FUNCTION * n + 3 * d, calls=12) + once + once
+    return ProblemWork(
+        state_size=d,
+        hyper_size=d,
+        solution=newton * NEWTON_EXPECTED,
+        setup=setup
+        + newton * NEWTON_EXPECTED
+        + norm_cost(n, d) * 2
+        + norm_cost(d, d)
+        + Cost(bytes=8.0 * (8 * n * d + 6 * d * d)),
+        map=Cost(1, 2 * SLOW_FUNCTION * n + 4 * d, 2.0 * n * d, 10),
+        linearise=Cost(vector=2 * SLOW_FUNCTION * n + 2 * d, calls=10) + once,
+        state_product=Cost(1, 2 * d + n, calls=6) + once + once,
+        pullback=Cost(1, d, calls=1),
+        tangent=Cost(1, d, calls=1),
+        outer=both,
+        drift=Cost(matrix=n * d * d, vector=n * d + d * d, calls=12) + upper_norm_cost(d, d),
+        symmetric=True,
+        contraction=sizes.contraction,
+        clusters=min(d, n + 1),
+    )
 
 
 def build(request: Request) -> LogisticRegression:

@@ -16,10 +16,11 @@ import numpy as np
 
 from hypergrad_core.arrays import FloatArray, Rows
 from hypergrad_core.constants import Lipschitz
+from hypergrad_core.costs import SLOW_FUNCTION, Cost, ProblemWork, matrix_cost, norm_cost
 from hypergrad_core.linearisation import Linearisation
 from hypergrad_core.numerics import row_products, spectral_norm
 from hypergrad_core.problem import Reference, kept_property
-from hypergrad_core.problems.request import Request
+from hypergrad_core.problems.request import Request, Sizes
 from hypergrad_core.problems.tracking import Tracking
 
 # About ‖N‖₂ of the synthetic A ∝ U (R + N) Uᵀ, R normal with ‖R‖₂ = 1.
@@ -104,6 +105,25 @@ class _AffineLinearisation(Linearisation):
 
     def jvp_hyper(self, tangents: FloatArray) -> FloatArray:
         return row_products(tangents, self.problem.coupling.T)
+
+
+def work(sizes: Sizes) -> ProblemWork:
+    """A and C are dense."""
+    d, m = sizes.state_size, sizes.hyper_size
+    setup = Cost(vector=SLOW_FUNCTION * d * (3 * d + m), matrix=12.0 * d**3 + d * d * m, calls=200)
+    return ProblemWork(
+        state_size=d,
+        hyper_size=m,
+        setup=setup + norm_cost(d, m) * 2 + Cost(bytes=8.0 * d * (8 * d + 4 * m)),
+        map=Cost(1, d, d * d, 3),
+        linearise=Cost(calls=1),
+        state_product=Cost(1) + matrix_cost(d, d),
+        pullback=Cost(1) + matrix_cost(d, m),
+        tangent=Cost(1) + matrix_cost(m, d),
+        outer=Cost(vector=d + m, calls=3),
+        contraction=sizes.contraction,
+        clusters=d,
+    )
 
 
 def build(request: Request) -> NonSymmetric:

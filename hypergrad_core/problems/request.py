@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 
@@ -47,3 +48,24 @@ class Request(Protocol):
     @property
     def precision(self) -> str:
         """ "double" or "single"."""
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """What of a problem says how long it takes, whatever the data are.
+
+    Attributes:
+        state_size: d of the problem that will be built.
+        hyper_size: m that is wanted.
+        samples: rows of its data, n.
+        data: key of the data set.
+        contraction: q.
+        spectrum: of the quadratic.
+    """
+
+    state_size: int
+    hyper_size: int
+    samples: int
+    data: str
+    contraction: float
+    spectrum: str

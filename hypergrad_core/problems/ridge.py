@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from hypergrad_core.arrays import FloatArray
+from hypergrad_core.costs import SLOW_FUNCTION, Cost, norm_cost
 from hypergrad_core.data import load
 from hypergrad_core.numerics import row_dots, spectral_norm
 
@@ -80,6 +81,28 @@ class LeastSquares:
             # What the rows of X do not span, the penalty alone holds.
             solved += (block - inside @ vectors) / weight
         return np.asarray(solved)
+
+
+def gram_cost(samples: int, size: int) -> float:
+    """Multiplications of a product with XᵀX."""
+    return float(size * size if size <= 2 * samples else 2 * samples * size)
+
+
+def expected_condition(samples: int, size: int, contraction: float) -> float:
+    """κ where S = XᵀX of a Gaussian X, whose eigenvalues lie between (1 ± √(d/n))²."""
+    root = np.sqrt(size / samples)
+    spectrum = max(1 - root, 0.0) ** 2, (1 + root) ** 2
+    weight, _ = weight_and_step(spectrum, contraction)
+    return float((spectrum[1] + weight) / (spectrum[0] + weight))
+
+
+def least_squares_cost(samples: int, size: int) -> Cost:
+    """X and X' drawn, the singular values and vectors of X, and the norm of X'."""
+    least, most = sorted((samples, size))
+    drawn = Cost(vector=3 * SLOW_FUNCTION * samples * size, calls=40)
+    kept = Cost(bytes=8.0 * (8 * samples * size + 4 * size * size))
+    svd = Cost(matrix=12.0 * most * least**2 + samples * size * size, calls=20)
+    return drawn + kept + svd + norm_cost(samples, size)
 
 
 def weight_and_step(spectrum: tuple[float, float], contraction: float) -> tuple[float, float]:

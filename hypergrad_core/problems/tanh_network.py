@@ -23,9 +23,17 @@ import numpy as np
 
 from hypergrad_core.arrays import FloatArray, IntArray, Rows
 from hypergrad_core.constants import Lipschitz
+from hypergrad_core.costs import (
+    SLOW_FUNCTION,
+    Cost,
+    ProblemWork,
+    norm_cost,
+    upper_norm_cost,
+)
 from hypergrad_core.linearisation import Linearisation
 from hypergrad_core.numerics import row_norms, spectral_norm
 from hypergrad_core.problem import Problem, Reference, kept_property
+from hypergrad_core.problems.request import Sizes
 
 # max |d/dz (1 − tanh² z)|.
 TANH_SECOND = 4 / (3 * np.sqrt(3))
@@ -35,6 +43,11 @@ SECH_SLOPE = 0.5
 SMALLEST_WEIGHT = 1e-300
 # Relative error of a computed norm, generously.
 NORM_ROUNDING = 1e-12
+# Steps of Newton's method to w(λ), about; and how much faster than q the iterates come closer.
+NEWTON_EXPECTED = 7
+SATURATED = 0.6
+# Steps of a Krylov method until rounding, about.
+UNSATURATED = 24
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -229,6 +242,48 @@ class TanhNetwork(Problem):
             energy_hyper_norm=max(spectral_norm(unit[:, None] * features) for unit in roots.T),
             energy_nu2=mixing_norm + SECH_SLOPE * row_norm * feature_norm,
         )
+
+
+def network_work(sizes: Sizes, inputs: int, classes: int, *, mixed: bool) -> ProblemWork:
+    """Products with A, h units wide, at each of n rows; with P as well, if they are mixed.
+
+    Args:
+        sizes: of the request.
+        inputs, classes: p and C.
+        mixed: whether there is a P.
+    """
+    d, n = sizes.state_size, sizes.samples
+    h, p = d // n, inputs
+    m = h * h + h * p + h
+    mix = float(n * d) if mixed else 0.0
+    layer = Cost(1, (SLOW_FUNCTION + 2) * d, d * h + mix, 6)
+    elimination = d**3 / 3 if mixed else d * h * h / 3
+    solve = Cost(matrix=elimination + m * d * (d if mixed else h), vector=4.0 * d * m, calls=20)
+    newton = Cost(matrix=elimination, vector=3.0 * d * (d if mixed else h), calls=20)
+    setup = (newton + layer * 2) * NEWTON_EXPECTED + solve + Cost(calls=200)
+    setup += norm_cost(d, m) + norm_cost(n, h + p + 1) * h
+    if mixed:
+        setup += Cost(vector=3 * SLOW_FUNCTION * n * n, matrix=3.0 * n**3)
+    softmax = Cost(vector=d + 2 * SLOW_FUNCTION * n * classes, matrix=2.0 * d * classes, calls=20)
+    return ProblemWork(
+        state_size=d,
+        hyper_size=m,
+        setup=setup + Cost(bytes=8.0 * (5 * d * m + (6 * d * d if mixed else d * h))),
+        map=layer,
+        linearise=layer + Cost(vector=3 * d, calls=4),
+        state_product=Cost(1, 3 * d, d * h + mix, 7),
+        pullback=Cost(1, 2 * d + 2 * m, d * (h + p + 1), 12),
+        tangent=Cost(1, 3 * d + m, d * (h + p + 1), 12),
+        outer=softmax + Cost(vector=m),
+        drift=Cost(vector=4.0 * d * m, matrix=d * h + mix, calls=20) + upper_norm_cost(m, d),
+        layers=n,
+        # A matrix of one number is symmetric.
+        self_adjoint=h == 1,
+        blocks=1 if mixed else n,
+        contraction=min(SATURATED * sizes.contraction, 0.95),
+        clusters=min(d, UNSATURATED),
+        solution=(newton + layer * 2) * NEWTON_EXPECTED,
+    )
 
 
 @dataclass(frozen=True)

@@ -121,32 +121,18 @@ def named(method: str, results: Sequence[Result], refusals: Sequence[Refusal]) -
     raise HypergradError(f"there is no {method!r} among the results: choose one of {there}")
 
 
-def refusal(scenario: Scenario, problem: Problem, method: Method) -> str:
-    """Why a method does not apply to a scenario, or ""."""
+def slice_refusal(scenario: Scenario, method: Method) -> str:
+    """Why a method has no points on the slice of a scenario, or ""."""
     if scenario.vary == "adjoint" and method.fixed_adjoint_steps:
         return method.fixed_adjoint_steps
     if scenario.vary == "inner" and method.tied_adjoint_steps:
         return method.tied_adjoint_steps
-    return method.refusal(problem)
+    return ""
 
 
-def expected_seconds(scenario: Scenario) -> float:
-    """A rough guess of how long ``run`` takes, to tell a quick run from a long one."""
-    points = scenario.points()
-    products = float(points.inner_steps.max())
-    if scenario.vary == "adjoint":
-        products += scenario.horizon
-    else:
-        products += float(np.sum(points.adjoint_steps))
-    d, n, m = scenario.state_size, scenario.sample_size, scenario.hyper_size
-    if scenario.family == "quadratic":
-        # Set-up: C is turned into the eigenbasis and factored.
-        once, per_product = 3e-10 * d * m * m + 1.4e-7 * d * m, 4e-9 * d
-    else:
-        # Set-up: Newton's method, norms and the Jacobian of w(λ); then the drift at each iterate.
-        once = (3e-9 + 2e-10 * len(points)) * d * d * (n + d)
-        per_product = 1e-10 * n * d + 4e-9 * (n + d)
-    return 0.01 + once + len(scenario.methods) * products * per_product
+def refusal(scenario: Scenario, problem: Problem, method: Method) -> str:
+    """Why a method does not apply to a scenario, or ""."""
+    return slice_refusal(scenario, method) or method.refusal(problem)
 
 
 def run(

@@ -225,6 +225,7 @@ ALWAYS_EXACT = (
     "solution_jacobian_norm",
     "adjoint_norm",
     "hypergradient_norm",
+    "solution_norm",
 )
 
 

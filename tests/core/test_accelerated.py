@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hypergrad_core import FAMILIES, METHODS, Status
+from hypergrad_core import FAMILIES, METHODS, Scenario, Status, run
 from hypergrad_core.arrays import FloatArray
 from hypergrad_core.basis import IdentityBasis
 from hypergrad_core.bounds.polynomials import residual_polynomials, response_polynomials
@@ -313,3 +313,29 @@ def test_planted_bugs_are_noticed(monkeypatch: pytest.MonkeyPatch, bug: str) -> 
     plant(monkeypatch, ReverseMode, "_sweep", PLANTS[bug])
     with pytest.raises(AssertionError):
         check_unrolled_derivative("itd", "kernel-ridge", "heavy-ball")
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(("contraction", "horizon"), [(0.01, 132), (0.1, 200)])
+@pytest.mark.parametrize("data", FAMILIES["biased"].data)
+@every_solver
+def test_the_bounds_go_on_where_what_the_steps_leave_has_underflowed(
+    inner: str, data: str, contraction: float, horizon: int
+) -> None:
+    """q^t is 0 in double precision: no ratio of two such numbers may be taken."""
+    experiment = run(
+        Scenario(
+            family="biased",
+            data=data,
+            size=12,
+            samples=12,
+            contraction=contraction,
+            horizon=horizon,
+            inner=inner,
+            methods=("itd", "itd-truncated"),
+        )
+    )
+    for curve in experiment.curves:
+        for bound in (curve.paper, curve.sharp):
+            assert np.isfinite(bound.values).all()
+            assert np.all(curve.errors <= bound.values * (1 + 1e-9) + curve.floor)

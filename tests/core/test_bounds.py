@@ -111,6 +111,33 @@ def test_the_curves_of_a_run_lie_below_their_bounds(family: str, vary: str, inne
         assert len(curve.steps) == len(curve.errors) == len(curve.estimate.points)
 
 
+# Runs that rest far above where products of G and J alone would put rounding: up to 16 times.
+ROUNDED: tuple[dict[str, Any], ...] = (
+    {"contraction": 0.984, "size": 12, "hyper_size": 5, "samples": 2, "seed": 1563, "start": 1.0},
+    {"contraction": 0.9992, "size": 11, "hyper_size": 3, "samples": 5, "seed": 448, "start": 1.0},
+    {"family": "kernel-ridge", "contraction": 0.01, "size": 9, "hyper_size": 2, "seed": 6452},
+)
+
+
+@pytest.mark.parametrize("fields", ROUNDED)
+@pytest.mark.parametrize("inner", ["heavy-ball", "fixed-point"])
+def test_what_is_left_long_after_convergence_is_rounding(
+    fields: dict[str, Any], inner: str
+) -> None:
+    """w is off by uW/(1 − q), and ∂₂Φ(w)ᵀv by ν₂V times that (THEORY.md, "Rounding")."""
+    scenario = Scenario(
+        **{"family": "hyper-representation", **fields},
+        methods=("itd-truncated", "aid-cg"),
+        vary="adjoint",
+        inner=inner,
+        inner_steps=2000,
+        horizon=300,
+    )
+    for curve in run(scenario).curves:
+        for bound in (curve.paper, curve.sharp):
+            assert np.all(curve.errors <= bound.values * (1 + SLACK) + curve.floor)
+
+
 @pytest.mark.parametrize("family", [key for key in FAMILIES if FAMILIES[key].unit_rows])
 @pytest.mark.parametrize("vary", SLICES)
 def test_without_a_contraction_nothing_is_bounded(family: str, vary: str) -> None:

@@ -136,21 +136,24 @@ def test_the_cubic_norm_of_many_samples_is_not_below_that_of_few() -> None:
 
 
 def test_the_rounding_floor_is_the_formula_and_its_clamp() -> None:
-    """5u (GJ + μ₁DJ + μ₂D + ‖∇₂E‖)/max(1 − q, 10⁻⁴) + 2·10⁻¹⁵ ‖∇f‖."""
+    """5u (GJ + ‖∇₂E‖ + (μ₂ + ν₂V + μ₁J)W)/max(1 − q, 10⁻⁴) + 2·10⁻¹⁵ ‖∇f‖."""
     constants = replace(
         build().constants,
         contraction=0.75,
+        nu2=4.0,
         mu1=5.0,
         mu2=7.0,
         distance=0.5,
+        solution_norm=0.25,
         outer_gradient_norm=2.0,
         solution_jacobian_norm=3.0,
+        adjoint_norm=1.5,
         direct_gradient_norm=11.0,
         hypergradient_norm=13.0,
         unit_roundoff=2.0**-52,
     )
-    # GJ + μ₁DJ + μ₂D + ‖∇₂E‖ = 6 + 7.5 + 3.5 + 11 = 28.
-    most = 5 * 2.0**-52 * 28
+    # GJ + ‖∇₂E‖ = 17, and μ₂ + ν₂V + μ₁J = 7 + 6 + 15 = 28 with W = ½.
+    most = 5 * 2.0**-52 * 31
     assert constants.rounding_floor == pytest.approx(most / 0.25 + 26e-15, rel=1e-12)
     for q in (0.9999, 0.99999, 1 - 1e-9, 1.0, 1.5):
         slow = replace(constants, contraction=q).rounding_floor
@@ -158,3 +161,8 @@ def test_the_rounding_floor_is_the_formula_and_its_clamp() -> None:
     assert replace(constants, contraction=0.999).rounding_floor < 0.2 * slow
     single = replace(constants, unit_roundoff=2.0**-23).rounding_floor
     assert single == pytest.approx(2.0**29 * constants.rounding_floor, rel=1e-12)
+    # D is nothing where the start is w(λ); the solution is as large as before.
+    there = replace(constants, distance=1e-9)
+    assert there.rounding_floor == pytest.approx(
+        5 * 2.0**-52 * (17 + 28 / 4) / 0.25 + 26e-15, rel=1e-12
+    )

@@ -22,7 +22,7 @@ SCENARIOS = {
 CODE = """
 import time
 from hypergrad_core import Scenario, run
-from hypergrad_core.studies.experiment import expected_seconds
+from hypergrad_core.studies.expected import expected_seconds
 scenario = Scenario({fields})
 spent = []
 for _ in range(3):

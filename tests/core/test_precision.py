@@ -96,7 +96,7 @@ def test_constants_and_reference_are_those_of_the_exact_problem(family: str) -> 
 def test_the_floor_in_double_precision_is_what_the_readme_says() -> None:
     c = build(family="kernel-ridge", **SMALL).constants
     size = c.outer_gradient_norm * c.solution_jacobian_norm + c.direct_gradient_norm
-    size += c.mu1 * c.distance * c.solution_jacobian_norm + c.mu2 * c.distance
+    size += (c.mu1 * c.solution_jacobian_norm + c.mu2 + c.nu2 * c.adjoint_norm) * c.distance
     wanted = 5 * 2.0**-52 * size / (1 - c.contraction) + 2e-15 * c.hypergradient_norm
     assert c.rounding_floor == pytest.approx(wanted, rel=1e-12)
 

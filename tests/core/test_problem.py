@@ -96,6 +96,7 @@ def test_the_base_class_measures_what_the_reference_tells(family: str) -> None:
         "direct_gradient_norm": problem.outer_gradient_hyper(solution)[0],
         "adjoint_norm": truth.adjoint,
         "hypergradient_norm": truth.hypergradient,
+        "solution_norm": truth.solution,
     }
     for name, vector in told.items():
         assert getattr(constants, name) == pytest.approx(float(row_norms(vector[None])[0])), name

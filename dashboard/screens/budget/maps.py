@@ -10,7 +10,8 @@ from dashboard.kit.limits import what_fits
 from dashboard.screens.budget.settings import NONE, BudgetView
 from hypergrad_core import Scenario
 from hypergrad_core.arrays import Progress
-from hypergrad_core.studies.experiment import Refusal, expected_seconds
+from hypergrad_core.studies.expected import expected_seconds
+from hypergrad_core.studies.experiment import Refusal
 from hypergrad_core.studies.plane import Plane, plane
 from hypergrad_core.studies.prepared import prepare
 

@@ -20,7 +20,7 @@ from dashboard.screens.why.settings import PARTS, WhyView
 from dashboard.screens.why.words import change, plane_message, spectrum_message
 from hypergrad_core import METHODS, Scenario
 from hypergrad_core.studies.dissection import Dissection, dissect
-from hypergrad_core.studies.experiment import expected_seconds
+from hypergrad_core.studies.expected import expected_seconds
 
 EMPTY: Table = {"caption": "", "columns": [], "rows": []}
 DISSECTIONS: ComputedCache[Scenario, Dissection] = ComputedCache(

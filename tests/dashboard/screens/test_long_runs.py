@@ -28,7 +28,7 @@ from dashboard.kit.jobs import Job
 from dashboard.screens.explore.page import preview
 from hypergrad_core import METHODS, Experiment, Scenario, run
 from hypergrad_core.arrays import Progress
-from hypergrad_core.studies.experiment import expected_seconds
+from hypergrad_core.studies.expected import expected_seconds
 
 
 class SlowRuns:
