@@ -11,12 +11,12 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 from dashboard.kit import limits
+from dashboard.kit.cost import expected_bytes, expected_seconds
 from dashboard.kit.limits import MEGABYTE, told, what_fits
 from dashboard.kit.results import Key, Result, ResultCache
 from dashboard.kit.worker import Work, timed
 from hypergrad_core import Experiment, HypergradError, Scenario, run
 from hypergrad_core.arrays import Progress
-from hypergrad_core.studies.expected import expected_seconds
 
 # What takes less than this is not worth the way to another process.
 TRIFLE_SECONDS = 0.003
@@ -299,7 +299,11 @@ class ExperimentCache(ComputedCache[Scenario, Experiment]):
     def __init__(self, entries: int, *, draft: bool = False) -> None:
         work = _run_draft if draft else _run_whole
         super().__init__(
-            entries, work, lambda scenario: expected_seconds(scenario), suggest=what_fits
+            entries,
+            work,
+            lambda scenario: expected_seconds(scenario),
+            lambda scenario: expected_bytes(scenario),
+            suggest=what_fits,
         )
         self._seconds: ResultCache[Scenario, float] = ResultCache(entries)
         self._drafts = None if draft else ExperimentCache(entries, draft=True)

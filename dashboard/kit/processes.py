@@ -20,6 +20,7 @@ from typing import Any
 
 from dashboard.kit import limits
 from dashboard.kit.compute import checkpoint, do_quick_work_with
+from dashboard.kit.cost import measure
 from dashboard.kit.limits import MEGABYTE
 from dashboard.kit.worker import Work, timed
 from hypergrad_core import HypergradError
@@ -34,7 +35,7 @@ MOST_QUICK = 4
 QUICK_MEMORY = 400.0 * MEGABYTE
 # How long quick work waits for one that is free.
 FREE_SECONDS = 0.1
-MOST_BEATS = 3
+MOST_BEATS = 10
 LOST = "The run was ended by the system: it may have needed more memory than there is."
 
 
@@ -205,6 +206,7 @@ def _nothing(key: Any, report: Any) -> None:
 @asynccontextmanager
 async def serving(app: Any) -> AsyncIterator[None]:
     """While the server runs, quick work is done in processes as well."""
+    threading.Thread(target=measure, daemon=True).start()
     if not limits.LIMITS.jobs:
         yield
         return

@@ -182,7 +182,8 @@ def main() -> None:
     log = Path(tempfile.mkdtemp()) / "output.txt"
     for kind in ("own", "same", "bare"):
         if chosen.only in (None, kind):
-            with serving(log, BARE if kind == "bare" else PAGE) as served:
+            settings = {"HYPERGRAD_CONNECTIONS": "1000"}
+            with serving(log, BARE if kind == "bare" else PAGE, settings) as served:
                 for sessions in chosen.sessions:
                     measure(
                         served,

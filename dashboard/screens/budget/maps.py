@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from dashboard.kit.compute import CACHE_ENTRIES, ComputedCache
+from dashboard.kit.cost import expected_bytes, expected_seconds
 from dashboard.kit.limits import what_fits
 from dashboard.screens.budget.settings import NONE, BudgetView
 from hypergrad_core import Scenario
 from hypergrad_core.arrays import Progress
-from hypergrad_core.studies.expected import expected_seconds
 from hypergrad_core.studies.experiment import Refusal
 from hypergrad_core.studies.plane import Plane, plane
 from hypergrad_core.studies.prepared import prepare
@@ -60,12 +60,10 @@ class Maps:
         return tuple(planes)
 
     @property
-    def seconds(self) -> float:
-        """A rough guess of how long it takes."""
+    def column(self) -> Scenario:
+        """A run that takes about as much."""
         horizon = self.scenario.horizon
-        methods = self.methods
-        column = replace(self.scenario, vary="inner", adjoint_steps=horizon, methods=methods)
-        return expected_seconds(column)
+        return replace(self.scenario, vary="inner", adjoint_steps=horizon, methods=self.methods)
 
 
 def _draw(maps: Maps, report: Progress) -> tuple[Plane | Refusal, ...]:
@@ -77,5 +75,9 @@ def _suggest(maps: Maps, fits: Callable[[Maps], bool]) -> str:
 
 
 MAPS: ComputedCache[Maps, tuple[Plane | Refusal, ...]] = ComputedCache(
-    CACHE_ENTRIES, _draw, lambda maps: maps.seconds, suggest=_suggest
+    CACHE_ENTRIES,
+    _draw,
+    lambda maps: expected_seconds(maps.column),
+    lambda maps: expected_bytes(maps.column),
+    _suggest,
 )

@@ -6,6 +6,7 @@ import numpy as np
 
 from dashboard.chart import Frame, Table
 from dashboard.kit.compute import CACHE_ENTRIES, ComputedCache
+from dashboard.kit.cost import expected_bytes, expected_seconds
 from dashboard.kit.figure.describe import BEYOND_THEORY, absent, describe
 from dashboard.kit.figure.drawn import Drawn
 from dashboard.kit.limits import what_fits
@@ -20,11 +21,10 @@ from dashboard.screens.why.settings import PARTS, WhyView
 from dashboard.screens.why.words import change, plane_message, spectrum_message
 from hypergrad_core import METHODS, Scenario
 from hypergrad_core.studies.dissection import Dissection, dissect
-from hypergrad_core.studies.expected import expected_seconds
 
 EMPTY: Table = {"caption": "", "columns": [], "rows": []}
 DISSECTIONS: ComputedCache[Scenario, Dissection] = ComputedCache(
-    CACHE_ENTRIES, dissect, expected_seconds, suggest=what_fits
+    CACHE_ENTRIES, dissect, expected_seconds, expected_bytes, what_fits
 )
 
 

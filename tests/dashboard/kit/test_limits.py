@@ -92,12 +92,14 @@ def test_the_page_says_what_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         compute, "expected_seconds", lambda scenario: scenario.size * scenario.horizon / 1000
     )
+    monkeypatch.setattr(compute, "expected_bytes", lambda scenario: 3e6)
     session = open_page({"problem": "quadratic", "d": "10", "T": "30"})
     choose(session, "size", 1000)
     said = [item.value for item in session.sidebar.markdown if "would take" in item.value]
+    allowed = read_bytes(limits.LIMITS.memory)
     assert said == [
-        "This run would take about 30 s. This server allows 2 s. It fits with d = 50 or T = 2. "
-        "The picture still shows the previous settings."
+        f"This run would take about 30 s and 3 MB. This server allows 2 s and {allowed}. "
+        "It fits with d = 50 or T = 2. The picture still shows the previous settings."
     ]
     assert {"stop", "again"}.isdisjoint(keys(session))
     assert control(session, "size").value == "1000"
@@ -107,7 +109,7 @@ def test_the_page_says_what_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_maps_that_are_too_much_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "LIMITS", replace(limits.LIMITS, seconds=1.0))
+    monkeypatch.setattr(limits, "LIMITS", replace(limits.LIMITS, seconds=0.05))
     large: Any = replace(BUDGET.scenario, size=500, horizon=100)
     said = MAPS.refusal(Maps.of(large, BUDGET.view))
     assert "would take" in said

@@ -1,0 +1,33 @@
+"""What a run takes on this machine, known before it is begun."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from hypergrad_core import Scenario
+from hypergrad_core.costs import DEFAULT_MACHINE, Cost, Machine
+from hypergrad_core.studies.expected import expected_cost
+
+# A page asks several times in a run, for the same few settings.
+_cost = lru_cache(1024)(expected_cost)
+_machine = [DEFAULT_MACHINE]
+
+
+def measure() -> None:
+    """Find out how fast this machine is; until then it is taken for a laptop."""
+    _machine[:] = [Machine.measure()]
+
+
+def cost_of(scenario: Scenario) -> Cost:
+    """What ``run`` takes."""
+    return _cost(scenario)
+
+
+def expected_seconds(scenario: Scenario) -> float:
+    """How long ``run`` takes here, about."""
+    return _machine[0].seconds(cost_of(scenario))
+
+
+def expected_bytes(scenario: Scenario) -> float:
+    """What ``run`` keeps in memory at its peak, about."""
+    return cost_of(scenario).bytes
