@@ -33,7 +33,7 @@ PAGE = "dashboard/app.py"
 BARE = "tests/benchmarks/bare_page.py"
 EVERY = 2.0
 DRAG_EVERY, DRAG_SECONDS, DRAG_RATE = 10.0, 3.0, 10.0
-# What is changed, in turn; and the longest list of stops from its beginning, so that no run is long.
+# What is changed, in turn; and how many of its first stops are taken, so that no run is long.
 CHANGES = ("contraction", "contraction", "size", "contraction", "target", "contraction", "horizon")
 MOST = {"size": 12, "horizon": 8}
 LINK = {"problem": "quadratic", "page": "explore", "theme": "light"}
