@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard.kit import presenting, session
-from dashboard.kit.errors import note_fault
+from dashboard.kit.errors import note_fault, plain
 from dashboard.kit.show import show
 from dashboard.pages import HOME, PAGES
 from hypergrad_core import HypergradError
@@ -52,6 +52,6 @@ st.html(
 try:
     tab.run()
 except HypergradError as error:
-    st.error(str(error))
+    st.error(plain(str(error)))
 except Exception:
     st.error(note_fault())

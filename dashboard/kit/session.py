@@ -12,13 +12,13 @@ them.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields, replace
 from typing import Any
 
 import streamlit as st
 
+from dashboard.kit.errors import plain
 from dashboard.kit.links import SCENARIO_LINKS
 from dashboard.kit.settings import PROBLEM, SIZES, PageSettings, View
 from hypergrad_core import FAMILIES, Scenario
@@ -193,12 +193,6 @@ def reset_button() -> None:
         on_click=reset,
         width="stretch",
     )
-
-
-def plain(text: str) -> str:
-    """The text with nothing in it that Markdown would read: a link must not write on the page."""
-    # Markdown knows of no others: before a sign such as ‖ it would show the backslash.
-    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
 
 
 def _open(settings: PageSettings[Any], link: Mapping[str, str]) -> None:

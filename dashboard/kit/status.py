@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.kit.compute import ComputedCache, Key
+from dashboard.kit.errors import plain
 from dashboard.kit.jobs import Job
 from dashboard.kit.notation import count
 from hypergrad_core import Scenario
@@ -100,7 +101,7 @@ def follow(page: str, job: Job[Any], picture: str, *, told: bool) -> None:
         return
     if job.finished:
         st.rerun()
-    ended = job.error or f"Stopped at {job.fraction:.0%}."
+    ended = plain(job.error) or f"Stopped at {job.fraction:.0%}."
     st.markdown(f"{ended} {picture}".strip())
     if st.button("Start again", key="again", width="stretch"):
         start_again(page)

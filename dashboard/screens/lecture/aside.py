@@ -11,6 +11,7 @@ import streamlit as st
 
 from dashboard.chart import Watch
 from dashboard.kit import controls, presenting, session
+from dashboard.kit.errors import plain
 from dashboard.kit.introduction import write
 from dashboard.lessons.lecture import LESSONS
 from dashboard.lessons.lecture.lesson import Choice, Lesson, Number, Order, Sketch
@@ -236,11 +237,11 @@ def _told(lesson: Lesson, values: dict[str, Any], result: Any) -> None:
     if values["stage"] == TOLD:
         verdict = judge(lesson, values["guess"], result)
         sign = ":material/check_circle:" if verdict.right else ":material/compare_arrows:"
-        st.markdown(f"{sign} **{session.plain(verdict.text)}**")
+        st.markdown(f"{sign} **{plain(verdict.text)}**")
         if verdict.resolved:
             write(verdict.resolved)
     elif answer := answer_of(lesson, result):
-        st.markdown(f"**{session.plain(answer)}**")
+        st.markdown(f"**{plain(answer)}**")
     write(fill(lesson.reveal, facts))
     st.html(f'<p class="lecture-home"><b>To take home.</b> {html.escape(lesson.takeaway)}</p>')
     st.button("Predict again", key="again", on_click=_again, type="tertiary")
