@@ -27,6 +27,7 @@ if str(ROOT) not in sys.path:
 from dashboard.chart import LIVE_PATH, PAGE_PARAM, PLOTLY_PATH, Frame  # noqa: E402
 from dashboard.kit import page  # noqa: E402
 from dashboard.kit.errors import LinkError  # noqa: E402
+from dashboard.kit.guard import Guard, Known  # noqa: E402
 from dashboard.kit.live import Preload, live_route, plotly_route  # noqa: E402
 from dashboard.kit.presenting import SPEAKER_PATH  # noqa: E402
 from dashboard.pages import HOME, PAGES  # noqa: E402
@@ -46,6 +47,14 @@ def render_frame(params: Mapping[str, str]) -> Frame:
     return page.render_frame(named[name], params)
 
 
+def known() -> Known:
+    """Whom Streamlit's settings name, as they are now."""
+    origins = st.get_option("server.corsAllowedOrigins")
+    return Known(
+        st.get_option("server.allowedHosts"), origins if st.get_option("server.enableCORS") else "*"
+    )
+
+
 # Streamlit adds server.baseUrlPath to its own routes only.
 _base = str(st.get_option("server.baseUrlPath") or "").strip("/")
 _prefix = f"/{_base}" if _base else ""
@@ -57,5 +66,5 @@ app = st.App(
         plotly_route(_prefix + PLOTLY_PATH),
         speaker_route(_prefix + SPEAKER_PATH),
     ],
-    middleware=[Middleware(Preload, path=_prefix + PLOTLY_PATH)],
+    middleware=[Middleware(Guard, known=known), Middleware(Preload, path=_prefix + PLOTLY_PATH)],
 )

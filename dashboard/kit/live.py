@@ -17,7 +17,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import cache
-from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -28,6 +27,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from dashboard.chart import LIVE_PATH, PLOTLY_FILE, PLOTLY_PATH, Frame
 from dashboard.kit.compute import LIVE_SECONDS, SlowError, StoppedError, checkpoint, reporting_to
 from dashboard.kit.errors import note_fault
+from dashboard.kit.guard import same_origin
 from hypergrad_core import HypergradError
 
 Render = Callable[[Mapping[str, str]], Frame]
@@ -171,17 +171,6 @@ class _Desk:
                 other.overtaken = other.overtaken or other.number < request.number
             with suppress(WebSocketDisconnect, RuntimeError):  # the page may have gone
                 await self._send(reply)
-
-
-def same_origin(origin: str | None, host: str | None) -> bool:
-    """Tell whether a page of this very server asks."""
-    if not origin or not host:
-        return False
-    try:
-        parts = urlsplit(origin)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and parts.netloc.lower() == host.lower()
 
 
 def live_route(render: Render, path: str = LIVE_PATH) -> WebSocketRoute:

@@ -1,4 +1,4 @@
-"""What a link says is shown as it is: nothing of it becomes a link, a picture, a colour or a sum."""
+"""What a link says is shown as it is: nothing becomes a link, a picture, a colour or a formula."""
 
 from __future__ import annotations
 

@@ -16,11 +16,8 @@ from starlette.types import Message
 from dashboard.app import render_frame
 from dashboard.chart import LIVE_PATH, Frame
 from dashboard.kit.compute import SlowError, StoppedError, checkpoint
-from dashboard.kit.live import (
-    answer,
-    live_route,
-    same_origin,
-)
+from dashboard.kit.guard import same_origin
+from dashboard.kit.live import answer, live_route
 
 HOST = "localhost:8501"
 SECONDS = 20.0
