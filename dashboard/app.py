@@ -29,6 +29,7 @@ from dashboard.kit import page  # noqa: E402
 from dashboard.kit.errors import LinkError  # noqa: E402
 from dashboard.kit.guard import Guard, Known  # noqa: E402
 from dashboard.kit.live import Preload, live_route, plotly_route  # noqa: E402
+from dashboard.kit.policy import ANYBODY, Policy, headers, own_page  # noqa: E402
 from dashboard.kit.presenting import SPEAKER_PATH  # noqa: E402
 from dashboard.pages import HOME, PAGES  # noqa: E402
 from dashboard.screens.lecture.speaker import speaker_route  # noqa: E402
@@ -59,6 +60,9 @@ def known() -> Known:
 _base = str(st.get_option("server.baseUrlPath") or "").strip("/")
 _prefix = f"/{_base}" if _base else ""
 
+own_page((Path(st.__file__).parent / "static" / "index.html").read_text(encoding="utf-8"))
+_headers = headers(os.environ.get("HYPERGRAD_EMBEDDED_BY", ANYBODY))
+
 app = st.App(
     ROOT / "dashboard" / "main.py",
     routes=[
@@ -66,5 +70,9 @@ app = st.App(
         plotly_route(_prefix + PLOTLY_PATH),
         speaker_route(_prefix + SPEAKER_PATH),
     ],
-    middleware=[Middleware(Guard, known=known), Middleware(Preload, path=_prefix + PLOTLY_PATH)],
+    middleware=[
+        Middleware(Policy, headers=_headers),
+        Middleware(Guard, known=known),
+        Middleware(Preload, path=_prefix + PLOTLY_PATH),
+    ],
 )

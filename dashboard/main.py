@@ -15,7 +15,6 @@ from dashboard.pages import HOME, PAGES
 from hypergrad_core import HypergradError
 
 STYLES = Path(__file__).parent / "kit" / "page.css"
-SCRIPT = Path(__file__).parent / "kit" / "page.js"
 
 # First of all, or the browser would fetch the icon of the page's tab from another host.
 st.set_page_config(page_icon="📉", layout="wide", initial_sidebar_state=350)
@@ -46,7 +45,7 @@ st.html(presenting.STYLE)
 names = " ".join(page.name for page in PAGES)
 st.html(
     f'<h1 class="page-name" data-pages="{names}">{tab.title}</h1>'
-    f"<script>{SCRIPT.read_text(encoding='utf-8')}\n{presenting.script()}</script>",
+    f"<script>{presenting.SCRIPT}</script>",
     unsafe_allow_javascript=True,
 )
 try:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import http.client
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -17,6 +20,8 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
+
+from dashboard.chart import PLOTLY_PATH
 
 ROOT = Path(__file__).resolve().parents[2]
 OFFLINE = ROOT / "tests" / "support" / "offline"
@@ -40,8 +45,7 @@ class Server:
         with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)) as connection:
             connection.request("GET", path, headers={"Host": host or self.host})
             answer = connection.getresponse()
-            answer.read()
-            return Answer(answer.status, dict(answer.getheaders()))
+            return Answer(answer.status, dict(answer.getheaders()), answer.read())
 
     @contextmanager
     def talk(
@@ -61,6 +65,7 @@ class Answer:
 
     status: int
     headers: Mapping[str, str]
+    body: bytes
 
 
 @pytest.fixture(scope="module")
@@ -148,3 +153,30 @@ def test_a_name_that_somebody_else_has_made_lead_here_is_refused(server: Server)
         assert server.get(path, evil).status == 421
         assert server.get(path).status == 200
     assert asked(server) == ""
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/why", "/_stcore/health", PLOTLY_PATH, "/speaker", "/nothing.js", "/media/x"]
+)
+def test_every_answer_says_what_the_browser_may_do(server: Server, path: str) -> None:
+    for host in (None, "evil.example"):
+        headers = {name.lower(): value for name, value in server.get(path, host).headers.items()}
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "same-origin"
+        policy = headers["content-security-policy"]
+        assert "default-src 'self'" in policy
+        assert "unsafe-eval" not in policy.replace("wasm-unsafe-eval", "")
+        (scripts,) = re.findall("script-src ([^;]*)", policy)
+        assert "unsafe-inline" not in scripts
+        # Pages of courses may show it.
+        assert "frame-ancestors" not in policy
+
+
+@pytest.mark.parametrize("path", ["/", "/speaker"])
+def test_the_scripts_that_are_written_in_a_page_may_run(server: Server, path: str) -> None:
+    answer = server.get(path)
+    scripts = re.findall("<script>(.*?)</script>", answer.body.decode(), re.DOTALL)
+    assert scripts
+    for script in scripts:
+        digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+        assert f"'sha256-{digest}'" in answer.headers["content-security-policy"]
