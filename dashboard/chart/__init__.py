@@ -73,7 +73,8 @@ class CursorLine(TypedDict):
     """A line across a subplot at a place of the cursor.
 
     ``xaxis`` and ``yaxis`` name the subplot, ``along`` is the axis on which the place lies, ``at``
-    the coordinate of each place; ``by`` as in :class:`Moving`.
+    the coordinate of each place; ``by`` as in :class:`Moving`. On a map, which has whole and dashed
+    lines of its own, it is ``dotted``.
     """
 
     xaxis: str
@@ -81,6 +82,7 @@ class CursorLine(TypedDict):
     along: Literal["x", "y"]
     by: int
     at: Any
+    dotted: NotRequired[bool]
 
 
 class Moving(TypedDict):

@@ -193,7 +193,6 @@ class Chart {
     this.table.show(frame.table);
     this.stage.setAttribute("aria-label", frame.alt);
     this.root.dataset.still = Boolean(frame.still);
-    this.root.dataset.plane = Boolean(frame.other);
   }
 
   /** Let the curves stay in the picture when the settings change, or take them away. */

@@ -18,10 +18,10 @@ export class Cursor {
     this.frame = frame;
     const { readout, dots = [], lines } = frame;
     // What is rounding differs with each frame; the rest makes the elements.
-    const shape = JSON.stringify([readout.map(({ rounding, ...card }) => card), dots, lines.length]);
+    const shape = JSON.stringify([readout.map(({ rounding, ...card }) => card), dots, lines.map(({ dotted }) => dotted)]);
     if (shape !== this.shape) {
       this.readout.build(readout);
-      this.overlay.build(marksOf(readout, dots), lines.length);
+      this.overlay.build(marksOf(readout, dots), lines);
     }
     this.shape = shape;
     this.rounding = readout.map(({ rounding }) => rounding);

@@ -15,13 +15,13 @@ export class Overlay {
     this.lines = [];
   }
 
-  /** A dot for each mark, "measured" or "bound", and so many lines. */
-  build(marks, lineCount) {
+  /** A dot for each mark, "measured" or "bound", and the lines. */
+  build(marks, lines) {
     this.marks = marks.map(({ trace, by, color, kind }) => {
       const dot = element("circle", `hg-dot-${kind}`, { r: DOT, stroke: color, fill: color });
       return { trace, by, dot };
     });
-    this.lines = Array.from({ length: lineCount }, () => element("line", "hg-cursor-line"));
+    this.lines = lines.map(({ dotted }) => element("line", `hg-cursor-line${dotted ? " hg-dotted" : ""}`));
     this.root.replaceChildren(...this.lines, ...this.marks.map(({ dot }) => dot));
   }
 

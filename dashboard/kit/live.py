@@ -22,7 +22,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from dashboard.chart import LIVE_PATH, PLOTLY_FILE, PLOTLY_PATH, Frame
 from dashboard.kit.compute import LIVE_SECONDS, SlowError, StoppedError, checkpoint, reporting_to
@@ -183,7 +183,8 @@ def live_route(render: Render, path: str = LIVE_PATH) -> WebSocketRoute:
         await socket.accept()
         desk = _Desk(render, socket.send_text)
         try:
-            while True:
+            # An answer to a page that has just gone ends the connection on our side too.
+            while socket.application_state is WebSocketState.CONNECTED:
                 desk.take(await socket.receive_text())
         except WebSocketDisconnect:
             pass

@@ -137,7 +137,7 @@ FAMILIES: dict[str, Family] = {
         data=_LOGISTIC_DATA,
     ),
     "logistic-log": Family(
-        label="Logistic regression, log λ",
+        label="Logistic regression, log penalty",
         formula=(
             r"w(\lambda)=\arg\min_w \sum_i\log(1+e^{-y_ix_i^\top w})"
             r"+\tfrac12\sum_je^{\lambda_j}w_j^2",

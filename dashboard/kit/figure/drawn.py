@@ -62,7 +62,15 @@ class Drawn:
             {"type": "scatter", "mode": "lines", "visible": False, "x": series, "y": series}
         )
 
-    def cross(self, subplot: str, at: ArrayLike, *, along: str = "x", by: int = 0) -> None:
+    def cross(
+        self,
+        subplot: str,
+        at: ArrayLike,
+        *,
+        along: str = "x",
+        by: int = 0,
+        dotted: bool = False,
+    ) -> None:
         """A line across a subplot, named by the suffix of its axes, at the cursor."""
         self.lines.append(
             {
@@ -71,6 +79,7 @@ class Drawn:
                 "along": "x" if along == "x" else "y",
                 "by": by,
                 "at": packed(at),
+                "dotted": dotted,
             }
         )
 

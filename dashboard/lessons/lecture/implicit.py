@@ -35,7 +35,8 @@ LESSON = Lesson(
     "[[AID]]. Two errors remain. The system is taken at [[wₜ]], not at w(λ). And it is solved by "
     "[[k]] steps only: AID-FP repeats v ← ∂₁Φᵀv + ∇₁E ([[fixed-point iteration]]); AID-CG uses a "
     "quicker solver, [[conjugate gradient]].",
-    formula=r"(I-\partial_1\Phi^\top)\,v=\nabla_1E\qquad\nabla f=\nabla_2E+\partial_2\Phi^\top v",
+    formula=r"\begin{gathered}(I-\partial_1\Phi^\top)\,v=\nabla_1E\\"
+    r"\nabla f=\nabla_2E+\partial_2\Phi^\top v\end{gathered}",
     page="explore",
     link="problem=logistic&data=breast_cancer&methods=aid-fp.aid-cg&vary=adjoint&t=30&T=60"
     "&bound=none&eps=1e-2",

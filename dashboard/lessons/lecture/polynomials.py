@@ -31,12 +31,13 @@ LESSON = Lesson(
     title="Polynomials on a spectrum",
     need="You need: [[spectrum|eigenvalues]]. A symmetric matrix multiplies each of its "
     "eigenvectors by a plain number, its eigenvalue.",
-    text="The [[adjoint system]] is M v = ∇₁E with [[M]] = I − ∂₁Φ, here symmetric: an "
-    "eigenvalue μ of ∂₁Φ makes z = 1 − μ one of M. What v still lacks, ∇₁E − M v, is its "
-    "[[residual]]. Along an eigenvector, a step of [[fixed-point iteration]] (FP) multiplies it by "
-    "1 − z, so [[k]] steps by (1 − z)ᵏ. [[Conjugate gradient]] (CG) adapts its steps: it multiplies "
+    text="The [[adjoint system]] is M v = ∇₁E with [[M]] = I − ∂₁Φ, here symmetric: an eigenvalue "
+    "μ of ∂₁Φ makes z = 1 − μ one of M. What v still lacks, ∇₁E − M v, is its [[residual]]. "
+    "Along an eigenvector, a step of [[fixed-point iteration]] (FP) multiplies it by 1 − z, "
+    "so [[k]] steps by (1 − z)ᵏ. [[Conjugate gradient]] (CG) adapts its steps: it multiplies "
     "by p(z), a polynomial of degree k with p(0) = 1, the best one for this system. Can it be "
-    "small at all eigenvalues? Here there are 12 of them, but in two places only: 1 − q and 1 + q.",
+    "small at all eigenvalues? Here there are 12 of them, but in two places only: 1 − q and 1 "
+    "+ q.",
     page="why",
     link="spectrum=clusters&T=80&show=spectrum&at=2&methods=aid-fp.aid-cg",
     part="spectrum",

@@ -50,7 +50,13 @@ def test_only_pages_of_this_server_are_answered(
 class Client:
     """One side of a WebSocket, against the application itself."""
 
-    def __init__(self, app: Any, path: str = LIVE_PATH, origin: str | None = f"http://{HOST}"):
+    def __init__(
+        self,
+        app: Any,
+        path: str = LIVE_PATH,
+        origin: str | None = f"http://{HOST}",
+        gone: bool = False,
+    ):
         headers = [(b"host", HOST.encode())]
         if origin is not None:
             headers.append((b"origin", origin.encode()))
@@ -70,7 +76,8 @@ class Client:
         }
         self._to_server: asyncio.Queue[Message] = asyncio.Queue()
         self._from_server: asyncio.Queue[Message] = asyncio.Queue()
-        self._app = app(scope, self._to_server.get, self._from_server.put)
+        self._gone = gone
+        self._app = app(scope, self._to_server.get, self._receive)
 
     async def __aenter__(self) -> Self:
         self._task = asyncio.create_task(self._app)
@@ -80,6 +87,12 @@ class Client:
     async def __aexit__(self, *failure: object) -> None:
         self.send({"type": "websocket.disconnect", "code": 1000})
         await asyncio.wait_for(self._task, SECONDS)
+
+    async def _receive(self, message: Message) -> None:
+        """Take an event from the server; one that has gone takes nothing but the acceptance."""
+        if self._gone and message["type"] != "websocket.accept":
+            raise OSError("The other side has gone.")
+        await self._from_server.put(message)
 
     def send(self, message: Message) -> None:
         """Put an event on its way to the server."""
@@ -317,3 +330,17 @@ def test_bytes_close_the_connection() -> None:
     event = asyncio.run(talk())
     assert event["type"] == "websocket.close"
     assert event["code"] == 1003
+
+
+def test_a_page_that_has_gone_while_it_was_answered_is_no_fault() -> None:
+    """Its next message, which was under way already, finds the connection closed."""
+
+    async def talk() -> None:
+        app = Starlette(routes=[live_route(echo)])
+        async with Client(app, gone=True) as client:
+            assert (await client.event())["type"] == "websocket.accept"
+            for number in (1, 2, 3):
+                client.say(request(number))
+                await asyncio.sleep(0.2)
+
+    asyncio.run(talk())

@@ -143,7 +143,7 @@ def test_a_message_is_written_for_people() -> None:
     last = list(METHODS.values())[-1]
     named = f"; {last.label} ({last.key}). Used instead: ITD, AID-FP, AID-CG."
     assert of_methods.endswith(named)
-    assert "; Logistic regression, log λ (logistic-log);" in of_family
+    assert "; Logistic regression, log penalty (logistic-log);" in of_family
     assert of_family.endswith("Used instead: Quadratic.")
 
 
