@@ -15,6 +15,10 @@ for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import streamlit as st  # noqa: E402
 from starlette.middleware import Middleware  # noqa: E402
+from streamlit.runtime import get_instance  # noqa: E402
+from streamlit.runtime.memory_uploaded_file_manager import (  # noqa: E402
+    MemoryUploadedFileManager,
+)
 
 # Threads take turns five times as often as by default: the answer to a moving hand is short, and
 # must not wait for the page that is being built beside it.
@@ -26,6 +30,7 @@ if str(ROOT) not in sys.path:
 
 from dashboard.chart import LIVE_PATH, PAGE_PARAM, PLOTLY_PATH, Frame  # noqa: E402
 from dashboard.kit import page  # noqa: E402
+from dashboard.kit.crowd import CONNECTIONS, Crowd, Uploads  # noqa: E402
 from dashboard.kit.errors import LinkError  # noqa: E402
 from dashboard.kit.guard import Guard, Known  # noqa: E402
 from dashboard.kit.live import Preload, live_route, plotly_route  # noqa: E402
@@ -56,6 +61,21 @@ def known() -> Known:
     )
 
 
+def connections() -> int:
+    """WebSockets that one address may have, as the environment says."""
+    text = os.environ.get("HYPERGRAD_CONNECTIONS", str(CONNECTIONS))
+    if not text.isdecimal() or int(text) < 1:
+        raise ValueError(f"HYPERGRAD_CONNECTIONS = {text!r} is not a whole number from 1.")
+    return int(text)
+
+
+def forget(session: str, file: str) -> None:
+    """Keep a file of a visitor no longer."""
+    files = get_instance().uploaded_file_mgr
+    if isinstance(files, MemoryUploadedFileManager):
+        files.remove_file(session, file)
+
+
 # Streamlit adds server.baseUrlPath to its own routes only.
 _base = str(st.get_option("server.baseUrlPath") or "").strip("/")
 _prefix = f"/{_base}" if _base else ""
@@ -73,6 +93,8 @@ app = st.App(
     middleware=[
         Middleware(Policy, headers=_headers),
         Middleware(Guard, known=known),
+        Middleware(Crowd, most=connections()),
+        Middleware(Uploads, forget=forget),
         Middleware(Preload, path=_prefix + PLOTLY_PATH),
     ],
 )

@@ -12,6 +12,7 @@ const AFTER_MOVE = 1000; // ms within which Python may answer an earlier value
 const WHILE_RUNNING = 5000; // the same while it is computing
 const RETRY = 1000; // ms until the first attempt to connect again, doubled with each one
 const RETRY_MOST = 60000;
+const IDLE = 4000; // how the server ends a connection that nobody has used for long
 
 export class Live {
   /**
@@ -68,6 +69,7 @@ export class Live {
   thumbMoved() {
     const text = this.thumbs.follow();
     this.onMove();
+    if (this.isAsleep) this.connect(this.thumbs.settings.path);
     if (text === this.asked) return; // Streamlit also writes the same value again
     this.asked = text;
     this.lastInput = performance.now();
@@ -85,6 +87,7 @@ export class Live {
   }
 
   connect(path) {
+    this.isAsleep = false;
     const url = appUrl(path);
     url.protocol = url.protocol.replace("http", "ws");
     const socket = new WebSocket(url);
@@ -95,10 +98,12 @@ export class Live {
       this.requests.advance();
     };
     socket.onmessage = (event) => this.receive(JSON.parse(event.data));
-    socket.onclose = () => {
+    socket.onclose = ({ code }) => {
       this.requests.forget();
       this.asked = null;
       this.onMove();
+      this.isAsleep = code === IDLE;
+      if (this.isAsleep) return;
       this.timer = setTimeout(() => this.connect(path), this.retryAfter);
       this.retryAfter = Math.min(2 * this.retryAfter, RETRY_MOST);
     };

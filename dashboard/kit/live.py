@@ -41,6 +41,16 @@ AT_ONCE = 2
 """Requests of one page that are computed at once: a quick one passes a slow one."""
 
 
+MOST_A_SECOND = 200
+"""Requests of one page; a hand brings at most one for each picture of the screen."""
+
+IDLE_SECONDS = 900.0
+"""A page that asks nothing for so long is not waited for: it connects again when a hand moves."""
+
+IDLE = 4000
+"""How the connection of such a page ends, see ``live.js``."""
+
+
 class RequestError(HypergradError):
     """A message that is not in our protocol."""
 
@@ -173,6 +183,42 @@ class _Desk:
                 await self._send(reply)
 
 
+class _Pace:
+    """How many requests have come within a second."""
+
+    def __init__(self) -> None:
+        self._since = time.monotonic()
+        self._count = 0
+
+    def allows_one(self) -> bool:
+        """Count a request; whether there are not too many."""
+        now = time.monotonic()
+        if now - self._since >= 1:
+            self._since, self._count = now, 0
+        self._count += 1
+        return self._count <= MOST_A_SECOND
+
+
+async def _serve(socket: WebSocket, desk: _Desk) -> None:
+    """Take requests until the page is gone, says nothing, or says too much."""
+    pace = _Pace()
+    try:
+        # An answer to a page that has just gone ends the connection on our side too.
+        while socket.application_state is WebSocketState.CONNECTED:
+            async with asyncio.timeout(IDLE_SECONDS):
+                text = await socket.receive_text()
+            if not pace.allows_one():
+                await socket.close(code=1008)
+                return
+            desk.take(text)
+    except WebSocketDisconnect:
+        pass
+    except TimeoutError:
+        await socket.close(code=IDLE)
+    except KeyError:  # bytes instead of text
+        await socket.close(code=1003)
+
+
 def live_route(render: Render, path: str = LIVE_PATH) -> WebSocketRoute:
     """WebSocket route that answers parameters with frames; ``render`` runs in a worker thread."""
 
@@ -183,13 +229,7 @@ def live_route(render: Render, path: str = LIVE_PATH) -> WebSocketRoute:
         await socket.accept()
         desk = _Desk(render, socket.send_text)
         try:
-            # An answer to a page that has just gone ends the connection on our side too.
-            while socket.application_state is WebSocketState.CONNECTED:
-                desk.take(await socket.receive_text())
-        except WebSocketDisconnect:
-            pass
-        except KeyError:  # bytes instead of text
-            await socket.close(code=1003)
+            await _serve(socket, desk)
         finally:
             desk.close()
 

@@ -13,10 +13,13 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ClientState_pb2 import ClientState
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
@@ -35,6 +38,7 @@ class Server:
 
     port: int
     asked: Path
+    process: int = 0
 
     @property
     def host(self) -> str:
@@ -42,8 +46,12 @@ class Server:
 
     def get(self, path: str, host: str | None = None) -> Answer:
         """The answer to a request under some name of the server."""
-        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)) as connection:
-            connection.request("GET", path, headers={"Host": host or self.host})
+        return self.ask("GET", path, {"Host": host or self.host})
+
+    def ask(self, method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
+        """The answer to any request."""
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)) as connection:
+            connection.request(method, path, body, {"Host": self.host, **headers})
             answer = connection.getresponse()
             return Answer(answer.status, dict(answer.getheaders()), answer.read())
 
@@ -93,7 +101,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
                     time.sleep(0.1)
             else:
                 pytest.fail(f"The server does not start:\n{said.read_text()}")
-            yield made
+            yield replace(made, process=process.pid)
         finally:
             process.terminate()
             process.wait(timeout=20)
@@ -180,3 +188,35 @@ def test_the_scripts_that_are_written_in_a_page_may_run(server: Server, path: st
     for script in scripts:
         digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
         assert f"'sha256-{digest}'" in answer.headers["content-security-policy"]
+
+
+def resident_megabytes(process: int) -> float:
+    status = Path(f"/proc/{process}/status").read_text()
+    (kilobytes,) = re.findall(r"VmRSS:\s+(\d+) kB", status)
+    return int(kilobytes) / 1000
+
+
+def test_files_that_no_page_has_asked_for_are_not_kept(server: Server) -> None:
+    cookie = server.get("/_stcore/health").headers["set-cookie"].partition(";")[0]
+    token = cookie.partition("=")[2]
+    boundary = "end-of-part"
+    part = f"--{boundary}\r\nContent-Disposition: form-data; name=a; filename=a.json\r\n\r\n"
+    body = part.encode() + b"x" * 19_000_000 + f"\r\n--{boundary}--\r\n".encode()
+    headers = {
+        "Cookie": cookie,
+        "X-Xsrftoken": token,
+        "Content-Type": f"multipart/form-data; boundary={boundary}",
+    }
+    with server.talk(STREAM, f"http://{server.host}") as page:
+        page.send(BackMsg(rerun_script=ClientState()).SerializeToString())
+        heard = ForwardMsg()
+        while heard.WhichOneof("type") != "new_session":
+            heard.ParseFromString(bytes(page.recv(timeout=20)))  # type: ignore[arg-type]
+        session = heard.new_session.initialize.session_id
+        before = resident_megabytes(server.process)
+        for number in range(12):
+            path = f"/_stcore/upload_file/{session}/{number}"
+            assert server.ask("PUT", path, headers, body).status == 204
+        assert resident_megabytes(server.process) - before < 120
+        too_much = body.replace(b"x" * 1000, b"x" * 1200)
+        assert server.ask("PUT", path, headers, too_much).status == 413
