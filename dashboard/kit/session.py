@@ -173,14 +173,16 @@ def write_address(scenario: Scenario, view: Any) -> None:
 def show_notices() -> None:
     """Messages on values that were not allowed, until they are dismissed."""
     notices = st.session_state[_notices(active().name)]
-    if not notices:
-        return
-    lines = "\n".join(f"- {plain(notice)}" for notice in notices)
-    st.warning(
-        "Some settings were not allowed and have been replaced. A link may hold values between "
-        f"the stops of a slider and beyond its ends, within the limits named here.\n\n{lines}"
-    )
-    st.button("Dismiss", key="dismiss", on_click=notices.clear)
+    # In one place, there or not: what is drawn by the clock after it keeps its own.
+    with st.container(key="notices"):
+        if not notices:
+            return
+        lines = "\n".join(f"- {plain(notice)}" for notice in notices)
+        st.warning(
+            "Some settings were not allowed and have been replaced. A link may hold values between "
+            f"the stops of a slider and beyond its ends, within the limits named here.\n\n{lines}"
+        )
+        st.button("Dismiss", key="dismiss", on_click=notices.clear)
 
 
 def reset_button() -> None:
