@@ -42,14 +42,19 @@ export class Look {
     return { width, height: this.stage.clientHeight };
   }
 
+  /** The layout of a frame for the room that there is. */
+  layoutOf({ figure, narrow }) {
+    return this.isNarrow && narrow ? withDefaults(figure.layout, narrow.layout) : figure.layout;
+  }
+
   /** The figure as it is drawn here. It is ours to change: Plotly writes zoomed ranges into it. */
-  figureOf({ figure, narrow, names = [] }) {
-    const other = this.isNarrow && narrow ? withDefaults(figure.layout, narrow.layout) : figure.layout;
+  figureOf(frame) {
+    const { figure, names = [] } = frame;
     const extra = this.isProjected ? ON_PROJECTOR : ON_SCREEN;
     const data = figure.data.map((trace) => withWaiting(scaled(trace, this.factor, extra), figure));
     for (const { trace } of names) data[trace].visible = false; // we write them ourselves
     const base = { font: { size: FONT_SIZE } };
-    const layout = levelTicks(scaled(withDefaults(base, other), this.factor, extra), extra);
+    const layout = levelTicks(scaled(withDefaults(base, this.layoutOf(frame)), this.factor, extra), extra);
     return { data, layout: this.isProjected ? withFewerPowers(layout, this.stage.clientHeight) : layout };
   }
 

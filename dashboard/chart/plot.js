@@ -34,10 +34,11 @@ export class Plot {
     this.frame = frame;
     const { figure } = frame;
     const structure = structureOf(figure);
+    const layout = this.look.layoutOf(frame);
     // What needs less room than Plotly has given it gets that when the hand rests; what needs more
     // waits a little, because Plotly is slow.
-    const fits = this.drawn && (this.fits(figure.layout) || performance.now() < Plot.nextLayout);
-    const kept = structure === this.structure && (fits || this.moveAxes(figure.layout));
+    const fits = this.drawn && (this.fits(layout) || performance.now() < Plot.nextLayout);
+    const kept = structure === this.structure && (fits || this.moveAxes(layout));
     if (kept && this.move()) this.settleLater();
     else this.react();
     this.structure = structure;
@@ -49,7 +50,7 @@ export class Plot {
 
   /** Give the axes other ends. Plotly does that in half the time of a new drawing. */
   moveAxes(layout) {
-    if (!this.drawn || (this.look.isNarrow && this.frame.narrow)) return false;
+    if (!this.drawn) return false;
     const moves = axisMoves(this.laidOut, layout);
     if (!moves) return false;
     for (const name of Object.keys(moves)) if (this.zoom.has(name.split(".")[0])) delete moves[name];
@@ -108,7 +109,7 @@ export class Plot {
     // A finger moves the page; the zoom is for a mouse.
     const dragmode = matchMedia("(pointer: coarse)").matches ? false : "zoom";
     forgetMoves(this.node);
-    this.laidOut = this.frame.figure.layout;
+    this.laidOut = this.look.layoutOf(this.frame);
     const whole = { ...withDefaults(theme, this.zoom.applyTo(layout)), ...size, hovermode: false, dragmode };
     const done = this.timed(() => this.Plotly.react(this.node, data, whole, PLOTLY_CONFIG));
     // Where only the layout is new, Plotly leaves the marks alone: hide what waits outside again.

@@ -5,7 +5,8 @@ A file of numbers can be opened here again. What is opened is not kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
@@ -76,17 +77,32 @@ def offer(given: Offer) -> None:
         if given.export is None:
             st.caption(NOTHING)
         else:
-            with st.expander("The same numbers in Python"):
-                # Wrapped, because a box that scrolls sideways is out of reach of the keyboard.
-                st.code(given.export.code, language="python", wrap_lines=True)
-        with st.expander("A link to this picture" if given.export else "A link to this page"):
-            st.code(address, language=None, wrap_lines=True)
-            if urlsplit(address).hostname in LOCAL_HOSTS:
-                st.caption(LOCAL)
-        with st.expander("How to cite"):
-            st.markdown(HOW)
-            st.code(BIBTEX, language=None, wrap_lines=True)
+            with _folded("The same numbers in Python", "python") as opened:
+                if opened:
+                    _code(given.export.code, "python")
+        picture = "picture" if given.export else "page"
+        with _folded(f"A link to this {picture}", "link") as opened:
+            if opened:
+                _code(address)
+                if urlsplit(address).hostname in LOCAL_HOSTS:
+                    st.caption(LOCAL)
+        with _folded("How to cite", "cite") as opened:
+            if opened:
+                st.markdown(HOW)
+                _code(BIBTEX)
         _open_again()
+
+
+@contextmanager
+def _folded(label: str, key: str) -> Iterator[bool]:
+    """A box to open, and whether it is open: what colours code takes a page half a second."""
+    with st.expander(label, key=f"folded_{key}", on_change="rerun") as box:
+        yield bool(box.open)
+
+
+def _code(text: str, language: str | None = None) -> None:
+    """Wrapped, because a box that scrolls sideways is out of reach of the keyboard."""
+    st.code(text, language=language, wrap_lines=True)
 
 
 def _files(given: Offer, address: str) -> list[File]:

@@ -1,4 +1,4 @@
-"""The lecture as a folder for any static host: ``python -m dashboard.lessons DIR``."""
+"""Lessons as a folder for any static host: ``python -m dashboard.lessons DIR [LESSON ...]``."""
 
 from __future__ import annotations
 
@@ -17,14 +17,26 @@ def main() -> int:
     """Write the folder; 0 if that could be done."""
     parser = argparse.ArgumentParser(
         prog="python -m dashboard.lessons",
-        description="Write all lessons as pages that any static host can serve, without a server "
-        "of their own. Open index.html.",
+        description="Write lessons as pages that any static host can serve, without a server of "
+        "their own. Open index.html.",
     )
+    keys = [lesson.key for lesson in LESSONS]
     parser.add_argument("folder", type=Path, help="is made if it is not there")
-    target = parser.parse_args().folder
-    files = folder(made(LESSONS, lambda key: LECTURE.at({LESSON_PARAM: key})))
+    parser.add_argument(
+        "lessons",
+        nargs="*",
+        metavar="LESSON",
+        # argparse holds an empty list against the choices as well, so they are checked below.
+        help=f"all if none is named, else some of: {', '.join(keys)}",
+    )
+    given = parser.parse_args()
+    if unknown := [key for key in given.lessons if key not in keys]:
+        parser.error(f"no lesson is called {unknown[0]!r}; there are: {', '.join(keys)}")
+    chosen = [lesson for lesson in LESSONS if lesson.key in (given.lessons or keys)]
+    target = given.folder
     try:
         target.mkdir(parents=True, exist_ok=True)
+        files = folder(made(chosen, lambda key: LECTURE.at({LESSON_PARAM: key})))
         for name, text in files.items():
             (target / name).write_text(text, encoding="utf-8")
     except OSError as error:

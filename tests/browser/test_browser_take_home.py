@@ -306,16 +306,25 @@ def test_the_folder_is_walked_on_a_static_host(
 
 
 def test_the_folder_is_written_by_a_command(site: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "dashboard.lessons", str(tmp_path / "new")]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "dashboard.lessons", *arguments]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    chosen = KEYS[::5]
+    done = run(str(tmp_path / "new"), *chosen)
     assert done.returncode == 0, done.stderr
+    shared = {path.name for path in site.iterdir()} - {f"{key}.html" for key in KEYS}
+    shared = {name for name in shared if not name.startswith(("one-", "whole"))}
+    assert {"index.html", "plotly.js"} <= shared
     written = {path.name for path in (tmp_path / "new").iterdir()}
-    assert {"index.html", "plotly.js", *(f"{key}.html" for key in KEYS)} <= written
+    assert written == shared | {f"{key}.html" for key in chosen}
     (tmp_path / "file").write_text("")
-    refused = [*command[:-1], str(tmp_path / "file")]
-    done = subprocess.run(refused, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = run(str(tmp_path / "file"))
     assert done.returncode == 1
     assert done.stderr.startswith("The folder cannot be written")
+    done = run(str(tmp_path / "new"), "magic")
+    assert done.returncode == 2
+    assert "no lesson is called 'magic'; there are: hypergradient, " in done.stderr
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -353,7 +362,8 @@ def test_a_lesson_prints_as_one_page(
         assert page.locator(".hg-controls").is_hidden()
         page.emulate_media(media="null")
 
-    for lesson in LESSONS:
+    # A page is printed in the light theme, whatever the screen has.
+    for lesson in LESSONS if mode == MODES[0] else LESSONS[::4]:
         opened(page, (site / f"one-{lesson.key}.html").as_uri()).locator(".skip").click()
         page.wait_for_timeout(300)
         prints("To take home.", lesson.title)

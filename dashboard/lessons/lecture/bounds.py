@@ -68,8 +68,8 @@ LESSON = Lesson(
     "error falls and how that depends on [[κ]], not how large the error is. At the end the error "
     "rests at {least:scientific}: that is rounding, and theorems speak of exact numbers. The "
     "paper’s bound falls on; the sharp one rests at {sharp_end:scientific}, for what it measures "
-    "is rounded too. Where they are pale they promise nothing; that begins at the level line, a "
-    "cautious estimate of rounding made before the run ({floor:scientific}).",
+    "is rounded too. Pale parts of a bound promise nothing. They begin at the line “rounding”, a "
+    "cautious estimate made before the run ({floor:scientific}).",
     look="show one bound at a time. In single precision, where does the error stop?",
     takeaway="A bound is a promise for the worst case: trust how fast it falls, not its height, "
     "and trust neither below the level of rounding.",

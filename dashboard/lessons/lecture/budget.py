@@ -62,8 +62,8 @@ LESSON = Lesson(
     "falls with [[k]].",
     text="Each of the [[t]] steps on [[w]] costs one [[product]], each of the [[k]] steps "
     "of [[conjugate gradient]] on [[v]] one, and one more is for ∂₂Φ. The map shows the [[relative "
-    "error]] for every pair: t upwards, k to the right. Along the white dashes the cost is the "
-    "same; they turn flat where conjugate gradient has solved its system and stops. With 60 "
+    "error]] for every pair: t upwards, k to the right. Along white dashes the cost is the "
+    "same. With 60 "
     "products in all, one can take many t and few k, or the other way round.",
     page="budget",
     alone=True,
@@ -102,6 +102,7 @@ LESSON = Lesson(
     ),
     reveal="Best is t = {answer:.0f}, k = {k:.0f}: error {error:scientific}. With k fixed at "
     "{few:.0f}, the error rests on a [[plateau]] at {plateau:scientific}, however long one trains. "
+    "The dashes turn flat where conjugate gradient has solved its system and stops. "
     "In general, spend so that the error left by t and that left by k are about equal: equal "
     "errors, not equal numbers of steps.",
     look="press a cell of the map, or walk with the arrow keys.",

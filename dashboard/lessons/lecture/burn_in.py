@@ -39,17 +39,17 @@ LESSON = Lesson(
     "hypergradient should then fall from the start, should it not? Here a small linear model is "
     "trained on features that are learnt as well: [[λ]] is the matrix that makes them. The start "
     "[[w₀]] is half as far from 0 as the solution, in another direction. A [[relative error]] of 1 "
-    "is what the answer zero would have. It begins at about 1, and after 200 steps it is about "
-    "0.02.",
+    "is what the answer zero would have. It begins at about 1, and after 140 steps it is about "
+    "0.2.",
     page="explore",
     link="problem=hyper-representation&q=0.95&d=2&m=4&n=10&seed=18&start=0.5&methods=itd.aid-cg"
-    "&bound=none&T=200&eps=1e-1&at=17",
+    "&bound=none&T=140&eps=1e-1&at=17",
     heading="The relative error over t: ITD rises first, AID-CG falls.",
     controls=("contraction", "start"),
     limits={"start": 10},
     facts=facts,
     prediction=Sketch(
-        question="Draw the error of ITD from t = 0 to t = 200. It begins at about 1.",
+        question="Draw the error of ITD from t = 0 to t = 140. It begins at about 1.",
         curve=curve,
         name="ITD",
         misconceptions=(
@@ -62,13 +62,14 @@ LESSON = Lesson(
     ),
     reveal="The error rises to {rise:.0f} times its first value, at t = {peak:count}, and is "
     "below it again only at t = {back:count}. Early on, [[∂₂Φ]] is taken at a wₜ that is still "
-    "wrong: each step adds an error faster than [[q]] shrinks old ones. In general it goes like "
-    "t·qᵗ: up until about t = 1/(1 − q), then down, the [[curse of unrolling]]. The method of the "
+    "wrong: each step adds an error faster than [[q]] shrinks old ones. In general there "
+    "are t such errors, each shrunk like qᵗ: t·qᵗ rises until about t = 1/(1 − q), then falls, the "
+    "[[curse of unrolling]]. The method of the "
     "next lesson ([[AID-CG]]) uses only the last wₜ: at t = {peak:count} its error is {apart:.0f} "
     "times smaller.",
     look="bring q down, or start farther away. Where does the bump end?",
-    takeaway="Unrolling a short run can be worse than answering zero: first the error rises, "
-    "then it falls like the training does.",
+    takeaway="Unrolling a short run can be worse than answering zero: after a bad start the error "
+    "first rises, then falls like the training does.",
     teacher="Collect a few drawn curves before revealing. The rise has the form t·qᵗ: at first "
     "the factor t wins, later qᵗ. A short run, as in meta-learning with 10 steps, sits on the "
     "bump.",

@@ -49,13 +49,13 @@ LESSON = Lesson(
     "[[AID-FP]] repeats v ← ∂₁Φᵀv + ∇₁E. [[AID-GMRES]] "
     "solves the same system by [[GMRES]], which needs neither symmetry nor q < 1.",
     page="explore",
-    link="problem=equilibrium&data=digits&q=1.3&T=120&methods=itd.aid-fp.aid-cg.aid-gmres"
+    link="problem=equilibrium&data=digits&q=1.3&T=60&methods=itd.aid-fp.aid-cg.aid-gmres"
     "&bound=none&eps=1e-1",
     heading="The relative error over t = k.",
     controls=("contraction", "precision"),
     facts=facts,
     prediction=Choice(
-        question="What does the error of AID-FP do as t = k grows to 120?",
+        question="What does the error of AID-FP do as t = k grows to 60?",
         options={
             FALLS: "It falls, only more slowly than before.",
             RESTS: "It comes to rest at some level.",

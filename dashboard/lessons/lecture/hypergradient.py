@@ -23,8 +23,8 @@ LESSON = Lesson(
     title="What is a hypergradient?",
     need="You need: gradient descent. Training finds the weights [[w(λ)]] of a model; a "
     "[[hyperparameter]] [[λ]], such as the strength of a penalty, is set before. Choosing it is a "
-    "[[bilevel problem]], {{min [[f]](λ) = [[E]](w(λ), λ)}} with {{w(λ) = [[Φ]](w(λ), λ)}}: f is "
-    "the loss on new data, Φ one step of training. The [[hypergradient]] is the gradient of f.",
+    "[[bilevel problem]], {{min [[f]](λ) = [[E]](w(λ), λ)}} with {{w(λ) = [[Φ]](w(λ), λ)}}: E is "
+    "the loss on new data, Φ one step of training. The gradient of f is the [[hypergradient]].",
     text="A model learns to tell harmless from dangerous tumours by 30 measurements. A "
     "penalty keeps its weights small: too weak, and the model learns the noise in its training "
     "data; too strong, and it learns nothing. [[λ]] is the logarithm of the penalty. For each λ "

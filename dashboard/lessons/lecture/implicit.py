@@ -28,13 +28,13 @@ LESSON = Lesson(
     title="Implicit differentiation: one linear system",
     need="You need: the chain rule, and linear systems. An equation that holds for all "
     "[[λ]], such as {{w = Φ(w, λ)}}, can be differentiated without knowing how it was solved.",
-    text="Let w′ be the derivative of [[w(λ)]]. From w = Φ(w, λ) follows w′ = ∂₁Φ w′ + ∂₂Φ, so "
-    "w′ = (I − ∂₁Φ)⁻¹∂₂Φ. With [[∇₁E]] and [[∇₂E]], the slopes of [[E]] by w and by λ, the chain "
-    "rule gives ∇f = ∇₂E + w′ᵀ∇₁E. Insert w′, and call [[v]] = (I − ∂₁Φᵀ)⁻¹∇₁E. So one linear "
-    "system is enough, the [[adjoint system]] below: approximate implicit differentiation, "
-    "[[AID]]. Two errors remain. The system is taken at [[wₜ]], not at w(λ). And it is solved by "
-    "[[k]] steps only: AID-FP repeats v ← ∂₁Φᵀv + ∇₁E ([[fixed-point iteration]]); AID-CG uses a "
-    "quicker solver, [[conjugate gradient]].",
+    text="Let w′ be the derivative of [[w(λ)]]. From w = Φ(w, λ) follows w′ = ∂₁Φ w′ + ∂₂Φ, so w′ "
+    "= (I − ∂₁Φ)⁻¹∂₂Φ. With [[∇₁E]] and [[∇₂E]], the slopes of [[E]] by w and by λ, the chain rule "
+    "gives ∇f = ∇₂E + w′ᵀ∇₁E. Insert w′, and call [[v]] = (I − ∂₁Φᵀ)⁻¹∇₁E. So one linear system is "
+    "enough, however many hyperparameters: the [[adjoint system]] below. This is approximate "
+    "implicit differentiation, [[AID]]. Two errors remain. The system is taken at [[wₜ]], not at "
+    "w(λ). And it is solved by [[k]] steps only: AID-FP repeats v ← ∂₁Φᵀv + ∇₁E ([[fixed-point "
+    "iteration]]); AID-CG uses a quicker solver, [[conjugate gradient]].",
     formula=r"\begin{gathered}(I-\partial_1\Phi^\top)\,v=\nabla_1E\\"
     r"\nabla f=\nabla_2E+\partial_2\Phi^\top v\end{gathered}",
     page="explore",

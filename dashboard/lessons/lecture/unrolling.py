@@ -36,14 +36,15 @@ LESSON = Lesson(
     title="Differentiating through the loop",
     need="You need: the chain rule, and backpropagation. To go back through a computation, "
     "one must still know what went in at each step.",
-    text="[[wₜ]] is the result of a loop of [[t]] steps, so it can be differentiated: "
-    "iterative differentiation. Its Jacobian J with respect to [[λ]] follows the rule below. "
-    "[[∂₁Φ]], the derivative of a step by w, carries the old J along; [[∂₂Φ]], that by λ, adds "
-    "what λ does in this step. Going backwards, as backpropagation does, is what we call [[ITD]] "
-    "from now on; it takes as many backward steps [[k]] as forward steps t. [[Forward ITD]] "
-    "carries J itself along. Cost is counted in [[product|products]] of a derivative with a "
-    "vector.",
-    formula=r"J_{t+1}=\partial_1\Phi(w_t)\,J_t+\partial_2\Phi(w_t)",
+    text="[[wₜ]] is the result of a loop of [[t]] steps, so it can be differentiated: iterative "
+    "differentiation. Its Jacobian J with respect to [[λ]] follows the rule below, and the chain "
+    "rule gives the hypergradient. [[∂₁Φ]], the derivative of a step by w, carries the old J "
+    "along; [[∂₂Φ]], that by λ, adds what λ does in this step. Going backwards, as backpropagation "
+    "does, is what we call [[ITD]] from now on; it takes as many backward steps [[k]] as forward "
+    "steps t. [[Forward ITD]] carries J itself along. Cost is counted in [[product|products]] of a "
+    "derivative with a vector.",
+    formula=r"\begin{gathered}J_{t+1}=\partial_1\Phi(w_t)\,J_t+\partial_2\Phi(w_t)\\"
+    r"\nabla f(\lambda)≈\nabla_2E+J_t^\top\nabla_1E\end{gathered}",
     page="explore",
     link="problem=quadratic&d=20&m=5&methods=itd.itd-forward&x=floats&bound=none&T=120&eps=1e-4",
     heading="Error and memory while t grows to T.",

@@ -22,18 +22,18 @@ LESSON = Lesson(
     "a system at [[wₜ]], by fixed-point steps (AID-FP) or [[conjugate gradient]] (AID-CG).",
     text="[[bilevel problem|Bilevel problems]] are everywhere. Regularisation: [[λ]] are "
     "logarithms of penalties, as in the first lesson. Meta-learning: λ are features, or a start, "
-    "that serve many tasks. Equilibrium and graph networks: [[w]] is the state that a layer "
+    "shared by many tasks. Equilibrium and graph networks: [[w]] is the state that a layer "
     "repeats until it rests, and λ are its weights. One theory covers them all (Grazzi, "
     "Franceschi, Pontil and Salzo, 2020). Here a linear model learns three kinds of wine from 13 "
     "measurements, on features that are learnt as well, with q = 0.95.",
     page="explore",
-    link="problem=hyper-representation&data=wine&q=0.95&methods=itd.aid-fp.aid-cg&T=150&eps=1e-2"
+    link="problem=hyper-representation&data=wine&q=0.95&methods=itd.aid-fp.aid-cg&T=80&eps=1e-2"
     "&bound=none",
     heading="The relative error over t = k.",
     controls=("family", "contraction"),
     facts=facts,
     prediction=Order(
-        question="Put the methods in order of their error after t = k = 150 steps.",
+        question="Put the methods in order of their error after t = k = 80 steps.",
         things={key: METHODS[key].label for key in KEYS},
         first="the smallest error",
         last="the largest error",
@@ -61,7 +61,7 @@ LESSON = Lesson(
     "comes from wₜ, and both have the same wₜ.",
     look="choose another problem. Does the order hold? Which curves coincide?",
     takeaway="One theory covers penalties, features and equilibrium networks; AID with conjugate "
-    "gradient is the method to beat where it applies.",
+    "gradient is the best choice where it applies.",
     teacher="Let each group take one problem and report its order. The Paper page shows the same "
     "comparison as it was published.",
     onward=("paper", ""),

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from dashboard.chart import Frame, KeyEntry
+import numpy as np
+
+from dashboard.chart import Frame, KeyEntry, packed, unpacked
 from dashboard.kit.figure.axes import TARGET_DASH
 from dashboard.kit.page import Page, Shown
 from dashboard.kit.theme import AXIS_SIZE
@@ -156,22 +158,27 @@ def leave_out(frame: Frame, names: tuple[str, ...]) -> None:
 def _name_target(frame: Frame) -> None:
     """The name of ε stands in the key: in the plot it would lie on curves."""
     for trace in frame["figure"]["data"]:
-        texts = trace.get("text")
-        if not isinstance(texts, list):
-            continue
-        name = next((text.strip() for text in texts if text.strip().startswith("ε = ")), "")
-        if name:
-            trace["text"] = ["" if text.strip() == name else text for text in texts]
+        if name := _without_target(trace):
             entry: KeyEntry = {"text": name, "mark": TARGET_DASH}
             frame["key"] = [*frame.get("key", []), entry]
+
+
+def _without_target(trace: dict[str, Any]) -> str:
+    """Take the name of ε from a trace of names; returns it, or "" where there is none."""
+    texts = trace.get("text")
+    if not isinstance(texts, list):
+        return ""
+    names = [text.strip() for text in texts]
+    named = np.array([name.startswith("ε = ") for name in names])
+    # A name without a place: one without letters would have no element that could be moved.
+    trace["y"] = packed(np.where(named, np.nan, unpacked(trace["y"])))
+    return next((name for name in names if name.startswith("ε = ")), "")
 
 
 def _leave_target(frame: Frame) -> None:
     """Where nothing is said of ε: without its line, its name, and the marks on it."""
     for trace in frame["figure"]["data"]:
-        texts = trace.get("text")
-        if isinstance(texts, list):
-            trace["text"] = ["" if text.strip().startswith("ε = ") else text for text in texts]
+        _without_target(trace)
         dashed = trace.get("line", {}).get("dash") == TARGET_DASH
         if dashed or str(trace.get("name")).endswith(" at ε"):
             trace["visible"] = False

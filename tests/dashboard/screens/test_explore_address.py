@@ -185,6 +185,11 @@ def test_downloads_and_code_are_offered() -> None:
     assert [item.key for item in session.get("download_button")] == [
         f"download_{kind}" for kind in ("csv", "json", "html", "python", "bib")
     ]
+    # What is folded is not sent before it is opened.
+    assert not session.code
+    for key in ("python", "link", "cite"):
+        session.session_state[f"folded_{key}"] = True
+    session.run()
     code, address, cited = session.code
     assert "grazzi2020iteration" in cited.value
     assert "seed=3" in code.value

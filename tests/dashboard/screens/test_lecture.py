@@ -269,7 +269,14 @@ def test_names_of_lines_do_not_lie_on_curves() -> None:
     for lesson in LESSONS:
         frame = framed(lesson, stage=SKIPPED)
         seen = [trace for trace in frame["figure"]["data"] if trace.get("visible", True)]
-        texts = [text for trace in seen for text in trace.get("text") or [] if trace["x"]]
+        named = [trace for trace in seen if isinstance(trace.get("text"), list) and trace["x"]]
+        texts = [
+            text
+            for trace in named
+            for text, y in zip(trace["text"], unpacked(trace["y"]), strict=True)
+            if np.isfinite(y)
+        ]
+        assert all(texts), lesson.key
         assert not any("ε" in text for text in texts), lesson.key
 
 

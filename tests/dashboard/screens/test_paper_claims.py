@@ -133,6 +133,9 @@ def test_downloads_and_link_are_offered_with_the_figure(runs: Runs) -> None:
     assert [item.key for item in session.get("download_button")] == [
         f"download_{kind}" for kind in ("csv", "json", "html", "python", "bib")
     ]
+    for key in ("python", "link", "cite"):
+        session.session_state[f"folded_{key}"] = True
+    session.run()
     code, link, cited = session.get("code")
     assert "grazzi2020iteration" in cited.value
     assert "seed=8" in code.value

@@ -30,7 +30,7 @@ from hypergrad_core.studies.plane import Plane, Split
 INK, HALO = "#FFFFFF", "#000000"
 PATCH = "#21918C"  # the middle of the colour scale: in the key, both are seen on it
 MOST_CONTOURS = 9
-COST_DASH = "6px,4px"
+COST_DASH, CROSS_DASH = "6px,4px", "1px,5px"
 
 
 def budget_map(planes: list[Plane], splits: list[Split], layer: str, mode: Mode) -> Drawn:
@@ -86,7 +86,10 @@ def _key(
         {"text": text, "mark": mark, "color": color, "background": PATCH}
         for text, mark, color in over_maps
     ]
-    key.append({"text": "beside the maps: measured error", "mark": "solid"})
+    key += [
+        {"text": "dotted cross: t and k below", "mark": CROSS_DASH},
+        {"text": "beside the maps: measured error", "mark": "solid"},
+    ]
     if np.isfinite(planes[0].paper).any():
         key += [
             {"text": "paper’s bound", "mark": BOUND_DASH},
