@@ -15,6 +15,10 @@ for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import streamlit as st  # noqa: E402
 from starlette.middleware import Middleware  # noqa: E402
+from streamlit.runtime import get_instance  # noqa: E402
+from streamlit.runtime.memory_uploaded_file_manager import (  # noqa: E402
+    MemoryUploadedFileManager,
+)
 
 # Threads take turns five times as often as by default: the answer to a moving hand is short, and
 # must not wait for the page that is being built beside it.
@@ -26,8 +30,11 @@ if str(ROOT) not in sys.path:
 
 from dashboard.chart import LIVE_PATH, PAGE_PARAM, PLOTLY_PATH, Frame  # noqa: E402
 from dashboard.kit import page, processes  # noqa: E402
+from dashboard.kit.crowd import CONNECTIONS, Crowd, Uploads  # noqa: E402
 from dashboard.kit.errors import LinkError  # noqa: E402
+from dashboard.kit.guard import Guard, Known  # noqa: E402
 from dashboard.kit.live import Preload, live_route, plotly_route  # noqa: E402
+from dashboard.kit.policy import ANYBODY, Policy, headers, own_page  # noqa: E402
 from dashboard.kit.presenting import SPEAKER_PATH  # noqa: E402
 from dashboard.pages import HOME, PAGES  # noqa: E402
 from dashboard.screens.lecture.speaker import speaker_route  # noqa: E402
@@ -46,9 +53,35 @@ def render_frame(params: Mapping[str, str]) -> Frame:
     return page.render_frame(named[name], params)
 
 
+def known() -> Known:
+    """Whom Streamlit's settings name, as they are now."""
+    origins = st.get_option("server.corsAllowedOrigins")
+    return Known(
+        st.get_option("server.allowedHosts"), origins if st.get_option("server.enableCORS") else "*"
+    )
+
+
+def connections() -> int:
+    """WebSockets that one address may have, as the environment says."""
+    text = os.environ.get("HYPERGRAD_CONNECTIONS", str(CONNECTIONS))
+    if not text.isdecimal() or int(text) < 1:
+        raise ValueError(f"HYPERGRAD_CONNECTIONS = {text!r} is not a whole number from 1.")
+    return int(text)
+
+
+def forget(session: str, file: str) -> None:
+    """Keep a file of a visitor no longer."""
+    files = get_instance().uploaded_file_mgr
+    if isinstance(files, MemoryUploadedFileManager):
+        files.remove_file(session, file)
+
+
 # Streamlit adds server.baseUrlPath to its own routes only.
 _base = str(st.get_option("server.baseUrlPath") or "").strip("/")
 _prefix = f"/{_base}" if _base else ""
+
+own_page((Path(st.__file__).parent / "static" / "index.html").read_text(encoding="utf-8"))
+_headers = headers(os.environ.get("HYPERGRAD_EMBEDDED_BY", ANYBODY))
 
 app = st.App(
     ROOT / "dashboard" / "main.py",
@@ -58,5 +91,11 @@ app = st.App(
         speaker_route(_prefix + SPEAKER_PATH),
     ],
     lifespan=processes.serving,
-    middleware=[Middleware(Preload, path=_prefix + PLOTLY_PATH)],
+    middleware=[
+        Middleware(Policy, headers=_headers),
+        Middleware(Guard, known=known),
+        Middleware(Crowd, most=connections()),
+        Middleware(Uploads, forget=forget),
+        Middleware(Preload, path=_prefix + PLOTLY_PATH),
+    ],
 )

@@ -9,13 +9,12 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard.kit import presenting, session
-from dashboard.kit.errors import note_fault
+from dashboard.kit.errors import note_fault, plain
 from dashboard.kit.show import show
 from dashboard.pages import HOME, PAGES
 from hypergrad_core import HypergradError
 
 STYLES = Path(__file__).parent / "kit" / "page.css"
-SCRIPT = Path(__file__).parent / "kit" / "page.js"
 
 # First of all, or the browser would fetch the icon of the page's tab from another host.
 st.set_page_config(page_icon="📉", layout="wide", initial_sidebar_state=350)
@@ -46,12 +45,12 @@ st.html(presenting.STYLE)
 names = " ".join(page.name for page in PAGES)
 st.html(
     f'<h1 class="page-name" data-pages="{names}">{tab.title}</h1>'
-    f"<script>{SCRIPT.read_text(encoding='utf-8')}\n{presenting.script()}</script>",
+    f"<script>{presenting.SCRIPT}</script>",
     unsafe_allow_javascript=True,
 )
 try:
     tab.run()
 except HypergradError as error:
-    st.error(str(error))
+    st.error(plain(str(error)))
 except Exception:
     st.error(note_fault())

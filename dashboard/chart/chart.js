@@ -80,6 +80,8 @@ class Chart {
       isSeen: () => this.isSeen,
       onFrame: (frame, text) => this.enqueue(frame, text),
       onMove: () => this.stale.check(),
+      // With a word of the chart, Streamlit sends all that the controls say.
+      onUnheard: () => this.setTriggerValue("again", true),
     });
     this.stale = new Staleness({ live: this.live, root: this.root, stage: this.stage });
   }

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
 
 # What comes back from the browser.
-STATES = ("cursor", "other", "background", "focus", "sketch")
+STATES = ("cursor", "other", "background", "focus", "sketch", "again")
 _NOBODY: Mapping[str, Callable[[], None]] = {}
 # Pixels of width below which a chart takes the narrow form of its figure.
 NARROW = 760

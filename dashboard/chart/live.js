@@ -12,14 +12,18 @@ const AFTER_MOVE = 1000; // ms within which Python may answer an earlier value
 const WHILE_RUNNING = 5000; // the same while it is computing
 const RETRY = 1000; // ms until the first attempt to connect again, doubled with each one
 const RETRY_MOST = 60000;
+const UNHEARD = 2000; // ms after which a value that Python has not heard of is said again
+const UNHEARD_MOST = 10; // times that it is said
+const IDLE = 4000; // how the server ends a connection that nobody has used for long
 
 export class Live {
   /**
    * `onFrame` gets a frame and the parameters that it answers, `onMove` follows each thumb. While
    * `isSeen` says no, nothing is asked for: the picture comes with the page when the hand rests.
+   * `onUnheard` is called where Python does not hear of a value though the hand rests.
    */
-  constructor({ onFrame, onMove, isSeen }) {
-    Object.assign(this, { onFrame, onMove });
+  constructor({ onFrame, onMove, onUnheard, isSeen }) {
+    Object.assign(this, { onFrame, onMove, onUnheard });
     this.thumbs = new Thumbs(() => this.thumbMoved());
     this.requests = new Requests({
       send: (id, params) => this.socket.send(JSON.stringify({ id, params })),
@@ -68,10 +72,24 @@ export class Live {
   thumbMoved() {
     const text = this.thumbs.follow();
     this.onMove();
+    if (this.isAsleep) this.connect(this.thumbs.settings.path);
     if (text === this.asked) return; // Streamlit also writes the same value again
     this.asked = text;
     this.lastInput = performance.now();
     this.requests.want(text);
+    this.expectHeard(UNHEARD_MOST);
+  }
+
+  /** A hand that rests is heard by Python, or the connection was lost when it was lifted. */
+  expectHeard(times) {
+    clearTimeout(this.listening);
+    if (times === 0) return;
+    this.listening = setTimeout(() => {
+      if (!this.thumbs.areAhead()) return;
+      const isWaiting = this.thumbs.isPressed || this.thumbs.areLocked() || scriptIsRunning();
+      if (!isWaiting && !this.thumbs.letGo()) this.onUnheard();
+      this.expectHeard(isWaiting ? times : times - 1);
+    }, UNHEARD);
   }
 
   /** The chart can be seen again. */
@@ -85,6 +103,7 @@ export class Live {
   }
 
   connect(path) {
+    this.isAsleep = false;
     const url = appUrl(path);
     url.protocol = url.protocol.replace("http", "ws");
     const socket = new WebSocket(url);
@@ -95,10 +114,12 @@ export class Live {
       this.requests.advance();
     };
     socket.onmessage = (event) => this.receive(JSON.parse(event.data));
-    socket.onclose = () => {
+    socket.onclose = ({ code }) => {
       this.requests.forget();
       this.asked = null;
       this.onMove();
+      this.isAsleep = code === IDLE;
+      if (this.isAsleep) return;
       this.timer = setTimeout(() => this.connect(path), this.retryAfter);
       this.retryAfter = Math.min(2 * this.retryAfter, RETRY_MOST);
     };
@@ -117,8 +138,7 @@ export class Live {
   close() {
     this.thumbs.close();
     this.requests.close();
-    clearTimeout(this.timer);
-    clearTimeout(this.finishing);
+    for (const timer of [this.timer, this.finishing, this.listening]) clearTimeout(timer);
     if (this.socket) {
       this.socket.onclose = null;
       this.socket.onmessage = null;

@@ -4,6 +4,8 @@
 // read from the page.
 
 const REMEMBERED = 500; // values that a thumb has left
+const PRESSES = ["pointerdown", "pointerup", "pointercancel"];
+const OF_NO_HAND = 4000; // a pointer that no browser gives to a mouse or a finger
 
 const sameValue = (a, b) => a === b || (a !== "" && b !== "" && Number(a) === Number(b));
 
@@ -14,6 +16,10 @@ export class Thumbs {
     this.standing = undefined; // parameters that the thumbs stand at, as text
     this.left = new Map(); // parameters -> when a thumb left them
     this.sliders = new Map(); // key of a widget -> its slider
+    this.isPressed = false; // the hand is down, whatever a slider thinks
+    this.onPress = ({ type, isTrusted }) => {
+      if (isTrusted) this.isPressed = type === "pointerdown";
+    };
     this.observer = new MutationObserver((records) => {
       if (records.some((r) => this.watches(r.target))) onMove();
     });
@@ -23,6 +29,7 @@ export class Thumbs {
   observe() {
     const attributeFilter = ["aria-valuetext", "value"];
     this.observer.observe(document.body, { subtree: true, attributeFilter });
+    for (const name of PRESSES) addEventListener(name, this.onPress, true);
   }
 
   /** The slider of a watch; asked for several times with each move, so it is looked for once. */
@@ -68,6 +75,25 @@ export class Thumbs {
     return document.querySelector('[data-testid="stSlider"] [data-dragging]') !== null;
   }
 
+  /** True while Streamlit locks the thumbs, because it has lost its server. */
+  areLocked() {
+    return this.settings.watch.some((watch) => this.slider(watch)?.disabled);
+  }
+
+  /**
+   * End a drag whose end a locked slider has not noticed, with a press on the thumb that moves
+   * nothing; false if there was none.
+   */
+  letGo() {
+    const stuck = this.settings.watch.map((watch) => this.slider(watch)).filter((slider) => slider?.closest("[data-dragging]"));
+    for (const slider of stuck) {
+      const press = { bubbles: true, button: 0, pointerId: OF_NO_HAND };
+      slider.dispatchEvent(new PointerEvent("pointerdown", press));
+      slider.dispatchEvent(new PointerEvent("pointerup", press));
+    }
+    return stuck.length > 0;
+  }
+
   /** Where the thumbs stand now, as text; it is remembered when they left where they stood. */
   follow() {
     const text = this.now();
@@ -91,5 +117,6 @@ export class Thumbs {
 
   close() {
     this.observer.disconnect();
+    for (const name of PRESSES) removeEventListener(name, this.onPress, true);
   }
 }

@@ -15,7 +15,7 @@ import streamlit as st
 from dashboard.chart import Frame
 from dashboard.kit import session
 from dashboard.kit.citing import BIBTEX, HOW
-from dashboard.kit.errors import LinkError
+from dashboard.kit.errors import LinkError, plain
 from dashboard.kit.export_page import to_html
 from dashboard.kit.page import Export, File
 from dashboard.kit.saved_file import LARGEST_MB, Saved, read, to_json
@@ -169,7 +169,7 @@ def _open_again() -> None:
         )
         opened = st.session_state.pop(_OPENED, None)
         if isinstance(opened, str):
-            st.error(f"This file cannot be opened. {session.plain(opened)}")
+            st.error(f"This file cannot be opened. {plain(opened)}")
     if isinstance(opened, Saved):
         st.switch_page(session.tabs()[opened.page], query_params=dict(opened.link))
 

@@ -8,10 +8,11 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard.kit.glossary import TERMS, definition, lowered, marked
+from dashboard.kit.policy import own
 from hypergrad_core import METHODS
 
 _STYLE = Path(__file__).with_name("terms.css")
-_SCRIPT = Path(__file__).with_name("terms.js")
+_SCRIPT = own(Path(__file__).with_name("terms.js").read_text(encoding="utf-8"))
 
 # Each half of it stays on one line.
 BILEVEL = "{{min [[f]](λ) = [[E]]([[w(λ)]], λ)}} with {{w(λ) = [[Φ]](w(λ), λ)}}"
@@ -35,7 +36,7 @@ def introduce(text: str) -> None:
     """A page in one paragraph of at most 60 words, right under its heading."""
     st.html(
         f"<style>{_STYLE.read_text(encoding='utf-8')}</style>"
-        f"<script>{_SCRIPT.read_text(encoding='utf-8')}</script>"
+        f"<script>{_SCRIPT}</script>"
         f"{_paragraph(text)}",
         unsafe_allow_javascript=True,
     )

@@ -151,7 +151,13 @@ def given(error: ScenarioError) -> str:
     if isinstance(value, (int, float)):
         return _digits_of(value) if isinstance(value, float) else str(value)
     text = ".".join(map(str, value)) if isinstance(value, tuple) else str(value)
-    return f"“{text[:LONGEST_VALUE]}{'…' if len(text) > LONGEST_VALUE else ''}”"
+    shown = "".join(map(_visible, text[:LONGEST_VALUE]))
+    return f"“{shown}{'…' if len(text) > LONGEST_VALUE else ''}”"
+
+
+def _visible(sign: str) -> str:
+    """A sign, or the code of one that cannot be seen, such as a mark that turns the line round."""
+    return sign if sign.isprintable() else sign.encode("unicode_escape").decode()
 
 
 def offered(error: ScenarioError) -> str:

@@ -17,7 +17,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import cache
-from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -28,6 +27,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from dashboard.chart import LIVE_PATH, PLOTLY_FILE, PLOTLY_PATH, Frame
 from dashboard.kit.compute import LIVE_SECONDS, SlowError, StoppedError, checkpoint, reporting_to
 from dashboard.kit.errors import note_fault
+from dashboard.kit.guard import same_origin
 from hypergrad_core import HypergradError
 
 Render = Callable[[Mapping[str, str]], Frame]
@@ -43,6 +43,15 @@ AT_ONCE = 2
 
 PLACES = 4
 """Requests of all pages that are computed at once: more would only take longer, all of them."""
+
+MOST_A_SECOND = 200
+"""Requests of one page; a hand brings at most one for each picture of the screen."""
+
+IDLE_SECONDS = 900.0
+"""A page that asks nothing for so long is not waited for: it connects again when a hand moves."""
+
+IDLE = 4000
+"""How the connection of such a page ends, see ``live.js``."""
 
 
 class RequestError(HypergradError):
@@ -214,15 +223,40 @@ class _Desk:
                 await self._send(reply)
 
 
-def same_origin(origin: str | None, host: str | None) -> bool:
-    """Tell whether a page of this very server asks."""
-    if not origin or not host:
-        return False
+class _Pace:
+    """How many requests have come within a second."""
+
+    def __init__(self) -> None:
+        self._since = time.monotonic()
+        self._count = 0
+
+    def allows_one(self) -> bool:
+        """Count a request; whether there are not too many."""
+        now = time.monotonic()
+        if now - self._since >= 1:
+            self._since, self._count = now, 0
+        self._count += 1
+        return self._count <= MOST_A_SECOND
+
+
+async def _serve(socket: WebSocket, desk: _Desk) -> None:
+    """Take requests until the page is gone, says nothing, or says too much."""
+    pace = _Pace()
     try:
-        parts = urlsplit(origin)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and parts.netloc.lower() == host.lower()
+        # An answer to a page that has just gone ends the connection on our side too.
+        while socket.application_state is WebSocketState.CONNECTED:
+            async with asyncio.timeout(IDLE_SECONDS):
+                text = await socket.receive_text()
+            if not pace.allows_one():
+                await socket.close(code=1008)
+                return
+            desk.take(text)
+    except WebSocketDisconnect:
+        pass
+    except TimeoutError:
+        await socket.close(code=IDLE)
+    except KeyError:  # bytes instead of text
+        await socket.close(code=1003)
 
 
 def live_route(render: Render, path: str = LIVE_PATH) -> WebSocketRoute:
@@ -237,13 +271,7 @@ def live_route(render: Render, path: str = LIVE_PATH) -> WebSocketRoute:
         await socket.accept()
         desk = _Desk(render, socket.send_text, room)
         try:
-            # An answer to a page that has just gone ends the connection on our side too.
-            while socket.application_state is WebSocketState.CONNECTED:
-                desk.take(await socket.receive_text())
-        except WebSocketDisconnect:
-            pass
-        except KeyError:  # bytes instead of text
-            await socket.close(code=1003)
+            await _serve(socket, desk)
         finally:
             desk.close()
 

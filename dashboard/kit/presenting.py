@@ -8,14 +8,20 @@ from __future__ import annotations
 
 import html
 import json
-from functools import cache
 from pathlib import Path
 
 import streamlit as st
 
 from dashboard.chart.scripts import joined
+from dashboard.kit.policy import own
 
 FOLDER = Path(__file__).parent / "present"
+# What runs once in a window, and settles what Streamlit has drawn anew after that.
+SCRIPT = own(
+    f"{(Path(__file__).parent / 'page.js').read_text(encoding='utf-8')}\n"
+    "if (document.hgPresenting) document.hgPresenting.settle();\n"
+    f"else {{\n{joined(FOLDER / 'present.js')}\n}}"
+)
 STYLE = FOLDER / "present.css"
 SPEAKER_PATH = "/speaker"
 # As in ``present/pure/address.js``.
@@ -23,15 +29,6 @@ ONLY_PARAM = "only"
 # In the session.
 _ONLY = "only these controls"  # as the link says; it holds on every page
 _OFFERED = "controls that a link can allow"  # labels of this run, by their names in links
-
-
-@cache
-def script() -> str:
-    """What runs once in a window, and settles what Streamlit has drawn anew after that."""
-    return (
-        "if (document.hgPresenting) document.hgPresenting.settle();\n"
-        f"else {{\n{joined(FOLDER / 'present.js')}\n}}"
-    )
 
 
 def begin() -> None:

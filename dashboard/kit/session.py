@@ -12,13 +12,13 @@ them.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields, replace
 from typing import Any
 
 import streamlit as st
 
+from dashboard.kit.errors import plain
 from dashboard.kit.links import SCENARIO_LINKS
 from dashboard.kit.settings import PROBLEM, SIZES, PageSettings, View
 from hypergrad_core import FAMILIES, Scenario
@@ -173,14 +173,16 @@ def write_address(scenario: Scenario, view: Any) -> None:
 def show_notices() -> None:
     """Messages on values that were not allowed, until they are dismissed."""
     notices = st.session_state[_notices(active().name)]
-    if not notices:
-        return
-    lines = "\n".join(f"- {plain(notice)}" for notice in notices)
-    st.warning(
-        "Some settings were not allowed and have been replaced. A link may hold values between "
-        f"the stops of a slider and beyond its ends, within the limits named here.\n\n{lines}"
-    )
-    st.button("Dismiss", key="dismiss", on_click=notices.clear)
+    # In one place, there or not: what is drawn by the clock after it keeps its own.
+    with st.container(key="notices"):
+        if not notices:
+            return
+        lines = "\n".join(f"- {plain(notice)}" for notice in notices)
+        st.warning(
+            "Some settings were not allowed and have been replaced. A link may hold values between "
+            f"the stops of a slider and beyond its ends, within the limits named here.\n\n{lines}"
+        )
+        st.button("Dismiss", key="dismiss", on_click=notices.clear)
 
 
 def reset_button() -> None:
@@ -193,12 +195,6 @@ def reset_button() -> None:
         on_click=reset,
         width="stretch",
     )
-
-
-def plain(text: str) -> str:
-    """The text with nothing in it that Markdown would read: a link must not write on the page."""
-    # Markdown knows of no others: before a sign such as ‖ it would show the backslash.
-    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
 
 
 def _open(settings: PageSettings[Any], link: Mapping[str, str]) -> None:

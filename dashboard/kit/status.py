@@ -11,6 +11,7 @@ from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dashboard.kit.compute import ComputedCache
+from dashboard.kit.errors import plain
 from dashboard.kit.jobs import Job
 from dashboard.kit.notation import count
 from dashboard.kit.results import Key
@@ -141,7 +142,7 @@ def follow(page: str, job: Job[Any], picture: str, *, told: bool) -> None:
         return
     if job.finished:
         st.rerun()
-    ended = job.error or f"Stopped at {job.fraction:.0%}."
+    ended = plain(job.error) or f"Stopped at {job.fraction:.0%}."
     st.markdown(f"{ended} {picture}".strip())
     if not job.refused and st.button("Start again", key="again", width="stretch"):
         start_again(page)

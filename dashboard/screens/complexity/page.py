@@ -8,6 +8,7 @@ from functools import partial
 import streamlit as st
 
 from dashboard.kit.citations import cited
+from dashboard.kit.errors import plain
 from dashboard.kit.export import file_name
 from dashboard.kit.jobs import Job
 from dashboard.kit.page import Export, Page, Picture, Table
@@ -31,7 +32,7 @@ def progress(job: Job[Sweep] | None, shown: ComplexityShown) -> None:
         if job is None or done == total:
             bar.markdown(f"{total} runs, all measured.")
         elif job.ended:
-            bar.markdown(job.error or f"Stopped at {done} of {total} runs.")
+            bar.markdown(plain(job.error) or f"Stopped at {done} of {total} runs.")
             # By a callback, because the run that ends the clock does not come as far as here.
             again = partial(start_again, SETTINGS.name)
             button.button("Go on", key="again", width="stretch", on_click=again)
@@ -51,8 +52,10 @@ def pictures(shown: ComplexityShown) -> Sequence[Picture]:
 
 def beneath(shown: ComplexityShown, picture: Picture) -> None:
     """What the picture does not say by itself."""
-    for sentence in notes(arrived(shown.result), shown.scenario):
-        st.markdown(f"- {sentence}")
+    # In one place however many there are, because the clock draws it again and again.
+    with st.container():
+        for sentence in notes(arrived(shown.result), shown.scenario):
+            st.markdown(f"- {sentence}")
 
 
 def below(shown: ComplexityShown) -> None:

@@ -11,7 +11,9 @@ import streamlit as st
 
 from dashboard.chart import Watch
 from dashboard.kit import controls, presenting, session
+from dashboard.kit.errors import plain
 from dashboard.kit.introduction import write
+from dashboard.kit.policy import own
 from dashboard.lessons.lecture import LESSONS
 from dashboard.lessons.lecture.lesson import Choice, Lesson, Number, Order, Sketch
 from dashboard.screens.lecture.settings import (
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
 
 _STYLE = Path(__file__).with_name("lecture.css")
-_SCRIPT = Path(__file__).with_name("lecture.js")
+_SCRIPT = own(Path(__file__).with_name("lecture.js").read_text(encoding="utf-8"))
 # In the session: the lesson that was drawn last, and what was predicted in each.
 _LAST = "lesson drawn last"
 _MADE = "predictions"
@@ -151,7 +153,7 @@ def _tell_browser(lesson: Lesson, stage: str) -> None:
         f"<style>{_STYLE.read_text(encoding='utf-8')}</style>"
         f'<span class="lecture-now" hidden data-lesson="{lesson.key}" data-done="{done}" '
         f'data-stage="{stage}" data-every="{every}"></span>'
-        f"<script>{_SCRIPT.read_text(encoding='utf-8')}</script>",
+        f"<script>{_SCRIPT}</script>",
         unsafe_allow_javascript=True,
     )
 
@@ -236,11 +238,11 @@ def _told(lesson: Lesson, values: dict[str, Any], result: Any) -> None:
     if values["stage"] == TOLD:
         verdict = judge(lesson, values["guess"], result)
         sign = ":material/check_circle:" if verdict.right else ":material/compare_arrows:"
-        st.markdown(f"{sign} **{session.plain(verdict.text)}**")
+        st.markdown(f"{sign} **{plain(verdict.text)}**")
         if verdict.resolved:
             write(verdict.resolved)
     elif answer := answer_of(lesson, result):
-        st.markdown(f"**{session.plain(answer)}**")
+        st.markdown(f"**{plain(answer)}**")
     write(fill(lesson.reveal, facts))
     st.html(f'<p class="lecture-home"><b>To take home.</b> {html.escape(lesson.takeaway)}</p>')
     st.button("Predict again", key="again", on_click=_again, type="tertiary")

@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from dashboard.chart.scripts import joined
 from dashboard.kit.glossary import plain
+from dashboard.kit.policy import own_page
 from dashboard.kit.presenting import FOLDER, SPEAKER_PATH
 from dashboard.lessons.lecture import LESSONS
 
@@ -36,11 +37,13 @@ def speaker_page() -> str:
     )
 
 
+PAGE = own_page(speaker_page())
+
+
 def speaker_route(path: str = SPEAKER_PATH) -> Route:
     """Route for the speaker's window."""
-    page = speaker_page()
 
     def endpoint(request: Request) -> Response:
-        return HTMLResponse(page)
+        return HTMLResponse(PAGE)
 
     return Route(path, endpoint)

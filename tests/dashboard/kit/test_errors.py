@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from frames import ROOT, forget, turn_to
 from streamlit.testing.v1 import AppTest
 
 from dashboard.app import render_frame
+from dashboard.kit.errors import plain
+from dashboard.kit.links import given
 from dashboard.kit.live import answer
 from dashboard.pages import PAGES
+from hypergrad_core import ScenarioError
 from hypergrad_core.arrays import FloatArray
 from hypergrad_core.problems import logistic
+from tests.support.hostile import MARKUP
 
 # Those that compute one problem while the page waits.
 NAMES = ("explore", "budget", "why")
@@ -62,3 +67,19 @@ def test_the_live_route_says_one_sentence(page: str, caplog: pytest.LogCaptureFi
     reply = json.loads(answer(render_frame, json.dumps(message)))
     assert reply["id"] == 3
     code_in(reply["error"], caplog)
+
+
+@pytest.mark.parametrize("text", [*MARKUP, "*" * 200, "‖w‖ ≤ 1"])
+def test_a_text_is_shown_as_it_is(text: str) -> None:
+    shown = plain(text)
+    assert shown.replace("\u2060", "").replace("\\", "") == " ".join(text.split())
+    signs = re.sub(r"\\[!-/:-@\[-`{-~]", "", shown)
+    assert not {*signs} & {*"![]()<>*`$_:#~|&@"}
+    # What becomes a link or a sign although it is escaped.
+    read = re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", shown)
+    assert not re.search(r"https?://|www\.|\w@|:streamlit:|<-|->|--|[<>~]=", read)
+
+
+def test_signs_that_cannot_be_seen_are_shown_by_their_codes() -> None:
+    error = ScenarioError("contraction", "\u202e9.0\ud800\n\x00é 🙂", "a number")
+    assert given(error) == r"“\u202e9.0\ud800\n\x00é 🙂”"

@@ -16,11 +16,8 @@ from starlette.types import Message
 from dashboard.app import render_frame
 from dashboard.chart import LIVE_PATH, Frame
 from dashboard.kit.compute import SlowError, StoppedError, checkpoint
-from dashboard.kit.live import (
-    answer,
-    live_route,
-    same_origin,
-)
+from dashboard.kit.guard import same_origin
+from dashboard.kit.live import IDLE, answer, live_route
 
 HOST = "localhost:8501"
 SECONDS = 20.0
@@ -347,3 +344,32 @@ def test_a_page_that_has_gone_while_it_was_answered_is_no_fault() -> None:
                 await asyncio.sleep(0.2)
 
     asyncio.run(talk())
+
+
+def test_a_page_that_says_nothing_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dashboard.kit.live.IDLE_SECONDS", 0.2)
+
+    async def talk() -> Message:
+        async with Client(Starlette(routes=[live_route(echo)])) as client:
+            await client.event()
+            client.say(request(1))
+            assert (await client.hear())["id"] == 1
+            return await client.event()
+
+    assert asyncio.run(talk()) == {"type": "websocket.close", "code": IDLE, "reason": ""}
+
+
+def test_a_page_that_says_too_much_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dashboard.kit.live.MOST_A_SECOND", 5)
+
+    async def talk() -> list[Message]:
+        async with Client(Starlette(routes=[live_route(echo)])) as client:
+            for number in range(50):
+                client.say(request(number))
+            heard = [await client.event()]
+            while heard[-1]["type"] != "websocket.close":
+                heard.append(await client.event())
+            return heard
+
+    *_, last = asyncio.run(talk())
+    assert last["code"] == 1008

@@ -1,0 +1,127 @@
+"""One visitor cannot fill the server: connections and files are counted."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from starlette.types import Message, Receive, Scope, Send
+
+from dashboard.kit import crowd
+from dashboard.kit.crowd import UPLOAD_PATH, Crowd, Uploads
+
+
+async def nothing() -> Message:
+    return {"type": "websocket.connect"}
+
+
+def test_an_address_has_so_many_connections() -> None:
+    gone = asyncio.Event()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "websocket.accept"})
+        await gone.wait()
+
+    async def talk() -> list[str]:
+        guarded = Crowd(app, 2)
+        said: list[str] = []
+
+        async def open_one(address: str) -> None:
+            async def send(message: Message) -> None:
+                said.append(f"{address} {message['type']} {message.get('code', '')}".strip())
+
+            scope = {"type": "websocket", "client": (address, 1), "headers": [], "path": "/"}
+            await guarded(scope, nothing, send)
+
+        tasks = []
+        for address in ("a", "a", "a", "b"):
+            tasks.append(asyncio.create_task(open_one(address)))
+            await asyncio.sleep(0)
+        gone.set()
+        await asyncio.gather(*tasks)
+        await open_one("a")
+        return said
+
+    accepted = "websocket.accept"
+    assert asyncio.run(talk()) == [
+        f"a {accepted}", f"a {accepted}", "a websocket.close 1013", f"b {accepted}",
+        f"a {accepted}",
+    ]  # fmt: skip
+
+
+class Store:
+    """What is kept of the files that came."""
+
+    def __init__(self, status: int = 204) -> None:
+        self.files: dict[tuple[str, str], int] = {}
+        self.go_on = asyncio.Event()
+        self.go_on.set()
+        self._status = status
+        self.uploads = Uploads(self._take, lambda session, file: self._forget(session, file))
+
+    async def _take(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.go_on.wait()
+        session, file = scope["path"].removeprefix(UPLOAD_PATH).split("/")
+        if self._status < 300:
+            self.files[session, file] = len((await receive())["body"])
+        await send({"type": "http.response.start", "status": self._status, "headers": []})
+
+    def _forget(self, session: str, file: str) -> None:
+        del self.files[session, file]
+
+    async def put(self, session: str, file: str, size: int) -> int:
+        """Send a file; the status of the answer."""
+        sent: list[Message] = []
+
+        async def receive() -> Message:
+            return {"type": "http.request", "body": b"x" * size}
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        path = f"{UPLOAD_PATH}{session}/{file}"
+        scope = {"type": "http", "method": "PUT", "path": path, "headers": []}
+        await self.uploads(scope, receive, send)
+        status: int = sent[0]["status"]
+        return status
+
+
+def test_a_visitor_has_one_file_and_all_together_so_many_bytes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(crowd, "KEPT_BYTES", 100)
+
+    async def talk() -> None:
+        store = Store()
+        for file in "123":
+            assert await store.put("a", file, 30) == 204
+        assert store.files == {("a", "3"): 30}
+        await store.put("a", "3", 40)
+        await store.put("b", "1", 40)
+        assert store.files == {("a", "3"): 40, ("b", "1"): 40}
+        await store.put("c", "1", 40)
+        assert store.files == {("b", "1"): 40, ("c", "1"): 40}
+
+    asyncio.run(talk())
+
+
+def test_files_that_are_refused_count_for_nothing() -> None:
+    async def talk() -> None:
+        store = Store(413)
+        assert await store.put("a", "1", 30) == 413
+
+    asyncio.run(talk())
+
+
+def test_few_files_come_at_once() -> None:
+    async def talk() -> None:
+        store = Store()
+        store.go_on.clear()
+        waiting = [asyncio.create_task(store.put(f"{n}", "1", 1)) for n in range(crowd.UPLOADS)]
+        await asyncio.sleep(0)
+        assert await store.put("late", "1", 1) == 503
+        store.go_on.set()
+        assert await asyncio.gather(*waiting) == [204] * crowd.UPLOADS
+        assert await store.put("late", "1", 1) == 204
+
+    asyncio.run(talk())
