@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
 
-from hypergrad_core.arrays import FloatArray
+from hypergrad_core.arrays import BLOCK_FLOATS, FloatArray
+from hypergrad_core.interruption import ask
 
 # Below this size one matrix product is quicker than importing and calling a fast transform.
 DENSE_TRANSFORM_SIZE = 512
@@ -66,11 +68,26 @@ class SignedCosineBasis:
 
     def to_eigen(self, block: FloatArray) -> FloatArray:
         """Uᵀw = S₂ K S₁ w for each row."""
-        return np.asarray(_cosine_transform(block * self.signs[0]) * self.signs[1])
+        return _in_rows(block, lambda rows: _cosine_transform(rows * self.signs[0]) * self.signs[1])
 
     def from_eigen(self, block: FloatArray) -> FloatArray:
         """U z = S₁ Kᵀ S₂ z for each row."""
-        return np.asarray(_cosine_transform(block * self.signs[1], inverse=True) * self.signs[0])
+        return _in_rows(
+            block,
+            lambda rows: _cosine_transform(rows * self.signs[1], inverse=True) * self.signs[0],
+        )
+
+
+def _in_rows(block: FloatArray, turn: Callable[[FloatArray], FloatArray]) -> FloatArray:
+    """A block turned some rows at a time, so that a run can be stopped in between."""
+    rows = max(1, BLOCK_FLOATS // block.shape[1])
+    if len(block) <= rows:
+        return np.asarray(turn(block))
+    out = np.empty_like(block)
+    for start in range(0, len(block), rows):
+        ask()
+        out[start : start + rows] = turn(block[start : start + rows])
+    return out
 
 
 def _cosine_transform(block: FloatArray, inverse: bool = False) -> FloatArray:

@@ -9,6 +9,7 @@ import numpy as np
 from hypergrad_core.adjoint import GMRESSolver, Outcome
 from hypergrad_core.arrays import FloatArray, Rows
 from hypergrad_core.errors import HypergradError
+from hypergrad_core.interruption import ask
 from hypergrad_core.linearisation import Linearisation
 
 NEWTON_STEPS = 200
@@ -44,6 +45,7 @@ def fixed_point(
     with np.errstate(over="ignore", invalid="ignore"):
         state, gap = start, start - image(start)
         for _ in range(NEWTON_STEPS):
+            ask()
             size = float(np.linalg.norm(gap))
             try:
                 trial = state - newton(state, gap)
@@ -57,6 +59,7 @@ def fixed_point(
                 break
             else:
                 for _ in range(FALLBACK_STEPS):
+                    ask()
                     state = image(state)
                 gap = state - image(state)
             if not np.isfinite(gap).all():
@@ -85,6 +88,7 @@ def solve_adjoint(lin: Linearisation, right: FloatArray) -> FloatArray:
         for _ in range(min(right.size, RESTART_STEPS)):
             if solver.outcomes[0] is not Outcome.STEPS_TAKEN:
                 break
+            ask()
             solver.advance(0)
         trial = best + solver.adjoints(row)[0]
         residual = right - trial + lin.vjp_state(trial[None])[0]

@@ -9,6 +9,7 @@ import numpy as np
 
 from hypergrad_core.arrays import FloatArray
 from hypergrad_core.constants import Constants, WeightedConstants
+from hypergrad_core.interruption import ask
 from hypergrad_core.linearisation import Linearisation
 from hypergrad_core.numerics import row_norms
 from hypergrad_core.problem import Problem
@@ -52,6 +53,7 @@ class Operator:
             return float(np.linalg.norm(product(np.eye(min(self.sizes))), 2))
         row, size = random.standard_normal((1, self.sizes[0])), 0.0
         for _ in range(POWER_STEPS):
+            ask()
             image = self.forward(row / np.linalg.norm(row))
             row, size = self.backward(image), float(np.linalg.norm(image))
             if not row.any():

@@ -10,12 +10,13 @@ from hypergrad_core.adjoint.base import AdjointSolver, Outcome
 from hypergrad_core.arrays import FloatArray, IntArray, Rows, as_slice
 from hypergrad_core.constants import Constants
 from hypergrad_core.costs import Cost, ProblemWork
+from hypergrad_core.interruption import ask
 from hypergrad_core.lemmas import chebyshev_formula, chebyshev_number
 from hypergrad_core.linearisation import Linearisation
 from hypergrad_core.numerics import row_norms
 
-# Arnoldi vectors are kept so many at a time, of so many numbers in all.
-LARGEST_PIECE = 32
+# Arnoldi vectors are kept so many at a time, of so many numbers for each row.
+LARGEST_PIECE = 8
 PIECE_FLOATS = 2**17
 
 
@@ -89,8 +90,9 @@ class GMRESSolver(AdjointSolver):
         self._start = self.residual_norms.copy()
         self._finish(np.flatnonzero(~(self._start > 0)), Outcome.CONVERGED)
         self._taken: IntArray = np.zeros(rows, dtype=np.int64)
-        # In pieces of a few vectors each, so that none is ever copied to make room for more.
-        self._width = max(1, min(LARGEST_PIECE, PIECE_FLOATS // max(rows * size, 1)))
+        # In pieces of a few vectors each, so that none is ever copied to make room for more. How
+        # many does not depend on the rows: sums are the same whatever other rows there are.
+        self._width = max(1, min(LARGEST_PIECE, PIECE_FLOATS // size))
         self._basis: list[FloatArray] = []
         # Columns of the triangle, (R, k + 1) the k-th, and the right-hand side that goes with it.
         self._triangle: list[FloatArray] = []
@@ -111,6 +113,7 @@ class GMRESSolver(AdjointSolver):
     def _kept(self, count: int, rows: Rows) -> Iterator[tuple[slice, FloatArray]]:
         """The first so many Arnoldi vectors of these rows, (len(rows), …, d) at a time."""
         for start in range(0, count, self._width):
+            ask()
             stop = min(start + self._width, count)
             yield slice(start, stop), self._basis[start // self._width][rows, : stop - start]
 
@@ -142,6 +145,7 @@ class GMRESSolver(AdjointSolver):
         vector /= np.where(happy, 1.0, column[k + 1])[:, None]
         self._keep(k + 1, rows, vector)
         above = column[0].copy()
+        ask()
         for j, (cosines, sines) in enumerate(self._rotations[:k]):
             cosine, sine, below = cosines[rows], sines[rows], column[j + 1]
             column[j] = cosine * above + sine * below
@@ -163,11 +167,14 @@ class GMRESSolver(AdjointSolver):
         """v of these rows: the combination of the Arnoldi vectors with the least residual."""
         taken = self._taken[rows]
         depth = int(taken.max(initial=0))
-        weights = np.zeros((len(rows), depth))
+        # Whole pieces, with weights 0 at the end: a row is the same whatever other rows there are.
+        count = -(-depth // self._width) * self._width
+        weights = np.zeros((len(rows), count))
         for k in range(depth):
             weights[:, k] = self._targets[k][rows]
         # The triangular systems of all rows, from the last unknown up.
         for k in range(depth - 1, -1, -1):
+            ask()
             column = self._triangle[k][rows]
             weights[:, k] = np.divide(
                 weights[:, k], column[:, k], out=np.zeros(len(rows)), where=taken > k
@@ -175,7 +182,7 @@ class GMRESSolver(AdjointSolver):
             weights[:, :k] -= weights[:, k, None] * column[:, :k]
         found = np.zeros((len(rows), self._basis[0].shape[2]))
         chosen = as_slice(rows) if np.all(np.diff(rows) == 1) else rows
-        for part, vectors in self._kept(depth, chosen):
+        for part, vectors in self._kept(count, chosen):
             found += (weights[:, None, part] @ vectors)[:, 0]
         return found
 

@@ -12,6 +12,7 @@ from hypergrad_core.bounds.base import Status
 from hypergrad_core.bounds.powers import diagonal_blocks, power_norms_upper
 from hypergrad_core.bounds.unrolling import Spectrum, unrolled_gaps
 from hypergrad_core.constants import Constants
+from hypergrad_core.interruption import ask
 from hypergrad_core.numerics import (
     row_norms,
     spectral_norm,
@@ -69,6 +70,7 @@ def drift_recursion(
     x[:, 0], y[:, 0] = powers.jacobian[0], powers.projected[0]
     forcing = np.empty((rows, steps))
     for j in range(steps):
+        ask()
         forcing[:, j] = drift[:, j] + curvature[:, j] * x[:, j]
         past = forcing[:, : j + 1]
         x[:, j + 1] = np.minimum(
@@ -166,6 +168,7 @@ class MeasuredPath:
         chunk = max(1, DRIFT_FLOATS // size)
         measured = np.empty(len(matters))
         for start in range(0, len(matters), chunk):
+            ask()
             part = slice(start, start + chunk)
             measured[part] = spectral_norms_upper(drifts(states[matters[part]]))
         drift = upper.copy()
@@ -203,12 +206,14 @@ class MeasuredPath:
         gradients = np.empty((depth + 1, len(jacobian)))
         gradients[0] = self._star_gradient
         for j in range(depth):
+            ask()
             gradients[j + 1] = lin.vjp_state(gradients[j : j + 1])[0]
         norms = powers * self.constants.solution_jacobian_norm
         if depth * jacobian.size * max(jacobian.shape) <= DRIFT_WORK:
             columns = np.ascontiguousarray(jacobian.T)
             measured = np.inf
             for j in range(depth + 1):
+                ask()
                 since = j % self.stride
                 if since == 0:
                     measured = float(spectral_norms_upper(columns[None])[0])

@@ -8,6 +8,7 @@ import numpy as np
 
 from hypergrad_core.arrays import FloatArray
 from hypergrad_core.bounds.measured import MeasuredPath
+from hypergrad_core.interruption import ask
 from hypergrad_core.numerics import row_norms, spectral_norm, spectral_norms_upper
 from hypergrad_core.problem import Problem
 from hypergrad_core.scheme import Scheme
@@ -34,7 +35,11 @@ class ObservedPath(MeasuredPath):
     def _measure_drift(self, states: FloatArray, distance: FloatArray) -> tuple[FloatArray, str]:
         """‖A(w)J* + B(w) − J*‖ for each state w."""
         drifts = self._problem.drifts(np.ascontiguousarray(self._jacobian.T))
-        return np.array([spectral_norms_upper(drifts(state[None]))[0] for state in states]), "X"
+        measured = np.empty(len(states))
+        for t in range(len(states)):
+            ask()
+            measured[t] = spectral_norms_upper(drifts(states[t : t + 1]))[0]
+        return measured, "X"
 
     @cached_property
     def _matrices(self) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -45,6 +50,7 @@ class ObservedPath(MeasuredPath):
         lin = self._problem.linearise(states)
         norms = np.empty((3, len(states)))
         for t in range(len(states)):
+            ask()
             matrix = lin[t : t + 1].jvp_state(identity).T
             norms[:, t] = (
                 spectral_norm(matrix),
@@ -82,6 +88,7 @@ class ObservedPath(MeasuredPath):
         unit = np.eye(self._problem.hyper_size)
         norms = np.empty(len(self._states))
         for t in range(len(norms)):
+            ask()
             part = lin[t : t + 1]
             columns = part.jvp_hyper(unit)
             if energy and part.metric is not None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from hypergrad_core.arrays import FloatArray, IntArray
+from hypergrad_core.interruption import ask
 from hypergrad_core.scheme import Scheme
 
 
@@ -62,6 +63,7 @@ def _followed(
     now = np.ones_like(earlier)
     yield now
     for j in range(depth):
+        ask()
         if scheme.settled is None or j <= scheme.settled:
             a, momentum, ahead = table[starts + j].T[:, :, None]
             factor = a * (1 + ahead) * values + (1 - a + momentum)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from hypergrad_core.arrays import FloatArray
-from hypergrad_core.numerics import (
-    spectral_norms_upper,
-)
+from hypergrad_core.interruption import ask
+from hypergrad_core.numerics import product, spectral_norms_upper
 
 # Powers with a smaller norm are bounded by shorter ones: products of them would underflow.
 SMALLEST_POWER = 1e-60
@@ -26,12 +25,19 @@ def diagonal_blocks(matrix: FloatArray) -> FloatArray:
     label, last = np.arange(len(matrix)), None
     # Each row takes the smallest label that it is linked to, until a block has but one.
     while last is None or np.any(label != last):
+        ask()
         label, last = np.where(linked, label, len(matrix)).min(axis=1), label
     sizes = np.unique(label, return_counts=True)[1]
     if np.ptp(sizes) > 0:
         return matrix[None]
     members = np.argsort(label, kind="stable").reshape(len(sizes), -1)
     return np.asarray(matrix[members[:, :, None], members[:, None, :]])
+
+
+def _squares(blocks: FloatArray) -> FloatArray:
+    if len(blocks) > 1:
+        return np.asarray(blocks @ blocks)
+    return product(blocks[0], blocks[0])[None]
 
 
 def power_norms_upper(blocks: FloatArray, norm: float, depth: int) -> FloatArray:
@@ -52,7 +58,8 @@ def power_norms_upper(blocks: FloatArray, norm: float, depth: int) -> FloatArray
         norms[exponent] = norm if exponent == 1 else spectral_norms_upper(power).max()
         if norms[exponent] < SMALLEST_POWER:
             break
-        power, exponent = power @ power, 2 * exponent
+        power, exponent = _squares(power), 2 * exponent
     for j in range(2, depth + 1):
+        ask()
         norms[j] = min(norms[j], float((norms[1:j] * norms[j - 1 : 0 : -1]).min()))
     return norms

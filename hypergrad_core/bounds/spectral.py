@@ -10,6 +10,7 @@ from hypergrad_core.arrays import BLOCK_FLOATS, FloatArray, IntArray
 from hypergrad_core.bounds.base import Status
 from hypergrad_core.bounds.polynomials import residual_polynomials
 from hypergrad_core.constants import Constants
+from hypergrad_core.interruption import ask
 from hypergrad_core.numerics import (
     row_norms,
     row_products,
@@ -106,6 +107,7 @@ def _in_chunks(
     count = len(columns[0])
     out = np.empty(count)
     for start in range(0, count, chunk):
+        ask()
         part = slice(start, start + chunk)
         out[part] = block(*(column[part] for column in columns))
     return out

@@ -8,6 +8,7 @@ import numpy as np
 
 from hypergrad_core.arrays import BLOCK_FLOATS, FloatArray, IntArray
 from hypergrad_core.bounds.polynomials import residual_polynomials, response_polynomials
+from hypergrad_core.interruption import ask
 from hypergrad_core.numerics import row_norms
 from hypergrad_core.scheme import Scheme
 
@@ -68,6 +69,7 @@ def unrolled_gaps(
     relaxation = scheme.table(int(steps.max(initial=0)) + 1)[:, 0]
     forcing = relaxation[steps] * drift
     for j in range(depth):
+        ask()
         past, lag = forcing[:, : j + 1], np.arange(j, -1, -1)
         for gaps, norms in ((x, operator), (y, gradient)):
             if len(sources) == 1:

@@ -9,6 +9,7 @@ import numpy as np
 
 from hypergrad_core.arrays import FloatArray, Progress
 from hypergrad_core.costs import Cost, ProblemWork
+from hypergrad_core.interruption import ask
 from hypergrad_core.problem import Problem
 from hypergrad_core.scheme import Scheme
 
@@ -98,6 +99,7 @@ class InnerSolver(ABC):
                 states[t + 1] = mapped
             else:
                 states[t + 1] = a * mapped + (1 - a + momentum) * now[0] - momentum * before
+            ask()
             if progress is not None:
                 progress((t + 1) / steps)
         return states

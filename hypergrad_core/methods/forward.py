@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from hypergrad_core.arrays import FloatArray, Progress
+from hypergrad_core.arrays import FloatArray, Progress, as_slice
 from hypergrad_core.costs import Cost, CountedLinearisation, Counter, ProblemWork
+from hypergrad_core.interruption import WORK_BETWEEN, ask
 from hypergrad_core.methods.base import PLAIN, Estimate, Points, Recorder
 from hypergrad_core.methods.itd import ITD
 from hypergrad_core.problem import Problem
@@ -67,6 +68,8 @@ class ForwardITD(ITD):
         unit = np.eye(hyper_size)
         counter = Counter(hyper_size)
         everyone = np.arange(hyper_size)
+        at_once = max(1, WORK_BETWEEN // (size * (size + hyper_size)))
+        parts = [everyone[start : start + at_once] for start in range(0, hyper_size, at_once)]
         for t in range(last + 1):
             due = np.flatnonzero(points.inner_steps == t)
             if len(due):
@@ -79,14 +82,17 @@ class ForwardITD(ITD):
                 recorder.record(due, hypergradient, spent)
             if t == last:
                 break
-            step = CountedLinearisation(lin[t : t + 1], counter, everyone)
             a, momentum, ahead = scheme.at(t)
-            moved = a * step.jvp_hyper(unit)
-            if t > 0:
-                at_point = columns + ahead * (columns - before) if ahead else columns
-                moved += a * step.jvp_state(at_point)
-                if a != 1 or momentum:
-                    moved += (1 - a + momentum) * columns - momentum * before
+            moved = np.empty_like(columns)
+            at_point = columns + ahead * (columns - before) if ahead else columns
+            for part in parts:
+                ask()
+                rows, step = as_slice(part), CountedLinearisation(lin[t : t + 1], counter, part)
+                moved[rows] = a * step.jvp_hyper(unit[rows])
+                if t > 0:
+                    moved[rows] += a * step.jvp_state(at_point[rows])
+            if t > 0 and (a != 1 or momentum):
+                moved += (1 - a + momentum) * columns - momentum * before
             before, columns = columns, moved
             if progress is not None:
                 progress((t + 1) / last)

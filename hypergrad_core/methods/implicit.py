@@ -14,6 +14,7 @@ from hypergrad_core.arrays import KEPT_FLOATS, FloatArray, IntArray, Progress
 from hypergrad_core.constants import Constants
 from hypergrad_core.costs import Cost, CountedLinearisation, Counter, ProblemWork
 from hypergrad_core.inner import InnerSolver
+from hypergrad_core.interruption import ask
 from hypergrad_core.methods.base import PLAIN, Batch, Estimate, Method, Points, Recorder, batches
 from hypergrad_core.problem import Problem
 from hypergrad_core.scheme import Scheme
@@ -154,6 +155,7 @@ class ImplicitMethod(Method):
                 if len(due):
                     read(due)
             first = int(np.searchsorted(depths, j, side="right"))
+            ask()
             if first < len(depths):
                 solver.advance(first)
                 spent += len(depths) - first

@@ -12,6 +12,7 @@ from hypergrad_core.bounds.expected import unrolled_cost
 from hypergrad_core.constants import Constants
 from hypergrad_core.costs import Cost, CountedLinearisation, Counter, ProblemWork
 from hypergrad_core.inner import InnerSolver
+from hypergrad_core.interruption import ask
 from hypergrad_core.methods.base import (
     PLAIN,
     Batch,
@@ -149,6 +150,7 @@ class ReverseMode(Method):
             if s % DENORMALS_EVERY == 0:
                 # Numbers that have underflowed are slow, and q times them is never quite zero.
                 adjoints[np.abs(adjoints) < SMALLEST_ADJOINT] = 0
+            ask()
             if progress is not None:
                 progress((top - s) / max(top - bottom, 1))
 

@@ -27,6 +27,7 @@ from hypergrad_core.costs import (
     norm_cost,
     upper_norm_cost,
 )
+from hypergrad_core.interruption import ask
 from hypergrad_core.linearisation import Linearisation
 from hypergrad_core.numerics import row_dots, spectral_norm
 from hypergrad_core.problem import Reference
@@ -215,6 +216,7 @@ class _KernelLinearisation(RidgeLinearisation):
         else:
             moved = np.empty_like(self.states)
             for start in range(0, len(moved), problem.train.rows_at_once):
+                ask()
                 part = slice(start, start + problem.train.rows_at_once)
                 products = problem.train.moved(self.states[part])
                 moved[part] = (widths[part, None] @ products)[:, 0]

@@ -12,7 +12,8 @@ from functools import cached_property
 import numpy as np
 
 from hypergrad_core.arrays import BLOCK_FLOATS, FloatArray
-from hypergrad_core.numerics import spectral_norm
+from hypergrad_core.interruption import ask
+from hypergrad_core.numerics import product, spectral_norm
 
 # So many numbers of the −H_l are kept: products with them are then one product of matrices.
 KEPT_FLOATS = 2**21
@@ -44,7 +45,9 @@ class Kernel:
 
     def slopes(self) -> Iterator[FloatArray]:
         """−H_l for l = 1 … p, shape (a, b) each."""
-        yield from self._formed() if self._stack is None else self._stack
+        for slope in self._formed() if self._stack is None else self._stack:
+            ask()
+            yield slope
 
     def _formed(self) -> Iterator[FloatArray]:
         for difference in self._differences():
@@ -52,6 +55,7 @@ class Kernel:
 
     def _differences(self) -> Iterator[FloatArray]:
         for x, z in zip(self.left.T, self.right.T, strict=True):
+            ask()
             yield (x[:, None] - z) ** 2
 
     @cached_property
@@ -101,6 +105,7 @@ class Kernel:
         """−uᵀH_l w for each pair of rows u, w and each l: (B, a), (B, b) → (B, p)."""
         forms = np.empty((len(states), len(self.widths)))
         for start in range(0, len(states), self.rows_at_once):
+            ask()
             part = slice(start, start + self.rows_at_once)
             forms[part] = (self.moved(states[part]) @ duals[part, :, None])[:, :, 0]
         return forms
@@ -123,5 +128,7 @@ def stack_norm(matrices: Iterator[FloatArray], size: int) -> float:
         return float(np.sqrt(sums.max()))
     stack = np.array([*matrices])
     tall, wide = stack.reshape(-1, stack.shape[2]), stack.reshape(len(stack), -1)
-    norms = [np.linalg.eigvalsh(square)[-1] for square in (tall.T @ tall, wide @ wide.T)]
+    norms = [
+        np.linalg.eigvalsh(square)[-1] for square in (product(tall.T, tall), product(wide, wide.T))
+    ]
     return float(np.sqrt(min(norms)))

@@ -26,8 +26,9 @@ from hypergrad_core.costs import (
     upper_norm_cost,
 )
 from hypergrad_core.data import load
+from hypergrad_core.interruption import ask
 from hypergrad_core.linearisation import Linearisation, SymmetricLinearisation
-from hypergrad_core.numerics import EXACT_NORM_SIZE, row_products, spectral_norm
+from hypergrad_core.numerics import EXACT_NORM_SIZE, product, row_products, spectral_norm
 from hypergrad_core.problem import Reference
 from hypergrad_core.problems.gradient_step import GradientStep
 from hypergrad_core.problems.request import Request, Sizes
@@ -67,7 +68,7 @@ class Design:
     @cached_property
     def cubic_norm(self) -> float:
         """Upper bound of λ_max((XXᵀ) ∘ (XXᵀ))^½, which bounds (Σ_i (x_iᵀu)⁴)^½ for ‖u‖ = 1."""
-        squares = (self.rows @ self.rows.T) ** 2
+        squares = product(self.rows, self.rows.T) ** 2
         if len(squares) <= EXACT_NORM_SIZE:
             return float(np.sqrt(np.linalg.eigvalsh(squares)[-1]))
         # Entries are not negative: the largest row sum bounds the largest eigenvalue.
@@ -151,13 +152,14 @@ class LogisticRegression(GradientStep):
     def _hessian(self, state: FloatArray) -> FloatArray:
         sigmoid = _sigmoid(self.train.rows @ state)
         weights = sigmoid * (1 - sigmoid)
-        return (self.train.columns * weights) @ self.train.rows + np.diag(self.penalty)
+        return product(self.train.columns * weights, self.train.rows) + np.diag(self.penalty)
 
     def solve(self) -> Reference:
         """Newton's method with a direct solve, until the gradient stops falling."""
         state = self.initial_state
         best = np.inf
         for _ in range(NEWTON_STEPS):
+            ask()
             gradient = self.inner_gradient(state[None])[0]
             size = float(np.linalg.norm(gradient))
             if size >= 0.5 * best and best < 1e-6 * self.train.norm:

@@ -15,10 +15,11 @@ from typing import Self
 
 import numpy as np
 
-from hypergrad_core.arrays import FloatArray, Rows
+from hypergrad_core.arrays import BLOCK_FLOATS, FloatArray, Rows
 from hypergrad_core.basis import DENSE_TRANSFORM_SIZE, Basis, IdentityBasis, SignedCosineBasis
 from hypergrad_core.constants import Lipschitz
 from hypergrad_core.costs import SLOW_FUNCTION, Cost, ProblemWork, matrix_cost, norm_cost
+from hypergrad_core.interruption import ask
 from hypergrad_core.linearisation import Linearisation, SymmetricLinearisation
 from hypergrad_core.numerics import row_products, spectral_norm
 from hypergrad_core.problem import Reference, kept_property
@@ -203,6 +204,17 @@ def work(sizes: Sizes) -> ProblemWork:
     )
 
 
+def _normal(random: np.random.Generator, rows: int, columns: int) -> FloatArray:
+    """Normal numbers, the same as drawn at once; a run can be stopped in between."""
+    out = np.empty((rows, columns))
+    at_once = max(1, BLOCK_FLOATS // columns)
+    for start in range(0, rows, at_once):
+        ask()
+        part = out[start : start + at_once]
+        part[...] = random.standard_normal(part.shape)
+    return out
+
+
 def build(request: Request) -> Quadratic:
     """Synthetic data: Gaussian C, b and λ, eigenvectors by a signed cosine transform.
 
@@ -215,7 +227,7 @@ def build(request: Request) -> Quadratic:
     problem = Quadratic(
         eigenvalues=(1 - spectrum(request.spectrum, q, size)) / step,
         basis=SignedCosineBasis(np.sign(random.random((2, size)) - 0.5)),
-        coupling=random.standard_normal((size, hyper_size)) / np.sqrt(size),
+        coupling=_normal(random, size, hyper_size) / np.sqrt(size),
         offset=random.standard_normal(size) / np.sqrt(size),
         target=random.standard_normal(size) / np.sqrt(size),
         step=step,

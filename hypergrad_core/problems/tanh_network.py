@@ -30,6 +30,7 @@ from hypergrad_core.costs import (
     norm_cost,
     upper_norm_cost,
 )
+from hypergrad_core.interruption import WORK_BETWEEN, ask
 from hypergrad_core.linearisation import Linearisation
 from hypergrad_core.numerics import row_norms, spectral_norm
 from hypergrad_core.problem import Problem, Reference, kept_property
@@ -111,7 +112,16 @@ class TanhNetwork(Problem):
         """P W, or Pᵀ W, for each W of a block: (B, n, h) → (B, n, h)."""
         if self.mixing is None:
             return layers
-        return np.asarray(np.matmul(self.mixing.T if transposed else self.mixing, layers))
+        mixing = self.mixing.T if transposed else self.mixing
+        at_once = max(1, WORK_BETWEEN // (len(mixing) * layers[0].size)) if len(layers) else 1
+        if len(layers) <= at_once:
+            return np.asarray(np.matmul(mixing, layers))
+        out = np.empty_like(layers)
+        for start in range(0, len(layers), at_once):
+            ask()
+            part = slice(start, start + at_once)
+            np.matmul(mixing, layers[part], out=out[part])
+        return out
 
     def _values(self, mixed: FloatArray) -> FloatArray:
         """tanh(P W Aᵀ + X Bᵀ + 1 cᵀ) from P W: (B, n, h) → (B, n, h)."""
@@ -167,6 +177,7 @@ class TanhNetwork(Problem):
             slopes = 1 - self._values(mixed) ** 2
             out = np.empty((len(states), len(columns), rows, width))
             for drift, slope, layer in zip(out, slopes, mixed, strict=True):
+                ask()
                 drift[...] = fixed
                 _by_unit(drift[: width**2], width)[...] += layer.T[None]
                 drift *= slope
@@ -181,6 +192,7 @@ class TanhNetwork(Problem):
 
         The matrix is written out from its formula; without mixing it is one block for each row.
         """
+        ask()
         slopes = 1 - self._values(self.mix(self.layers(state[None])))[0] ** 2
         if self.mixing is None:
             jacobian = slopes[:, :, None] * self.recurrent

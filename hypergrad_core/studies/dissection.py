@@ -8,6 +8,7 @@ import numpy as np
 
 from hypergrad_core.adjoint import ConjugateGradientSolver
 from hypergrad_core.arrays import FloatArray, Progress
+from hypergrad_core.interruption import ask, asking
 from hypergrad_core.methods import METHODS, Method
 from hypergrad_core.methods.implicit import ImplicitMethod
 from hypergrad_core.problem import Problem
@@ -122,11 +123,16 @@ def dissect(scenario: Scenario, progress: Progress | None = None) -> Dissection:
     Raises:
         HypergradError: if d is larger.
     """
+    with asking(progress) as report:
+        return _dissected(scenario, report)
+
+
+def _dissected(scenario: Scenario, report: Progress) -> Dissection:
     prepared = prepare(scenario.build(), scenario.solver, scenario.horizon)
     problem = prepared.problem
     solution = problem.reference.solution
     # The iterates of the problem itself: the eigenbasis is what is to be shown.
-    states = prepared.solver.iterate(problem, scenario.horizon)
+    states = prepared.solver.iterate(problem, scenario.horizon, lambda fraction: ask())
     matrix = adjoint_matrix(problem, solution)
     runs = tuple(
         run_adjoint(problem, solution, key, scenario.horizon, forced=True)
@@ -137,9 +143,7 @@ def dissect(scenario: Scenario, progress: Progress | None = None) -> Dissection:
     modes = modes_of(problem) if problem.affine and problem.symmetric else None
     errors = [run.errors for run in runs] or [problem.reference.adjoint[None]]
     return Dissection(
-        experiment=run(
-            scenario, progress, steps=np.arange(scenario.horizon + 1), prepared=prepared
-        ),
+        experiment=run(scenario, report, steps=np.arange(scenario.horizon + 1), prepared=prepared),
         gaps=gaps,
         runs=runs,
         matrix=matrix,

@@ -13,6 +13,7 @@ from hypergrad_core.arrays import FloatArray, IntArray, Progress
 from hypergrad_core.constants import Constants
 from hypergrad_core.errors import HypergradError
 from hypergrad_core.inner import solver_for
+from hypergrad_core.interruption import asking
 from hypergrad_core.methods import METHODS, Method, Points, method_named
 from hypergrad_core.problem import Problem
 from hypergrad_core.records import Record
@@ -154,8 +155,20 @@ def run(
             that are still bounds, but cost less.
     """
     started = time.perf_counter()
-    report = progress or (lambda fraction: None)
-    report(0.0)
+    with asking(progress) as report:
+        report(0.0)
+        return _experiment(scenario, report, started, steps, prepared, draft=draft)
+
+
+def _experiment(
+    scenario: Scenario,
+    report: Progress,
+    started: float,
+    steps: IntArray | None,
+    prepared: Prepared | None,
+    *,
+    draft: bool,
+) -> Experiment:
     varied = scenario.steps() if steps is None else steps
     if draft:
         varied = draft_steps(varied)
@@ -201,19 +214,20 @@ def run_problem(
             reached.
     """
     started = time.perf_counter()
-    report = progress or (lambda fraction: None)
     chosen = [method_named(key) for key in methods]
-    prepared = prepare(
-        problem,
-        solver_for(problem, inner),
-        int(points.inner_steps.max()),
-        lambda fraction: report(LOWER_LEVEL_SHARE * fraction),
-    )
-    asked = {
-        method.key: method.refusal(problem) or method.clipped_points(points) for method in chosen
-    }
-    varied = points.inner_steps if np.ptp(points.inner_steps) else points.adjoint_steps
-    return _run(prepared, asked, varied, report, started)
+    with asking(progress) as report:
+        prepared = prepare(
+            problem,
+            solver_for(problem, inner),
+            int(points.inner_steps.max()),
+            lambda fraction: report(LOWER_LEVEL_SHARE * fraction),
+        )
+        asked = {
+            method.key: method.refusal(problem) or method.clipped_points(points)
+            for method in chosen
+        }
+        varied = points.inner_steps if np.ptp(points.inner_steps) else points.adjoint_steps
+        return _run(prepared, asked, varied, report, started)
 
 
 def _run(

@@ -16,6 +16,7 @@ from hypergrad_core.adjoint import ConjugateGradientSolver
 from hypergrad_core.arrays import FloatArray
 from hypergrad_core.bounds.polynomials import residual_polynomials
 from hypergrad_core.errors import HypergradError
+from hypergrad_core.interruption import ask
 from hypergrad_core.methods import METHODS
 from hypergrad_core.methods.implicit import ImplicitMethod
 from hypergrad_core.numerics import row_norms
@@ -166,6 +167,7 @@ def run_adjoint(
     adjoints = np.zeros((steps + 1, problem.state_size))
     lengths, turns = np.zeros((2, steps if isinstance(solver, ConjugateGradientSolver) else 0))
     for k in range(steps):
+        ask()
         solver.advance(0)
         adjoints[k + 1] = solver.adjoints(np.array([0]))[0]
         if isinstance(solver, ConjugateGradientSolver):

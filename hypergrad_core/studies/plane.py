@@ -9,6 +9,7 @@ import numpy as np
 
 from hypergrad_core.arrays import FloatArray, IntArray, Progress
 from hypergrad_core.inner import solver_for
+from hypergrad_core.interruption import asking
 from hypergrad_core.methods import METHODS, Method, Points, method_named
 from hypergrad_core.problem import Problem
 from hypergrad_core.records import Record
@@ -141,8 +142,9 @@ def plane(
     Returns:
         the plane, or why there is none: the method does not apply, or its k cannot be chosen.
     """
-    prepared = prepared or prepare(scenario.build(), scenario.solver, scenario.horizon)
-    measured = _measured(prepared, METHODS[method], scenario.horizon, progress)
+    with asking(progress) as report:
+        prepared = prepared or prepare(scenario.build(), scenario.solver, scenario.horizon)
+        measured = _measured(prepared, METHODS[method], scenario.horizon, report)
     return measured if isinstance(measured, Refusal) else Plane(**vars(measured), scenario=scenario)
 
 
@@ -171,18 +173,18 @@ def problem_plane(
             reached.
     """
     chosen = method_named(method)
-    prepared = prepare(problem, solver_for(problem, inner), horizon)
-    return _measured(prepared, chosen, horizon, progress)
+    with asking(progress) as report:
+        prepared = prepare(problem, solver_for(problem, inner), horizon)
+        return _measured(prepared, chosen, horizon, report)
 
 
 def _measured(
-    prepared: Prepared, method: Method, horizon: int, progress: Progress | None
+    prepared: Prepared, method: Method, horizon: int, report: Progress
 ) -> ProblemPlane | Refusal:
     reason = method.fixed_adjoint_steps or method.refusal(prepared.problem)
     if reason:
         return Refusal(method.key, reason)
     count = horizon + 1
-    report = progress or (lambda fraction: None)
     band = max(1, BAND_FLOATS // (count * prepared.problem.hyper_size))
     parts = []
     for start in range(0, count, band):

@@ -8,6 +8,7 @@ import numpy as np
 
 from hypergrad_core.arrays import FloatArray, IntArray, Progress
 from hypergrad_core.inner import FIXED_POINT
+from hypergrad_core.interruption import asking
 from hypergrad_core.methods import METHODS, Points
 from hypergrad_core.problem import Problem
 from hypergrad_core.records import Record
@@ -122,7 +123,11 @@ def replicate(
         values: how many λ, the scenario's own first.
         progress: told the fraction done, in [0, 1]; whatever it raises stops the run.
     """
-    report = progress or (lambda fraction: None)
+    with asking(progress) as report:
+        return _replicated(scenario, values, report)
+
+
+def _replicated(scenario: Scenario, values: int, report: Progress) -> Replication:
     problem = scenario.build()
     random = np.random.default_rng(scenario.seed)
     problems = [problem, *(vary_hyper(problem, random) for _ in range(values - 1))]

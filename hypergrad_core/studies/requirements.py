@@ -12,6 +12,7 @@ from hypergrad_core.arrays import FloatArray, IntArray, Progress
 from hypergrad_core.constants import Constants
 from hypergrad_core.errors import HypergradError, ScenarioError
 from hypergrad_core.inner import EXACT, SOLVERS, InnerSolver, solver_for
+from hypergrad_core.interruption import asking
 from hypergrad_core.methods import Method, Points, method_named
 from hypergrad_core.problem import Problem
 from hypergrad_core.scenario import TRAJECTORY_FLOATS, Scenario
@@ -159,9 +160,10 @@ def requirements(
         iterative = {key: solver for key, solver in SOLVERS.items() if solver.iterative}
         raise ScenarioError("inner", scenario.inner, f"{' or '.join(iterative)}, which have a t")
     _require_target(target)
-    needs = problem_requirements(
-        scenario.build(), scenario.methods, target, inner=scenario.inner, progress=progress
-    )
+    with asking(progress) as report:
+        needs = problem_requirements(
+            scenario.build(), scenario.methods, target, inner=scenario.inner, progress=report
+        )
     return Requirements(**vars(needs), scenario=scenario)
 
 
@@ -196,19 +198,19 @@ def problem_requirements(
     chosen, solver = [method_named(key) for key in methods], solver_for(problem, inner)
     if not solver.iterative:
         raise HypergradError(f"{inner} has no t: choose another inner solver")
-    report = progress or (lambda fraction: None)
-    report(0.0)
-    problem = problem.canonical()
-    trial = _Trial(problem, solver)
     needs, refusals = [], []
-    for number, method in enumerate(chosen):
-        reason = method.refusal(problem) or method.plateau
-        if reason:
-            refusals.append(Refusal(method.key, reason))
-            continue
-        share = (number, len(chosen))
-        needs.append(trial.requirement(method, target, _passes(report, *share)))
-    report(1.0)
+    with asking(progress) as report:
+        report(0.0)
+        problem = problem.canonical()
+        trial = _Trial(problem, solver)
+        for number, method in enumerate(chosen):
+            reason = method.refusal(problem) or method.plateau
+            if reason:
+                refusals.append(Refusal(method.key, reason))
+                continue
+            share = (number, len(chosen))
+            needs.append(trial.requirement(method, target, _passes(report, *share)))
+        report(1.0)
     return ProblemRequirements(
         target=target,
         state_size=problem.state_size,

@@ -16,6 +16,7 @@ PACKAGES = ("hypergrad_core", "dashboard")
 FLOORS = {
     "hypergrad_core": (
         {"arrays", "errors", "scheme"},
+        {"interruption"},
         {"basis", "data", "lemmas", "numerics", "records", "validation"},
         {"constants", "linearisation"},
         {"adjoint", "costs"},
