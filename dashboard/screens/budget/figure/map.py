@@ -30,7 +30,7 @@ from hypergrad_core.studies.plane import Plane, Split
 INK, HALO = "#FFFFFF", "#000000"
 PATCH = "#21918C"  # the middle of the colour scale: in the key, both are seen on it
 MOST_CONTOURS = 9
-COST_DASH, CROSS_DASH = "6px,4px", "1px,5px"
+COST_DASH, CROSS_DASH = "6px,4px", "2px,4px"
 
 
 def budget_map(planes: list[Plane], splits: list[Split], layer: str, mode: Mode) -> Drawn:
@@ -80,16 +80,14 @@ def _key(
         (f"white dashes: equal cost ({budget / 2:g}, {budget:g}, … products)", COST_DASH, INK),
         ("white line: best split of every budget", "solid", INK),
         ("best split of this budget", "star", INK),
+        ("dotted cross: t and k below", CROSS_DASH, INK if mode == "dark" else HALO),
     )
     # As over the maps: on the page itself white or black is not seen.
     key: list[KeyEntry] = [
         {"text": text, "mark": mark, "color": color, "background": PATCH}
         for text, mark, color in over_maps
     ]
-    key += [
-        {"text": "dotted cross: t and k below", "mark": CROSS_DASH},
-        {"text": "beside the maps: measured error", "mark": "solid"},
-    ]
+    key.append({"text": "beside the maps: measured error", "mark": "solid"})
     if np.isfinite(planes[0].paper).any():
         key += [
             {"text": "paper’s bound", "mark": BOUND_DASH},
