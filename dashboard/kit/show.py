@@ -162,26 +162,32 @@ def _known(asked: _Asked) -> tuple[AnyShown | None, str]:
 
 
 def _draw_parts(asked: _Asked) -> AnyShown:
-    """The pictures, drawn again while parts arrive; as a fragment, which is a container as well."""
+    """The pictures, drawn again while parts arrive; as a fragment, which is a container as well.
+
+    Without a clock it is a fragment all the same. The last tick may be on its way when the run has
+    ended, and a fragment that is there no more would take the picture with it.
+    """
     job = job_of(asked.page.place)
     running = job is not None and not job.ended
+    drawn = False
 
     def draw() -> AnyShown:
+        nonlocal drawn
         job = job_of(asked.page.place)
-        # When the run has ended the page is drawn once more, without a clock.
-        if running and (job is None or job.ended):
+        ended = job is None or job.ended
+        # When the run has ended the page is drawn once more; what is asked without a clock, a late
+        # tick or a hand on the picture, concerns the page as well.
+        if ended if running else drawn:
             st.rerun()
+        drawn = True
         shown, picture = _known(asked)
         assert shown is not None
         if asked.page.progress is not None:
             asked.page.progress(job, shown)
         return _draw(asked, shown, picture)
 
-    if running:
-        shown: AnyShown = st.fragment(draw, run_every=POLL_SECONDS)()
-        return shown
-    with st.container():
-        return draw()
+    shown: AnyShown = st.fragment(draw, run_every=POLL_SECONDS if running else None)()
+    return shown
 
 
 def _draw(asked: _Asked, shown: AnyShown, picture: str) -> AnyShown:
