@@ -35,20 +35,21 @@ export class Live {
     this.retryAfter = RETRY;
   }
 
+  /** What the page says of itself; null where its picture follows no slider. */
   configure(settings) {
     const { thumbs } = this;
-    const known = thumbs.settings && thumbs.committed();
+    const known = thumbs.committed();
     thumbs.settings = settings;
-    if (!settings) return;
-    if (!this.socket) {
-      thumbs.observe();
-      this.connect(settings.path);
-    } else if (thumbs.committed() !== known) {
+    if (thumbs.committed() !== known) {
       // What is being computed belongs to settings that are no longer those of the page.
       this.requests.forget();
       this.refused = null;
       this.asked = thumbs.areAhead() ? null : thumbs.now();
       if (thumbs.handIsDown() && thumbs.areAhead()) this.thumbMoved();
+    }
+    if (settings && !this.socket) {
+      thumbs.observe();
+      this.connect(settings.path);
     }
     thumbs.standing = thumbs.now();
   }

@@ -26,6 +26,16 @@ wanted => {
 }
 """
 
+# What the page has asked Streamlit for, so that it can be asked once more.
+_NOTE_SENT = """
+window.sent = [];
+const send = WebSocket.prototype.send;
+WebSocket.prototype.send = function (...message) {
+    if (this.url.endsWith("/stream")) sent.push(() => send.apply(this, message));
+    send.apply(this, message);
+};
+"""
+
 
 @pytest.fixture
 def page(new_context: NewContext, watcher: Watcher) -> Page:
@@ -77,6 +87,22 @@ def test_the_chart_stays_while_the_picture_fills(page: Page, server: Server) -> 
     page.get_by_text("24 runs, all measured.").wait_for()
     page.wait_for_timeout(700)
     assert page.locator('.hg-chart[data-mine="yes"]').count() == 1
+
+
+def test_a_tick_that_comes_late_does_no_harm(page: Page, server: Server) -> None:
+    """The clock of a picture that fills may tick when all has been measured."""
+    page.add_init_script(_NOTE_SENT)
+    said = len(server.output())
+    page.goto(f"{server.base}complexity?d=150&points=8&qmax=0.995&seed=41")
+    page.wait_for_function(_DONE, arg=24)
+    page.get_by_text("24 runs, all measured.").wait_for()
+    page.wait_for_timeout(700)
+    assert page.evaluate("sent.length") > 2, "The page, and ticks."
+    page.evaluate("sent.at(-1)()")
+    page.wait_for_timeout(700)
+    page.wait_for_function(_DONE, arg=24)
+    page.get_by_text("24 runs, all measured.").wait_for()
+    assert "fragment" not in server.output()[said:], "Streamlit does not know what has ticked."
 
 
 def test_a_sweep_is_stopped_and_goes_on(page: Page, server: Server) -> None:

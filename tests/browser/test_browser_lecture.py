@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from conftest import NewContext, Server, Watcher
 from explore_page import TIMEOUT
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocketRoute, expect
 
 from dashboard.lessons.lecture import LESSONS
 
@@ -209,7 +209,7 @@ def test_a_curve_is_drawn_by_keys(lecture: Lecture) -> None:
         lecture.page.keyboard.press(key)
         heights.append(int(sketch.get_attribute("aria-valuenow") or -1))
     assert [height - heights[0] for height in heights] == [0, 0, 10, 10, 8]
-    assert re.fullmatch(r"at 20: [\d.·⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+", sketch.get_attribute("aria-valuetext") or "")
+    assert re.fullmatch(r"at 14: [\d.·⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+", sketch.get_attribute("aria-valuetext") or "")
     lecture.page.keyboard.press("Enter")
     lecture.told()
     assert "On average your curve is off" in lecture.box
@@ -226,6 +226,38 @@ def test_skipping_shows_the_curves_and_counts_as_done(lecture: Lecture) -> None:
     assert count.evaluate(said) == '"1 of 12 lessons done"'
     lecture.press("again")
     assert lecture.page.locator(".st-key-commit button").count() == 1
+
+
+def test_a_late_answer_does_not_hide_the_curves_again(lecture: Lecture) -> None:
+    """What was asked while a prediction was made is of no use when the curves are there."""
+    asked: list[str | bytes] = []
+    answers: list[Any] = []
+
+    def hold(page_side: WebSocketRoute) -> None:
+        server_side = page_side.connect_to_server()
+
+        def ask(message: str | bytes) -> None:
+            asked.append(message)
+            server_side.send(message)
+
+        page_side.on_message(ask)
+        server_side.on_message(lambda answer: answers.append((page_side, answer)))
+
+    lecture.page.route_web_socket(re.compile("/live$"), hold)
+    lecture.open("bounds")
+    # The thumb moves, and Streamlit has not told Python yet.
+    lecture.page.locator(".st-key-guess input[type=range]").evaluate(
+        "slider => { slider.value = 3; slider.setAttribute('aria-valuetext', '32'); }"
+    )
+    lecture.page.wait_for_timeout(300)
+    assert len(asked) == 1
+    lecture.press("skip")
+    lecture.told()
+    assert len(answers) == 1
+    for page_side, answer in answers:
+        page_side.send(answer)
+    lecture.page.wait_for_timeout(300)
+    assert lecture.curves > 0
 
 
 def test_progress_is_kept_in_the_browser_and_can_be_forgotten(lecture: Lecture) -> None:
