@@ -46,7 +46,7 @@ LESSON = Lesson(
     facts=facts,
     prediction=Number(
         question="t stays 30, and k grows to 60. How small does the relative error of AID-CG get?",
-        stops=geometric(1e-12, 1, 2),
+        stops=geometric(1e-8, 1, 2),
         first=1.0,
         label="Relative error at k = 60",
         axis="y",

@@ -35,7 +35,8 @@ LESSON = Lesson(
     "μ of ∂₁Φ makes z = 1 − μ one of M. What v still lacks, ∇₁E − M v, is its [[residual]]. "
     "Along an eigenvector, a step of [[fixed-point iteration]] (FP) multiplies it by 1 − z, "
     "so [[k]] steps by (1 − z)ᵏ. [[Conjugate gradient]] (CG) adapts its steps: it multiplies "
-    "by p(z), a polynomial of degree k with p(0) = 1, the best one for this system. Can it be "
+    "by p(z), a polynomial of degree k with p(0) = 1, the one that brings v nearest to the "
+    "solution. Can it be "
     "small at all eigenvalues? Here there are 12 of them, but in two places only: 1 − q and 1 "
     "+ q.",
     page="why",
@@ -72,10 +73,10 @@ LESSON = Lesson(
             ),
         ),
     ),
-    reveal="{answer:.0f} steps: a polynomial of degree 2 with p(0) = 1 can be zero at both "
-    "places. That of the fixed-point iteration still has the size qᵏ there, so it takes "
-    "{fixed_point:.0f} steps. In general conjugate gradient needs at most as many steps as there "
-    "are different eigenvalues, whatever κ is.",
+    reveal="{answer:.0f} steps: a polynomial of degree 2 with p(0) = 1 can be zero at both places; "
+    "between them it may be large, for no eigenvalue is there. That of the fixed-point iteration "
+    "still has the size qᵏ there, so it takes {fixed_point:.0f} steps. In general conjugate "
+    "gradient needs at most as many steps as there are different eigenvalues, whatever κ is.",
     look="step through k to see both polynomials. Then spread the eigenvalues evenly, and "
     "step again.",
     takeaway="Conjugate gradient finds the best polynomial by itself: it needs at most as many "

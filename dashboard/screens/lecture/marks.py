@@ -20,6 +20,8 @@ GIVEN = "given"
 YOURS, MEASURED = "your prediction", "measured"
 COLORS = {"light": "#7A0F5C", "dark": "#FFB3E6"}
 """Of what the visitor said: no method has it."""
+MARGIN = 0.03
+"""Share of an axis that is left beyond a mark outside its ends."""
 PAPER = {"light": "#FFFFFF", "dark": "#0F1319"}
 DASHES = {YOURS: "2px,6px", MEASURED: "solid"}
 WIDTHS = {YOURS: 4, MEASURED: 2}
@@ -78,12 +80,25 @@ def _ends(frame: Frame, axis: str) -> list[float]:
     return [10.0**end for end in ends] if layout.get("type") == "log" else ends
 
 
+def _make_room(frame: Frame, axis: str, values: list[float]) -> None:
+    """Let an axis reach as far as what is marked on it."""
+    layout = frame["figure"]["layout"][f"{axis}axis"]
+    low, high = layout["range"]
+    ends = np.log10(values) if layout.get("type") == "log" else np.array(values)
+    margin = MARGIN * (high - low)
+    if ends.min() < low:
+        low = float(ends.min()) - margin
+    if ends.max() > high:
+        high = float(ends.max()) + margin
+    layout["range"] = [low, high]
+
+
 def _mark_lines(frame: Frame, axis: str, values: dict[str, float], mode: Mode) -> None:
     other = "y" if axis == "x" else "x"
-    along, across = _ends(frame, axis), _ends(frame, other)
+    _make_room(frame, axis, list(values.values()))
+    across = _ends(frame, other)
     for name, value in values.items():
-        place = min(max(value, min(along)), max(along))
-        line = {**SHARED, "mode": "lines", axis: [place, place], other: across}
+        line = {**SHARED, "mode": "lines", axis: [value, value], other: across}
         stroke = {"color": COLORS[mode], "width": WIDTHS[name], "dash": DASHES[name]}
         # To be seen on a map as well as on the page.
         ground = {"color": PAPER[mode], "width": WIDTHS[name] + 5}

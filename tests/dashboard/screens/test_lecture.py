@@ -174,6 +174,19 @@ def test_the_prediction_is_marked_on_the_picture(lesson: Lesson) -> None:
         assert len(unpacked(drawn["y"])) == asked.points
 
 
+def test_a_mark_stands_where_it_was_said_also_beyond_the_ends_of_the_axis() -> None:
+    lesson = NAMED["implicit"]
+    asked = lesson.prediction
+    assert isinstance(asked, Number)
+    for guess in (asked.stops[0], asked.stops[-1]):
+        for params in ({"guess": str(guess)}, {"stage": TOLD, "guess": str(guess)}):
+            frame = framed(lesson, **params)
+            low, high = frame["figure"]["layout"]["yaxis"]["range"]
+            assert low < np.log10(guess) < high
+            lines = [trace for trace in frame["figure"]["data"] if trace.get("meta") == GIVEN]
+            assert any(trace["y"] == [guess, guess] for trace in lines)
+
+
 @every_lesson
 def test_a_lesson_opens_and_is_answered(lesson: Lesson) -> None:
     session = opened(lesson.key)

@@ -269,7 +269,7 @@ def _axes(
     suffix: str, domain: list[float], ranges: list[list[float]], *, modes: bool
 ) -> dict[str, Any]:
     names = (
-        ("along the eigenvector of the smallest eigenvalue", "along that of the largest")
+        ("along the eigenvector of the largest eigenvalue of ∂₁Φ", "along that of the smallest")
         if modes
         else ("first direction", "second direction")
     )
