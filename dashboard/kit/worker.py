@@ -42,10 +42,15 @@ def timed(work: Work, key: Any, report: Progress) -> tuple[Any, float]:
 
 def peak_bytes() -> float:
     """The most memory that this process has had; 0 where the system does not say."""
+    # Linux counts for ``ru_maxrss`` what the process that has started this one had at that time.
+    with suppress(OSError), open("/proc/self/status", encoding="ascii") as file:
+        peak = next((line.split()[1] for line in file if line.startswith("VmHWM:")), None)
+        if peak is not None:
+            return float(peak) * 1024
     if resource is None:
         return 0.0
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return float(peak if sys.platform == "darwin" else peak * 1024)
+    peak_used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return float(peak_used if sys.platform == "darwin" else peak_used * 1024)
 
 
 class _HaltError(BaseException):

@@ -136,6 +136,15 @@ def test_a_process_is_kept_for_the_next_run() -> None:
     assert len(numbers) == 1
 
 
+def test_a_process_of_a_large_server_is_kept_as_well() -> None:
+    """Its peak is its own, not that of the process which has started it."""
+    ballast = np.ones(60_000_000)
+    with processes.worker() as worker:
+        worker.call(numbered, 0)
+        assert worker.fresh
+    del ballast
+
+
 def test_memory_goes_back_to_the_system() -> None:
     """A process that had much of it is not kept."""
     results = ComputedCache(3, large)
@@ -194,6 +203,8 @@ def pool() -> Iterator[processes.Pool]:
     """Two processes for quick work, ready."""
     made = processes.Pool(2)
     until(lambda: made._ready.qsize() == 2)
+    for worker in [*made._ready.queue]:
+        worker.call(numbered, 0)  # this module takes longer to import than the work below
     do_quick_work_with(made.call)
     yield made
     do_quick_work_with(None)
@@ -209,7 +220,6 @@ def stays(key: str, report: Progress) -> str:
     """Works for long, and asks often."""
     while True:
         report(0.0)
-        time.sleep(0.001)
 
 
 def test_quick_work_is_done_in_a_process_that_is_free(pool: processes.Pool) -> None:
