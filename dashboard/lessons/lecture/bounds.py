@@ -33,14 +33,15 @@ LESSON = Lesson(
     title="What a bound promises",
     need="You need: nothing new. A theorem gives a [[bound]]: a number that the [[error]] "
     "is proved not to exceed. It does not say how far below it the error is.",
-    text="The [[paper’s bound]] (Grazzi, Franceschi, Pontil and Salzo, 2020) is computed "
-    "before anything is run, from a few constants: [[q]], how fast the Jacobians change, how far "
-    "the start is. So it must hold for every problem with these constants, also for the worst of "
-    "them. The [[sharp bound]] may also use what was measured along this run. A bound is [[tight]] "
-    "if there are problems on which the error is equal to it; on others it is loose. Here [[ITD]] "
-    "runs on the tumour data, for 200 steps.",
+    text="The [[paper’s bound]] (Grazzi, Franceschi, Pontil and Salzo, 2020) is computed before "
+    "anything is run, from a few constants: [[q]], how fast the Jacobians change, how far the "
+    "start is. So it holds for every problem with these constants, also for the worst of them. The "
+    "[[sharp bound]] may also use what was measured along this run. A bound is [[tight]] if there "
+    "are problems on which the error is equal to it; on others it is loose. Here [[ITD]] runs on "
+    "the tumour data.",
     page="explore",
     link="problem=logistic&data=breast_cancer&q=0.8&methods=itd&bound=both&T=200&eps=1e-9&at=60",
+    heading="The relative error of ITD, and two bounds of it.",
     controls=("bound", "precision"),
     facts=facts,
     prediction=Number(
@@ -63,13 +64,13 @@ LESSON = Lesson(
             ),
         ),
     ),
-    reveal="It is {answer:times} the error; the sharp bound is {sharp:times}. Neither is wrong: a "
-    "theorem promises only that the error is not larger. In general a bound tells how fast the "
-    "error falls and how that depends on [[κ]], not how large the error is. At the end the error "
-    "rests at {least:scientific}: that is rounding, and theorems speak of exact numbers. The "
-    "paper’s bound falls on; the sharp one rests at {sharp_end:scientific}, for what it measures "
-    "is rounded too. Pale parts of a bound promise nothing. They begin at the line “rounding”, a "
-    "cautious estimate made before the run ({floor:scientific}).",
+    reveal="It is {answer:times} the error; the sharp bound is {sharp:times}. Neither is wrong: "
+    "the error is not larger. In general a bound tells how fast the error falls and how that "
+    "depends on [[κ]], not how large the error is. At the end the error rests at "
+    "{least:scientific}: that is rounding, and theorems speak of exact numbers. The sharp bound "
+    "rests at {sharp_end:scientific}, for what it measures is rounded too. Pale parts of a bound "
+    "promise nothing: they lie below the line “rounding”, a cautious estimate made before the run "
+    "({floor:scientific}).",
     look="show one bound at a time. In single precision, where does the error stop?",
     takeaway="A bound is a promise for the worst case: trust how fast it falls, not its height, "
     "and trust neither below the level of rounding.",

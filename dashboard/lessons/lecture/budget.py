@@ -102,9 +102,9 @@ LESSON = Lesson(
     ),
     reveal="Best is t = {answer:.0f}, k = {k:.0f}: error {error:scientific}. With k fixed at "
     "{few:.0f}, the error rests on a [[plateau]] at {plateau:scientific}, however long one trains. "
-    "The dashes turn flat where conjugate gradient has solved its system and stops. "
     "In general, spend so that the error left by t and that left by k are about equal: equal "
-    "errors, not equal numbers of steps.",
+    "errors, not equal numbers of steps. The dashes turn flat where conjugate gradient has solved "
+    "its system.",
     look="press a cell of the map, or walk with the arrow keys.",
     goal=Goal("Reach an error of 10⁻⁶ with the fewest products.", TARGET, score),
     takeaway="A fixed k ends on a plateau. Spend on t and on k so that neither part of the error "

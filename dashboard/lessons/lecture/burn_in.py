@@ -38,9 +38,8 @@ LESSON = Lesson(
     text="Each step of training brings [[wₜ]] closer to [[w(λ)]]. The [[error]] of the "
     "hypergradient should then fall from the start, should it not? Here a small linear model is "
     "trained on features that are learnt as well: [[λ]] is the matrix that makes them. The start "
-    "[[w₀]] is half as far from 0 as the solution, in another direction. A [[relative error]] of 1 "
-    "is what the answer zero would have. It begins at about 1, and after 140 steps it is about "
-    "0.2.",
+    "[[w₀]] lies in a wrong direction. A [[relative error]] of 1 is what the answer zero would "
+    "have. It begins at about 1, and after 140 steps it is about 0.2.",
     page="explore",
     link="problem=hyper-representation&q=0.95&d=2&m=4&n=10&seed=18&start=0.5&methods=itd.aid-cg"
     "&bound=none&T=140&eps=1e-1&at=17",
@@ -60,13 +59,12 @@ LESSON = Lesson(
             ),
         ),
     ),
-    reveal="The error rises to {rise:.0f} times its first value, at t = {peak:count}, and is "
-    "below it again only at t = {back:count}. Early on, [[∂₂Φ]] is taken at a wₜ that is still "
-    "wrong: each step adds an error faster than [[q]] shrinks old ones. In general there "
-    "are t such errors, each shrunk like qᵗ: t·qᵗ rises until about t = 1/(1 − q), then falls, the "
-    "[[curse of unrolling]]. The method of the "
-    "next lesson ([[AID-CG]]) uses only the last wₜ: at t = {peak:count} its error is {apart:.0f} "
-    "times smaller.",
+    reveal="The error rises to {rise:.0f} times its first value, at t = {peak:count}, and is below "
+    "it again only at t = {back:count}. Step s adds an error of about [[q]]ˢ, for wₛ is still that "
+    "far off; the t − s steps after it shrink that by qᵗ⁻ˢ, together qᵗ. In general there are t "
+    "such errors: t·qᵗ rises until about t = 1/(1 − q), then falls, the [[curse of unrolling]]. "
+    "[[AID-CG]], of the next lesson, uses only the last wₜ: at t = {peak:count} its error is "
+    "{apart:.0f} times smaller.",
     look="bring q down, or start farther away. Where does the bump end?",
     takeaway="Unrolling a short run can be worse than answering zero: after a bad start the error "
     "first rises, then falls like the training does.",

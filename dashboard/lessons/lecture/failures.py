@@ -41,12 +41,11 @@ LESSON = Lesson(
     title="When the assumptions fail",
     need="You need: nothing new. A theorem holds under its assumptions. Outside them a "
     "method may still work, or fail; only the theorem is silent.",
-    text="So far [[Φ]] was a [[contraction]], q < 1, and often [[∂₁Φ]] was symmetric. Here "
-    "is an equilibrium network on handwritten digits: its layer is repeated until nothing changes. "
-    "Here [[w]] is not the weights but what the layer gives out; [[λ]] are the weights. ∂₁Φ is not "
-    "symmetric, so [[conjugate gradient]] does not apply. And [[q]] = 1.3: in the worst case a "
-    "step takes two points apart. Each output lies between −1 and 1, so wₜ stays in bounds. "
-    "[[AID-FP]] repeats v ← ∂₁Φᵀv + ∇₁E. [[AID-GMRES]] "
+    text="So far [[Φ]] was a [[contraction]], q < 1, and often [[∂₁Φ]] was symmetric. Here is an "
+    "equilibrium network on handwritten digits: its layer is repeated until nothing changes. [[w]] "
+    "is what the layer gives out, [[λ]] are its weights. ∂₁Φ is not symmetric, so [[conjugate "
+    "gradient]] does not apply. And [[q]] = 1.3: in the worst case a step takes two points apart, "
+    "though each output stays between −1 and 1. [[AID-FP]] repeats v ← ∂₁Φᵀv + ∇₁E. [[AID-GMRES]] "
     "solves the same system by [[GMRES]], which needs neither symmetry nor q < 1.",
     page="explore",
     link="problem=equilibrium&data=digits&q=1.3&T=60&methods=itd.aid-fp.aid-cg.aid-gmres"
@@ -77,10 +76,10 @@ LESSON = Lesson(
     ),
     reveal="Up to t = {at_half:.0f} the error of AID-FP reaches {top_half:scientific}, up to "
     "{at_last:.0f} it reaches {top:scientific}: nothing holds repeated products back. In general "
-    "they grow if the matrix has an eigenvalue of size above 1, as ∂₁Φ has here. AID-GMRES solves "
-    "the system but stays above {gmres:.2g}, for wₜ does not come to [[w(λ)]], which Newton’s "
-    "method found. [[ITD]], from t = {late:.0f} on, moves between {itd_low:.2g} and "
-    "{itd_high:.2g}. No bound is drawn, because none holds.",
+    "they grow if the matrix has an eigenvalue of size above 1. That is possible only where q > 1, "
+    "and ∂₁Φ has one here. AID-GMRES solves the system but comes no nearer than {gmres:.2g}, for "
+    "wₜ does not come to [[w(λ)]], which Newton’s method found. [[ITD]], from t = {late:.0f} on, "
+    "moves between {itd_low:.2g} and {itd_high:.2g}. No bound is drawn: no theorem speaks of this.",
     look="bring q below 1 and watch all of them recover. Then try single precision: where "
     "is the floor?",
     takeaway="Below q = 1 theory guards you. Above it, measure: the solver, the training or both "

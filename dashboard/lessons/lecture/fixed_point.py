@@ -29,17 +29,19 @@ LESSON = Lesson(
     title="Two levels and a fixed point",
     need="You need: gradient descent, seen as one step [[Φ]] that is repeated. It comes to "
     "rest where a step changes nothing: at the fixed point {{[[w(λ)]] = Φ(w(λ), λ)}}.",
-    text="There are two levels, hence the name [[bilevel problem]]. The outer level chooses "
-    "[[λ]]. The inner level trains: from [[w₀]] on, each [[wₜ]] is one step after the one before. "
-    "Each step leaves at most the share [[q]] of the distance to [[w(λ)]], here 0.9; q is the "
-    "[[contraction constant]]. The number [[κ]] = (1 + q)/(1 − q), here 19, says the same: the "
-    "larger κ, the slower the training. We stop at some wₜ; w(λ) itself is never reached.",
+    text="There are two levels, hence the name [[bilevel problem]]. The outer level chooses [[λ]]. "
+    "The inner level trains: from [[w₀]] on, each [[wₜ]] is one step after the one before, and "
+    "leaves at most the share [[q]] of the distance to [[w(λ)]], here 0.9. q is the [[contraction "
+    "constant]]; [[κ]] = (1 + q)/(1 − q), here 19, says the same: the larger κ, the slower the "
+    "training. Grey rings are lines of equal training loss. The axes are eigenvectors of [[∂₁Φ]], "
+    "the derivative of a step by w.",
     page="why",
-    link="d=2&T=80&show=plane&methods=itd&at=10",
+    link="d=2&T=80&show=plane&methods=itd&at=44",
     part="plane",
     alone=True,
     step="t",
-    controls=("contraction", "spectrum"),
+    heading="The way to w(λ), and lines of equal training loss.",
+    controls=("contraction",),
     facts=facts,
     prediction=Number(
         question="Each step takes away a tenth of the distance. After how many steps is a "
@@ -65,8 +67,7 @@ LESSON = Lesson(
     reveal="{answer:.0f} steps, because 0.9 multiplied by itself {answer:.0f} times is about "
     "1/100. In general twice as many digits take twice as many steps, and for large κ the number "
     "of steps grows in proportion to κ.",
-    look="drag q towards 1, then play. Then choose eigenvalues near +q only: the valley is "
-    "round, κ is the same, and it is no quicker, for each step is small.",
+    look="drag q towards 1, then play.",
     takeaway="Training is a fixed-point iteration: each step leaves at most q of the distance, "
     "and the number of steps grows in proportion to κ.",
     teacher="Ask for a show of hands first: 10, 20, 50 or 100 steps? Most say 10 or 20. Then "

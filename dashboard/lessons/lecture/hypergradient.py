@@ -25,12 +25,12 @@ LESSON = Lesson(
     "[[hyperparameter]] [[λ]], such as the strength of a penalty, is set before. Choosing it is a "
     "[[bilevel problem]], {{min [[f]](λ) = [[E]](w(λ), λ)}} with {{w(λ) = [[Φ]](w(λ), λ)}}: E is "
     "the loss on new data, Φ one step of training. The gradient of f is the [[hypergradient]].",
-    text="A model learns to tell harmless from dangerous tumours by 30 measurements. A "
-    "penalty keeps its weights small: too weak, and the model learns the noise in its training "
-    "data; too strong, and it learns nothing. [[λ]] is the logarithm of the penalty. For each λ "
-    "the model is trained to the end, and [[w(λ)]] are its weights then. [[f]](λ) is its loss on "
-    "new data, the [[validation loss|validation loss]]. You see one point of f and its slope "
-    "there: the [[hypergradient]].",
+    text="A model learns to tell harmless from dangerous tumours by 30 measurements. A penalty "
+    "keeps its weights small: too weak, and it learns the noise in its training data; too strong, "
+    "and it learns nothing. [[λ]] is the logarithm of the penalty. For each λ the model is trained "
+    "to the end: [[w(λ)]] are its weights then, and [[f]](λ) is its loss on new data, the "
+    "[[validation loss|validation loss]]. You see one point of f and its slope there, the "
+    "[[hypergradient]].",
     page="objective",
     link="",
     controls=("penalty",),

@@ -29,12 +29,11 @@ LESSON = Lesson(
     need="You need: the chain rule, and linear systems. An equation that holds for all "
     "[[λ]], such as {{w = Φ(w, λ)}}, can be differentiated without knowing how it was solved.",
     text="Let w′ be the derivative of [[w(λ)]]. From w = Φ(w, λ) follows w′ = ∂₁Φ w′ + ∂₂Φ, so w′ "
-    "= (I − ∂₁Φ)⁻¹∂₂Φ. With [[∇₁E]] and [[∇₂E]], the slopes of [[E]] by w and by λ, the chain rule "
-    "gives ∇f = ∇₂E + w′ᵀ∇₁E. Insert w′, and call [[v]] = (I − ∂₁Φᵀ)⁻¹∇₁E. So one linear system is "
-    "enough, however many hyperparameters: the [[adjoint system]] below. This is approximate "
-    "implicit differentiation, [[AID]]. Two errors remain. The system is taken at [[wₜ]], not at "
-    "w(λ). And it is solved by [[k]] steps only: AID-FP repeats v ← ∂₁Φᵀv + ∇₁E ([[fixed-point "
-    "iteration]]); AID-CG uses a quicker solver, [[conjugate gradient]].",
+    "= (I − ∂₁Φ)⁻¹∂₂Φ. The chain rule gives ∇f = [[∇₂E]] + w′ᵀ[[∇₁E]]. Insert w′, and one linear "
+    "system for [[v]] is enough, however many hyperparameters: the [[adjoint system]] below. This "
+    "is approximate implicit differentiation, [[AID]]. Two errors remain. The system is taken at "
+    "[[wₜ]], not at w(λ). And it is solved by [[k]] steps only: AID-FP repeats v ← ∂₁Φᵀv + ∇₁E "
+    "([[fixed-point iteration]]); AID-CG uses a quicker solver, [[conjugate gradient]].",
     formula=r"\begin{gathered}(I-\partial_1\Phi^\top)\,v=\nabla_1E\\"
     r"\nabla f=\nabla_2E+\partial_2\Phi^\top v\end{gathered}",
     page="explore",
@@ -63,10 +62,10 @@ LESSON = Lesson(
             ),
         ),
     ),
-    reveal="It ends on a [[plateau]] at {answer:scientific}, from k = {settled:.0f} on: what "
-    "is left comes from wₜ. Fixed-point steps end on the same plateau, only later. In general the "
-    "error has a part that falls with t and one that falls with k; more k cannot mend the part of "
-    "t.",
+    reveal="It ends on a [[plateau]] at {answer:scientific}, from k = {settled:.0f} on: what is "
+    "left comes from wₜ. Fixed-point steps end on the same plateau, only later. In general the "
+    "error has a part that falls with t and one that falls with k. On the plateau more k is "
+    "wasted: train longer.",
     look="change the fixed t and see the plateau move.",
     takeaway="AID solves one linear system at wₜ. Its error has two parts, one from t and one from "
     "k, and the larger one decides.",

@@ -74,11 +74,11 @@ LESSON = Lesson(
             ),
         ),
     ),
-    reveal="{answer:.0f} steps. κ has become {worse:.0f} times larger, the fixed-point steps "
-    "{slower:.0f} times more, those of conjugate gradient {slower_cg:.0f} times; the square root "
-    "of {worse:.0f} is {root:.0f}. In general, for large κ, fixed-point steps grow in proportion "
-    "to κ, which is slope 1 on these axes, those of conjugate gradient at most in proportion to "
-    "√κ, slope ½.",
+    reveal="{answer:.0f} steps. κ is {worse:.0f} times larger, fixed-point steps are {slower:.0f} "
+    "times as many, those of conjugate gradient {slower_cg:.0f} times, about √{worse:.0f} ≈ "
+    "{root:.0f}. In general, for large κ, fixed-point steps grow in proportion to κ, slope 1 on "
+    "these axes, those of conjugate gradient at most in proportion to √κ, slope ½. The exponents "
+    "in the picture are fitted to its points from κ = 10 on.",
     look="take a larger κ, or a smaller ε. Do the slopes change?",
     takeaway="For a given accuracy, fixed-point steps grow in proportion to κ, steps of "
     "conjugate gradient at most in proportion to √κ.",

@@ -33,9 +33,9 @@ LESSON = Lesson(
     need="You need: that a model with [[d]] weights takes d numbers of memory. Whatever a "
     "method keeps besides comes on top.",
     text="Two methods can give nearly the same [[hypergradient]] and need very different "
-    "[[memory]]. [[ITD]] keeps every iterate until it has gone back. [[Forward ITD]] keeps the "
-    "Jacobian, a column of length [[d]] for each of the [[m]] hyperparameters. [[AID]] keeps "
-    "[[wₜ]], a vector or two to work with, and what its solver needs: [[AID-FP]] the vector [[v]], "
+    "[[memory]]. [[ITD]] keeps every iterate until it has gone back; [[Forward ITD]] the Jacobian, "
+    "a column of length [[d]] for each of the [[m]] hyperparameters. [[AID]] keeps [[wₜ]], a "
+    "vector or two to work with, and what its solver needs: [[AID-FP]] the vector [[v]], "
     "[[AID-CG]] a residual and a direction as well. Here d = 1000, m = 5 and t = k = 60. In the "
     "picture, left means less memory, down a smaller error.",
     page="explore",

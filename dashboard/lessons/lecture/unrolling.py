@@ -34,15 +34,14 @@ def answer(facts: Facts) -> str:
 LESSON = Lesson(
     key="unrolling",
     title="Differentiating through the loop",
-    need="You need: the chain rule, and backpropagation. To go back through a computation, "
-    "one must still know what went in at each step.",
-    text="[[wₜ]] is the result of a loop of [[t]] steps, so it can be differentiated: iterative "
-    "differentiation. Its Jacobian J with respect to [[λ]] follows the rule below, and the chain "
-    "rule gives the hypergradient. [[∂₁Φ]], the derivative of a step by w, carries the old J "
-    "along; [[∂₂Φ]], that by λ, adds what λ does in this step. Going backwards, as backpropagation "
-    "does, is what we call [[ITD]] from now on; it takes as many backward steps [[k]] as forward "
-    "steps t. [[Forward ITD]] carries J itself along. Cost is counted in [[product|products]] of a "
-    "derivative with a vector.",
+    need="You need: the chain rule, and how backpropagation goes back through a computation.",
+    text="[[wₜ]] comes out of a loop of [[t]] steps, so it can be differentiated. Its Jacobian J "
+    "with respect to [[λ]] follows the first rule below: [[∂₁Φ]], the derivative of a step by w, "
+    "carries the old J along; [[∂₂Φ]], that by λ, adds what λ does in this step. The second is the "
+    "chain rule, with [[∇₁E]] and [[∇₂E]], the slopes of [[E]] by w and by λ. Going backwards, as "
+    "backpropagation does, is [[ITD]], iterative differentiation, with as many backward steps "
+    "[[k]] as forward steps t. [[Forward ITD]] carries J itself along. Cost is counted in "
+    "[[product|products]] of a derivative with a vector.",
     formula=r"\begin{gathered}J_{t+1}=\partial_1\Phi(w_t)\,J_t+\partial_2\Phi(w_t)\\"
     r"\nabla f(\lambda)≈\nabla_2E+J_t^\top\nabla_1E\end{gathered}",
     page="explore",
@@ -71,11 +70,11 @@ LESSON = Lesson(
             ),
         ),
     ),
-    reveal="In general ITD keeps all iterates, so its memory grows in proportion to t: "
-    "{itd_half:count} numbers at t = {half:count}, {itd:count} at t = {steps:count}. Forward ITD "
-    "holds {forward:count} at any t, but carries a column for each hyperparameter: at t = "
-    "{steps:count} it has taken {forward_products:count} products, ITD {itd_products:count}. Along "
-    "each curve t grows; both end at the same error, {error:scientific}.",
+    reveal="In general ITD keeps all iterates, for going back needs them: {itd_half:count} numbers "
+    "at t = {half:count}, {itd:count} at t = {steps:count}. Forward ITD holds {forward:count} at "
+    "any t, but carries a column for each hyperparameter: at t = {steps:count} it has taken "
+    "{forward_products:count} products, ITD {itd_products:count}. Both end at the same error, "
+    "{error:scientific}.",
     look="change T, then the number m of hyperparameters: which method pays for which?",
     takeaway="ITD differentiates through the loop. Backwards, its memory grows with the number "
     "of steps; forwards, its cost grows with the number of hyperparameters.",

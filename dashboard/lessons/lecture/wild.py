@@ -57,11 +57,12 @@ LESSON = Lesson(
     ),
     reveal="AID-CG ends at {aid-cg:scientific}, AID-FP at {aid-fp:scientific}, ITD at "
     "{itd:scientific}. In general the bounds put AID before ITD, and conjugate gradient before "
-    "fixed-point steps. On other problems two curves may coincide: then nearly all of the error "
-    "comes from wₜ, and both have the same wₜ.",
+    "fixed-point steps. On other problems two curves may coincide: AID-FP and AID-CG where what is "
+    "left comes from the wₜ that they share, ITD and AID-FP where Φ is affine, as in the quadratic "
+    "problem.",
     look="choose another problem. Does the order hold? Which curves coincide?",
-    takeaway="One theory covers penalties, features and equilibrium networks; AID with conjugate "
-    "gradient is the best choice where it applies.",
+    takeaway="One theory covers penalties, features and equilibrium networks. Where ∂₁Φ is "
+    "symmetric, AID with conjugate gradient has the best rate.",
     teacher="Let each group take one problem and report its order. The Paper page shows the same "
     "comparison as it was published.",
     onward=("paper", ""),

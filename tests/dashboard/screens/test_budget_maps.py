@@ -172,7 +172,7 @@ def test_the_key_says_what_every_line_means() -> None:
     frame = frame_of()
     said = [entry["text"] for entry in frame["key"]]
     for words in (
-        "equal colour",
+        "equal error",
         "equal cost (9, 18, … products)",
         "best split of every budget",
         "of this budget",

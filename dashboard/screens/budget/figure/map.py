@@ -65,18 +65,18 @@ def budget_map(planes: list[Plane], splits: list[Split], layer: str, mode: Mode)
         texts = [[f"  error at {held} = {step}"] for step in steps]
         drawn.moving.append({"trace": len(drawn.figure["data"]), "by": by, "text": texts})
         drawn.add(heading(suffix, y_range))
-    drawn.key = _key(planes, splits[0].budget, y_range, mode)
+    drawn.key = _key(planes, splits[0].budget, layer, y_range, mode)
     drawn.figure["layout"] = map_layout(planes, layer, ends, y_range)
     drawn.narrow = narrow_layout(planes, layer)
     return drawn
 
 
 def _key(
-    planes: list[Plane], budget: int, y_range: tuple[float, float], mode: Mode
+    planes: list[Plane], budget: int, layer: str, y_range: tuple[float, float], mode: Mode
 ) -> list[KeyEntry]:
     """What the lines over the maps mean, and those beside them."""
     over_maps = (
-        ("thin black line: equal colour", "solid", HALO),
+        (f"thin black line: equal {'error' if layer == 'error' else 'bound'}", "solid", HALO),
         (f"white dashes: equal cost ({budget / 2:g}, {budget:g}, … products)", COST_DASH, INK),
         ("white line: best split of every budget", "solid", INK),
         ("best split of this budget", "star", INK),
