@@ -231,7 +231,7 @@ def test_steps_are_read_out_at_rest_and_not_while_playing(explore: ExplorePage) 
     explore.wait_for_cursor("i >= 30")
     assert explore.page.evaluate("window.said") == []
     explore.button("Pause").click()
-    explore.page.wait_for_function("window.said.length > 0")
+    explore.page.wait_for_function("() => window.said.length > 0")
     (said,) = explore.page.evaluate("window.said")
     assert said.startswith(f"t = k = {explore.cursor}. ITD: error")
 
