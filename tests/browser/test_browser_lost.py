@@ -69,5 +69,5 @@ def test_a_connection_that_rests_comes_back_with_the_hand(explore: ExplorePage) 
     assert explore.page.evaluate("liveSockets()") == 0
     with explore.grabbed("contraction") as (x, y):
         explore.page.mouse.move(x + 20, y, steps=4)
-        explore.page.wait_for_function("liveSockets() === 1")
+        explore.page.wait_for_function("() => liveSockets() === 1")
     explore.page.wait_for_function(ASKED, arg=stop_of(explore))

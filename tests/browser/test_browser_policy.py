@@ -55,7 +55,7 @@ def test_a_script_from_elsewhere_does_not_run(
         }""",
         FOREIGN,
     )
-    page.wait_for_function("(window.violated ?? []).length >= 3")
+    page.wait_for_function("() => (window.violated ?? []).length >= 3")
     assert page.evaluate("[window.ran, window.evaluated]") == [None, None]
     # It was asked for, and the browser did not send it.
     watcher.requests.remove(FOREIGN)
