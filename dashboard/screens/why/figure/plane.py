@@ -269,7 +269,7 @@ def _axes(
     suffix: str, domain: list[float], ranges: list[list[float]], *, modes: bool
 ) -> dict[str, Any]:
     names = (
-        ("along the eigenvector of the largest eigenvalue of ∂₁Φ", "along that of the smallest")
+        ("eigenvector of the largest eigenvalue of ∂₁Φ", "that of the smallest eigenvalue")
         if modes
         else ("first direction", "second direction")
     )
