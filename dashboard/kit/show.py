@@ -166,10 +166,15 @@ def _known(asked: _Asked) -> tuple[AnyShown | None, str]:
 
 
 def _draw_parts(asked: _Asked) -> AnyShown:
-    """The pictures, drawn again while parts arrive; as a fragment, which is a container as well.
+    """The pictures, drawn again while parts arrive, by a fragment in a container of its own.
 
-    Without a clock it is a fragment all the same. The last tick may be on its way when the run has
-    ended, and a fragment that is there no more would take the picture with it.
+    Where a tick follows closely on a run of the page, Streamlit drops what the run has drawn by the
+    fragment and not yet sent: the fragment draws it again, but only after what stands below it has
+    been sent. Without a container of the page itself that would not find its place, and the browser
+    would show nothing at all.
+
+    Without a clock it is a fragment all the same: the last tick may be on its way when the run has
+    ended.
     """
     job = job_of(asked.page.place)
     running = job is not None and not job.ended
@@ -190,7 +195,8 @@ def _draw_parts(asked: _Asked) -> AnyShown:
             asked.page.progress(job, shown)
         return _draw(asked, shown, picture)
 
-    shown: AnyShown = st.fragment(draw, run_every=POLL_SECONDS if running else None)()
+    with st.container():
+        shown: AnyShown = st.fragment(draw, run_every=POLL_SECONDS if running else None)()
     return shown
 
 

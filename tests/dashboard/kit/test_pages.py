@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 from frames import ROOT, open_page
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 
 from dashboard.app import render_frame
 from dashboard.kit.errors import LinkError
@@ -29,6 +31,8 @@ LINKS: Table[dict[str, str]] = Table(
         "theory": {"section": "R12"},
     },
 )
+# Those whose pictures fill while they are looked at, and long runs.
+DRAWN_BY_FRAGMENTS = {"complexity", "paper"}
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
 
@@ -42,6 +46,31 @@ def test_the_live_route_answers_for_every_picture_of_every_page(page: Page[Any, 
         link = dict(item.split("=") for item in frame["link"].split("&"))
         asked = page.settings.of_link(params)[:2]
         assert page.settings.of_link(link)[:2] == asked
+
+
+@every_page
+def test_what_a_fragment_draws_lies_in_a_container_of_the_page(
+    page: Page[Any, Any, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Streamlit may send it after what follows it, which must find its place all the same."""
+    sent: list[ForwardMsg] = []
+    enqueue = ForwardMsgQueue.enqueue
+
+    def note(queue: ForwardMsgQueue, message: ForwardMsg) -> None:
+        sent.append(message)
+        enqueue(queue, message)
+
+    monkeypatch.setattr(ForwardMsgQueue, "enqueue", note)
+    open_page({**LINKS[page.name], "seed": "782"}, page.name)
+    deltas = [message for message in sent if message.HasField("delta")]
+    of_page = [message for message in deltas if not message.delta.fragment_id]
+    of_fragments = [message for message in deltas if message.delta.fragment_id]
+    assert bool(of_fragments) == (page.name in DRAWN_BY_FRAGMENTS)
+    places = {tuple(message.metadata.delta_path) for message in of_page}
+    for message in of_fragments:
+        *parents, own = message.metadata.delta_path
+        later = {(*parents, place) for place in range(own, own + 50)}
+        assert not later & places, message.metadata.delta_path
 
 
 def test_a_page_of_text_has_no_picture_to_ask_for() -> None:
