@@ -177,6 +177,7 @@ ALSO: dict[str, str] = {
     "target accuracy": "ε",
 }
 
+_CLOSING = ",.;:?!)"
 _MARK = re.compile(r"\[\[([^\[\]|]+)(?:\|([^\[\]|]+))?\]\]")
 
 
@@ -225,14 +226,17 @@ def marked(text: str) -> str:
     parts, end = [], 0
     for place, match in enumerate(_MARK.finditer(text)):
         name = f"{stem}-{place}"
+        # No line begins with the comma after a term.
+        after = text[match.end() :]
+        closing = after[: len(after) - len(after.lstrip(_CLOSING))]
         parts += [
             html.escape(text[end : match.start()], quote=False),
             f'<span class="gl-term"><button type="button" aria-describedby="{name}">'
-            f"{lowered(match[2] or match[1])}</button>"
+            f"{lowered(match[2] or match[1])}</button>{closing}"
             f'<span class="gl-tip" role="tooltip" id="{name}">'
             f"{lowered(definition(match[1]))}</span></span>",
         ]
-        end = match.end()
+        end = match.end() + len(closing)
     page = "".join(parts) + html.escape(text[end:], quote=False)
     return page.replace("{{", '<span class="gl-formula">').replace("}}", "</span>")
 

@@ -105,6 +105,16 @@ def test_a_mark_becomes_a_button_with_its_definition() -> None:
     ]
 
 
+def test_no_line_begins_with_what_closes_a_term() -> None:
+    page = glossary.marked("A [[hypergradient]], (see [[f]]); [[λ]](x).")
+    for closed in ("hypergradient</button>,<", "f</button>);<", "λ</button><"):
+        assert closed in page
+    assert page.endswith("</span></span>(x).")
+    assert re.sub(r"<[^>]*>", "", re.sub(r'<span class="gl-tip".*?</span>', "", page)) == (
+        "A hypergradient, (see f); λ(x)."
+    )
+
+
 def test_nothing_in_a_mark_becomes_markup() -> None:
     shown = glossary.marked("[[λ|<img src=x onerror=alert(1)>]]")
     assert "<img" not in shown
