@@ -61,7 +61,7 @@ def test_what_a_fragment_draws_lies_in_a_container_of_the_page(
         enqueue(queue, message)
 
     monkeypatch.setattr(ForwardMsgQueue, "enqueue", note)
-    open_page({**LINKS[page.name], "seed": "782"}, page.name)
+    open_page({**LINKS[page.name], "seed": "790"}, page.name)
     deltas = [message for message in sent if message.HasField("delta")]
     of_page = [message for message in deltas if not message.delta.fragment_id]
     of_fragments = [message for message in deltas if message.delta.fragment_id]
