@@ -83,7 +83,7 @@ def test_the_chart_stays_while_the_picture_fills(page: Page, server: Server) -> 
     page.locator('.hg-chart[data-ready="true"]').wait_for()
     page.evaluate("document.querySelector('.hg-chart').dataset.mine = 'yes'")
     page.locator('[data-testid="stProgress"]').wait_for()
-    page.wait_for_function(_DONE, arg=24)
+    page.wait_for_function(_DONE, arg=24, timeout=3 * TIMEOUT)
     page.get_by_text("24 runs, all measured.").wait_for()
     page.wait_for_timeout(700)
     assert page.locator('.hg-chart[data-mine="yes"]').count() == 1
@@ -94,7 +94,7 @@ def test_a_tick_that_comes_late_does_no_harm(page: Page, server: Server) -> None
     page.add_init_script(_NOTE_SENT)
     said = len(server.output())
     page.goto(f"{server.base}complexity?d=150&points=8&qmax=0.995&seed=41")
-    page.wait_for_function(_DONE, arg=24)
+    page.wait_for_function(_DONE, arg=24, timeout=3 * TIMEOUT)
     page.get_by_text("24 runs, all measured.").wait_for()
     page.wait_for_timeout(700)
     assert page.evaluate("sent.length") > 2, "The page, and ticks."
