@@ -19,7 +19,7 @@ from dashboard.kit.compute import (
     ComputedCache,
     ExperimentCache,
 )
-from dashboard.kit.jobs import TOO_MANY, TWO_ALREADY, Job, Turns
+from dashboard.kit.jobs import TOO_MANY, TWO_ALREADY, Job
 from hypergrad_core import METHODS, Scenario, run
 from hypergrad_core.arrays import Progress
 from hypergrad_core.scenario import SLICES
@@ -150,8 +150,7 @@ class Held:
 
 
 @pytest.fixture
-def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[Held]:
-    monkeypatch.setattr(jobs, "TURNS", Turns())
+def held() -> Iterator[Held]:
     made = Held()
     yield made
     made.go_on.set()

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dashboard.kit import compute, jobs, limits, processes
+from dashboard.kit import compute, limits, processes
 from dashboard.kit.compute import ComputedCache, ExperimentCache, SlowError, do_quick_work_with
-from dashboard.kit.jobs import NO_MEMORY, Job, Turns
+from dashboard.kit.jobs import NO_MEMORY, Job
 from dashboard.kit.limits import MEGABYTE
 from dashboard.pages import PAGES
 from dashboard.screens.lecture.objective import PAGE as OBJECTIVE
@@ -32,7 +32,6 @@ def with_processes(
     no_processes: None, monkeypatch: pytest.MonkeyPatch, main_module: None
 ) -> Iterator[None]:
     monkeypatch.setattr(limits, "LIMITS", replace(limits.LIMITS, jobs=2))
-    monkeypatch.setattr(jobs, "TURNS", Turns())
     # The tests are not in the way of the modules that processes import.
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
     processes.close()
