@@ -10,6 +10,7 @@ from conftest import NewContext, Server, Watcher
 from explore_page import TIMEOUT
 from playwright.sync_api import Page, expect
 from test_browser_layout import DRAWN, LINKS, MODES
+from test_browser_policy import NOTED
 
 from dashboard.kit.theme import Mode
 
@@ -50,7 +51,9 @@ def page(new_context: NewContext, watcher: Watcher) -> Page:
     """A fresh page, not yet opened."""
     # Streamlit looks for its server below the address of the page first, then at the root.
     watcher.allowed.append(r"status of 404 \(Not Found\)")
-    opened = new_context().new_page()
+    context = new_context()
+    context.add_init_script(NOTED)
+    opened = context.new_page()
     opened.set_default_timeout(TIMEOUT)
     return opened
 
@@ -99,6 +102,7 @@ def test_axe_finds_nothing(page: Page, server: Server, name: str) -> None:
     check_headings(page, name.split(",")[0])
     found: dict[Mode, list[str]] = {}
     unfold(page)
+    assert page.evaluate("window.violated ?? []") == [], "No page wants more than it may have."
     for mode in MODES:
         page.emulate_media(color_scheme=mode)
         page.wait_for_function(

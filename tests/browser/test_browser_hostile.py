@@ -42,7 +42,7 @@ def test_nothing_that_a_link_says_is_read_as_markup(
     assert "evil.example" in told.replace("\u2060", "")
 
 
-@pytest.mark.parametrize("seed", range(len(PAGES)))
+@pytest.mark.parametrize("seed", range(20))
 def test_a_random_link_opens_its_page(
     seed: int, new_context: NewContext, server: Server, watcher: Watcher
 ) -> None:

@@ -1,7 +1,4 @@
-"""The browser is told what a page may do.
-
-That no page wants more is seen in every other test: the browser complains of it as of an error.
-"""
+"""The browser is told what a page may do. That none wants more is seen where axe-core looks."""
 
 from __future__ import annotations
 
