@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from inspect import signature
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qsl
@@ -16,6 +17,8 @@ from dashboard.lessons.lecture.facts import relative
 from hypergrad_core import Experiment, Scenario, run
 from hypergrad_core.studies.dissection import dissect
 from hypergrad_core.studies.landscape import landscape
+from hypergrad_core.studies.modes import conjugate_gradient_polynomials
+from hypergrad_core.studies.requirements import fitted_slope
 
 
 def scenario(key: str) -> Scenario:
@@ -119,6 +122,10 @@ def test_polynomials() -> None:
     assert ((abs(values - 1 + q) < 1e-9) | (abs(values - 1 - q) < 1e-9)).all()
     places = len(np.unique(values.round(9)))
     assert int(found.run_of("aid-cg").settled) == float(known["answer"]) == places
+    # After two steps that of conjugate gradient is 1 at 0, and large between its two zeros.
+    steps = conjugate_gradient_polynomials(found.run_of("aid-cg"), np.array([0.0, 1.0]))
+    assert steps[2, 0] == pytest.approx(1)
+    assert abs(steps[2, 1]) > 4
     spread = dissect(replace(scenario("polynomials"), spectrum="even")).run_of("aid-cg")
     assert int(spread.settled) > 2
 
@@ -134,6 +141,8 @@ def test_kappa() -> None:
     assert face("kappa").settings.view.target == 1e-4
     assert float(known["slower"]) == pytest.approx(float(known["worse"]), rel=0.15)
     assert float(known["slower_cg"]) == pytest.approx(float(known["root"]), rel=0.15)
+    least = signature(fitted_slope).parameters["low"].default
+    assert f"from κ = {least:.0f} on" in NAMED["kappa"].reveal
 
 
 def test_budget() -> None:
@@ -229,6 +238,16 @@ def test_wild() -> None:
     assert f"t = k = {made.horizon}" in text("wild")
     assert made.data == "wine"
     assert float(known["aid-cg"]) < float(known["aid-fp"]) < float(known["itd"])
+    # Which curves coincide: of one wₜ, and where Φ is affine.
+    late = run(replace(made, family="logistic", data="breast_cancer", vary="adjoint", horizon=200))
+    np.testing.assert_allclose(
+        *(relative(late, key)[-1] for key in ("aid-fp", "aid-cg")), rtol=1e-3
+    )
+    affine = replace(made, family="quadratic", data="synthetic")
+    assert affine.build().affine
+    np.testing.assert_allclose(
+        *(relative(run(affine), key) for key in ("itd", "aid-fp")), rtol=1e-6
+    )
 
 
 def test_no_number_of_a_link_is_left_over() -> None:
