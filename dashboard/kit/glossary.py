@@ -177,6 +177,7 @@ ALSO: dict[str, str] = {
     "target accuracy": "ε",
 }
 
+# What belongs to the word before it.
 _CLOSING = ",.;:?!)"
 _MARK = re.compile(r"\[\[([^\[\]|]+)(?:\|([^\[\]|]+))?\]\]")
 

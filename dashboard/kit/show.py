@@ -183,10 +183,11 @@ def _draw_parts(asked: _Asked) -> AnyShown:
     def draw() -> AnyShown:
         nonlocal drawn
         job = job_of(asked.page.place)
-        ended = job is None or job.ended
-        # When the run has ended the page is drawn once more; what is asked without a clock, a late
-        # tick or a hand on the picture, concerns the page as well.
-        if ended if running else drawn:
+        if running and (job is None or job.ended):
+            # The page is drawn once more, without a clock.
+            st.rerun()
+        if not running and drawn:
+            # A late tick, or a hand on the picture: without a clock both concern the whole page.
             st.rerun()
         drawn = True
         shown, picture = _known(asked)

@@ -49,8 +49,8 @@ def peak_bytes() -> float:
             return float(peak) * 1024
     if resource is None:
         return 0.0
-    peak_used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return float(peak_used if sys.platform == "darwin" else peak_used * 1024)
+    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return float(used if sys.platform == "darwin" else used * 1024)
 
 
 class _HaltError(BaseException):

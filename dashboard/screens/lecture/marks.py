@@ -20,12 +20,12 @@ GIVEN = "given"
 YOURS, MEASURED = "your prediction", "measured"
 COLORS = {"light": "#7A0F5C", "dark": "#FFB3E6"}
 """Of what the visitor said: no method has it."""
-MARGIN = 0.03
-"""Share of an axis that is left beyond a mark outside its ends."""
 PAPER = {"light": "#FFFFFF", "dark": "#0F1319"}
 DASHES = {YOURS: "2px,6px", MEASURED: "solid"}
 WIDTHS = {YOURS: 4, MEASURED: 2}
 SYMBOLS = {YOURS: "star", MEASURED: "diamond"}
+MARGIN = 0.03
+"""Share of an axis that is left beyond a mark outside its ends."""
 SHARED = {"type": "scatter", "hoverinfo": "skip", "showlegend": False, "meta": GIVEN}
 
 
