@@ -177,8 +177,8 @@ ALSO: dict[str, str] = {
     "target accuracy": "ε",
 }
 
-# What belongs to the word before it.
-_CLOSING = ",.;:?!)"
+# What belongs to the word after it, and to the one before it.
+_OPENING, _CLOSING = "(“", ",.;:?!)”"
 _MARK = re.compile(r"\[\[([^\[\]|]+)(?:\|([^\[\]|]+))?\]\]")
 
 
@@ -227,12 +227,13 @@ def marked(text: str) -> str:
     parts, end = [], 0
     for place, match in enumerate(_MARK.finditer(text)):
         name = f"{stem}-{place}"
-        # No line begins with the comma after a term.
-        after = text[match.end() :]
+        # No line ends with the bracket before a term, or begins with the comma after it.
+        before, after = text[end : match.start()], text[match.end() :]
+        opening = before[len(before.rstrip(_OPENING)) :]
         closing = after[: len(after) - len(after.lstrip(_CLOSING))]
         parts += [
-            html.escape(text[end : match.start()], quote=False),
-            f'<span class="gl-term"><button type="button" aria-describedby="{name}">'
+            html.escape(before[: len(before) - len(opening)], quote=False),
+            f'<span class="gl-term">{opening}<button type="button" aria-describedby="{name}">'
             f"{lowered(match[2] or match[1])}</button>{closing}"
             f'<span class="gl-tip" role="tooltip" id="{name}">'
             f"{lowered(definition(match[1]))}</span></span>",

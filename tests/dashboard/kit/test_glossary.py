@@ -105,13 +105,13 @@ def test_a_mark_becomes_a_button_with_its_definition() -> None:
     ]
 
 
-def test_no_line_begins_with_what_closes_a_term() -> None:
-    page = glossary.marked("A [[hypergradient]], (see [[f]]); [[λ]](x).")
-    for closed in ("hypergradient</button>,<", "f</button>);<", "λ</button><"):
-        assert closed in page
+def test_a_term_stays_with_its_brackets_and_the_comma_after_it() -> None:
+    page = glossary.marked("A [[hypergradient]], (see [[f]]) or ([[λ]]); [[q]](x).")
+    for kept in ("hypergradient</button>,<", "f</button>)<", 'term">(<button', "λ</button>);<"):
+        assert kept in page
     assert page.endswith("</span></span>(x).")
     assert re.sub(r"<[^>]*>", "", re.sub(r'<span class="gl-tip".*?</span>', "", page)) == (
-        "A hypergradient, (see f); λ(x)."
+        "A hypergradient, (see f) or (λ); q(x)."
     )
 
 
