@@ -38,6 +38,7 @@ class Server:
 
     port: int
     asked: Path
+    runs: Path
     process: int = 0
 
     @property
@@ -82,10 +83,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("server")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        made = Server(probe.getsockname()[1], folder / "asked.txt")
+        made = Server(probe.getsockname()[1], folder / "asked.txt", folder / "runs.txt")
     command = [sys.executable, "-m", "streamlit", "run", "dashboard/app.py"]
     options = ["--server.address", "0.0.0.0", "--server.port", str(made.port)]
-    environment = {**os.environ, "PYTHONPATH": str(OFFLINE), "NETWORK_LOG": str(made.asked)}
+    logs = {"NETWORK_LOG": str(made.asked), "RUNS_LOG": str(made.runs)}
+    environment = {**os.environ, "PYTHONPATH": str(OFFLINE), **logs}
     said = folder / "output.txt"
     with said.open("wb") as out:
         process = subprocess.Popen(
@@ -220,3 +222,18 @@ def test_files_that_no_page_has_asked_for_are_not_kept(server: Server) -> None:
         assert resident_megabytes(server.process) - before < 120
         too_much = body.replace(b"x" * 1000, b"x" * 1200)
         assert server.ask("PUT", path, headers, too_much).status == 413
+
+
+def test_a_page_is_not_run_beside_a_run_of_its_own(server: Server) -> None:
+    """Both would change the same state, each behind a lock of its own."""
+    with server.talk(STREAM, f"http://{server.host}") as page:
+        for _ in range(40):
+            page.send(BackMsg(rerun_script=ClientState()).SerializeToString())
+            time.sleep(0.02)
+        finished = 0
+        while not finished:
+            heard = ForwardMsg.FromString(bytes(page.recv(timeout=20)))  # type: ignore[arg-type]
+            finished = heard.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
+    begun = server.runs.read_text().split()
+    assert begun
+    assert set(begun) == {"0"}
