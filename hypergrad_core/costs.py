@@ -231,7 +231,7 @@ class Machine:
 
     def seconds(self, cost: Cost) -> float:
         """How long a piece of work takes."""
-        return (
+        return float(
             cost.vector * self.vector_seconds
             + cost.matrix * self.matrix_seconds
             + cost.calls * self.call_seconds
