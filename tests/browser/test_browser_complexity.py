@@ -83,7 +83,7 @@ def test_the_chart_stays_while_the_picture_fills(page: Page, server: Server) -> 
     page.locator('.hg-chart[data-ready="true"]').wait_for()
     page.evaluate("document.querySelector('.hg-chart').dataset.mine = 'yes'")
     page.locator('[data-testid="stProgress"]').wait_for()
-    page.wait_for_function(_DONE, arg=24)
+    page.wait_for_function(_DONE, arg=24, timeout=3 * TIMEOUT)
     page.get_by_text("24 runs, all measured.").wait_for()
     page.wait_for_timeout(700)
     assert page.locator('.hg-chart[data-mine="yes"]').count() == 1

@@ -12,7 +12,7 @@ AT = 60
 
 
 def facts(run: Experiment) -> Facts:
-    """The bounds at a step, and the level of rounding."""
+    """The bounds at a step, and where the error rests."""
     curve = run.curve("itd")
     place = int(np.argmin(abs(run.steps - AT)))
     error = float(curve.errors[place])
@@ -20,10 +20,8 @@ def facts(run: Experiment) -> Facts:
     return {
         "answer": float(curve.paper.values[place]) / error,
         "sharp": float(curve.sharp.values[place]) / error,
-        "sharp_end": float(curve.sharp.values[-1]) / run.constants.hypergradient_norm,
         "at": float(run.steps[place]),
         "least": float(errors.min()),
-        "floor": curve.floor / run.constants.hypergradient_norm,
         "base": float(errors[place]),
     }
 
@@ -36,9 +34,8 @@ LESSON = Lesson(
     text="The [[paper’s bound]] (Grazzi, Franceschi, Pontil and Salzo, 2020) is computed before "
     "anything is run, from a few constants: [[q]], how fast the Jacobians change, how far the "
     "start is. So it holds for every problem with these constants, also for the worst of them. The "
-    "[[sharp bound]] may also use what was measured along this run. A bound is [[tight]] if there "
-    "are problems on which the error is equal to it; on others it is loose. Here [[ITD]] runs on "
-    "the tumour data.",
+    "[[sharp bound]] may also use what was measured along this run. Here [[ITD]] runs on the "
+    "tumour data.",
     page="explore",
     link="problem=logistic&data=breast_cancer&q=0.8&methods=itd&bound=both&T=200&eps=1e-9&at=60",
     heading="The relative error of ITD, and two bounds of it.",
@@ -66,12 +63,10 @@ LESSON = Lesson(
     ),
     reveal="It is {answer:times} the error; the sharp bound is {sharp:times}. Neither is wrong: "
     "the error is not larger. In general a bound tells how fast the error falls and how that "
-    "depends on [[κ]], not how large the error is. At the end the error rests at "
-    "{least:scientific}: that is rounding, and theorems speak of exact numbers. The sharp bound "
-    "rests at {sharp_end:scientific}, for what it measures is rounded too. Pale parts of a bound "
-    "promise nothing: they lie below the line “rounding”, a cautious estimate made before the run "
-    "({floor:scientific}).",
-    look="show one bound at a time. In single precision, where does the error stop?",
+    "depends on [[κ]], not how large it is. At the end the error rests at {least:scientific}: that "
+    "is rounding, and theorems speak of exact numbers. Pale parts of a bound promise nothing: they "
+    "lie below the line “rounding”, a cautious estimate made before the run.",
+    look="choose single precision. Where does the error stop?",
     takeaway="A bound is a promise for the worst case: trust how fast it falls, not its height, "
     "and trust neither below the level of rounding.",
     teacher="Three words to separate: tight, upper, loose. On the quadratic problem in Explore the "

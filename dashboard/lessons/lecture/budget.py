@@ -60,11 +60,10 @@ LESSON = Lesson(
     title="Where to spend a budget",
     need="You need: lesson 5. The error has a part that falls with [[t]] and a part that "
     "falls with [[k]].",
-    text="Each of the [[t]] steps on [[w]] costs one [[product]], each of the [[k]] steps "
-    "of [[conjugate gradient]] on [[v]] one, and one more is for ∂₂Φ. The map shows the [[relative "
-    "error]] for every pair: t upwards, k to the right. Along white dashes the cost is the "
-    "same. With 60 "
-    "products in all, one can take many t and few k, or the other way round.",
+    text="Each of the [[t]] steps on [[w]] costs one [[product]], each of the [[k]] steps of "
+    "[[conjugate gradient]] on [[v]] one, and one more is for ∂₂Φ. The map shows the [[relative "
+    "error]] for every pair: t upwards, k to the right. Along white dashes the cost is the same. "
+    "With 60 products in all, one can take many t and few k, or the other way round.",
     page="budget",
     alone=True,
     width=22,
@@ -103,8 +102,7 @@ LESSON = Lesson(
     reveal="Best is t = {answer:.0f}, k = {k:.0f}: error {error:scientific}. With k fixed at "
     "{few:.0f}, the error rests on a [[plateau]] at {plateau:scientific}, however long one trains. "
     "In general, spend so that the error left by t and that left by k are about equal: equal "
-    "errors, not equal numbers of steps. The dashes turn flat where conjugate gradient has solved "
-    "its system.",
+    "errors, not equal numbers of steps.",
     look="press a cell of the map, or walk with the arrow keys.",
     goal=Goal("Reach an error of 10⁻⁶ with the fewest products.", TARGET, score),
     takeaway="A fixed k ends on a plateau. Spend on t and on k so that neither part of the error "

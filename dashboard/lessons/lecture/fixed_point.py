@@ -29,12 +29,11 @@ LESSON = Lesson(
     title="Two levels and a fixed point",
     need="You need: gradient descent, seen as one step [[Φ]] that is repeated. It comes to "
     "rest where a step changes nothing: at the fixed point {{[[w(λ)]] = Φ(w(λ), λ)}}.",
-    text="There are two levels, hence the name [[bilevel problem]]. The outer level chooses [[λ]]. "
-    "The inner level trains: from [[w₀]] on, each [[wₜ]] is one step after the one before, and "
-    "leaves at most the share [[q]] of the distance to [[w(λ)]], here 0.9. q is the [[contraction "
-    "constant]]; [[κ]] = (1 + q)/(1 − q), here 19, says the same: the larger κ, the slower the "
-    "training. Grey rings are lines of equal training loss. The axes are eigenvectors of [[∂₁Φ]], "
-    "the derivative of a step by w.",
+    text="There are two levels. The outer one chooses [[λ]]. The inner one trains: from [[w₀]] on, "
+    "each step leaves at most the share [[q]] of the distance from [[wₜ]] to [[w(λ)]], here 0.9. q "
+    "is the [[contraction constant]]; [[κ]] = (1 + q)/(1 − q), here 19, says the same: the larger "
+    "κ, the slower the training. Grey rings are lines of equal training loss. The axes are "
+    "eigenvectors of [[∂₁Φ]], the derivative of a step by w.",
     page="why",
     link="d=2&T=80&show=plane&methods=itd&at=44",
     part="plane",
@@ -68,8 +67,7 @@ LESSON = Lesson(
     "1/100. In general twice as many digits take twice as many steps, and for large κ the number "
     "of steps grows in proportion to κ.",
     look="drag q towards 1, then play.",
-    takeaway="Training is a fixed-point iteration: each step leaves at most q of the distance, "
-    "and the number of steps grows in proportion to κ.",
+    takeaway="Training is a fixed-point iteration: each step leaves at most q of the distance.",
     teacher="Ask for a show of hands first: 10, 20, 50 or 100 steps? Most say 10 or 20. Then "
     "ask for a ten-thousandth: the answer is twice as many, not a hundred times.",
 )

@@ -22,15 +22,14 @@ LESSON = Lesson(
     key="hypergradient",
     title="What is a hypergradient?",
     need="You need: gradient descent. Training finds the weights [[w(λ)]] of a model; a "
-    "[[hyperparameter]] [[λ]], such as the strength of a penalty, is set before. Choosing it is a "
-    "[[bilevel problem]], {{min [[f]](λ) = [[E]](w(λ), λ)}} with {{w(λ) = [[Φ]](w(λ), λ)}}: E is "
-    "the loss on new data, Φ one step of training. The gradient of f is the [[hypergradient]].",
+    "[[hyperparameter]] [[λ]] is set before. Choosing it is a [[bilevel problem]], {{min [[f]](λ) "
+    "= [[E]](w(λ), λ)}} with {{w(λ) = [[Φ]](w(λ), λ)}}: E is the loss on new data, Φ one step of "
+    "training.",
     text="A model learns to tell harmless from dangerous tumours by 30 measurements. A penalty "
-    "keeps its weights small: too weak, and it learns the noise in its training data; too strong, "
-    "and it learns nothing. [[λ]] is the logarithm of the penalty. For each λ the model is trained "
-    "to the end: [[w(λ)]] are its weights then, and [[f]](λ) is its loss on new data, the "
-    "[[validation loss|validation loss]]. You see one point of f and its slope there, the "
-    "[[hypergradient]].",
+    "keeps its weights small: too weak, and it learns the noise in its data; too strong, and it "
+    "learns nothing. [[λ]] is the logarithm of the penalty, [[w(λ)]] are the weights after "
+    "training with it, and [[f]](λ) is their loss on new data, the [[validation loss|validation "
+    "loss]]. You see one point of f and its slope there, the [[hypergradient]].",
     page="objective",
     link="",
     controls=("penalty",),
@@ -57,10 +56,10 @@ LESSON = Lesson(
             ),
         ),
     ),
-    reveal="The loss is smallest, {least:.1f}, at λ = {answer:signed}; there the slope is 0, "
-    "left of it negative, right of it positive. In general the hypergradient says which way to go, "
-    "for all hyperparameters at once: with a penalty for each of the 30 weights, nobody can search "
-    "by hand.",
+    reveal="The loss is smallest, {least:.1f}, at λ = {answer:signed}; there the slope is 0, left "
+    "of it negative, right of it positive. In general the hypergradient says which way to go, for "
+    "all hyperparameters at once: with a penalty for each of 30 weights, nobody can search by "
+    "hand.",
     look="drag λ against the sign of the slope until the slope is 0.",
     takeaway="The hypergradient is the slope of the loss on new data with respect to the settings "
     "of the training. Go against it.",

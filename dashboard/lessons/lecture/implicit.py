@@ -28,12 +28,12 @@ LESSON = Lesson(
     title="Implicit differentiation: one linear system",
     need="You need: the chain rule, and linear systems. An equation that holds for all "
     "[[λ]], such as {{w = Φ(w, λ)}}, can be differentiated without knowing how it was solved.",
-    text="Let w′ be the derivative of [[w(λ)]]. From w = Φ(w, λ) follows w′ = ∂₁Φ w′ + ∂₂Φ, so w′ "
-    "= (I − ∂₁Φ)⁻¹∂₂Φ. The chain rule gives ∇f = [[∇₂E]] + w′ᵀ[[∇₁E]]. Insert w′, and one linear "
-    "system for [[v]] is enough, however many hyperparameters: the [[adjoint system]] below. This "
-    "is approximate implicit differentiation, [[AID]]. Two errors remain. The system is taken at "
-    "[[wₜ]], not at w(λ). And it is solved by [[k]] steps only: AID-FP repeats v ← ∂₁Φᵀv + ∇₁E "
-    "([[fixed-point iteration]]); AID-CG uses a quicker solver, [[conjugate gradient]].",
+    text="Let w′ be the derivative of [[w(λ)]]. From w = Φ(w, λ) follows w′ = ∂₁Φ w′ + ∂₂Φ; the "
+    "chain rule gives ∇f = [[∇₂E]] + w′ᵀ[[∇₁E]]. Together: one linear system for [[v]], the "
+    "[[adjoint system]] below, is enough, however many hyperparameters. This is approximate "
+    "implicit differentiation, [[AID]]. Two errors remain. The system is taken at [[wₜ]], not at "
+    "w(λ). And it is solved by [[k]] steps only: AID-FP repeats v ← ∂₁Φᵀv + ∇₁E ([[fixed-point "
+    "iteration]]); AID-CG uses a quicker solver, [[conjugate gradient]].",
     formula=r"\begin{gathered}(I-\partial_1\Phi^\top)\,v=\nabla_1E\\"
     r"\nabla f=\nabla_2E+\partial_2\Phi^\top v\end{gathered}",
     page="explore",
@@ -63,12 +63,11 @@ LESSON = Lesson(
         ),
     ),
     reveal="It ends on a [[plateau]] at {answer:scientific}, from k = {settled:.0f} on: what is "
-    "left comes from wₜ. Fixed-point steps end on the same plateau, only later. In general the "
-    "error has a part that falls with t and one that falls with k. On the plateau more k is "
-    "wasted: train longer.",
+    "left comes from wₜ. Fixed-point steps end on the same plateau, only later. In general more k "
+    "is wasted on the plateau: train longer.",
     look="change the fixed t and see the plateau move.",
-    takeaway="AID solves one linear system at wₜ. Its error has two parts, one from t and one from "
-    "k, and the larger one decides.",
+    takeaway="AID solves one linear system at wₜ. Its error has a part that falls with t and one "
+    "that falls with k, and the larger one decides.",
     teacher="The plateau is the message: w must be good enough first. Ask what one should do with "
     "a computer that is twice as fast: more t, or more k?",
 )

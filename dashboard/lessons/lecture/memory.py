@@ -32,12 +32,11 @@ LESSON = Lesson(
     title="The price in memory",
     need="You need: that a model with [[d]] weights takes d numbers of memory. Whatever a "
     "method keeps besides comes on top.",
-    text="Two methods can give nearly the same [[hypergradient]] and need very different "
-    "[[memory]]. [[ITD]] keeps every iterate until it has gone back; [[Forward ITD]] the Jacobian, "
-    "a column of length [[d]] for each of the [[m]] hyperparameters. [[AID]] keeps [[wₜ]], a "
-    "vector or two to work with, and what its solver needs: [[AID-FP]] the vector [[v]], "
-    "[[AID-CG]] a residual and a direction as well. Here d = 1000, m = 5 and t = k = 60. In the "
-    "picture, left means less memory, down a smaller error.",
+    text="[[ITD]] keeps every iterate until it has gone back; [[Forward ITD]] the Jacobian, a "
+    "column of length [[d]] for each of the [[m]] hyperparameters. [[AID]] keeps [[wₜ]] and what "
+    "its solver needs: [[AID-FP]] the vector [[v]], [[AID-CG]] a residual and a direction as well. "
+    "Here d = 1000, m = 5 and t = k = 60. In the picture, left means less [[memory]], down a "
+    "smaller error.",
     page="explore",
     link="problem=quadratic&d=1000&m=5&T=60&methods=itd.itd-forward.aid-fp.aid-cg&x=floats"
     "&bound=none&eps=1e-3&at=30",
@@ -67,7 +66,7 @@ LESSON = Lesson(
     "{itd-forward:count}, ITD {itd:count}. In general AID keeps a handful of vectors of length d, "
     "Forward ITD about m, ITD about t. With d = 10⁶, ITD needs {large_itd:.2g} GB after {t:.0f} "
     "steps, AID-FP {large_fp:.2g} GB.",
-    look="double T, then enlarge d. At d = 10⁶ the run takes about a minute.",
+    look="double T. Which curves reach farther to the right?",
     takeaway="ITD in reverse mode pays for every step in memory; AID pays nothing for the "
     "length of the run.",
     teacher="Ask for the training runs of the room: how many steps, how many weights? Multiply. "

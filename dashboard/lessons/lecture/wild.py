@@ -22,10 +22,9 @@ LESSON = Lesson(
     "a system at [[wₜ]], by fixed-point steps (AID-FP) or [[conjugate gradient]] (AID-CG).",
     text="[[bilevel problem|Bilevel problems]] are everywhere. Regularisation: [[λ]] are "
     "logarithms of penalties, as in the first lesson. Meta-learning: λ are features, or a start, "
-    "shared by many tasks. Equilibrium and graph networks: [[w]] is the state that a layer "
-    "repeats until it rests, and λ are its weights. One theory covers them all (Grazzi, "
-    "Franceschi, Pontil and Salzo, 2020). Here a linear model learns three kinds of wine from 13 "
-    "measurements, on features that are learnt as well, with q = 0.95.",
+    "shared by many tasks. Equilibrium and graph networks: [[w]] is the state that a layer repeats "
+    "until it rests, and λ are its weights. One theory covers them all. Here a linear model learns "
+    "three kinds of wine, on features that are learnt as well, with q = 0.95.",
     page="explore",
     link="problem=hyper-representation&data=wine&q=0.95&methods=itd.aid-fp.aid-cg&T=80&eps=1e-2"
     "&bound=none",
@@ -56,11 +55,10 @@ LESSON = Lesson(
         ),
     ),
     reveal="AID-CG ends at {aid-cg:scientific}, AID-FP at {aid-fp:scientific}, ITD at "
-    "{itd:scientific}. In general the bounds put AID before ITD, and conjugate gradient before "
-    "fixed-point steps. On other problems two curves may coincide: AID-FP and AID-CG where what is "
-    "left comes from the wₜ that they share, ITD and AID-FP where Φ is affine, as in the quadratic "
-    "problem.",
-    look="choose another problem. Does the order hold? Which curves coincide?",
+    "{itd:scientific}. In general the bounds have this order. On other problems two curves may "
+    "coincide: AID-FP and AID-CG where what is left comes from the wₜ that they share, ITD and "
+    "AID-FP where Φ is affine, as in the quadratic problem.",
+    look="choose another problem. Does the order hold?",
     takeaway="One theory covers penalties, features and equilibrium networks. Where ∂₁Φ is "
     "symmetric, AID with conjugate gradient has the best rate.",
     teacher="Let each group take one problem and report its order. The Paper page shows the same "

@@ -32,6 +32,8 @@ from hypergrad_core import FAMILIES
 
 every_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.key)
 MOST_WORDS = 120
+# All lessons alone take under 40 minutes.
+MOST_WORDS_IN_ALL = 230
 
 
 def framed(lesson: Lesson, **params: str) -> Any:
@@ -61,6 +63,9 @@ def test_every_kind_of_prediction_is_there_and_one_lesson_has_a_goal() -> None:
 def test_texts_are_short_and_their_terms_are_defined(lesson: Lesson) -> None:
     known = facts(lesson.key)
     assert len(plain(fill(lesson.text, known)).split()) <= MOST_WORDS
+    told = (lesson.need, lesson.text, lesson.prediction.question, lesson.reveal, lesson.look)
+    whole = plain(" ".join((*told, lesson.takeaway)))
+    assert len(whole.split()) <= MOST_WORDS_IN_ALL
     assert 8 <= len(plain(lesson.need).split()) <= 60
     assert len(plain(lesson.takeaway).split()) <= 40
     assert 1 <= len(lesson.controls) <= 2

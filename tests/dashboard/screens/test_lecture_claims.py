@@ -116,7 +116,7 @@ def test_implicit() -> None:
 def test_polynomials() -> None:
     found, known = own("polynomials"), facts("polynomials")
     assert f"needs {known['fixed_point']:.0f} steps" in text("polynomials")
-    assert f"there are {found.state_size} of them" in text("polynomials")
+    assert f"there are {found.state_size} eigenvalues" in text("polynomials")
     q = scenario("polynomials").contraction
     values = found.modes.values
     assert ((abs(values - 1 + q) < 1e-9) | (abs(values - 1 - q) < 1e-9)).all()
@@ -202,7 +202,7 @@ def test_bounds() -> None:
     assert (curve.sharp.values >= curve.errors)[clear].all()
     errors = relative(found, "itd")
     assert settles(errors[-30:])
-    assert float(known["least"]) < float(known["floor"])
+    assert float(known["least"]) < curve.floor / found.constants.hypergradient_norm
     # It tells how fast the error falls: by seven decades, and the ratio changes little.
     ratio = curve.paper.values / curve.errors
     assert errors[40] > 1e5 * errors[100]
@@ -217,7 +217,6 @@ def test_failures() -> None:
     assert [item.method for item in found.refusals] == ["aid-cg"]
     assert settles(relative(found, "aid-gmres"))
     assert settles(relative(found, "itd"))
-    assert float(known["itd_low"]) > float(known["gmres"])
     problem = made.build()
     states = made.solver.iterate(problem, made.horizon)
     left = np.linalg.norm(states - problem.reference.solution, axis=1)
