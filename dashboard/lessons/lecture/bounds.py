@@ -29,8 +29,8 @@ def facts(run: Experiment) -> Facts:
 LESSON = Lesson(
     key="bounds",
     title="What a bound promises",
-    need="You need: nothing new. A theorem gives a [[bound]]: a number that the [[error]] "
-    "is proved not to exceed. It does not say how far below it the error is.",
+    need="You need: nothing new. A theorem gives a [[bound]]: a number that the [[error]] is "
+    "proved not to exceed.",
     text="The [[paper’s bound]] (Grazzi, Franceschi, Pontil and Salzo, 2020) is computed before "
     "anything is run, from a few constants: [[q]], how fast the Jacobians change, how far the "
     "start is. So it holds for every problem with these constants, also for the worst of them. The "
@@ -65,7 +65,7 @@ LESSON = Lesson(
     "the error is not larger. In general a bound tells how fast the error falls and how that "
     "depends on [[κ]], not how large it is. At the end the error rests at {least:scientific}: that "
     "is rounding, and theorems speak of exact numbers. Pale parts of a bound promise nothing: they "
-    "lie below the line “rounding”, a cautious estimate made before the run.",
+    "lie below the line “rounding”, an estimate made before the run.",
     look="choose single precision. Where does the error stop?",
     takeaway="A bound is a promise for the worst case: trust how fast it falls, not its height, "
     "and trust neither below the level of rounding.",

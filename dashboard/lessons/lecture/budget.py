@@ -62,8 +62,9 @@ LESSON = Lesson(
     "falls with [[k]].",
     text="Each of the [[t]] steps on [[w]] costs one [[product]], each of the [[k]] steps of "
     "[[conjugate gradient]] on [[v]] one, and one more is for ∂₂Φ. The map shows the [[relative "
-    "error]] for every pair: t upwards, k to the right. Along white dashes the cost is the same. "
-    "With 60 products in all, one can take many t and few k, or the other way round.",
+    "error]] for every pair: t upwards, k to the right. Along white dashes the cost is the same; "
+    "they turn flat where v is found. With 60 products in all, one can take many t and few k, or "
+    "the other way round.",
     page="budget",
     alone=True,
     width=22,

@@ -33,11 +33,11 @@ LESSON = Lesson(
     key="burn-in",
     title="Why the error can rise first",
     need="You need: the last lesson. [[ITD]] goes backwards through all steps of the loop.",
-    text="Each step of training brings [[wₜ]] closer to [[w(λ)]]. The [[error]] of the "
-    "hypergradient should then fall from the start, should it not? Here a small linear model is "
-    "trained on features that are learnt as well: [[λ]] is the matrix that makes them. The start "
-    "[[w₀]] is a bad one. A [[relative error]] of 1 is what the answer zero would have. It begins "
-    "at about 1, and after 140 steps it is about 0.2.",
+    text="Each step of training brings [[wₜ]] closer to [[w(λ)]]. Should the [[error]] of the "
+    "hypergradient not fall from the start? Here a linear model learns its features as well: [[λ]] "
+    "is the matrix that makes them, so the derivatives of a step change with w. A [[relative "
+    "error]] of 1 is what the answer zero would have. It begins at about 1; after 140 steps it is "
+    "about 0.2.",
     page="explore",
     link="problem=hyper-representation&q=0.95&d=2&m=4&n=10&seed=18&start=0.5&methods=itd.aid-cg"
     "&bound=none&T=140&eps=1e-1&at=17",
@@ -58,13 +58,12 @@ LESSON = Lesson(
         ),
     ),
     reveal="The error rises to {rise:.0f} times its first value, at t = {peak:count}, and is below "
-    "it again only at t = {back:count}. Step s adds an error of about [[q]]ˢ, for wₛ is still that "
-    "far off; the t − s steps after it shrink that by qᵗ⁻ˢ, together qᵗ. In general there are t "
-    "such errors: t·qᵗ rises until about t = 1/(1 − q), then falls, the [[curse of unrolling]]. "
-    "[[AID-CG]], of the next lesson, uses only the last wₜ.",
+    "it again only at t = {back:count}. Step s takes its derivatives at wₛ and so adds an error of "
+    "about [[q]]ˢ; the t − s steps after it shrink that by qᵗ⁻ˢ, together qᵗ. In general there are "
+    "t such errors: t·qᵗ rises until about t = 1/(1 − q), then falls, the [[curse of unrolling]]. "
+    "In the last lesson the derivatives were the same everywhere, so nothing rose.",
     look="bring q down. Where does the bump end?",
-    takeaway="Unrolling a short run can be worse than answering zero: after a bad start the error "
-    "first rises.",
+    takeaway="Unrolling a short run can be worse than answering zero: the error may rise first.",
     teacher="Collect a few drawn curves before revealing. The rise has the form t·qᵗ: at first "
     "the factor t wins, later qᵗ. A short run, as in meta-learning with 10 steps, sits on the "
     "bump.",

@@ -27,12 +27,12 @@ def facts(found: Dissection) -> Facts:
 LESSON = Lesson(
     key="fixed-point",
     title="Two levels and a fixed point",
-    need="You need: gradient descent, seen as one step [[Φ]] that is repeated. It comes to "
-    "rest where a step changes nothing: at the fixed point {{[[w(λ)]] = Φ(w(λ), λ)}}.",
+    need="You need: gradient descent, seen as one step [[Φ]] that is repeated. It comes to rest at "
+    "the fixed point {{[[w(λ)]] = Φ(w(λ), λ)}}.",
     text="There are two levels. The outer one chooses [[λ]]. The inner one trains: from [[w₀]] on, "
     "each step leaves at most the share [[q]] of the distance from [[wₜ]] to [[w(λ)]], here 0.9. q "
     "is the [[contraction constant]]; [[κ]] = (1 + q)/(1 − q), here 19, says the same: the larger "
-    "κ, the slower the training. Grey rings are lines of equal training loss. The axes are "
+    "κ, the slower the training. Grey rings are lines of equal training loss, the axes "
     "eigenvectors of [[∂₁Φ]], the derivative of a step by w.",
     page="why",
     link="d=2&T=80&show=plane&methods=itd&at=44",

@@ -26,10 +26,10 @@ LESSON = Lesson(
     "= [[E]](w(λ), λ)}} with {{w(λ) = [[Φ]](w(λ), λ)}}: E is the loss on new data, Φ one step of "
     "training.",
     text="A model learns to tell harmless from dangerous tumours by 30 measurements. A penalty "
-    "keeps its weights small: too weak, and it learns the noise in its data; too strong, and it "
-    "learns nothing. [[λ]] is the logarithm of the penalty, [[w(λ)]] are the weights after "
-    "training with it, and [[f]](λ) is their loss on new data, the [[validation loss|validation "
-    "loss]]. You see one point of f and its slope there, the [[hypergradient]].",
+    "keeps its weights small: too weak, and it learns noise; too strong, and it learns nothing. "
+    "[[λ]] is the logarithm of the penalty, [[f]](λ) the loss on new data after training with it, "
+    "the [[validation loss|validation loss]]. You see one point of f and its slope there, the "
+    "[[hypergradient]].",
     page="objective",
     link="",
     controls=("penalty",),
@@ -58,8 +58,7 @@ LESSON = Lesson(
     ),
     reveal="The loss is smallest, {least:.1f}, at λ = {answer:signed}; there the slope is 0, left "
     "of it negative, right of it positive. In general the hypergradient says which way to go, for "
-    "all hyperparameters at once: with a penalty for each of 30 weights, nobody can search by "
-    "hand.",
+    "all hyperparameters at once, where nobody can search by hand.",
     look="drag λ against the sign of the slope until the slope is 0.",
     takeaway="The hypergradient is the slope of the loss on new data with respect to the settings "
     "of the training. Go against it.",

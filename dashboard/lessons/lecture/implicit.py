@@ -28,12 +28,13 @@ LESSON = Lesson(
     title="Implicit differentiation: one linear system",
     need="You need: the chain rule, and linear systems. An equation that holds for all "
     "[[λ]], such as {{w = Φ(w, λ)}}, can be differentiated without knowing how it was solved.",
-    text="Let w′ be the derivative of [[w(λ)]]. From w = Φ(w, λ) follows w′ = ∂₁Φ w′ + ∂₂Φ; the "
-    "chain rule gives ∇f = [[∇₂E]] + w′ᵀ[[∇₁E]]. Together: one linear system for [[v]], the "
-    "[[adjoint system]] below, is enough, however many hyperparameters. This is approximate "
-    "implicit differentiation, [[AID]]. Two errors remain. The system is taken at [[wₜ]], not at "
-    "w(λ). And it is solved by [[k]] steps only: AID-FP repeats v ← ∂₁Φᵀv + ∇₁E ([[fixed-point "
-    "iteration]]); AID-CG uses a quicker solver, [[conjugate gradient]].",
+    text="Let w′ be the derivative of [[w(λ)]]. From w = Φ(w, λ) follows w′ = ∂₁Φ w′ + ∂₂Φ, and "
+    "the chain rule gives ∇f = [[∇₂E]] + w′ᵀ[[∇₁E]]. Solve the first for w′ and put it into the "
+    "second: one linear system for [[v]] is enough, the [[adjoint system]] below, however many "
+    "hyperparameters. This is approximate implicit differentiation, [[AID]]. Two errors remain: "
+    "the system is taken at [[wₜ]], not at w(λ), and solved by [[k]] steps only. AID-FP repeats v "
+    "← ∂₁Φᵀv + ∇₁E ([[fixed-point iteration]]); AID-CG uses a quicker solver, [[conjugate "
+    "gradient]].",
     formula=r"\begin{gathered}(I-\partial_1\Phi^\top)\,v=\nabla_1E\\"
     r"\nabla f=\nabla_2E+\partial_2\Phi^\top v\end{gathered}",
     page="explore",

@@ -30,16 +30,15 @@ def facts(run: Experiment) -> Facts:
 LESSON = Lesson(
     key="memory",
     title="The price in memory",
-    need="You need: that a model with [[d]] weights takes d numbers of memory. Whatever a "
-    "method keeps besides comes on top.",
-    text="[[ITD]] keeps every iterate until it has gone back; [[Forward ITD]] the Jacobian, a "
-    "column of length [[d]] for each of the [[m]] hyperparameters. [[AID]] keeps [[wₜ]] and what "
-    "its solver needs: [[AID-FP]] the vector [[v]], [[AID-CG]] a residual and a direction as well. "
-    "Here d = 1000, m = 5 and t = k = 60. In the picture, left means less [[memory]], down a "
-    "smaller error.",
+    need="You need: that a model with [[d]] weights takes d numbers of memory.",
+    text="Every method keeps [[w]], a vector to work in and its answer. Besides, [[ITD]] keeps "
+    "every iterate until it has gone back; [[Forward ITD]] the Jacobian, a column of length [[d]] "
+    "for each of the [[m]] hyperparameters; [[AID-FP]] the vector [[v]]; [[AID-CG]] v, a residual "
+    "and a direction. Here d = 1000, m = 5 and t = k = 60. In the picture, left means less "
+    "[[memory]], down a smaller error.",
     page="explore",
     link="problem=quadratic&d=1000&m=5&T=60&methods=itd.itd-forward.aid-fp.aid-cg&x=floats"
-    "&bound=none&eps=1e-3&at=30",
+    "&bound=none&eps=1e-3&at=60",
     heading="Error and memory while t = k grows to T.",
     controls=("size", "horizon"),
     limits={"horizon": 200},

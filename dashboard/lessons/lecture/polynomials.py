@@ -71,10 +71,10 @@ LESSON = Lesson(
             ),
         ),
     ),
-    reveal="{answer:.0f} steps: a polynomial of degree 2 with p(0) = 1 can be zero at both places; "
-    "between them it may be large, for no eigenvalue is there. (1 − z)ᵏ has the size qᵏ at both, "
-    "so fixed-point iteration takes {fixed_point:.0f} steps. In general conjugate gradient needs "
-    "at most as many steps as there are different eigenvalues, whatever κ is.",
+    reveal="{answer:.0f} steps: a polynomial of degree 2 with p(0) = 1 can be zero at both places. "
+    "(1 − z)ᵏ has the size qᵏ at both, so fixed-point iteration takes {fixed_point:.0f} steps. In "
+    "general conjugate gradient needs at most as many steps as there are different eigenvalues, "
+    "whatever κ is.",
     look="step through k to see both polynomials.",
     takeaway="Conjugate gradient finds the best polynomial by itself: one zero for each place "
     "where eigenvalues are.",

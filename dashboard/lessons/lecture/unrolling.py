@@ -36,11 +36,11 @@ LESSON = Lesson(
     title="Differentiating through the loop",
     need="You need: the chain rule, and how backpropagation goes back through a computation.",
     text="[[wₜ]] comes out of a loop of [[t]] steps, so it can be differentiated. Its Jacobian J "
-    "by [[λ]] follows the first rule below: [[∂₁Φ]], the derivative of a step by w, carries the "
-    "old J along; [[∂₂Φ]], that by λ, adds what λ does in this step. The second is the chain rule, "
-    "with the slopes [[∇₁E]] and [[∇₂E]] of [[E]] by w and by λ. Going backwards, as "
-    "backpropagation does, is [[ITD]], iterative differentiation: [[k]] = t steps back. [[Forward "
-    "ITD]] carries J itself along.",
+    "by [[λ]] follows the first rule: [[∂₁Φ]], the derivative of a step by w, carries the old J "
+    "along; [[∂₂Φ]], that by λ, adds what λ does in this step. The second is the chain rule, with "
+    "the slopes [[∇₁E]] and [[∇₂E]] of [[E]]. Going backwards, as backpropagation does, is "
+    "[[ITD]], iterative differentiation: [[k]] = t steps back. [[Forward ITD]] carries J itself "
+    "along.",
     formula=r"\begin{gathered}J_{t+1}=\partial_1\Phi(w_t)\,J_t+\partial_2\Phi(w_t)\\"
     r"\nabla f(\lambda)≈\nabla_2E+J_t^\top\nabla_1E\end{gathered}",
     page="explore",
@@ -71,9 +71,8 @@ LESSON = Lesson(
     ),
     reveal="In general ITD keeps all iterates, for going back needs them: {itd_half:count} numbers "
     "at t = {half:count}, {itd:count} at t = {steps:count}. Forward ITD holds {forward:count} at "
-    "any t, but carries a column for each hyperparameter: it has taken {forward_products:count} "
-    "[[product|products]] of a derivative with a vector, ITD {itd_products:count}. Both end at the "
-    "same error.",
+    "any t, but a column for each hyperparameter: it has taken {forward_products:count} "
+    "[[product|products]] of a derivative with a vector, ITD {itd_products:count}.",
     look="change T, then the number m of hyperparameters: which method pays for which?",
     takeaway="ITD differentiates through the loop. Backwards, its memory grows with the number "
     "of steps; forwards, its cost grows with the number of hyperparameters.",

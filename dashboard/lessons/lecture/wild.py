@@ -23,8 +23,8 @@ LESSON = Lesson(
     text="[[bilevel problem|Bilevel problems]] are everywhere. Regularisation: [[λ]] are "
     "logarithms of penalties, as in the first lesson. Meta-learning: λ are features, or a start, "
     "shared by many tasks. Equilibrium and graph networks: [[w]] is the state that a layer repeats "
-    "until it rests, and λ are its weights. One theory covers them all. Here a linear model learns "
-    "three kinds of wine, on features that are learnt as well, with q = 0.95.",
+    "until it rests, and λ are its weights. Here a linear model learns three kinds of wine, on "
+    "features that are learnt as well, with q = 0.95.",
     page="explore",
     link="problem=hyper-representation&data=wine&q=0.95&methods=itd.aid-fp.aid-cg&T=80&eps=1e-2"
     "&bound=none",
@@ -59,8 +59,8 @@ LESSON = Lesson(
     "coincide: AID-FP and AID-CG where what is left comes from the wₜ that they share, ITD and "
     "AID-FP where Φ is affine, as in the quadratic problem.",
     look="choose another problem. Does the order hold?",
-    takeaway="One theory covers penalties, features and equilibrium networks. Where ∂₁Φ is "
-    "symmetric, AID with conjugate gradient has the best rate.",
+    takeaway="As long as q < 1, one theory covers penalties, features and equilibrium networks. "
+    "Where ∂₁Φ is symmetric, AID with conjugate gradient has the best bound.",
     teacher="Let each group take one problem and report its order. The Paper page shows the same "
     "comparison as it was published.",
     onward=("paper", ""),

@@ -33,7 +33,7 @@ from hypergrad_core import FAMILIES
 every_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.key)
 MOST_WORDS = 120
 # All lessons alone take under 40 minutes.
-MOST_WORDS_IN_ALL = 230
+MOST_WORDS_IN_ALL = 220
 
 
 def framed(lesson: Lesson, **params: str) -> Any:
