@@ -12,10 +12,13 @@ export class Look {
   constructor({ root, stage, onFactor }) {
     Object.assign(this, { root, stage, onFactor });
     this.room = {}; // least height of the plot, height around it, and the width below which it is narrow
+    this.sizing = new ResizeObserver(() => (this.width = stage.clientWidth));
+    this.sizing.observe(stage);
   }
 
+  /** Asked for with each picture: the browser need not lay the page out for an answer. */
   get isNarrow() {
-    return this.stage.clientWidth < this.room.narrow;
+    return (this.width ?? this.stage.clientWidth) < this.room.narrow;
   }
 
   /** Whether the page is shown on a projector, as its document says. */
@@ -35,7 +38,7 @@ export class Look {
     if (factor !== this.factor) this.onFactor();
     this.factor = factor;
     this.root.style.setProperty("--hg-scale", factor);
-    const width = this.stage.clientWidth;
+    const width = (this.width = this.stage.clientWidth);
     const room = Math.min(innerHeight - rest * factor, MOST_HIGH * width);
     const narrow = this.isNarrow && frame.narrow?.height * (factor / SMALLEST);
     this.stage.style.height = `${Math.round(narrow || Math.max(height * factor, room))}px`;
@@ -70,5 +73,8 @@ export class Look {
       plot_bgcolor: background,
       ...Object.fromEntries(Object.keys(layout).filter(isAxis).map((name) => [name, axis])),
     };
+  }
+  close() {
+    this.sizing.disconnect();
   }
 }

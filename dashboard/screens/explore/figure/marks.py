@@ -23,6 +23,8 @@ MARK_WIDTH = 0.022
 # Of the height of the plot: from the middle of a mark to that of the next one.
 MARK_HEIGHT = 0.058
 KINDS = ("measured", "predicted", "beyond")
+# Of a pale line in the key, on a light page and on a dark one.
+PALE = "rgba(128, 128, 128, 0.6)"
 # Room between the end of a curve and its name.
 INDENT = "  "
 
@@ -173,7 +175,8 @@ def key_of(lines: tuple[Line, ...], bound: str, horizon: int) -> list[KeyEntry]:
     if alone:
         entries[-1]["hint"] = "press the card of another method to see its bounds"
     if any((values < line.rounding).any() for line in bounded for values in line.bounds.values()):
-        entries.append({"text": "pale: less than rounding", "mark": "area"})
+        mark = next(marks[name] for name in marks if name in drawn)
+        entries.append({"text": "pale bound: less than rounding", "mark": mark, "color": PALE})
     reached = sum(line.crossing.index is not None for line in lines)
     if reached:
         moved = " (marks that would overlap stand above each other)" if reached > 1 else ""
