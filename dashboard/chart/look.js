@@ -74,6 +74,7 @@ export class Look {
       ...Object.fromEntries(Object.keys(layout).filter(isAxis).map((name) => [name, axis])),
     };
   }
+
   close() {
     this.sizing.disconnect();
   }
