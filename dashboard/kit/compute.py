@@ -38,6 +38,8 @@ UNTIMED = 0.2
 WAIT_SECONDS = 10.0
 # More than a slider has values, so that a hand that comes back finds what it has seen.
 CACHE_ENTRIES = 256
+# How often a thread is asked for its time, in seconds of the clock.
+TIMED_EVERY = 0.005
 # How often somebody who waits for the run of another looks whether he still wants its result.
 TURN_SECONDS = 0.05
 
@@ -100,14 +102,16 @@ def at_most(seconds: float) -> Iterator[None]:
     outer, since = _report.get(), time.monotonic()
     # The time of a thread is slow to ask for, and never more than that of the clock.
     base: float | None = None
+    due = UNTIMED * seconds
 
     def report(fraction: float) -> None:
-        nonlocal base
+        nonlocal base, due
         if outer is not None:
             outer(fraction)
         elapsed = time.monotonic() - since
-        if elapsed < UNTIMED * seconds:
+        if elapsed < due:
             return
+        due = elapsed + TIMED_EVERY
         if base is None:
             base = time.thread_time()
         spent = time.thread_time() - base + _away.get()
