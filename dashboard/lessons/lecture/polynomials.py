@@ -33,10 +33,10 @@ LESSON = Lesson(
     "eigenvectors by a plain number, its eigenvalue.",
     text="The [[adjoint system]] is M v = ∇₁E with [[M]] = I − ∂₁Φ, here symmetric. What M v still "
     "lacks, ∇₁E − M v, is the [[residual]]. Along an eigenvector of M with eigenvalue z, [[k]] "
-    "steps of [[fixed-point iteration]] (FP) multiply it by (1 − z)ᵏ, those of [[conjugate "
+    "steps of [[fixed-point iteration]] (FP) multiply it by {{{{(1 − z)ᵏ}}}}, those of [[conjugate "
     "gradient]] (CG) by p(z), a polynomial of degree k with p(0) = 1: the one that brings v "
-    "nearest to the solution. Here there are 12 eigenvalues, but in two places only: 1 − q and 1 + "
-    "q.",
+    "nearest to the solution. Here there are 12 eigenvalues, but in two places only: 1 − q "
+    "and 1 + q.",
     page="why",
     link="spectrum=clusters&T=80&show=spectrum&at=2&methods=aid-fp.aid-cg",
     part="spectrum",
@@ -72,9 +72,9 @@ LESSON = Lesson(
         ),
     ),
     reveal="{answer:.0f} steps: a polynomial of degree 2 with p(0) = 1 can be zero at both places. "
-    "(1 − z)ᵏ has the size qᵏ at both, so fixed-point iteration takes {fixed_point:.0f} steps. In "
-    "general conjugate gradient needs at most as many steps as there are different eigenvalues, "
-    "whatever κ is.",
+    "But {{{{(1 − z)ᵏ}}}} has the size qᵏ at both, so fixed-point iteration takes "
+    "{fixed_point:.0f} steps. In general conjugate gradient needs at most as many steps as there "
+    "are different eigenvalues, whatever κ is.",
     look="step through k to see both polynomials.",
     takeaway="Conjugate gradient finds the best polynomial by itself: one zero for each place "
     "where eigenvalues are.",

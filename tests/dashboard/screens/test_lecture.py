@@ -82,7 +82,7 @@ def test_every_text_can_be_filled_and_no_number_is_missing(lesson: Lesson) -> No
     texts += [item.text for item in lesson.prediction.misconceptions]
     for text in texts:
         filled = fill(text, known)
-        assert "{" not in filled
+        assert "{" not in filled.replace("{{", "")  # what stays on one line
         assert "nan" not in filled.split()
     assert answer_of(lesson, own(lesson.key)) or isinstance(lesson.prediction, Sketch)
 
