@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator_singletons import context_dg_stack, get_default_dg_stack_value
 
 from dashboard.kit import presenting, session
 from dashboard.kit.errors import note_fault, plain
@@ -16,7 +17,11 @@ from hypergrad_core import HypergradError
 
 STYLES = Path(__file__).parent / "kit" / "page.css"
 
-# First of all, or the browser would fetch the icon of the page's tab from another host.
+# A part of a page that is drawn by itself, a fragment, leaves its own place open to what the same
+# thread runs next. A page that went on there would find none of it in the browser, and stay blank.
+context_dg_stack.set(get_default_dg_stack_value())
+
+# Before all else, or the browser would fetch the icon of the page's tab from another host.
 st.set_page_config(page_icon="📉", layout="wide", initial_sidebar_state=350)
 
 

@@ -224,16 +224,49 @@ def test_files_that_no_page_has_asked_for_are_not_kept(server: Server) -> None:
         assert server.ask("PUT", path, headers, too_much).status == 413
 
 
+def heard_until_finished(page: ClientConnection) -> Iterator[ForwardMsg]:
+    """What the server says until a run of the whole page has ended."""
+    while True:
+        heard = ForwardMsg.FromString(bytes(page.recv(timeout=20)))  # type: ignore[arg-type]
+        yield heard
+        kind = heard.WhichOneof("type")
+        if kind == "script_finished" and heard.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
+            return
+
+
 def test_a_page_is_not_run_beside_a_run_of_its_own(server: Server) -> None:
     """Both would change the same state, each behind a lock of its own."""
     with server.talk(STREAM, f"http://{server.host}") as page:
         for _ in range(40):
             page.send(BackMsg(rerun_script=ClientState()).SerializeToString())
             time.sleep(0.02)
-        finished = 0
-        while not finished:
-            heard = ForwardMsg.FromString(bytes(page.recv(timeout=20)))  # type: ignore[arg-type]
-            finished = heard.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
+        for _ in heard_until_finished(page):
+            pass
     begun = server.runs.read_text().split()
     assert begun
     assert set(begun) == {"0"}
+
+
+def test_a_page_begins_at_its_beginning_after_a_part_of_it(server: Server) -> None:
+    """The browser shows nothing where the page goes on in the place of the part."""
+    with server.talk(STREAM, f"http://{server.host}") as page:
+        page.send(BackMsg(rerun_script=ClientState()).SerializeToString())
+        first = [*heard_until_finished(page)]
+        (pages,) = (heard.navigation.app_pages for heard in first if heard.HasField("navigation"))
+        (sweep,) = (item for item in pages if item.url_pathname == "complexity")
+        whole = ClientState(page_script_hash=sweep.page_script_hash, query_string="d=500&seeds=10")
+        page.send(BackMsg(rerun_script=whole).SerializeToString())
+        parts = {heard.delta.fragment_id for heard in heard_until_finished(page)} - {""}
+        assert parts
+        part = ClientState(fragment_id=min(parts), page_script_hash=sweep.page_script_hash)
+        for number in range(60):
+            page.send(BackMsg(rerun_script=part).SerializeToString())
+            time.sleep(number / 2000)
+            page.send(BackMsg(rerun_script=whole).SerializeToString())
+            places: list[list[int]] = []
+            for heard in heard_until_finished(page):
+                if heard.WhichOneof("type") == "new_session":
+                    places = []
+                elif heard.WhichOneof("type") in ("delta", "ref_hash"):
+                    places.append([*heard.metadata.delta_path])
+            assert [0, 0] in places, f"{number / 2} ms after the part"
