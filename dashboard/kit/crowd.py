@@ -24,6 +24,9 @@ UPLOAD_PATH = "/_stcore/upload_file/"
 class Crowd:
     """Refuses WebSockets of an address that has too many.
 
+    Behind a proxy that uvicorn trusts (``FORWARDED_ALLOW_IPS``) the address is the one that the
+    proxy tells, and not the proxy's, which all visitors share.
+
     Args:
         app: what answers.
         most: for one address.

@@ -35,22 +35,27 @@ TESTS = [
 ]
 
 
-def calls_on(machine: Path, *, user: int, without_venv: int, browser: str) -> list[str]:
-    """What ``tests/run`` calls on a machine of its own."""
+def calls_on(machine: Path, *there: str, user: int, without_venv: int) -> list[str]:
+    """What ``tests/run`` calls on a machine of its own, where some commands are there."""
     folder = machine / "bin"
     folder.mkdir()
     for name in ("bash", "dirname", "env"):
         (folder / name).symlink_to(shutil.which(name) or name)
-    stubs = {**STUBS, **({browser: ""} if browser else {})}
+    stubs = {**STUBS, **dict.fromkeys(there, "")}
     for name, code in stubs.items():
         code = code.replace("{user}", str(user)).replace("{without_venv}", str(without_venv))
         (folder / name).write_text(f"#!/bin/bash\n{code}\n", encoding="utf-8")
         (folder / name).chmod(0o755)
     (machine / "tests").mkdir()
-    shutil.copy(RUN, machine / "tests")
+    script = machine / "tests" / "run"
+    shutil.copy(RUN, script)
+    # Nor may it look at the commands of this machine.
+    text = script.read_text(encoding="utf-8")
+    assert "/usr/sbin" in text
+    script.write_text(text.replace("/usr/sbin", str(folder)), encoding="utf-8")
     log = machine / "log"
     subprocess.run(
-        [machine / "tests" / "run"],
+        [script],
         env={"PATH": str(folder), "LOG": str(log)},
         check=True,
         capture_output=True,
@@ -60,16 +65,18 @@ def calls_on(machine: Path, *, user: int, without_venv: int, browser: str) -> li
 
 
 def test_all_tests_run_where_everything_is_there(tmp_path: Path) -> None:
-    assert calls_on(tmp_path, user=1000, without_venv=0, browser="google-chrome") == TESTS
+    there = ("google-chrome", "nginx")
+    assert calls_on(tmp_path, *there, user=1000, without_venv=0) == TESTS
 
 
 @pytest.mark.parametrize(("user", "by"), [(0, ""), (1000, "sudo ")])
 def test_what_is_missing_is_installed(tmp_path: Path, user: int, by: str) -> None:
-    *installed, _, _, _ = calls = calls_on(tmp_path, user=user, without_venv=1, browser="")
+    *installed, _, _, _ = calls = calls_on(tmp_path, user=user, without_venv=1)
     assert calls[-3:] == TESTS
     assert [call for call in installed if call != f"{by}apt-get update"] == [
         f"{by}apt-get install -y --no-install-recommends python3-venv",
         f"{by}apt-get install -y --no-install-recommends chromium fonts-liberation",
+        f"{by}apt-get install -y --no-install-recommends nginx-light",
     ]
 
 

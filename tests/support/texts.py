@@ -12,7 +12,8 @@ README = ROOT / "README.md"
 THEORY = ROOT / "hypergrad_core" / "THEORY.md"
 CONTRIBUTING = ROOT / ".github" / "CONTRIBUTING.md"
 CHANGELOG = ROOT / ".github" / "CHANGELOG.md"
-TEXTS = (README, THEORY, CONTRIBUTING, CHANGELOG)
+DEPLOY = ROOT / "dashboard" / "deploy" / "README.md"
+TEXTS = (README, THEORY, CONTRIBUTING, CHANGELOG, DEPLOY)
 
 
 def blocks(path: Path, language: str) -> list[str]:
