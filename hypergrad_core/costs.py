@@ -231,7 +231,8 @@ class Machine:
 
     def seconds(self, cost: Cost) -> float:
         """How long a piece of work takes."""
-        return (
+        # What was counted in arrays is a number of NumPy, which not everything takes for one.
+        return float(
             cost.vector * self.vector_seconds
             + cost.matrix * self.matrix_seconds
             + cost.calls * self.call_seconds

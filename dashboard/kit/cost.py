@@ -30,4 +30,4 @@ def expected_seconds(scenario: Scenario) -> float:
 
 def expected_bytes(scenario: Scenario) -> float:
     """What ``run`` keeps in memory at its peak, about."""
-    return cost_of(scenario).bytes
+    return float(cost_of(scenario).bytes)
