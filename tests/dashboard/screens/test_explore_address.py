@@ -200,6 +200,14 @@ def test_downloads_and_code_are_offered() -> None:
     assert address.value.endswith("?problem=quadratic&d=20&seed=3")
 
 
+@pytest.mark.parametrize("page", ["explore", "budget", "why"])
+def test_zero_has_no_sign(page: str) -> None:
+    """A slider finds its stop by name."""
+    session = open_page({"problem": "quadratic", "d": "5", "T": "8", "start": "-0"}, page)
+    assert not session.error
+    assert control(session, "start").value == "0.0"
+
+
 @pytest.mark.parametrize(
     ("key", "value", "told"),
     [
