@@ -203,6 +203,24 @@ def test_a_message_that_no_page_sends_is_not_taken(server: Server) -> None:
         pytest.fail(f"It was read: {page.recv(timeout=20)!r}")
 
 
+def hear(page: ClientConnection) -> None:
+    while True:
+        page.recv(timeout=20)
+
+
+def test_more_than_the_controls_of_a_page_hold_is_not_taken(server: Server) -> None:
+    state = ClientState()
+    many = state.widget_states.widgets.add()
+    many.id, many.string_value = "many", "x" * 1_200_000
+    message = BackMsg(rerun_script=state).SerializeToString()
+    with server.talk(STREAM, f"http://{server.host}") as page:
+        page.send(message)
+        with pytest.raises(ConnectionClosed) as closed:
+            hear(page)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1009  # too big
+
+
 def test_the_largest_picture_is_far_from_the_limit() -> None:
     params = {"page": "why", "part": "spectrum", "T": "400", "d": "60", "problem": "quadratic"}
     frame = render_frame({**params, "methods": ".".join(METHODS)})
