@@ -18,6 +18,7 @@ def spectral_norm(matrix: FloatArray) -> float:
     Power iteration is no use here: it approaches the norm from below, and a bound built on it
     would be false.
     """
+    ask()
     rows, columns = matrix.shape
     if rows > 2 * columns and columns <= EXACT_NORM_SIZE:
         # The triangular factor has the same singular values, and is small when the matrix is tall.
