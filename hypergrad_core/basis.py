@@ -68,22 +68,24 @@ class SignedCosineBasis:
 
     def to_eigen(self, block: FloatArray) -> FloatArray:
         """Uᵀw = S₂ K S₁ w for each row."""
-        return _in_rows(block, lambda rows: _cosine_transform(rows * self.signs[0]) * self.signs[1])
+        return in_rows(block, lambda rows: _cosine_transform(rows * self.signs[0]) * self.signs[1])
 
     def from_eigen(self, block: FloatArray) -> FloatArray:
         """U z = S₁ Kᵀ S₂ z for each row."""
-        return _in_rows(
+        return in_rows(
             block,
             lambda rows: _cosine_transform(rows * self.signs[1], inverse=True) * self.signs[0],
         )
 
 
-def _in_rows(block: FloatArray, turn: Callable[[FloatArray], FloatArray]) -> FloatArray:
+def in_rows(block: FloatArray, turn: Callable[[FloatArray], FloatArray]) -> FloatArray:
     """A block turned some rows at a time, so that a run can be stopped in between."""
     rows = max(1, BLOCK_FLOATS // block.shape[1])
     if len(block) <= rows:
+        ask()
         return np.asarray(turn(block))
-    out = np.empty_like(block)
+    # Row after row in memory, also where the block is not: else the first few rows touch all of it.
+    out = np.empty(block.shape)
     for start in range(0, len(block), rows):
         ask()
         out[start : start + rows] = turn(block[start : start + rows])

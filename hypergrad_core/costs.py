@@ -231,6 +231,7 @@ class Machine:
 
     def seconds(self, cost: Cost) -> float:
         """How long a piece of work takes."""
+        # What was counted in arrays is a number of NumPy, which not everything takes for one.
         return float(
             cost.vector * self.vector_seconds
             + cost.matrix * self.matrix_seconds

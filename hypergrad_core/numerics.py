@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from hypergrad_core.arrays import FloatArray
+from hypergrad_core.arrays import BLOCK_FLOATS, FloatArray
 from hypergrad_core.interruption import WORK_BETWEEN, ask
 
 EXACT_NORM_SIZE = 400
@@ -18,6 +18,7 @@ def spectral_norm(matrix: FloatArray) -> float:
     Power iteration is no use here: it approaches the norm from below, and a bound built on it
     would be false.
     """
+    ask()
     rows, columns = matrix.shape
     if rows > 2 * columns and columns <= EXACT_NORM_SIZE:
         # The triangular factor has the same singular values, and is small when the matrix is tall.
@@ -46,7 +47,8 @@ def product(left: FloatArray, right: FloatArray) -> FloatArray:
 def _triangular_factor(matrix: FloatArray) -> FloatArray:
     """R of M = QR; that of a large matrix from those of blocks of its rows, one after the other."""
     rows, columns = matrix.shape
-    block = max(4 * columns, WORK_BETWEEN // (16 * columns**2))
+    # Narrow blocks are more to pass over than to multiply.
+    block = max(4 * columns, min(WORK_BETWEEN // (16 * columns**2), BLOCK_FLOATS // columns))
     factor = np.asarray(np.linalg.qr(matrix[:block], mode="r"))
     for start in range(block, rows, block):
         ask()

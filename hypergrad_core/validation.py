@@ -42,7 +42,7 @@ def require_number(field: str, value: object, low: float, high: float) -> float:
     if isinstance(value, Real) and not isinstance(value, bool):
         # A whole number may be too large for a float.
         with suppress(OverflowError):
-            number = float(value)
+            number = float(value) + 0.0  # without the sign of −0
             if low <= number <= high:
                 return number
     raise ScenarioError(field, value, f"a number from {low:.15g} to {high:.15g}")

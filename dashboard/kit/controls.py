@@ -15,7 +15,7 @@ from dashboard.chart import Watch
 from dashboard.kit import presenting
 from dashboard.kit.fields import Choice, Field, Number, Pills, Slider, Switch
 from dashboard.kit.scenario_fields import SIZES
-from dashboard.kit.session import active, drawn, keep, keep_family, store
+from dashboard.kit.session import active, drawn, is_first_run, keep, keep_family, store
 from hypergrad_core import FAMILIES, METHODS
 from hypergrad_core.inner import SOLVERS
 from hypergrad_core.scenario import COUPLING_FLOATS, LARGEST_HYPER_SIZE, LARGEST_SAMPLES
@@ -220,25 +220,40 @@ def _set(name: str, value: Any) -> Any:
     return value
 
 
+def _listen(name: str, told: Any, said: Any, keep: Callable[[], None]) -> None:
+    """Keep what a hand has chosen while no session listened, as while the server was down.
+
+    The browser says it to a new session with all else it knows, and there is no change to call
+    anybody for.
+    """
+    if said != told and is_first_run() and not (said is None or name not in st.session_state):
+        keep()
+        st.rerun()
+
+
 def _choice(name: str, options: Mapping[str, str], label: str) -> None:
     keys = _prime(name, list(options))
-    st.selectbox(
+    told = store()[name]
+    said = st.selectbox(
         label,
         keys,
-        index=keys.index(_set(name, store()[name])),
+        index=keys.index(_set(name, told)),
         format_func=lambda key: options[key],
         key=name,
         on_change=_keep,
         args=(name,),
         help=active().help_of(name),
     )
+    _listen(name, told, said, lambda: _keep(name))
 
 
 def _switch(name: str, options: Mapping[str, str], label: str) -> None:
-    st.segmented_control(
+    stops = _prime(name, list(options))
+    told = store()[name]
+    said = st.segmented_control(
         label,
-        _prime(name, list(options)),
-        default=_set(name, store()[name]),
+        stops,
+        default=_set(name, told),
         format_func=lambda key: options[key],
         key=name,
         on_change=_keep,
@@ -247,35 +262,40 @@ def _switch(name: str, options: Mapping[str, str], label: str) -> None:
         required=True,
         width="stretch",
     )
+    _listen(name, told, said, lambda: _keep(name))
 
 
 def _pills(name: str, options: Mapping[str, str], least: int, label: str) -> None:
-    st.pills(
+    told = list(store()[name])
+    said = st.pills(
         label,
         list(options),
         # Streamlit's ``required`` is for a single choice only: see ``_keep_many``.
         selection_mode="multi",
-        default=_set(name, list(store()[name])),
+        default=_set(name, told),
         format_func=lambda key: options[key],
         key=name,
         on_change=_keep_many,
         args=(name, tuple(options), least),
         help=active().help_of(name),
     )
+    _listen(name, {*told}, {*said}, lambda: _keep_many(name, tuple(options), least))
 
 
 def _number(name: str, number: Number, label: str) -> None:
-    st.number_input(
+    told = store()[name]
+    said = st.number_input(
         label,
         min_value=number.least,
         max_value=number.most,
-        value=_set(name, store()[name]),
+        value=_set(name, told),
         step=1,
         key=name,
         on_change=_keep,
         args=(name,),
         help=active().help_of(name),
     )
+    _listen(name, told, said, lambda: _keep(name))
 
 
 def _slider(name: str, field: Field, slider: Slider, most: Any, label: str) -> Watch:
@@ -285,14 +305,16 @@ def _slider(name: str, field: Field, slider: Slider, most: Any, label: str) -> W
     texts = {key: slider.write(stop) for key, stop in named.items()}
     # Streamlit finds a stop by its text: two stops must not share one.
     common = Counter(texts.values())
-    st.select_slider(
+    told = str(store()[name])
+    said = st.select_slider(
         label,
         list(named),
-        value=_set(name, str(store()[name])),
+        value=_set(name, told),
         format_func=lambda key: texts[key] if common[texts[key]] == 1 else key,
         key=name,
         on_change=_keep,
         args=(name, named),
         help=active().help_of(name),
     )
+    _listen(name, told, said, lambda: _keep(name, named))
     return {"param": field.link, "key": name, "options": list(named)}

@@ -6,10 +6,11 @@ from functools import lru_cache
 
 from hypergrad_core import Scenario
 from hypergrad_core.costs import DEFAULT_MACHINE, Cost, Machine
-from hypergrad_core.studies.expected import expected_cost
+from hypergrad_core.studies.expected import expected_cost, expected_plane_cost
 
 # A page asks several times in a run, for the same few settings.
 _cost = lru_cache(1024)(expected_cost)
+_plane_cost = lru_cache(1024)(expected_plane_cost)
 _machine = [DEFAULT_MACHINE]
 
 
@@ -30,4 +31,14 @@ def expected_seconds(scenario: Scenario) -> float:
 
 def expected_bytes(scenario: Scenario) -> float:
     """What ``run`` keeps in memory at its peak, about."""
-    return cost_of(scenario).bytes
+    return float(cost_of(scenario).bytes)
+
+
+def expected_plane_seconds(scenario: Scenario, methods: tuple[str, ...]) -> float:
+    """How long the planes of these methods take here together, about."""
+    return _machine[0].seconds(_plane_cost(scenario, methods))
+
+
+def expected_plane_bytes(scenario: Scenario, methods: tuple[str, ...]) -> float:
+    """What they keep in memory at their peak, about."""
+    return float(_plane_cost(scenario, methods).bytes)

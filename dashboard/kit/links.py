@@ -195,5 +195,6 @@ def _read(text: str, default: object) -> object:
     # Python reads the digits of every script, and 1_0 as 10.
     if isinstance(default, (int, float)) and text.isascii() and "_" not in text:
         with suppress(ValueError):
-            return float(text) if isinstance(default, float) else int(text)
+            # −0 is 0, but not by its name, by which a slider finds it.
+            return float(text) + 0.0 if isinstance(default, float) else int(text)
     return text

@@ -208,12 +208,18 @@ class _Desk:
         loop = asyncio.get_running_loop()
         try:
             reply = await loop.run_in_executor(self._pool, request.answer, self._render)
+            self._leave(request)
+            if reply is not None:
+                await self._tell(request, reply)
         finally:
+            # Not before it is on its way: answers to a page that does not read them would pile up.
             del self._requests[request]
             self._leave(request)
-        self.start()
+            self.start()
+
+    async def _tell(self, request: _Request, reply: str) -> None:
         async with self._sending:
-            if reply is None or request.number < self._answered:
+            if request.number < self._answered:
                 return
             self._answered = request.number
             self._stops = deque([True])

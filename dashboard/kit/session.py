@@ -28,6 +28,7 @@ _ACTIVE = "page"  # that was run last: the callbacks of its widgets come before 
 _CHOSEN = "chosen"  # values of SHARED that are not the pages' own
 _TOUCHED = "touched"  # whether a hand was on a control since the last run
 _FIRST = "first page"  # the name of the one that has no name in its address
+_FIRST_RUN = "first run"  # whether the session has begun with it
 _TABS = "tabs"  # the pages, by name
 _DRAWN = "drawn controls"  # names of the fields whose control this run has drawn
 
@@ -48,6 +49,12 @@ def drawn() -> set[str]:
     """Names of the fields whose control this run has drawn so far."""
     names: set[str] = st.session_state[_DRAWN]
     return names
+
+
+def is_first_run() -> bool:
+    """Whether this session has drawn nothing before."""
+    first: bool = st.session_state[_FIRST_RUN]
+    return first
 
 
 def preset() -> str | None:
@@ -89,6 +96,7 @@ def restore(settings: PageSettings[Any]) -> None:
     """
     before: PageSettings[Any] | None = st.session_state.get(_ACTIVE)
     st.session_state[_ACTIVE] = settings
+    st.session_state[_FIRST_RUN] = before is None
     st.session_state[_DRAWN] = set()
     touched = st.session_state.pop(_TOUCHED, False)
     st.session_state.setdefault(_CHOSEN, {})

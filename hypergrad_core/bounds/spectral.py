@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from hypergrad_core.arrays import BLOCK_FLOATS, FloatArray, IntArray
+from hypergrad_core.basis import in_rows
 from hypergrad_core.bounds.base import Status
 from hypergrad_core.bounds.polynomials import residual_polynomials
 from hypergrad_core.constants import Constants
@@ -78,7 +79,7 @@ class SpectralPath:
         """Exact implicit part J*ᵀd_t plus the solver's term: R4 (c), (d) or (e), the least."""
         problem, constants = self._problem, self.constants
         map_gap = problem.step * problem.eigenvalues
-        energy_coupling = _energy_norm(problem.step * problem.coupling, map_gap)
+        energy_coupling = _energy_norm(problem.coupling, problem.step, map_gap)
 
         def block(t: IntArray, left: FloatArray, residual: FloatArray) -> FloatArray:
             gaps = self._gaps(t)
@@ -94,9 +95,10 @@ class SpectralPath:
         return _in_chunks(block, problem.state_size, inner_steps, residual_factors, residuals)
 
 
-def _energy_norm(matrix: FloatArray, weights: FloatArray) -> float:
-    """‖M^{-1/2} B‖ for M = diag(weights) and B of shape (d, m)."""
-    return spectral_norm(matrix / np.sqrt(weights)[:, None])
+def _energy_norm(coupling: FloatArray, step: float, weights: FloatArray) -> float:
+    """‖M^{-1/2} ηC‖ for M = diag(weights) and C of shape (d, m)."""
+    roots = np.sqrt(weights)
+    return spectral_norm(in_rows(coupling.T, lambda rows: step * rows / roots).T)
 
 
 def _in_chunks(

@@ -74,7 +74,7 @@ class ReverseMode(Method):
         """A sweep for each batch; at each step all rows that go through it meet one state."""
         d, m = work.state_size, work.hyper_size
         per_row, per_step = (3.0 * d, 18.0) if scheme.plain else (12.0 * d, 30.0)
-        cost = Cost(vector=float(len(points)) * m, calls=12.0 * len(points))
+        cost = Cost(vector=float(len(points)) * m)
         for batch in batches(points, d):
             rows, pulled = len(batch.depths), float(batch.depths.sum())
             steps = float(batch.inner_steps.max() - (batch.inner_steps - batch.depths).min())
@@ -83,9 +83,11 @@ class ReverseMode(Method):
             cost += work.on_rows(work.state_product, pulled, steps)
             cost += Cost(
                 vector=pulled * (per_row + 2.0 * m) + 3.0 * rows * d * steps / DENORMALS_EVERY,
-                calls=per_step * steps,
+                # What is complete after a step is recorded together.
+                calls=per_step * steps + 12.0 * min(len(batch.points), steps + 1),
             )
-        return cost + Cost(bytes=8.0 * (len(points) + 6 * min(len(points), rows)) * (m + d))
+        most = min(len(points), rows)
+        return cost + Cost(bytes=8.0 * (len(points) * m + 6 * most * m + 7 * most * d))
 
     def bound_work(self, work: ProblemWork, points: Points, scheme: Scheme = PLAIN) -> Cost:
         """R7, or R6."""

@@ -16,7 +16,13 @@ from typing import Self
 import numpy as np
 
 from hypergrad_core.arrays import BLOCK_FLOATS, FloatArray, Rows
-from hypergrad_core.basis import DENSE_TRANSFORM_SIZE, Basis, IdentityBasis, SignedCosineBasis
+from hypergrad_core.basis import (
+    DENSE_TRANSFORM_SIZE,
+    Basis,
+    IdentityBasis,
+    SignedCosineBasis,
+    in_rows,
+)
 from hypergrad_core.constants import Lipschitz
 from hypergrad_core.costs import SLOW_FUNCTION, Cost, ProblemWork, matrix_cost, norm_cost
 from hypergrad_core.interruption import ask
@@ -112,7 +118,8 @@ class Quadratic(Tracking, GradientStep):
     @kept_property
     def solution_jacobian(self) -> FloatArray:
         """w'(λ) = H⁻¹C, shape (d, m)."""
-        return self._spectral(1 / self.eigenvalues, self.coupling.T).T
+        inverse = 1 / self.eigenvalues
+        return in_rows(self.coupling.T, lambda rows: self._spectral(inverse, rows)).T
 
     @kept_property
     def _norms(self) -> tuple[float, float]:
@@ -205,13 +212,13 @@ def work(sizes: Sizes) -> ProblemWork:
 
 
 def _normal(random: np.random.Generator, rows: int, columns: int) -> FloatArray:
-    """Normal numbers, the same as drawn at once; a run can be stopped in between."""
+    """Normal numbers / √rows, the same as drawn at once; a run can be stopped in between."""
     out = np.empty((rows, columns))
     at_once = max(1, BLOCK_FLOATS // columns)
     for start in range(0, rows, at_once):
         ask()
         part = out[start : start + at_once]
-        part[...] = random.standard_normal(part.shape)
+        part[...] = random.standard_normal(part.shape) / np.sqrt(rows)
     return out
 
 
@@ -227,7 +234,7 @@ def build(request: Request) -> Quadratic:
     problem = Quadratic(
         eigenvalues=(1 - spectrum(request.spectrum, q, size)) / step,
         basis=SignedCosineBasis(np.sign(random.random((2, size)) - 0.5)),
-        coupling=_normal(random, size, hyper_size) / np.sqrt(size),
+        coupling=_normal(random, size, hyper_size),
         offset=random.standard_normal(size) / np.sqrt(size),
         target=random.standard_normal(size) / np.sqrt(size),
         step=step,

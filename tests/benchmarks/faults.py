@@ -1,13 +1,15 @@
 """Faults that a server meets, one after the other; each says what came of it.
 
-    python tests/benchmarks/faults.py
+    python tests/benchmarks/faults.py [a word of the name of a fault]
 
-It needs Chromium and takes about two minutes.
+It needs Linux and Chromium, and takes about four minutes.
 """
 
 from __future__ import annotations
 
 import os
+import re
+import resource
 import shutil
 import signal
 import socket
@@ -17,27 +19,34 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "browser")]
+
+from test_browser_lost import LINE  # noqa: E402
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 READY = '.hg-chart[data-ready="true"]'
 STILL = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 SECONDS = 60
+# Bytes of addresses: what the server itself takes, and not what a large run does.
+MEMORY = 1_500_000_000
 
 
 class Server:
     """A dashboard on a port of its own, in an environment of its own."""
 
-    def __init__(self, **environment: str) -> None:
+    def __init__(self, limits: Mapping[int, int] | None = None, **environment: str) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port: int = probe.getsockname()[1]
         self.base = f"http://localhost:{self.port}/"
         self._environment = {**os.environ, **environment}
+        self._limits = limits or {}
         self.start()
 
     def start(self) -> None:
@@ -47,6 +56,7 @@ class Server:
             [*command, "--server.port", str(self.port)],
             cwd=ROOT,
             env=self._environment,
+            preexec_fn=self._limit,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -58,6 +68,10 @@ class Server:
             except (urllib.error.URLError, OSError):
                 time.sleep(0.1)
         raise SystemExit("The server does not start.")
+
+    def _limit(self) -> None:
+        for kind, most in self._limits.items():
+            resource.setrlimit(kind, (most, most))
 
     def kill(self) -> None:
         """End it at once."""
@@ -97,14 +111,71 @@ def killed_and_started_again(browser: Browser) -> str:
             "() => !document.querySelector('.st-key-contraction input[type=range]').disabled"
         )
         back = time.monotonic() - started
-        # The page is built anew for a session that the new server does not know.
-        page.wait_for_timeout(3000)
         page.locator(STILL).wait_for()
-        page.locator(".st-key-contraction input[type=range]").first.focus()
-        page.keyboard.press("ArrowLeft")
-        page.wait_for_timeout(3000)
-        first = page.url.partition("?")[2]
-        return f"back after {back:.1f} s; a change gives {first}, the next one {press(page)}"
+        # The new server knows nothing of the session before it hears of this; it must not be lost.
+        return f"back after {back:.1f} s; a change gives {press(page)}, the next one {press(page)}"
+    finally:
+        server.kill()
+
+
+def connection_lost_in_mid_drag(browser: Browser) -> str:
+    """The value at which the hand was lifted meanwhile is heard when the line is mended."""
+    server = Server()
+    try:
+        page = browser.new_context().new_page()
+        page.set_default_timeout(1000 * SECONDS)
+        page.add_init_script(LINE)
+        page.goto(f"{server.base}?q=0.8")
+        page.locator(READY).wait_for()
+        page.locator(STILL).wait_for()
+        thumb = page.locator(".st-key-contraction input[type=range]").first
+        box = thumb.evaluate("thumb => thumb.parentElement.getBoundingClientRect().toJSON()")
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x + 20, y, steps=4)
+        page.evaluate("cut(true)")
+        page.mouse.move(x + 60, y, steps=4)
+        page.mouse.up()
+        page.wait_for_timeout(2000)
+        meant = (thumb.get_attribute("aria-valuetext") or "").split(" ")[0]
+        page.evaluate("cut(false)")
+        started = time.monotonic()
+        page.wait_for_function(
+            "q => new URLSearchParams(location.search).get('q') === q", arg=meant
+        )
+        return f"q = {meant} was meant, and heard {time.monotonic() - started:.1f} s after"
+    finally:
+        server.kill()
+
+
+def memory_limit_reached(browser: Browser) -> str:
+    """A run that needs more than there is says so; the server lives on."""
+    # It is taken to fit.
+    server = Server({resource.RLIMIT_AS: MEMORY}, HYPERGRAD_MEMORY="8000")
+    try:
+        page = browser.new_context().new_page()
+        page.set_default_timeout(1000 * SECONDS)
+        page.goto(f"{server.base}?problem=quadratic&d=1000000&T=260&methods=itd.aid-fp.aid-cg")
+        status = page.locator(".st-key-status", has_text=re.compile("memory|would take"))
+        status.wait_for()
+        said = " ".join(status.inner_text().split())
+        change = press(opened(browser, server, "?q=0.8"))
+        return f"{said!r}; a change of another visitor gives {change}"
+    finally:
+        server.kill()
+
+
+def disk_is_full(browser: Browser) -> str:
+    """Nothing can be written to any file: a page opens, follows, and gives its numbers."""
+    server = Server({resource.RLIMIT_FSIZE: 0})
+    try:
+        page = opened(browser, server, "?q=0.8")
+        change = press(page)
+        with page.expect_download() as taken:
+            page.locator(".st-key-download_csv button").click()
+        size = taken.value.path().stat().st_size
+        return f"a change gives {change}; {taken.value.suggested_filename} has {size} bytes"
     finally:
         server.kill()
 
@@ -137,6 +208,9 @@ def two_tabs_of_one_visitor(browser: Browser) -> str:
 
 FAULTS: tuple[Callable[[Browser], str], ...] = (
     killed_and_started_again,
+    connection_lost_in_mid_drag,
+    memory_limit_reached,
+    disk_is_full,
     home_is_read_only,
     two_tabs_of_one_visitor,
 )
@@ -147,9 +221,14 @@ def main() -> None:
     path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        wanted = sys.argv[1:] or [""]
         for fault in FAULTS:
-            print(f"{fault.__name__.replace('_', ' ')}: ", end="", flush=True)
-            print(fault(browser), flush=True)
+            if any(word in fault.__name__ for word in wanted):
+                print(f"{fault.__name__.replace('_', ' ')}: ", end="", flush=True)
+                try:
+                    print(fault(browser), flush=True)
+                except Error as error:
+                    print(f"FAILED: {error}", flush=True)
         browser.close()
 
 

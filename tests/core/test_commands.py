@@ -112,3 +112,10 @@ def test_the_version_is_the_newest_of_the_changelog() -> None:
     versions = re.findall(r"^## (\d+\.\d+\.\d+)", CHANGELOG.read_text("utf-8"), re.MULTILINE)
     assert versions[0] == project["version"]
     assert versions == sorted(versions, key=lambda text: [*map(int, text.split("."))], reverse=True)
+
+
+def test_the_core_asks_for_the_same_versions_as_the_dashboard() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    lowest = [line.partition(",")[0] for line in lines]
+    assert set(project["dependencies"]) < {*lowest}

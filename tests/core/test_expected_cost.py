@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import tracemalloc
+from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +13,8 @@ import pytest
 from hypergrad_core import FAMILIES, METHODS, Scenario, run
 from hypergrad_core.costs import DEFAULT_MACHINE, Cost, Machine
 from hypergrad_core.scenario import SLICES
-from hypergrad_core.studies.expected import expected_cost, expected_seconds
+from hypergrad_core.studies.expected import expected_cost, expected_plane_cost, expected_seconds
+from hypergrad_core.studies.plane import plane, plane_methods
 from tests.core.helpers import build
 from tests.support.draws import any_size
 from tests.support.work import counted
@@ -18,6 +22,7 @@ from tests.support.work import counted
 SCENARIOS = 200
 # Only what is quick is run here; tests/benchmarks/bench_costs.py has the others.
 LARGEST_SECONDS = 0.006
+PLANES, PLANE_SECONDS = 30, 0.1
 
 
 def drawn(seed: int) -> list[Scenario]:
@@ -42,6 +47,44 @@ def test_the_work_of_a_run_is_known_before_it_is_begun() -> None:
     for name, all_keys in (("family", FAMILIES), ("vary", SLICES)):
         assert {getattr(scenario, name) for scenario in scenarios} == {*all_keys}
     assert {key for scenario in scenarios for key in scenario.methods} == {*METHODS}
+
+
+def planes(seed: int) -> Iterator[tuple[Scenario, str]]:
+    """Planes of all kinds."""
+    random = np.random.default_rng(seed)
+    while True:
+        drawn = any_size(random)
+        inner = "fixed-point" if drawn.inner == "exact" else drawn.inner
+        horizon = min(drawn.horizon, 60)
+        method = str(random.choice(plane_methods()))
+        if METHODS[method].applies(drawn.problem_family.work(drawn)):
+            yield replace(drawn, vary="both", inner=inner, horizon=horizon), method
+
+
+def test_the_work_of_a_plane_is_known_before_it_is_begun() -> None:
+    """It has a point for every t and k, which one run from each t has not."""
+    ratios = []
+    for scenario, method in planes(5):
+        expected = DEFAULT_MACHINE.seconds(expected_plane_cost(scenario, (method,)))
+        if expected < PLANE_SECONDS:
+            with counted(scenario.data) as done:
+                plane(scenario, method)
+            ratios.append(done.seconds() / expected)
+        if len(ratios) == PLANES:
+            break
+    off = np.abs(np.log(ratios))
+    assert np.mean(off < np.log(3)) >= 0.95
+    assert np.all(off < np.log(10))
+
+
+def test_the_memory_of_a_plane_is_known_before_it_is_begun() -> None:
+    scenario = Scenario(size=3000, hyper_size=2, horizon=60)
+    for method in ("itd-truncated", "aid-cg"):
+        tracemalloc.start()
+        plane(scenario, method)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert 1 / 3 < peak / expected_plane_cost(scenario, (method,)).bytes < 3
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -46,7 +46,8 @@ def test_a_fast_transform_is_imported_when_it_is_needed() -> None:
     code = "import hypergrad_core as core; core.run(core.Scenario(size=2000, horizon=2))"
     modules = modules_after(code)
     assert "scipy.fft" in modules
-    assert "scipy.linalg" not in modules
+    # Old versions of SciPy import more of it themselves.
+    assert "scipy.linalg" not in modules - modules_after("import scipy.fft")
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))

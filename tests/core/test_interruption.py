@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from hypergrad_core import Scenario, run
-from hypergrad_core.arrays import Progress
+from hypergrad_core.arrays import BLOCK_FLOATS, Progress
 from hypergrad_core.interruption import ask, asking
 from hypergrad_core.numerics import product, spectral_norm
 from hypergrad_core.studies import requirements as search
@@ -81,6 +81,21 @@ def test_little_is_done_between_two_questions(name: str) -> None:
         RUNS[name](report)
         gaps.append(done.seconds() - last)
     assert max(gaps) <= LONGEST
+
+
+def test_a_large_matrix_is_passed_over_in_pieces() -> None:
+    """Numbers that wait for memory take longer than counted: a pass over all of them is a gap."""
+    gaps, last = [], 0.0
+    with counted() as done:
+
+        def report(fraction: float) -> None:
+            nonlocal last
+            gaps.append(done.vector - last)
+            last = done.vector
+
+        run(Scenario(size=100_000, hyper_size=40, horizon=1, methods=("aid-cg",)), report)
+    # The matrix has four such blocks, and is looked at in several ways.
+    assert max(gaps) < 25 * BLOCK_FLOATS
 
 
 @pytest.mark.parametrize("name", RUNS)

@@ -11,7 +11,6 @@ import pytest
 from frames import open_page
 
 from dashboard.chart import PLOTLY_FILE
-from dashboard.kit.errors import plain
 from dashboard.kit.export_page import to_html
 from dashboard.kit.page import Page
 from dashboard.kit.saved_file import to_json
@@ -49,9 +48,12 @@ def quick_links() -> Iterator[tuple[Page[Any, Any, Any], dict[str, str]]]:
 def test_a_random_link_opens_its_page(page: Page[Any, Any, Any], link: dict[str, str]) -> None:
     session = open_page(link, page.name)
     assert not session.error
-    for warning in session.warning:
-        # Each sign that Markdown knows is escaped: what is left says so.
-        assert plain("https://") not in warning.value.replace("\\", "")
+    told = [line for item in session.warning for line in item.value.splitlines()]
+    for line in told:
+        # Each sign that Markdown knows is escaped, but that of the list.
+        signs = re.sub(r"\\[!-/:-@\[-`{-~]", "", line.removeprefix("- "))
+        assert not {*signs} & {*"![]<>*`$_#~|&@"}, line
+        assert not re.search(r"https?://|www\.", line.replace("\\", "")), line
 
 
 HOSTILE = {"problem": "quadratic", "d": "5", "T": "8", "m": "2"}

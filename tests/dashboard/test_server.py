@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import http.client
+import json
 import os
 import re
 import socket
@@ -12,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,13 +21,16 @@ import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
+from dashboard.app import render_frame
 from dashboard.chart import PLOTLY_PATH
+from hypergrad_core import METHODS
 
 ROOT = Path(__file__).resolve().parents[2]
+SETTINGS = ROOT / ".streamlit" / "config.toml"
 OFFLINE = ROOT / "tests" / "support" / "offline"
 START_SECONDS = 60
 STREAM = "/_stcore/stream"
@@ -190,6 +194,40 @@ def test_the_scripts_that_are_written_in_a_page_may_run(server: Server, path: st
     for script in scripts:
         digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
         assert f"'sha256-{digest}'" in answer.headers["content-security-policy"]
+
+
+def test_a_message_that_no_page_sends_is_not_taken(server: Server) -> None:
+    with server.talk("/live", f"http://{server.host}") as page:
+        page.send("x" * 4_900_000)
+        assert "longer than" in str(page.recv(timeout=20))
+    with server.talk("/live", f"http://{server.host}") as page, suppress(ConnectionClosed):
+        page.send("x" * 5_100_000)
+        pytest.fail(f"It was read: {page.recv(timeout=20)!r}")
+
+
+def hear(page: ClientConnection) -> None:
+    while True:
+        page.recv(timeout=20)
+
+
+def test_more_than_the_controls_of_a_page_hold_is_not_taken(server: Server) -> None:
+    state = ClientState()
+    many = state.widget_states.widgets.add()
+    many.id, many.string_value = "many", "x" * 1_200_000
+    message = BackMsg(rerun_script=state).SerializeToString()
+    with server.talk(STREAM, f"http://{server.host}") as page:
+        page.send(message)
+        with pytest.raises(ConnectionClosed) as closed:
+            hear(page)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1009  # too big
+
+
+def test_the_largest_picture_is_far_from_the_limit() -> None:
+    params = {"page": "why", "part": "spectrum", "T": "400", "d": "60", "problem": "quadratic"}
+    frame = render_frame({**params, "methods": ".".join(METHODS)})
+    megabytes = int(re.findall(r"maxMessageSize = (\d+)", SETTINGS.read_text("utf-8"))[0])
+    assert 1 < 2 * len(json.dumps(frame)) / 1e6 < megabytes
 
 
 def resident_megabytes(process: int) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from dashboard.kit.compute import CACHE_ENTRIES, ComputedCache
-from dashboard.kit.cost import expected_bytes, expected_seconds
+from dashboard.kit.cost import expected_plane_bytes, expected_plane_seconds
 from dashboard.kit.limits import what_fits
 from dashboard.screens.budget.settings import NONE, BudgetView
 from hypergrad_core import Scenario
@@ -59,12 +59,6 @@ class Maps:
             planes.append(plane(self.scenario, method, prepared=prepared))
         return tuple(planes)
 
-    @property
-    def column(self) -> Scenario:
-        """A run that takes about as much."""
-        horizon = self.scenario.horizon
-        return replace(self.scenario, vary="inner", adjoint_steps=horizon, methods=self.methods)
-
 
 def _draw(maps: Maps, report: Progress) -> tuple[Plane | Refusal, ...]:
     return maps.run(report)
@@ -77,7 +71,7 @@ def _suggest(maps: Maps, fits: Callable[[Maps], bool]) -> str:
 MAPS: ComputedCache[Maps, tuple[Plane | Refusal, ...]] = ComputedCache(
     CACHE_ENTRIES,
     _draw,
-    lambda maps: expected_seconds(maps.column),
-    lambda maps: expected_bytes(maps.column),
+    lambda maps: expected_plane_seconds(maps.scenario, maps.methods),
+    lambda maps: expected_plane_bytes(maps.scenario, maps.methods),
     _suggest,
 )

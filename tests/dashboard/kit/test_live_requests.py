@@ -22,6 +22,7 @@ from dashboard.kit.live import (
     parse,
 )
 from dashboard.screens.explore.settings import SETTINGS
+from hypergrad_core import METHODS
 
 
 def test_a_good_request_is_read() -> None:
@@ -138,3 +139,10 @@ def test_whatever_the_id_and_the_params_are_there_is_an_answer(value: object) ->
     for text in (request(value), request(1, {"q": value})):
         reply = json.loads(answer(echo, text))
         assert ("error" in reply) != ("frame" in reply)
+
+
+def test_a_draft_of_every_method_is_sent() -> None:
+    """It says whether all points follow; what is expected is counted with numbers of NumPy."""
+    link = {**QUADRATIC, "d": "20", "m": "2", "T": "2000", "methods": ".".join(METHODS)}
+    reply = json.loads(answer(render_frame, request(8, link)))
+    assert reply["frame"]["draft"] is True

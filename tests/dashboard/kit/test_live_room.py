@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
@@ -13,7 +14,7 @@ from test_live_route import SECONDS, Client
 
 from dashboard.chart import Frame
 from dashboard.kit.compute import checkpoint
-from dashboard.kit.live import PLACES, live_route
+from dashboard.kit.live import AT_ONCE, PLACES, _Desk, _Room, live_route
 
 PAGES = 12
 
@@ -91,3 +92,35 @@ def test_pages_that_leave_give_their_places_to_others() -> None:
             assert (await last.hear())["id"] == 1
 
     asyncio.run(talk())
+
+
+def test_answers_that_are_not_read_do_not_pile_up() -> None:
+    """One is on its way and one waits: nothing more is computed until they have been taken."""
+    drawn: list[str] = []
+    sent: list[int] = []
+
+    def draw(params: Mapping[str, str]) -> Frame:
+        drawn.append(params["n"])
+        return echo(params)
+
+    async def talk() -> None:
+        read = asyncio.Event()
+
+        async def send(text: str) -> None:
+            await read.wait()
+            sent.append(json.loads(text)["id"])
+
+        desk = _Desk(draw, send, _Room())
+        for number in range(20):
+            desk.take(request(number, {"n": str(number)}))
+            await asyncio.sleep(0.02)
+        assert len(drawn) <= AT_ONCE
+        read.set()
+        async with asyncio.timeout(SECONDS):
+            while not sent or sent[-1] < 19:
+                await asyncio.sleep(0.002)
+        desk.close()
+
+    asyncio.run(talk())
+    assert sent == sorted(sent)
+    assert drawn[-1] == "19", "The newest request counts."

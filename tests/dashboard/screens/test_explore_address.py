@@ -7,6 +7,7 @@ import re
 import pytest
 from controls_cases import LOGISTIC, SMALL
 from frames import (
+    ROOT,
     check,
     choose,
     control,
@@ -15,8 +16,10 @@ from frames import (
     open_page,
     payload,
     shown,
+    turn_to,
     value_of,
 )
+from streamlit.testing.v1 import AppTest
 
 
 @pytest.mark.parametrize(
@@ -195,3 +198,36 @@ def test_downloads_and_code_are_offered() -> None:
     assert "seed=3" in code.value
     assert "size=20" in code.value
     assert address.value.endswith("?problem=quadratic&d=20&seed=3")
+
+
+@pytest.mark.parametrize("page", ["explore", "budget", "why"])
+def test_zero_has_no_sign(page: str) -> None:
+    """A slider finds its stop by name."""
+    session = open_page({"problem": "quadratic", "d": "5", "T": "8", "start": "-0"}, page)
+    assert not session.error
+    assert control(session, "start").value == "0.0"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("contraction", "0.79", {"q": "0.79"}),
+        ("family", "logistic", {"problem": "logistic"}),
+        ("methods", ["itd"], {"methods": "itd"}),
+        ("vary", "inner", {"vary": "inner"}),
+        ("seed", 3, {"seed": "3"}),
+    ],
+)
+def test_the_first_change_after_a_restart_of_the_server_counts(
+    key: str, value: object, told: dict[str, str]
+) -> None:
+    """The browser sends it with all it knows to a session that has not drawn anything yet."""
+    link = {"problem": "quadratic", "d": "10", "T": "9", "q": "0.8", "methods": "itd.aid-cg"}
+    before = open_page(link)
+    control(before, key).set_value(value)
+    after = AppTest.from_file(ROOT / "dashboard" / "main.py", default_timeout=60)
+    turn_to(after, "explore")
+    after.query_params.update(link)
+    check(after._run(before._tree.get_widget_states()))
+    assert told.items() <= link_in(shown(after)).items()
+    assert told.items() <= after.query_params.items()
