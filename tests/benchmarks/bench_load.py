@@ -1,10 +1,12 @@
 """How a server bears a class: real sessions and live sockets over the loopback.
 
-python tests/benchmarks/bench_load.py [--sessions 10 25 50] [--seconds 30] [--same] [--bare]
+python tests/benchmarks/bench_load.py [--sessions 10 25 50] [--seconds 30] [--only KIND …]
 
 Each session makes a change every two seconds, and waits for its page as a person does; a third of
-them also drag, with ten live requests a second for three seconds in every ten. One process serves
-them. A bare page with one slider and one chart of about the same size is measured in the same run.
+them also drag, with ten live requests a second for three seconds in every ten. They look at
+settings of their own ("own") or at the same ("same"); one process serves them, or two behind nginx
+("two", "two, same"). A bare page with one slider and one chart of about the same size is measured
+in the same run.
 The clients have a process of their own, which takes a part of the machine as well: on two cores
 look at the share of the server.
 """
@@ -19,6 +21,8 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,10 +31,12 @@ import psutil
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from tests.support.visitors import LiveSocket, Served, Visitor, serving  # noqa: E402
+from tests.support.deployed import deployed  # noqa: E402
+from tests.support.visitors import LiveSocket, Visitor, serving  # noqa: E402
 
 PAGE = "dashboard/app.py"
 BARE = "tests/benchmarks/bare_page.py"
+KINDS = ("own", "same", "two", "two, same", "bare")
 EVERY = 2.0
 DRAG_EVERY, DRAG_SECONDS, DRAG_RATE = 10.0, 3.0, 10.0
 # What is changed, in turn; and how many of its first stops are taken, so that no run is long.
@@ -85,7 +91,9 @@ async def person(pupils: Class, number: int, *, drags: bool) -> None:
     chance = random.Random(number)
     same, counts = pupils.same, pupils.counts
     query = "" if same else f"seed={number + 1}"
-    async with Visitor(pupils.host, query=query) as visitor:
+    # By which nginx knows whose process is whose.
+    cookie = f"hypergrad_place={chance.randrange(2**16):04x}"
+    async with Visitor(pupils.host, query=query, cookie=cookie) as visitor:
         await visitor.open()
         await pupils.gather()
         dragging = asyncio.create_task(hand(pupils, number)) if drags else None
@@ -146,18 +154,35 @@ async def load(host: str, sessions: int, seconds: float, *, live: bool, same: bo
     return pupils.counts
 
 
-def measure(served: Served, sessions: int, seconds: float, *, bare: bool, same: bool) -> None:
+@contextmanager
+def served_as(kind: str) -> Iterator[tuple[str, list[int]]]:
+    """A server of a kind, ready: its host, and the numbers of its processes."""
+    folder, settings = Path(tempfile.mkdtemp()), {"HYPERGRAD_CONNECTIONS": "1000"}
+    if kind.startswith("two"):
+        with deployed(folder, settings) as many:
+            yield f"localhost:{many.port}", many.numbers
+    else:
+        with serving(folder / "output.txt", BARE if kind == "bare" else PAGE, settings) as served:
+            yield served.host, [served.process]
+
+
+def measure(kind: str, host: str, numbers: Sequence[int], sessions: int, seconds: float) -> None:
     """Print one row."""
-    process = psutil.Process(served.process)
-    used = sum(process.cpu_times()[:2])
+    processes = [psutil.Process(number) for number in numbers]
+    same = kind.endswith("same")
+
+    def used() -> float:
+        return sum(sum(process.cpu_times()[:2]) for process in processes)
+
+    before = used()
     started = time.monotonic()
-    counts = asyncio.run(load(served.host, sessions, seconds, live=not bare, same=same))
+    counts = asyncio.run(load(host, sessions, seconds, live=kind != "bare", same=same))
     taken = time.monotonic() - started
     changes = sorted(counts.changes)
     tail = changes[int(0.95 * (len(changes) - 1))]
     quick = sum(value <= SLOW for value in counts.live)
     print(
-        f"{'bare' if bare else 'same' if same else 'own':5}{sessions:5} sessions:"
+        f"{kind:9}{sessions:5} sessions:"
         f" {len(changes) / seconds:5.1f} changes/s,"
         f" median {statistics.median(changes) * 1e3:6.0f} p95 {tail * 1e3:6.0f}"
         f" max {changes[-1] * 1e3:6.0f} ms,"
@@ -166,8 +191,9 @@ def measure(served: Served, sessions: int, seconds: float, *, bare: bool, same: 
         f" within 0.5 s {quick / max(1, counts.asked):4.0%},"
         f" {counts.received / len(changes) / 1e3:.0f} kB,"
         f" errors {counts.errors},"
-        f" CPU {(sum(process.cpu_times()[:2]) - used) / taken:4.0%},"
-        f" RSS {process.memory_info().rss / 1e6:.0f} MB, load {os.getloadavg()[0]:.1f}",
+        f" CPU {(used() - before) / taken:4.0%},"
+        f" RSS {sum(process.memory_info().rss for process in processes) / 1e6:.0f} MB,"
+        f" load {os.getloadavg()[0]:.1f}",
         flush=True,
     )
 
@@ -177,21 +203,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sessions", type=int, nargs="+", default=[10, 25, 50, 100])
     parser.add_argument("--seconds", type=float, default=30.0)
-    parser.add_argument("--only", choices=("own", "same", "bare"))
+    parser.add_argument("--only", choices=KINDS, nargs="+", default=KINDS)
     chosen = parser.parse_args()
-    log = Path(tempfile.mkdtemp()) / "output.txt"
-    for kind in ("own", "same", "bare"):
-        if chosen.only in (None, kind):
-            settings = {"HYPERGRAD_CONNECTIONS": "1000"}
-            with serving(log, BARE if kind == "bare" else PAGE, settings) as served:
-                for sessions in chosen.sessions:
-                    measure(
-                        served,
-                        sessions,
-                        chosen.seconds,
-                        bare=kind == "bare",
-                        same=kind == "same",
-                    )
+    for kind in chosen.only:
+        with served_as(kind) as (host, numbers):
+            for sessions in chosen.sessions:
+                measure(kind, host, numbers, sessions, chosen.seconds)
 
 
 if __name__ == "__main__":

@@ -103,11 +103,13 @@ class Deployed:
         folder: of the configuration and of what is written.
         port: at which nginx listens.
         ports: those of the processes.
+        more: what else these are told, by environment variables.
     """
 
     folder: Path
     port: int
     ports: tuple[int, int]
+    more: Mapping[str, str] = field(default_factory=dict)
     _running: dict[int, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     @property
@@ -120,9 +122,14 @@ class Deployed:
         """Their addresses, as nginx writes them down."""
         return {f"127.0.0.1:{port}" for port in self.ports}
 
+    @property
+    def numbers(self) -> list[int]:
+        """Those of the processes, as the system counts them."""
+        return [self._running[port].pid for port in self.ports]
+
     def start(self, port: int) -> None:
         """A process."""
-        self._run(port, command(port), settings())
+        self._run(port, command(port), {**settings(), **self.more})
 
     def stop(self, port: int) -> None:
         """End a process, or nginx."""
@@ -230,10 +237,15 @@ def find_nginx() -> str:
 
 
 @contextmanager
-def deployed(folder: Path) -> Iterator[Deployed]:
-    """Two processes and nginx, ready."""
+def deployed(folder: Path, more: Mapping[str, str] | None = None) -> Iterator[Deployed]:
+    """Two processes and nginx, ready.
+
+    Args:
+        folder: of the configuration and of what is written.
+        more: what else the processes are told, by environment variables.
+    """
     nginx = find_nginx()
-    made = Deployed(folder, free_port(), (free_port(), free_port()))
+    made = Deployed(folder, free_port(), (free_port(), free_port()), more or {})
     try:
         for port in made.ports:
             made.start(port)

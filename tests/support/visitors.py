@@ -94,6 +94,7 @@ class Visitor:
         host: of the server.
         page: name of the page; "" for the first.
         query: the address after the question mark.
+        cookie: what its browser keeps for the server.
         widgets: the identifiers of the widgets that were sent, by key.
         texts: what was written on the page since the last run began.
         received: bytes since the last run began.
@@ -102,6 +103,7 @@ class Visitor:
     host: str
     page: str = ""
     query: str = ""
+    cookie: str = ""
     widgets: dict[str, str] = field(default_factory=dict)
     options: dict[str, list[str]] = field(default_factory=dict)
     texts: list[str] = field(default_factory=list)
@@ -115,6 +117,7 @@ class Visitor:
             f"ws://{self.host}/_stcore/stream",
             origin=f"http://{self.host}",  # type: ignore[arg-type]
             subprotocols=["streamlit"],  # type: ignore[list-item]
+            additional_headers={"Cookie": self.cookie},
             max_size=LARGEST,
         )
         return self
