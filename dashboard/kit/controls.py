@@ -226,7 +226,8 @@ def _listen(name: str, told: Any, said: Any, keep: Callable[[], None]) -> None:
     The browser says it to a new session with all else it knows, and there is no change to call
     anybody for.
     """
-    if said != told and is_first_run() and not (said is None or name not in st.session_state):
+    chosen = said is not None and name in st.session_state
+    if chosen and said != told and is_first_run():
         keep()
         st.rerun()
 

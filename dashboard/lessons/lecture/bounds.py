@@ -68,7 +68,7 @@ LESSON = Lesson(
     "lie below the line “rounding”, an estimate made before the run.",
     look="choose single precision. Where does the error stop?",
     takeaway="A bound is a promise for the worst case: trust how fast it falls, not its height, "
-    "and trust neither below the level of rounding.",
+    "and nothing below the level of rounding.",
     teacher="Three words to separate: tight, upper, loose. On the quadratic problem in Explore the "
     "sharp bound equals the error; let the room find that.",
 )

@@ -35,9 +35,8 @@ LESSON = Lesson(
     need="You need: the last lesson. [[ITD]] goes backwards through all steps of the loop.",
     text="Each step of training brings [[wₜ]] closer to [[w(λ)]]. Should the [[error]] of the "
     "hypergradient not fall from the start? Here a linear model learns its features as well: [[λ]] "
-    "is the matrix that makes them, so the derivatives of a step change with w. A [[relative "
-    "error]] of 1 is what the answer zero would have. It begins at about 1; after 140 steps it is "
-    "about 0.2.",
+    "is the matrix that makes them, so the derivatives of a step change with w. The [[relative "
+    "error]] begins at about 1, which is that of the answer zero; after 140 steps it is about 0.2.",
     page="explore",
     link="problem=hyper-representation&q=0.95&d=2&m=4&n=10&seed=18&start=0.5&methods=itd.aid-cg"
     "&bound=none&T=140&eps=1e-1&at=17",

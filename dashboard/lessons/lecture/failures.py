@@ -38,8 +38,8 @@ LESSON = Lesson(
     text="So far [[Φ]] was a [[contraction]], q < 1, and often [[∂₁Φ]] was symmetric. Here is an "
     "equilibrium network on handwritten digits: [[w]] is what its layer should come to when it is "
     "repeated, [[λ]] are its weights. ∂₁Φ is not symmetric, so [[conjugate gradient]] does not "
-    "apply. And [[q]] = 1.3: a step may take two points apart. [[AID-FP]] repeats v ← ∂₁Φᵀv + ∇₁E. "
-    "[[AID-GMRES]] solves the same system by [[GMRES]], which needs neither symmetry nor q < 1.",
+    "apply; and [[q]] = 1.3: a step may take two points apart. [[AID-FP]] repeats v ← ∂₁Φᵀv + ∇₁E. "
+    "[[AID-GMRES]] solves the same system by [[GMRES]], which needs neither.",
     page="explore",
     link="problem=equilibrium&data=digits&q=1.3&T=60&methods=itd.aid-fp.aid-cg.aid-gmres"
     "&bound=none&eps=1e-1",

@@ -26,15 +26,14 @@ def facts(run: Experiment) -> Facts:
 LESSON = Lesson(
     key="implicit",
     title="Implicit differentiation: one linear system",
-    need="You need: the chain rule, and linear systems. An equation that holds for all "
-    "[[λ]], such as {{w = Φ(w, λ)}}, can be differentiated without knowing how it was solved.",
+    need="You need: the chain rule, and linear systems. An equation that holds for all [[λ]] can "
+    "be differentiated, however it was solved.",
     text="Let w′ be the derivative of [[w(λ)]]. From w = Φ(w, λ) follows w′ = ∂₁Φ w′ + ∂₂Φ, and "
     "the chain rule gives ∇f = [[∇₂E]] + w′ᵀ[[∇₁E]]. Solve the first for w′ and put it into the "
-    "second: one linear system for [[v]] is enough, the [[adjoint system]] below, however many "
-    "hyperparameters. This is approximate implicit differentiation, [[AID]]. Two errors remain: "
-    "the system is taken at [[wₜ]], not at w(λ), and solved by [[k]] steps only. AID-FP repeats v "
-    "← ∂₁Φᵀv + ∇₁E ([[fixed-point iteration]]); AID-CG uses a quicker solver, [[conjugate "
-    "gradient]].",
+    "second: one linear system for [[v]] is enough, the [[adjoint system]] below. This is "
+    "approximate implicit differentiation, [[AID]]. Two errors remain: the system is taken at "
+    "[[wₜ]], not at w(λ), and solved by [[k]] steps only. AID-FP repeats v ← ∂₁Φᵀv + ∇₁E "
+    "([[fixed-point iteration]]); AID-CG uses a quicker solver, [[conjugate gradient]].",
     formula=r"\begin{gathered}(I-\partial_1\Phi^\top)\,v=\nabla_1E\\"
     r"\nabla f=\nabla_2E+\partial_2\Phi^\top v\end{gathered}",
     page="explore",
@@ -67,8 +66,8 @@ LESSON = Lesson(
     "left comes from wₜ. Fixed-point steps end on the same plateau, only later. In general more k "
     "is wasted on the plateau: train longer.",
     look="change the fixed t and see the plateau move.",
-    takeaway="AID solves one linear system at wₜ. Its error has a part that falls with t and one "
-    "that falls with k, and the larger one decides.",
+    takeaway="AID solves one linear system at wₜ, however many hyperparameters. The larger of its "
+    "two errors decides.",
     teacher="The plateau is the message: w must be good enough first. Ask what one should do with "
     "a computer that is twice as fast: more t, or more k?",
 )
