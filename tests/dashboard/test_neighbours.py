@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import statistics
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -14,7 +15,8 @@ import pytest
 from dashboard.kit.processes import NICENESS
 from tests.support.visitors import LiveSocket, Served, Visitor, serving
 
-# On an idle machine each is well under a second; with one lock for all they were 26 and 95 s.
+# On an idle machine each is well under a second, most of them on a busy one as well; with one lock
+# for all they were 26 and 95 s.
 SECONDS = 5.0
 HEAVY = {
     "many vectors to keep": "problem=quadratic&d=10000&methods=aid-gmres&q=0.99",
@@ -61,6 +63,7 @@ def test_a_heavy_link_keeps_nobody_waiting(server: Served, link: str) -> None:
 
     waits = asyncio.run(visit())
     assert max(waits) < SECONDS, waits
+    assert statistics.median(waits) < 1, waits
 
 
 @pytest.mark.parametrize("link", HEAVY.values(), ids=HEAVY)
