@@ -5,8 +5,8 @@ python tests/benchmarks/bench_load.py [--sessions 10 25 50] [--seconds 30] [--on
 Each session makes a change every two seconds, and waits for its page as a person does; a third of
 them also drag, with ten live requests a second for three seconds in every ten. They look at
 settings of their own ("own") or at the same ("same"); one process serves them, or two behind nginx
-("two", "two, same"). A bare page with one slider and one chart of about the same size is measured
-in the same run.
+("two", "two, same"), or one that does the longest job of one more visitor meanwhile ("heavy"). A
+bare page with one slider and one chart of about the same size is measured in the same run.
 The clients have a process of their own, which takes a part of the machine as well: on two cores
 look at the share of the server.
 """
@@ -36,7 +36,9 @@ from tests.support.visitors import LiveSocket, Visitor, serving  # noqa: E402
 
 PAGE = "dashboard/app.py"
 BARE = "tests/benchmarks/bare_page.py"
-KINDS = ("own", "same", "two", "two, same", "bare")
+KINDS = ("own", "heavy", "same", "two", "two, same", "bare")
+# What one visitor has going on beside the others.
+HEAVY_PAGE, HEAVY_LINK = "complexity", "d=1000&points=24&seeds=10&qmax=0.9999"
 EVERY = 2.0
 DRAG_EVERY, DRAG_SECONDS, DRAG_RATE = 10.0, 3.0, 10.0
 # What is changed, in turn; and how many of its first stops are taken, so that no run is long.
@@ -146,11 +148,15 @@ async def hand(pupils: Class, number: int) -> None:
         listening.cancel()
 
 
-async def load(host: str, sessions: int, seconds: float, *, live: bool, same: bool) -> Counts:
+async def load(kind: str, host: str, sessions: int, seconds: float) -> Counts:
     """So many sessions for so long; what they saw."""
-    pupils = Class(host, sessions, seconds, same=same)
-    people = (person(pupils, number, drags=live and number % 3 == 0) for number in range(sessions))
-    await asyncio.gather(*people)
+    pupils = Class(host, sessions, seconds, same=kind.endswith("same"))
+    drags = [kind != "bare" and number % 3 == 0 for number in range(sessions)]
+    people = (person(pupils, number, drags=drags[number]) for number in range(sessions))
+    async with Visitor(host, page=HEAVY_PAGE, query=HEAVY_LINK) as other:
+        if kind == "heavy":
+            await other.open()
+        await asyncio.gather(*people)
     return pupils.counts
 
 
@@ -169,14 +175,13 @@ def served_as(kind: str) -> Iterator[tuple[str, list[int]]]:
 def measure(kind: str, host: str, numbers: Sequence[int], sessions: int, seconds: float) -> None:
     """Print one row."""
     processes = [psutil.Process(number) for number in numbers]
-    same = kind.endswith("same")
 
     def used() -> float:
         return sum(sum(process.cpu_times()[:2]) for process in processes)
 
     before = used()
     started = time.monotonic()
-    counts = asyncio.run(load(host, sessions, seconds, live=kind != "bare", same=same))
+    counts = asyncio.run(load(kind, host, sessions, seconds))
     taken = time.monotonic() - started
     changes = sorted(counts.changes)
     tail = changes[int(0.95 * (len(changes) - 1))]

@@ -91,7 +91,7 @@ def _reading(drawn: Drawn, name: str, gaps: FloatArray, style: Style, mode: Mode
     drawn.readings.append(
         {
             "name": name,
-            "label": "distance left",
+            "label": "share of the distance",
             "color": style.color(mode),
             "marker": style.marker,
             "trace": drawn.hidden(distances / (distances[0] or 1.0)),

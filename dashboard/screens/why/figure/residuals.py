@@ -75,7 +75,7 @@ def residuals(dissection: Dissection, mode: Mode) -> Drawn:
         drawn.readings.append(
             {
                 "name": name,
-                "label": "residual left",
+                "label": "share of the residual",
                 "color": style.color(mode),
                 "marker": style.marker,
                 "trace": trace,
