@@ -24,12 +24,11 @@ LESSON = Lesson(
     need="You need: gradient descent. Training finds the weights [[w(λ)]] of a model; a "
     "[[hyperparameter]] [[λ]] is set before. Choosing it is a [[bilevel problem]], {{min [[f]](λ) "
     "= [[E]](w(λ), λ)}} with {{w(λ) = [[Φ]](w(λ), λ)}}: E is the loss on new data, Φ one step of "
-    "training.",
+    "training. The gradient of f is the [[hypergradient]].",
     text="A model learns to tell harmless from dangerous tumours by 30 measurements. A penalty "
     "keeps its weights small: too weak, and it learns noise; too strong, and it learns nothing. "
     "[[λ]] is the logarithm of the penalty, [[f]](λ) the loss on new data after training with it, "
-    "the [[validation loss|validation loss]]. You see one point of f and its slope there, the "
-    "[[hypergradient]].",
+    "the [[validation loss|validation loss]]. You see one point of f and its slope there.",
     page="objective",
     link="",
     controls=("penalty",),
