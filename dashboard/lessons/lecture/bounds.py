@@ -65,7 +65,7 @@ LESSON = Lesson(
     "the error is not larger. In general a bound tells how fast the error falls and how that "
     "depends on [[κ]], not how large it is. At the end the error rests at {least:scientific}: that "
     "is rounding, and theorems speak of exact numbers. Pale parts of a bound promise nothing: they "
-    "lie below the line “rounding”, an estimate made before the run.",
+    "lie below the line “rounding”, a cautious estimate of that level.",
     look="choose single precision. Where does the error stop?",
     takeaway="A bound is a promise for the worst case: trust how fast it falls, not its height, "
     "and nothing below the level of rounding.",

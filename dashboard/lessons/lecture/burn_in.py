@@ -40,7 +40,7 @@ LESSON = Lesson(
     page="explore",
     link="problem=hyper-representation&q=0.95&d=2&m=4&n=10&seed=18&start=0.5&methods=itd.aid-cg"
     "&bound=none&T=140&eps=1e-1&at=17",
-    heading="The relative error over t: ITD rises first, AID-CG falls.",
+    heading="The relative error over t: ITD rises first; AID-CG (next lesson) soon falls.",
     controls=("contraction", "start"),
     limits={"start": 10},
     facts=facts,

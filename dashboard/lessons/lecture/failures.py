@@ -38,8 +38,9 @@ LESSON = Lesson(
     text="So far [[Φ]] was a [[contraction]], q < 1, and often [[∂₁Φ]] was symmetric. Here is an "
     "equilibrium network on handwritten digits: [[w]] is what its layer should come to when it is "
     "repeated, [[λ]] are its weights. ∂₁Φ is not symmetric, so [[conjugate gradient]] does not "
-    "apply; and [[q]] = 1.3: a step may take two points apart. [[AID-FP]] repeats v ← ∂₁Φᵀv + ∇₁E. "
-    "[[AID-GMRES]] solves the same system by [[GMRES]], which needs neither.",
+    "apply; and [[q]] = 1.3: a step may move two points further apart. [[AID-FP]] repeats v ← "
+    "∂₁Φᵀv + ∇₁E. [[AID-GMRES]] solves the same system by [[GMRES]], which needs neither symmetry "
+    "nor q < 1.",
     page="explore",
     link="problem=equilibrium&data=digits&q=1.3&T=60&methods=itd.aid-fp.aid-cg.aid-gmres"
     "&bound=none&eps=1e-1",
@@ -67,11 +68,11 @@ LESSON = Lesson(
             ),
         ),
     ),
-    reveal="Up to t = {at_half:.0f} the error of AID-FP reaches {top_half:scientific}, up to "
-    "{at_last:.0f} it reaches {top:scientific}. In general repeated products grow if the matrix "
-    "has an eigenvalue of size above 1. That is possible only where q > 1, and ∂₁Φ has one here. "
-    "AID-GMRES solves the system, but its error stays above {gmres:.2g}, for wₜ does not come to "
-    "[[w(λ)]]; that of ITD stays above it too. No bound is drawn: no theorem speaks of this.",
+    reveal="The highest peak of AID-FP is {top_half:scientific} up to t = {at_half:.0f}, and "
+    "{top:scientific} up to {at_last:.0f}. In general repeated products grow if the matrix has an "
+    "eigenvalue of size above 1. That is possible only where q > 1, and ∂₁Φ has one here. "
+    "AID-GMRES solves the system, but its error stays above {gmres:.2g}, and so does that of ITD, "
+    "for wₜ does not come to [[w(λ)]]. No bound is drawn: no theorem speaks of this.",
     look="bring q below 1 and watch all of them recover.",
     takeaway="Below q = 1 theory guards you. Above it, measure: not all methods fail alike.",
     teacher="Three assumptions, three cures: not symmetric, take GMRES or the normal equations; "

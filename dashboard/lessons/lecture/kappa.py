@@ -43,13 +43,13 @@ LESSON = Lesson(
     "its slope.",
     text="Two places for eigenvalues were easy. Now they are spread in the way that is worst for "
     "[[conjugate gradient]]. The picture shows how many steps [[k]] on the [[adjoint system]] at "
-    "w(λ) it takes until the [[relative error]] stays below half of 10⁻⁴, for problems from easy "
-    "(κ = 1.86) to hard (κ = 199). [[fixed-point iteration|Fixed-point iteration]] (AID-FP) takes "
-    "8 steps on the easy one and 937 steps on the hard one; conjugate gradient (AID-CG) takes 6 "
-    "steps on the easy one.",
+    "w(λ) it takes until the [[relative error]] stays at or below half of ε = 10⁻⁴ (the other half "
+    "is left for wₜ), for problems from easy (κ = 1.86) to hard (κ = 199). [[fixed-point "
+    "iteration|Fixed-point iteration]] (AID-FP) takes 8 steps on the easy one and 937 steps on the "
+    "hard one; conjugate gradient (AID-CG) takes 6 steps on the easy one.",
     page="complexity",
     link="d=200&qmin=0.3&qmax=0.99&points=6&seeds=1&methods=aid-fp.aid-cg&predicted=hidden",
-    heading="Adjoint steps k until the relative error stays at or below ε, over κ.",
+    heading="Adjoint steps k at w(λ) until the relative error stays at or below ε/2, over κ.",
     controls=("largest", "target"),
     limits={"largest": 0.995},
     facts=facts,

@@ -31,11 +31,11 @@ LESSON = Lesson(
     key="memory",
     title="The price in memory",
     need="You need: that a model with [[d]] weights takes d numbers of memory.",
-    text="Every method keeps [[w]], a vector to work in and its answer. Besides, [[ITD]] keeps "
-    "every iterate until it has gone back; [[Forward ITD]] the Jacobian, a column of length [[d]] "
-    "for each of the [[m]] hyperparameters; [[AID-FP]] the vector [[v]]; [[AID-CG]] v, a residual "
-    "and a direction. Here d = 1000, m = 5 and t = k = 60. In the picture, left means less "
-    "[[memory]], down a smaller error.",
+    text="Every method keeps [[w]] and a vector to work in, all but Forward ITD their answer too. "
+    "Besides, [[ITD]] keeps every iterate until it has gone back; [[Forward ITD]] the Jacobian, a "
+    "column of length [[d]] for each of the [[m]] hyperparameters; [[AID-FP]] the vector [[v]]; "
+    "[[AID-CG]] v, a residual and a direction. Here d = 1000, m = 5 and t = k = 60. In the "
+    "picture, left means less [[memory]], down a smaller error.",
     page="explore",
     link="problem=quadratic&d=1000&m=5&T=60&methods=itd.itd-forward.aid-fp.aid-cg&x=floats"
     "&bound=none&eps=1e-3&at=60",

@@ -71,8 +71,9 @@ LESSON = Lesson(
     ),
     reveal="In general ITD keeps all iterates, for going back needs them: {itd_half:count} numbers "
     "at t = {half:count}, {itd:count} at t = {steps:count}. Forward ITD holds {forward:count} at "
-    "any t, but a column for each hyperparameter: it has taken {forward_products:count} "
-    "[[product|products]] of a derivative with a vector, ITD {itd_products:count}.",
+    "any t, but a column for each hyperparameter: up to t = {steps:count} it has taken "
+    "{forward_products:count} [[product|products]] of a derivative with a vector, ITD "
+    "{itd_products:count}.",
     look="change T, then the number m of hyperparameters: which method pays for which?",
     takeaway="ITD differentiates through the loop. Backwards, its memory grows with the number "
     "of steps; forwards, its cost grows with the number of hyperparameters.",

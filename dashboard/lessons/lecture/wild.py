@@ -22,9 +22,9 @@ LESSON = Lesson(
     "a system at [[wₜ]], by fixed-point steps (AID-FP) or [[conjugate gradient]] (AID-CG).",
     text="[[bilevel problem|Bilevel problems]] are everywhere. Regularisation: [[λ]] are "
     "logarithms of penalties, as in the first lesson. Meta-learning: λ are features, or a start, "
-    "shared by many tasks. Equilibrium and graph networks: [[w]] is the state that a layer repeats "
-    "until it rests, and λ are its weights. Here a linear model learns three kinds of wine, on "
-    "features that are learnt as well, with q = 0.95.",
+    "shared by many tasks. Equilibrium and graph networks: [[w]] is the state at which a repeated "
+    "layer comes to rest, and λ are its weights. Here a linear model learns three kinds of wine, "
+    "on features that are learnt as well, with q = 0.95.",
     page="explore",
     link="problem=hyper-representation&data=wine&q=0.95&methods=itd.aid-fp.aid-cg&T=80&eps=1e-2"
     "&bound=none",
