@@ -60,7 +60,7 @@ _STILL = """
 })
 """
 
-_TWO_FRAMES = """
+TWO_FRAMES = """
 () => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))
 """
 
@@ -252,7 +252,7 @@ class ExplorePage:
         box = self.page.locator(f".st-key-{key} input[role=combobox]")
         box.scroll_into_view_if_needed()
         # The list closes when the page scrolls: let that be over.
-        box.evaluate(_TWO_FRAMES)
+        box.evaluate(TWO_FRAMES)
         box.click()
         self.page.get_by_role("option", name=label, exact=True).click()
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 from conftest import NewContext, Server, Watcher
-from explore_page import ExplorePage, number
+from explore_page import TWO_FRAMES, ExplorePage, number
 from playwright.sync_api import FloatRect, expect
 
 from dashboard.screens.budget.figure.map import INK, PATCH
@@ -67,6 +67,8 @@ def wait_for_cell(budget: ExplorePage, t: int, k: int) -> None:
         " && document.querySelector('.hg-step-other').textContent === k",
         arg=[f"t = {t}", f"k = {k}"],
     )
+    # The cards follow with the next screen frame.
+    budget.page.evaluate(TWO_FRAMES)
 
 
 def check_readout(budget: ExplorePage) -> None:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from conftest import NewContext, Server, Watcher
-from explore_page import number
+from explore_page import TWO_FRAMES, number
 from playwright.sync_api import FloatRect, Page, Response, expect
 
 from dashboard.screens.paper.settings import SETTINGS
@@ -96,6 +96,8 @@ def check_readout(page: Page, t: int) -> None:
     page.wait_for_function(
         "t => document.querySelector('.hg-step').textContent === `t = ${t}`", arg=t
     )
+    # The cards follow with the next screen frame.
+    page.evaluate(TWO_FRAMES)
     read = cards(page)
     assert [*read] == LABELS
     for place, run in enumerate(replications()):
