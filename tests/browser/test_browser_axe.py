@@ -28,6 +28,12 @@ async rules => {
 }
 """
 OF_COLOURS = ["color-contrast", "link-in-text-block"]
+# Page and charts have the theme that is wanted.
+THEMED = """
+mode => getComputedStyle(document.querySelector(".stApp")).colorScheme === mode
+    && [...document.querySelectorAll(".hg-chart")].every(
+        ({ dataset }) => dataset.dark === String(mode === "dark"))
+"""
 PAGES = ("explore", "complexity", "budget", "why", "paper", "lecture")
 OF_TEXT = ("theory",)
 STATES = (
@@ -70,14 +76,14 @@ def unfold(page: Page) -> None:
     while closed.count():
         closed.first.click()
     page.wait_for_function(DRAWN, timeout=3 * TIMEOUT)
-    # What fades in is judged when it is there.
-    page.wait_for_function(
-        "() => document.getAnimations().every(({ playState }) => playState !== 'running')"
-    )
 
 
 def violations(page: Page, rules: list[str] | None = None) -> list[str]:
     """What axe-core finds on the page as it is, by these rules or by all."""
+    # What fades in, or from one colour to another, is judged when it is there.
+    page.wait_for_function(
+        "() => document.getAnimations().every(({ playState }) => playState !== 'running')"
+    )
     page.evaluate(AXE)
     found: list[str] = page.evaluate(RUN, rules)
     return found
@@ -105,10 +111,7 @@ def test_axe_finds_nothing(page: Page, server: Server, name: str) -> None:
     assert page.evaluate("window.violated ?? []") == [], "No page wants more than it may have."
     for mode in MODES:
         page.emulate_media(color_scheme=mode)
-        page.wait_for_function(
-            "mode => getComputedStyle(document.querySelector('.stApp')).colorScheme === mode",
-            arg=mode,
-        )
+        page.wait_for_function(THEMED, arg=mode)
         page.wait_for_timeout(1000)
         # The themes differ in colours alone.
         found[mode] = violations(page, None if mode == MODES[0] else OF_COLOURS)
