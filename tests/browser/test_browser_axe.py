@@ -28,9 +28,10 @@ async rules => {
 }
 """
 OF_COLOURS = ["color-contrast", "link-in-text-block"]
-# Page and charts have the theme that is wanted.
+# Page and charts have the theme that is wanted, and no run goes on, of which Streamlit has a sign.
 THEMED = """
 mode => getComputedStyle(document.querySelector(".stApp")).colorScheme === mode
+    && document.querySelector(".stApp").dataset.testScriptState === "notRunning"
     && [...document.querySelectorAll(".hg-chart")].every(
         ({ dataset }) => dataset.dark === String(mode === "dark"))
 """
