@@ -21,7 +21,7 @@ STYLES = Path(__file__).parent / "kit" / "page.css"
 # thread runs next. A page that went on there would find none of it in the browser, and stay blank.
 context_dg_stack.set(get_default_dg_stack_value())
 
-# Before all else, or the browser would fetch the icon of the page's tab from another host.
+# Before anything is drawn, or the browser would fetch the icon of the page's tab from another host.
 st.set_page_config(page_icon="📉", layout="wide", initial_sidebar_state=350)
 
 

@@ -262,7 +262,6 @@ class Chart {
     this.sight.disconnect();
     this.paper.disconnect();
     this.plot.close();
-    this.look.close();
     this.root.remove();
     charts.delete(this.parent);
   }

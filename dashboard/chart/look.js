@@ -12,11 +12,9 @@ export class Look {
   constructor({ root, stage, onFactor }) {
     Object.assign(this, { root, stage, onFactor });
     this.room = {}; // least height of the plot, height around it, and the width below which it is narrow
-    this.sizing = new ResizeObserver(() => (this.width = stage.clientWidth));
-    this.sizing.observe(stage);
   }
 
-  /** Asked for with each picture: the browser need not lay the page out for an answer. */
+  /** As of the last fit: asked for with each picture, it would make the browser lay the page out. */
   get isNarrow() {
     return (this.width ?? this.stage.clientWidth) < this.room.narrow;
   }
@@ -73,9 +71,5 @@ export class Look {
       plot_bgcolor: background,
       ...Object.fromEntries(Object.keys(layout).filter(isAxis).map((name) => [name, axis])),
     };
-  }
-
-  close() {
-    this.sizing.disconnect();
   }
 }

@@ -207,14 +207,15 @@ class _Desk:
     async def _serve(self, request: _Request) -> None:
         loop = asyncio.get_running_loop()
         try:
-            reply = await loop.run_in_executor(self._pool, request.answer, self._render)
-            self._leave(request)
+            try:
+                reply = await loop.run_in_executor(self._pool, request.answer, self._render)
+            finally:
+                self._leave(request)
             if reply is not None:
                 await self._tell(request, reply)
         finally:
             # Not before it is on its way: answers to a page that does not read them would pile up.
             del self._requests[request]
-            self._leave(request)
             self.start()
 
     async def _tell(self, request: _Request, reply: str) -> None:

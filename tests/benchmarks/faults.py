@@ -21,6 +21,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Self
 
 from playwright.sync_api import Browser, Error, Page, sync_playwright
 
@@ -69,6 +70,12 @@ class Server:
                 time.sleep(0.1)
         raise SystemExit("The server does not start.")
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self.kill()
+
     def _limit(self) -> None:
         for kind, most in self._limits.items():
             resource.setrlimit(kind, (most, most))
@@ -100,8 +107,7 @@ def press(page: Page) -> str:
 
 def killed_and_started_again(browser: Browser) -> str:
     """Open pages come back by themselves, with their settings."""
-    server = Server()
-    try:
+    with Server() as server:
         page = opened(browser, server, "?q=0.8&seed=7")
         server.kill()
         page.wait_for_timeout(3000)
@@ -114,14 +120,11 @@ def killed_and_started_again(browser: Browser) -> str:
         page.locator(STILL).wait_for()
         # The new server knows nothing of the session before it hears of this; it must not be lost.
         return f"back after {back:.1f} s; a change gives {press(page)}, the next one {press(page)}"
-    finally:
-        server.kill()
 
 
 def connection_lost_in_mid_drag(browser: Browser) -> str:
     """The value at which the hand was lifted meanwhile is heard when the line is mended."""
-    server = Server()
-    try:
+    with Server() as server:
         page = browser.new_context().new_page()
         page.set_default_timeout(1000 * SECONDS)
         page.add_init_script(LINE)
@@ -145,15 +148,12 @@ def connection_lost_in_mid_drag(browser: Browser) -> str:
             "q => new URLSearchParams(location.search).get('q') === q", arg=meant
         )
         return f"q = {meant} was meant, and heard {time.monotonic() - started:.1f} s after"
-    finally:
-        server.kill()
 
 
 def memory_limit_reached(browser: Browser) -> str:
     """A run that needs more than there is says so; the server lives on."""
     # It is taken to fit.
-    server = Server({resource.RLIMIT_AS: MEMORY}, HYPERGRAD_MEMORY="8000")
-    try:
+    with Server({resource.RLIMIT_AS: MEMORY}, HYPERGRAD_MEMORY="8000") as server:
         page = browser.new_context().new_page()
         page.set_default_timeout(1000 * SECONDS)
         page.goto(f"{server.base}?problem=quadratic&d=1000000&T=260&methods=itd.aid-fp.aid-cg")
@@ -162,39 +162,30 @@ def memory_limit_reached(browser: Browser) -> str:
         said = " ".join(status.inner_text().split())
         change = press(opened(browser, server, "?q=0.8"))
         return f"{said!r}; a change of another visitor gives {change}"
-    finally:
-        server.kill()
 
 
 def disk_is_full(browser: Browser) -> str:
     """Nothing can be written to any file: a page opens, follows, and gives its numbers."""
-    server = Server({resource.RLIMIT_FSIZE: 0})
-    try:
+    with Server({resource.RLIMIT_FSIZE: 0}) as server:
         page = opened(browser, server, "?q=0.8")
         change = press(page)
         with page.expect_download() as taken:
             page.locator(".st-key-download_csv button").click()
         size = taken.value.path().stat().st_size
         return f"a change gives {change}; {taken.value.suggested_filename} has {size} bytes"
-    finally:
-        server.kill()
 
 
 def home_is_read_only(browser: Browser) -> str:
     """Nothing is kept there, so nothing is missed; root can write all the same."""
     with tempfile.TemporaryDirectory() as home:
         Path(home).chmod(0o500)
-        server = Server(HOME=home)
-        try:
+        with Server(HOME=home) as server:
             return f"opens; a change gives {press(opened(browser, server, '?q=0.8'))}"
-        finally:
-            server.kill()
 
 
 def two_tabs_of_one_visitor(browser: Browser) -> str:
     """Each has settings of its own."""
-    server = Server()
-    try:
+    with Server() as server:
         first = opened(browser, server, "?q=0.8")
         second = first.context.new_page()
         second.set_default_timeout(1000 * SECONDS)
@@ -202,8 +193,6 @@ def two_tabs_of_one_visitor(browser: Browser) -> str:
         second.locator(READY).wait_for()
         second.locator(STILL).wait_for()
         return f"the first goes to {press(first)}, the second to {press(second)}"
-    finally:
-        server.kill()
 
 
 FAULTS: tuple[Callable[[Browser], str], ...] = (

@@ -21,6 +21,10 @@ KINDS = ("lowest", "newest")
 # Not wanted by the fast tests.
 LEFT_OUT = ("mypy", "playwright", "scipy-stubs")
 TESTS = ("tests/core", "tests/dashboard")
+# The plotly.js that is shipped is that of the newest package, with which alone it can agree.
+OF_THE_NEWEST = (
+    "tests/dashboard/test_notebook.py::test_the_chart_speaks_the_same_plotly_as_the_package"
+)
 
 
 def lower_bounds(lines: list[str]) -> dict[str, str]:
@@ -53,6 +57,8 @@ def passes(kind: str, words: list[str]) -> bool:
         ).stdout
         print(kind, *re.findall(rf"(?m)^(?:{names})==.*$", listed), flush=True)
         command = [python, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile"]
+        if kind == "lowest":
+            command += ["--deselect", OF_THE_NEWEST]
         # With several threads old versions of NumPy round as the machine is busy.
         environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
         finished = subprocess.run(

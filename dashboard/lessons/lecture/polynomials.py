@@ -35,8 +35,8 @@ LESSON = Lesson(
     "lacks, ∇₁E − M v, is the [[residual]]. Along an eigenvector of M with eigenvalue z, [[k]] "
     "steps of [[fixed-point iteration]] (FP) multiply it by {{{{(1 − z)ᵏ}}}}, those of [[conjugate "
     "gradient]] (CG) by p(z), a polynomial of degree k with p(0) = 1: the one that brings v "
-    "nearest to the solution. Here there are 12 eigenvalues, but in two places only: 1 − q "
-    "and 1 + q.",
+    "nearest to the solution. Here there are 12 eigenvalues, but in two places only: {{{{1 − q}}}} "
+    "and {{{{1 + q}}}}.",
     page="why",
     link="spectrum=clusters&T=80&show=spectrum&at=2&methods=aid-fp.aid-cg",
     part="spectrum",
