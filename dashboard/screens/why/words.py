@@ -47,7 +47,7 @@ MODES = (
 NO_MODES = (
     "$\\partial_1\\Phi$ is not symmetric, or Φ is not affine, so there are no orthogonal "
     "eigenmodes. The eigenvalues are those of $M=I-\\partial_1\\Phi$ at $w(\\lambda)$. "
-    "**Residual left**: the norm of the residual divided by that at the start."
+    "**Share of the residual**: the norm of the residual divided by that at the start."
 )
 TERMS = (
     "**Inner-problem term**: the error of $w_t$ in the gradients of E. **Drift term**: the "
@@ -80,8 +80,8 @@ def plane_caption(dissection: Dissection) -> str:
     return (
         f"{what}. Thin lines: contour lines of the objective of the inner problem and of the "
         "adjoint system, evenly spaced in its square root. The adjoint system is taken "
-        "at the exact w(λ), so only the solver’s error shows. **Distance left**: the distance to "
-        "the solution divided by that at the start."
+        "at the exact w(λ), so only the solver’s error shows. **Share of the distance**: the "
+        "distance to the solution divided by that at the start."
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -14,9 +15,8 @@ from why_cases import OTHERS, SCENARIO, VIEW, dissected, frame_of, read
 
 from dashboard.screens.why.figure.plane import CONTOURS
 from dashboard.screens.why.figure.spectrum import CURVE_POINTS, NORMS
-from dashboard.screens.why.settings import (
-    PARTS,
-)
+from dashboard.screens.why.settings import PARTS
+from dashboard.screens.why.words import caption
 from hypergrad_core import FAMILIES, Scenario
 from hypergrad_core.studies.dissection import dissect
 from hypergrad_core.studies.modes import (
@@ -45,6 +45,14 @@ def test_every_view_of_every_kind_of_problem_makes_a_frame(part: str, scenario: 
         for name in ("x", "y"):
             if name in move:
                 assert len(rows_of(move[name])) == 13
+
+
+@pytest.mark.parametrize("part", ["plane", "spectrum"])
+@pytest.mark.parametrize("scenario", [SCENARIO, *OTHERS], ids=lambda scenario: scenario.family)
+def test_the_caption_explains_what_the_cards_say(part: str, scenario: Scenario) -> None:
+    explained = re.findall(r"\*\*(.*?)\*\*", caption(dissected(scenario), part))
+    labels = {reading["label"] for reading in frame_of(part, scenario)["readout"]}
+    assert {name.lower() for name in explained} <= labels
 
 
 def test_all_kinds_of_problems_are_covered() -> None:
