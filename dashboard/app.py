@@ -30,7 +30,7 @@ if str(ROOT) not in sys.path:
 
 from dashboard.chart import LIVE_PATH, PAGE_PARAM, PLOTLY_PATH, Frame  # noqa: E402
 from dashboard.kit import page, processes  # noqa: E402
-from dashboard.kit.crowd import CONNECTIONS, Crowd, Uploads  # noqa: E402
+from dashboard.kit.crowd import CONNECTIONS, Crowd, Outbox, Uploads  # noqa: E402
 from dashboard.kit.errors import LinkError  # noqa: E402
 from dashboard.kit.guard import Guard, Known  # noqa: E402
 from dashboard.kit.live import Preload, live_route, plotly_route  # noqa: E402
@@ -95,6 +95,7 @@ app = st.App(
         Middleware(Policy, headers=_headers),
         Middleware(Guard, known=known),
         Middleware(Crowd, most=connections()),
+        Middleware(Outbox),
         Middleware(Uploads, forget=forget),
         Middleware(Preload, path=_prefix + PLOTLY_PATH),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter, OrderedDict
 from collections.abc import Callable
 
@@ -19,6 +20,11 @@ KEPT_BYTES = 100_000_000
 """Of files that have come and may not have been read yet; each visitor has one."""
 
 UPLOAD_PATH = "/_stcore/upload_file/"
+
+UNREAD_BYTES = 1_000_000
+"""Of what a page has been told and has not read, before it is heard again: about three pages."""
+
+STREAM_PATH = "/_stcore/stream"
 
 
 class Crowd:
@@ -53,6 +59,69 @@ class Crowd:
             self._open[address] -= 1
             if not self._open[address]:
                 del self._open[address]
+
+
+class Outbox:
+    """Keeps what a page has not read yet, and hears it again only when it has read most of it.
+
+    A hand on a slow network asks for pages faster than they come. Streamlit gives up a page to
+    which 500 messages are on their way, which is seven pages, and does not tell it: it would stand
+    still for good. What such a page asks meanwhile is joined to one run as soon as it is heard.
+
+    Args:
+        app: what answers.
+        most: bytes that may be unread while the page is heard.
+    """
+
+    def __init__(self, app: ASGIApp, most: int = UNREAD_BYTES) -> None:
+        self._app = app
+        self._most = most
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass everything on; what Streamlit tells a page through a queue without end."""
+        if scope["type"] != "websocket" or not scope["path"].endswith(STREAM_PATH):
+            await self._app(scope, receive, send)
+            return
+        queue: asyncio.Queue[Message] = asyncio.Queue()
+        unread, lost = 0, False
+        may_ask = asyncio.Event()
+        may_ask.set()
+
+        async def deliver() -> None:
+            nonlocal unread, lost
+            try:
+                while True:
+                    message = await queue.get()
+                    await send(message)
+                    unread -= len(message.get("bytes") or b"")
+                    if unread <= self._most:
+                        may_ask.set()
+            except OSError:
+                lost = True
+            finally:
+                may_ask.set()
+
+        async def tell(message: Message) -> None:
+            nonlocal unread
+            if message["type"] != "websocket.send":
+                await send(message)
+            elif lost:
+                raise OSError("The page has gone.")
+            else:
+                unread += len(message.get("bytes") or b"")
+                if unread > self._most:
+                    may_ask.clear()
+                queue.put_nowait(message)
+
+        async def hear() -> Message:
+            await may_ask.wait()
+            return await receive()
+
+        delivery = asyncio.create_task(deliver())
+        try:
+            await self._app(scope, hear, tell)
+        finally:
+            delivery.cancel()
 
 
 class Uploads:

@@ -285,6 +285,19 @@ def test_a_page_is_not_run_beside_a_run_of_its_own(server: Server) -> None:
     assert set(begun) == {"0"}
 
 
+def test_a_page_that_reads_nothing_for_a_while_is_not_given_up(server: Server) -> None:
+    """As on a slow network: the hand is faster than the pictures."""
+    with server.talk(STREAM, f"http://{server.host}") as page:
+        for _ in range(60):
+            page.send(BackMsg(rerun_script=ClientState()).SerializeToString())
+            time.sleep(0.05)
+        with suppress(TimeoutError):
+            while True:
+                page.recv(timeout=3)
+        page.send(BackMsg(rerun_script=ClientState()).SerializeToString())
+        assert [*heard_until_finished(page)]
+
+
 def test_a_page_begins_at_its_beginning_after_a_part_of_it(server: Server) -> None:
     """The browser shows nothing where the page goes on in the place of the part."""
     with server.talk(STREAM, f"http://{server.host}") as page:

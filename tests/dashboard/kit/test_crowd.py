@@ -8,7 +8,7 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from dashboard.kit import crowd
-from dashboard.kit.crowd import UPLOAD_PATH, Crowd, Uploads
+from dashboard.kit.crowd import STREAM_PATH, UPLOAD_PATH, Crowd, Outbox, Uploads
 
 
 async def nothing() -> Message:
@@ -47,6 +47,88 @@ def test_an_address_has_so_many_connections() -> None:
         f"a {accepted}", f"a {accepted}", "a websocket.close 1013", f"b {accepted}",
         f"a {accepted}",
     ]  # fmt: skip
+
+
+class Line:
+    """A page, and the server that tells it three bytes for each that it asks."""
+
+    def __init__(self) -> None:
+        self.reads = asyncio.Event()
+        self.asked, self.answered, self.refused = 0, 0, 0
+        self.read: list[bytes] = []
+        self.gone = False
+
+    async def ask(self) -> Message:
+        await asyncio.sleep(0)
+        self.asked += 1
+        return {"type": "websocket.receive", "bytes": b"?"}
+
+    async def hear(self, message: Message) -> None:
+        await self.reads.wait()
+        if self.gone:
+            raise OSError
+        self.read.append(message["bytes"])
+
+    async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
+        for number in range(20):
+            await receive()
+            for part in range(3):
+                try:
+                    await send({"type": "websocket.send", "bytes": bytes([3 * number + part])})
+                except OSError:
+                    self.refused += 1
+            self.answered += 1
+
+    def open(self, path: str = STREAM_PATH) -> asyncio.Task[None]:
+        scope = {"type": "websocket", "path": path}
+        return asyncio.create_task(Outbox(self.app, 10)(scope, self.ask, self.hear))  # type: ignore[arg-type]
+
+
+async def a_while() -> None:
+    for _ in range(200):
+        await asyncio.sleep(0)
+
+
+def test_a_page_is_heard_again_when_it_has_read_what_it_was_told() -> None:
+    async def talk() -> None:
+        line = Line()
+        opened = line.open()
+        await a_while()
+        # The fourth answer is more than the ten bytes that may be unread; nothing is held up.
+        assert (line.asked, line.answered, line.read) == (4, 4, [])
+        line.reads.set()
+        await a_while()
+        await opened
+        assert line.answered == 20
+        assert b"".join(line.read[:50]) == bytes(range(len(line.read[:50])))
+
+    asyncio.run(talk())
+
+
+def test_a_page_that_has_gone_is_told_nothing() -> None:
+    async def talk() -> None:
+        line = Line()
+        opened = line.open()
+        await a_while()
+        line.gone = True
+        line.reads.set()
+        await a_while()
+        await opened
+        assert line.read == []
+        assert line.refused == 3 * (20 - 4)
+
+    asyncio.run(talk())
+
+
+def test_other_connections_are_left_to_themselves() -> None:
+    async def talk() -> None:
+        line = Line()
+        opened = line.open("/live")
+        await a_while()
+        assert (line.asked, line.answered) == (1, 0)
+        opened.cancel()
+
+    asyncio.run(talk())
 
 
 class Store:
