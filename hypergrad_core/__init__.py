@@ -10,6 +10,7 @@ See ``Scenario`` for what can be run and ``Experiment`` for what comes out.
 from __future__ import annotations
 
 from hypergrad_core.bounds import Bound, Status, Term
+from hypergrad_core.bounds.certificate import Certificate, certify
 from hypergrad_core.checks import Check, CheckTable, check_problem, problem_checks
 from hypergrad_core.constants import Constants, Lipschitz
 from hypergrad_core.costs import Costs
@@ -20,7 +21,9 @@ from hypergrad_core.methods import METHODS, Points
 from hypergrad_core.problem import Problem, Reference
 from hypergrad_core.problems import FAMILIES
 from hypergrad_core.scenario import Scenario
+from hypergrad_core.studies.descent import minimize, value_and_hypergradient
 from hypergrad_core.studies.experiment import Experiment, ProblemRun, Refusal, run, run_problem
+from hypergrad_core.studies.outer_steps import Budget, Descent, Outer, OuterStep, Rule, Schedule
 from hypergrad_core.studies.plane import ProblemPlane, problem_plane
 from hypergrad_core.studies.prepared import Curve
 from hypergrad_core.studies.requirements import ProblemRequirements, problem_requirements
@@ -29,16 +32,21 @@ __all__ = [
     "FAMILIES",
     "METHODS",
     "Bound",
+    "Budget",
+    "Certificate",
     "Check",
     "CheckTable",
     "Constants",
     "Costs",
     "Curve",
+    "Descent",
     "Experiment",
     "FunctionProblem",
     "HypergradError",
     "Linearisation",
     "Lipschitz",
+    "Outer",
+    "OuterStep",
     "Points",
     "Problem",
     "ProblemPlane",
@@ -46,14 +54,19 @@ __all__ = [
     "ProblemRun",
     "Reference",
     "Refusal",
+    "Rule",
     "Scenario",
     "ScenarioError",
+    "Schedule",
     "Status",
     "Term",
+    "certify",
     "check_problem",
+    "minimize",
     "problem_checks",
     "problem_plane",
     "problem_requirements",
     "run",
     "run_problem",
+    "value_and_hypergradient",
 ]

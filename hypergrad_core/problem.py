@@ -144,6 +144,31 @@ class Problem(ABC):
         }
         return self._with(kept, hyper=hyper)
 
+    def admits(self, hyper: FloatArray) -> bool:
+        """Whether the problem is meant at λ of shape (m,); by default everywhere it is finite."""
+        return bool(np.isfinite(hyper).all())
+
+    def tuned(self) -> Self:
+        """The same problem with whatever of Φ suits its λ; w(λ) and f stay the same.
+
+        By default nothing does.
+        """
+        return self
+
+    @property
+    def adjoint_unit(self) -> float:
+        """The length of a step in Φ: times this, v(λ) is the same however Φ is tuned."""
+        return 1.0
+
+    def centred(self, state: FloatArray) -> Self:
+        """The same problem, whose ``lipschitz`` compares any state with this one instead of w(λ).
+
+        With a state of shape (d,) in the place of the reference solution, nothing need be solved
+        to know the constants (R8).
+        """
+        adjoint, hypergradient = np.full_like(state, np.nan), np.full_like(self.hyper, np.nan)
+        return self._with({"reference": Reference(state, adjoint, hypergradient)})
+
     def starting_at(self, state: FloatArray) -> Self:
         """The same problem with another w_0 of shape (d,), which stays the same at every λ."""
         # Not the reference: without a contraction there may be several, and w_0 tells which.

@@ -84,9 +84,25 @@ class InnerSolver(ABC):
         step = work.on_rows(work.map, 1) + Cost(vector=5.0 * work.state_size, calls=8)
         return step * steps + Cost(bytes=8.0 * (steps + 1) * work.state_size)
 
-    def iterate(self, problem: Problem, steps: int, progress: Progress | None = None) -> FloatArray:
-        """The iterates w_0, …, w_T, shape (T + 1, d)."""
-        scheme = self.scheme(problem.constants.contraction)
+    def iterate(
+        self,
+        problem: Problem,
+        steps: int,
+        progress: Progress | None = None,
+        *,
+        scheme: Scheme | None = None,
+        tolerance: float = 0.0,
+    ) -> FloatArray:
+        """The iterates w_0, …, w_T, shape (T + 1, d).
+
+        Args:
+            problem: bound to its λ.
+            steps: T, at the most.
+            progress: told the fraction done, in [0, 1].
+            scheme: its coefficients, where they are known already.
+            tolerance: the last step is one that is no longer than this, if there is one.
+        """
+        scheme = scheme or self.scheme(problem.constants.contraction)
         states = np.empty((steps + 1, problem.state_size))
         states[0] = problem.initial_state
         for t in range(steps):
@@ -102,4 +118,6 @@ class InnerSolver(ABC):
             ask()
             if progress is not None:
                 progress((t + 1) / steps)
+            if tolerance > 0 and np.linalg.norm(states[t + 1] - states[t]) <= tolerance:
+                return states[: t + 2]
         return states

@@ -8,6 +8,7 @@ from hypergrad_core.arrays import FloatArray, Progress
 from hypergrad_core.costs import Cost, ProblemWork
 from hypergrad_core.inner.fixed_point import FixedPointIteration
 from hypergrad_core.problem import Problem
+from hypergrad_core.scheme import Scheme
 
 
 class Exact(FixedPointIteration):
@@ -24,6 +25,14 @@ class Exact(FixedPointIteration):
         """Nothing: the solution is known."""
         return Cost()
 
-    def iterate(self, problem: Problem, steps: int, progress: Progress | None = None) -> FloatArray:
+    def iterate(
+        self,
+        problem: Problem,
+        steps: int,
+        progress: Progress | None = None,
+        *,
+        scheme: Scheme | None = None,
+        tolerance: float = 0.0,
+    ) -> FloatArray:
         """T + 1 times w(λ)."""
         return np.broadcast_to(problem.reference.solution, (steps + 1, problem.state_size))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hypergrad_core.adjoint import AdjointSolver, FixedPointSolver
 from hypergrad_core.arrays import BLOCK_FLOATS, KEPT_FLOATS, FloatArray, IntArray, Progress
 from hypergrad_core.bounds import Bound, Path, Status, Term
 from hypergrad_core.constants import Constants
@@ -115,6 +116,8 @@ class Method(ABC):
         unrolls: whether it goes back through steps of the inner solver.
         plateau: why no number of steps brings it to every target, or "".
         solver_name: what the adjoint is solved by, where it is a system of its own, or "".
+        solver: of the adjoint where it is wanted by itself, such as for a certificate; of a method
+            that unrolls it is the iteration that the method goes back through.
     """
 
     key: str
@@ -128,6 +131,7 @@ class Method(ABC):
     unrolls: bool = False
     plateau: str = ""
     solver_name: str = ""
+    solver: type[AdjointSolver] = FixedPointSolver
 
     def refusal(self, problem: Problem) -> str:
         """Why the method does not apply to the problem and what to use instead, or ""."""

@@ -164,5 +164,42 @@ class ImplicitMethod(Method):
         read(np.flatnonzero(last))
 
 
+def solve_system(
+    solver: type[AdjointSolver],
+    problem: Problem,
+    state: FloatArray,
+    steps: int,
+    counter: Counter,
+    *,
+    tolerance: float = 0.0,
+) -> tuple[FloatArray, int]:
+    """v after some steps on (I − ∂₁Φ(w)ᵀ)v = ∇₁E(w) from v = 0, shape (d,), and how many.
+
+    Args:
+        solver: of the adjoint.
+        problem: bound to its λ.
+        state: w, shape (d,).
+        steps: k, at the most.
+        counter: of one row; charged with the products.
+        tolerance: the solver stops where its residual is no larger than this. One that does not
+            tell it stops where a step is not longer: that of Neumann's series is the residual.
+    """
+    row = np.zeros(1, dtype=np.int64)
+    lin = CountedLinearisation(problem.linearise(state[None]), counter, row)
+    system = solver.begin(problem, lin, problem.outer_gradient_state(state[None]))
+    adjoint, taken = np.zeros(problem.state_size), 0
+    while taken < steps:
+        ask()
+        taken += 1
+        system.advance(0)
+        before, adjoint = adjoint, system.adjoints(row)[0]
+        left = float(system.residual_norms[0])
+        if np.isnan(left):
+            left = float(np.linalg.norm(adjoint - before))
+        if left <= tolerance and tolerance > 0:
+            break
+    return adjoint, taken
+
+
 def _shifted(progress: Progress, done: int, total: int) -> Progress:
     return lambda spent: progress((done + spent) / total)

@@ -133,6 +133,10 @@ _LOGISTIC_DATA = {
     SYNTHETIC: DataSet("Synthetic data"),
     "breast_cancer": DataSet("Breast cancer (569 × 30)", state_size=30, samples=284),
 }
+_KERNEL_DATA = {
+    SYNTHETIC: DataSet("Synthetic data"),
+    "diabetes": DataSet("Diabetes (442 × 10)", state_size=221, samples=221),
+}
 _EQUILIBRIUM_DATA = {
     SYNTHETIC: DataSet("Synthetic data"),
     "digits": DataSet("Handwritten digits (50 × 8)", samples=50),
@@ -189,10 +193,23 @@ FAMILIES: dict[str, Family] = {
         affine=True,
         symmetric=True,
         suggested={"size": 30, "hyper_size": 6},
-        data={
-            SYNTHETIC: DataSet("Synthetic data"),
-            "diabetes": DataSet("Diabetes (442 × 10)", state_size=221, samples=221),
-        },
+        data=_KERNEL_DATA,
+    ),
+    "kernel-ridge-log": Family(
+        label="Kernel ridge regression, log widths",
+        formula=(
+            r"w(\lambda)=\arg\min_w \tfrac12 w^\top(K_\gamma+\beta I)w-w^\top y",
+            r"(K_\gamma)_{ij}=e^{-\sum_l\gamma_l(x_{il}-x_{jl})^2},"
+            r"\quad\lambda=(\log\beta,\log\gamma)",
+            r"E(w,\lambda)=\tfrac12\|y'-K'_\gamma w\|^2",
+        ),
+        builder="hypergrad_core.problems.kernel_ridge:build_logarithmic",
+        uses=frozenset({"size", "hyper_size"}),
+        largest_size=500,
+        affine=True,
+        symmetric=True,
+        suggested={"size": 30, "hyper_size": 6},
+        data=_KERNEL_DATA,
     ),
     "biased": Family(
         label="Biased regularisation",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 from hypergrad_core.arrays import FloatArray
 from hypergrad_core.linearisation import SymmetricLinearisation
@@ -27,6 +28,16 @@ class GradientStep(Problem):
     @abstractmethod
     def curvature(self) -> tuple[float, float]:
         """What the eigenvalues of ∇₁²g lie between, both ends positive."""
+
+    def tuned(self) -> Self:
+        """The same with η = 2/(low + high), for which q is least."""
+        low, high = self.curvature
+        return replace(self, step=2 / (low + high)) if low + high > 0 else self
+
+    @property
+    def adjoint_unit(self) -> float:
+        """η: the adjoint is (η ∇₁²g)⁻¹∇₁E."""
+        return self.step
 
     @property
     def contraction(self) -> float:

@@ -36,6 +36,7 @@ from hypergrad_core.problems.kernels import KEPT_FLOATS as KEPT_SLOPES
 from hypergrad_core.problems.kernels import STACK_FLOATS, Kernel
 from hypergrad_core.problems.request import Request, Sizes
 from hypergrad_core.problems.ridge import LeastSquares, shuffled, weight_and_step
+from hypergrad_core.problems.wrapped import LogarithmicProblem
 
 # exp(−Σ γ (x − x')²) is about e^{−2·WIDTH} between two typical rows.
 WIDTH = 0.5
@@ -71,6 +72,10 @@ class KernelRidge(RidgeStep):
             replace(kernel, widths=hyper[1:]) for kernel in (self.train, self.validation)
         )
         return replace(self, weight=float(hyper[0]), train=train, validation=validation)
+
+    def admits(self, hyper: FloatArray) -> bool:
+        """Where β > 0 and γ ≥ 0."""
+        return super().admits(hyper) and bool(hyper[0] > 0 and (hyper[1:] >= 0).all())
 
     @property
     def spectrum(self) -> tuple[float, float]:
@@ -276,6 +281,11 @@ def build(request: Request) -> KernelRidge:
         step=step,
         initial_state=np.zeros(len(targets)),
     )
+
+
+def build_logarithmic(request: Request) -> LogarithmicProblem:
+    """The same with λ = (log β, log γ)."""
+    return LogarithmicProblem(exact=build(request))
 
 
 @lru_cache(maxsize=8)

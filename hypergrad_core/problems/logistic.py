@@ -89,6 +89,12 @@ class LogisticRegression(GradientStep):
     validation: Design
     logarithmic: bool = False
 
+    def admits(self, hyper: FloatArray) -> bool:
+        """Where the penalties are positive and finite."""
+        with np.errstate(over="ignore", under="ignore"):
+            penalty = np.exp(hyper) if self.logarithmic else hyper
+        return super().admits(penalty) and bool((penalty > 0).all())
+
     @cached_property
     def penalty(self) -> FloatArray:
         """p, shape (d,)."""

@@ -6,16 +6,17 @@ the reference: a curve shows what rounding in Φ, in E and in the products does,
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
 
 import numpy as np
 
 from hypergrad_core.arrays import FloatArray, Rows
-from hypergrad_core.constants import Constants, Lipschitz
+from hypergrad_core.constants import Constants
 from hypergrad_core.linearisation import Linearisation
-from hypergrad_core.problem import Problem, Reference
+from hypergrad_core.problem import Problem
+from hypergrad_core.problems.wrapped import WrappedProblem
 
 SINGLE_ROUNDOFF = float(np.finfo(np.float32).eps)
 
@@ -26,7 +27,7 @@ def to_single(block: FloatArray) -> FloatArray:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class SinglePrecision(Problem):
+class SinglePrecision(WrappedProblem):
     """A problem whose oracles round what they return; w_0, constants and reference are kept.
 
     The constants have the unit roundoff of single precision, so that the floor is higher.
@@ -34,45 +35,8 @@ class SinglePrecision(Problem):
     that it is given.
 
     Attributes:
-        hyper, initial_state: those of the exact problem.
         exact: the problem in double precision.
     """
-
-    hyper: FloatArray = field(init=False)
-    initial_state: FloatArray = field(init=False)
-    exact: Problem
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "hyper", self.exact.hyper)
-        object.__setattr__(self, "initial_state", self.exact.initial_state)
-
-    @property
-    def symmetric(self) -> bool:
-        """As without rounding."""
-        return self.exact.symmetric
-
-    @property
-    def affine(self) -> bool:
-        """As without rounding."""
-        return self.exact.affine
-
-    @property
-    def self_adjoint(self) -> bool:
-        """As without rounding."""
-        return self.exact.self_adjoint
-
-    def at(self, hyper: FloatArray) -> Self:
-        """The same problem at another λ of shape (m,). Steps and start are kept."""
-        return replace(self, exact=self.exact.at(hyper))
-
-    def starting_at(self, state: FloatArray) -> Self:
-        """The same problem with another w_0 of shape (d,)."""
-        return replace(self, exact=self.exact.starting_at(state))
-
-    def canonical(self) -> Self:
-        """The cheapest form, rounded there: as good a basis to round in as any."""
-        exact = self.exact.canonical()
-        return self if exact is self.exact else replace(self, exact=exact)
 
     def fixed_point_map(self, states: FloatArray) -> FloatArray:
         """Φ(w, λ) for each row, rounded."""
@@ -93,14 +57,6 @@ class SinglePrecision(Problem):
     def outer_gradient_hyper(self, states: FloatArray) -> FloatArray:
         """∇₂E(w, λ) for each row, rounded."""
         return to_single(self.exact.outer_gradient_hyper(states))
-
-    def solve(self) -> Reference:
-        """As without rounding."""
-        return self.exact.reference
-
-    def lipschitz(self) -> Lipschitz:
-        """As without rounding."""
-        return self.exact.lipschitz()
 
     @cached_property
     def constants(self) -> Constants:
