@@ -7,6 +7,7 @@ from typing import Any
 from dashboard.kit.page import Page
 from dashboard.screens.budget.page import PAGE as BUDGET
 from dashboard.screens.complexity.page import PAGE as COMPLEXITY
+from dashboard.screens.descent.page import PAGE as DESCENT
 from dashboard.screens.explore.page import PAGE as EXPLORE
 from dashboard.screens.lecture.page import lecture
 from dashboard.screens.paper.page import PAGE as PAPER
@@ -18,6 +19,7 @@ _PICTURES: tuple[Page[Any, Any, Any], ...] = (
     COMPLEXITY,
     BUDGET,
     WHY,
+    DESCENT,
     PAPER,
 )
 LECTURE: Page[Any, Any, Any] = lecture(_PICTURES)

@@ -145,6 +145,11 @@ TERMS: dict[str, str] = {
     "product": "A product of a Jacobian of Φ, or of its transpose, with a vector; an evaluation of "
     "Φ counts as one as well. Products measure cost independently of the machine.",
     "memory": "Floating-point numbers held in memory at that step, not counting the data.",
+    "outer step": "One step of λ against the hypergradient, λ ← λ − αh.",
+    "warm start": "To begin where the outer step before has ended, instead of anew: with its w, or "
+    "with its adjoint v.",
+    "certificate": "A bound of the error that is computed without w(λ), from what the equations at "
+    "the current w and v still lack. It can prove that f falls.",
     "budget": "The number of products that may be spent in total.",
     "split": "How a budget is divided: t inner steps for w and k backward steps for v.",
     "geometric mean": "The mean on a logarithmic scale: the exponential of the mean logarithm.",

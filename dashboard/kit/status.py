@@ -120,6 +120,36 @@ def awaited(job: Job[Any] | None, asked: Scenario, shown: Scenario, picture: str
     return f"Computing {', '.join(new) or 'these settings'} …"
 
 
+def show_parts(
+    page: str, job: Job[Any] | None, parts: tuple[int, int], noun: str, left: str
+) -> None:
+    """How many parts of a result there are, and a way to stop and to go on.
+
+    One line, as high with a button as without: nothing moves when the last part has come.
+
+    Args:
+        page: whose result it is.
+        job: what makes the parts.
+        parts: how many are there, and how many there will be.
+        noun: what they are called.
+        left: how long the others take, or "".
+    """
+    done, total = parts
+    with st.container(key="sweep"):
+        bar, button = st.columns([5, 1], vertical_alignment="center")
+        if job is None or done == total:
+            bar.markdown(f"{total} {noun}, all measured.")
+        elif job.ended:
+            bar.markdown(plain(job.error) or f"Stopped at {done} of {total} {noun}.")
+            # By a callback, because the run that ends the clock does not come as far as here.
+            again = partial(start_again, page)
+            button.button("Go on", key="again", width="stretch", on_click=again)
+        else:
+            state = place_in_queue(job) if job.waiting else left or "about to begin"
+            bar.progress(done / total, f"{done} of {total} {noun}, {state}")
+            button.button("Stop", key="stop", width="stretch", on_click=job.stop)
+
+
 @st.fragment(run_every=POLL_SECONDS)
 def follow(page: str, job: Job[Any], picture: str, *, told: bool) -> None:
     """A bar that tells how far a long run is, and a way to stop it and to start it again.

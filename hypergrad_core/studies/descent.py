@@ -41,6 +41,11 @@ NOT_CERTIFIED = "The hypergradient cannot be certified any further."
 NOT_PROVED = "What is left to gain is too little to be proved."
 
 
+@np.errstate(over="ignore", invalid="ignore")
+def _norm(vector: FloatArray) -> float:
+    return float(np.linalg.norm(vector))
+
+
 @dataclass(frozen=True)
 class _Look:
     """What is known at one λ.
@@ -60,6 +65,11 @@ class _Look:
     inner_steps: int
     adjoint_steps: int
     value: float
+
+    @property
+    def norm(self) -> float:
+        """‖h‖."""
+        return _norm(self.certificate.hypergradient)
 
 
 class _Run:
@@ -180,7 +190,7 @@ class _Run:
         """Sharpened until the error of h is at most θ‖h‖; and why it is not, or ""."""
         for _ in range(MOST_DOUBLINGS):
             known = look.certificate
-            if known.bound <= self._outer.trust * np.linalg.norm(known.hypergradient):
+            if known.bound <= self._outer.trust * look.norm:
                 return look, ""
             if self.is_spent:
                 return look, SPENT
@@ -267,22 +277,21 @@ def descend(
         ended = ""
         if outer.rule is Rule.CERTIFIED:
             look, ended = run.certified(look)
-        norm = float(np.linalg.norm(look.certificate.hypergradient))
         step = run.record(look, truth=truth, length=length, proved=proved)
-        if not np.isfinite(norm):
+        if not np.isfinite(look.norm):
             ended = NOT_FINITE
-        elif norm == 0:
+        elif look.norm == 0:
             ended = FLAT
         elif run.is_spent:
             ended = SPENT
         if not ended and number < outer.steps:
-            size = size or outer.length / norm
+            size = size or outer.length / look.norm
             look, there, size, ended = run.step(look, size)
         if ended or number == outer.steps:
             yield replace(step, ended=ended, products=run.products)
             return
         yield step
-        length = float(np.linalg.norm(there.problem.hyper - look.problem.hyper))
+        length = _norm(there.problem.hyper - look.problem.hyper)
         proved = outer.rule is Rule.CERTIFIED
         look = there
         if outer.rule is not Rule.FIXED:

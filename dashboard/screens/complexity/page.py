@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 import streamlit as st
 
 from dashboard.kit.citations import cited
-from dashboard.kit.errors import plain
 from dashboard.kit.export import file_name
 from dashboard.kit.jobs import Job
 from dashboard.kit.page import Export, Page, Picture, Table
-from dashboard.kit.status import place_in_queue, start_again
+from dashboard.kit.status import show_parts
 from dashboard.screens.complexity.export import requirements_to_csv, sweep_settings
 from dashboard.screens.complexity.frame import ComplexityShown, complexity_frame
 from dashboard.screens.complexity.settings import SETTINGS
@@ -25,24 +23,10 @@ from dashboard.screens.complexity.words import DEFINITION, notes
 
 def progress(job: Job[Sweep] | None, shown: ComplexityShown) -> None:
     """What is left, and a way to stop and to go on."""
-    total, done = len(shown.result), len(arrived(shown.result))
-    # One line, as high with a button as without: nothing moves when the sweep ends.
-    with st.container(key="sweep"):
-        bar, button = st.columns([5, 1], vertical_alignment="center")
-        if job is None or done == total:
-            bar.markdown(f"{total} runs, all measured.")
-        elif job.ended:
-            bar.markdown(plain(job.error) or f"Stopped at {done} of {total} runs.")
-            # By a callback, because the run that ends the clock does not come as far as here.
-            again = partial(start_again, SETTINGS.name)
-            button.button("Go on", key="again", width="stretch", on_click=again)
-        else:
-            left = seconds_left(shown.key, shown.result)
-            state = place_in_queue(job) if job.waiting else "about to begin"
-            if left is not None and not job.waiting:
-                state = time_left(left)
-            bar.progress(done / total, f"{done} of {total} runs, {state}")
-            button.button("Stop", key="stop", width="stretch", on_click=job.stop)
+    parts = len(arrived(shown.result)), len(shown.result)
+    left = seconds_left(shown.key, shown.result)
+    told = "" if left is None else time_left(left)
+    show_parts(SETTINGS.name, job, parts, "runs", told)
 
 
 def pictures(shown: ComplexityShown) -> Sequence[Picture]:

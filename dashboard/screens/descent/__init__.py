@@ -1,0 +1,1 @@
+"""Descent: f(λ) lowered step by step, with proofs."""

@@ -1,0 +1,113 @@
+"""The frame of Descent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from dashboard.chart import Column, Frame, Row, Table
+from dashboard.kit.figure.describe import absent
+from dashboard.kit.notation import count, scientific
+from dashboard.kit.page import Shown
+from dashboard.kit.scenario_fields import run_title
+from dashboard.kit.theme import METHOD_STYLES, Mode
+from dashboard.screens.descent.figure import descent_curves
+from dashboard.screens.descent.race import Race, Run, arrived, refusals
+from dashboard.screens.descent.settings import AGAINST, HEIGHTS, RULES, DescentView
+from dashboard.screens.descent.words import end_of, headline, signs
+from hypergrad_core import METHODS
+
+AT_END = "At the last λ."
+COLUMNS: list[Column] = [
+    {"label": "Method"},
+    {"label": "Steps", "help": "Outer steps that were taken."},
+    {"label": "f", "help": AT_END},
+    {"label": "‖∇f‖", "help": AT_END},
+    {"label": "Error of h", "help": AT_END},
+    {"label": "Certified", "help": "The error is at most that. " + AT_END},
+    {
+        "label": "Signs proved",
+        "help": "Entries of h that are larger than the bound of their error, so that their sign is "
+        "that of ∇f. " + AT_END,
+    },
+    {"label": "Products", "help": "Spent in all."},
+    {"label": "Seconds", "help": "Of the method, without what is measured beside it."},
+    {
+        "label": "f, fixed steps",
+        "help": "Where fixed steps of the same first length end, for no more products.",
+    },
+]
+
+DescentShown = Shown[Race, tuple[Run | None, ...], DescentView]
+
+
+def descent_frame(shown: DescentShown, part: str = "") -> Frame:
+    """All that the chart shows of what has arrived."""
+    view, mode = shown.view, shown.mode
+    runs, total = arrived(shown.result), len(shown.result)
+    done = sum(run is not None for run in shown.result)
+    drawn = descent_curves(runs, view, mode)
+    longest = max((len(run.descent.steps) for run in runs if run.descent), default=1)
+    message = headline(runs, total - len(refusals(shown.result)))
+    frame: Frame = {
+        "link": shown.link(done=str(done)),
+        "figure": drawn.figure,
+        "steps": [f"outer step {number}" for number in range(longest)],
+        "readout": drawn.readings,
+        "table": _table(runs, mode),
+        "message": message,
+        "alt": f"{HEIGHTS[view.height]} against {AGAINST[view.against].lower()}. {message}",
+        "title": descent_title(shown),
+        "key": drawn.key,
+        "names": drawn.names,
+    }
+    if drawn.narrow is not None:
+        frame["narrow"] = drawn.narrow
+    refused = refusals(shown.result)
+    if refused:
+        frame["absent"] = [absent(refusal, mode, refusal.reason) for refusal in refused]
+    if len(runs) < total - len(refused):
+        frame["title"] += f" · {len(runs)} of {total} methods"
+    return frame
+
+
+def descent_title(shown: DescentShown) -> str:
+    """One line that names the descents, for titles and exports."""
+    scenario, view = shown.scenario, shown.view
+    instead = {
+        # They are those of one hypergradient here.
+        "inner_steps": "",
+        "adjoint_steps": "",
+        "inner": "",
+        "budget": f"t = {view.inner_budget}, k = {view.adjoint_budget}",
+        "rule": f"{RULES[view.rule].lower()} steps",
+    }
+    return run_title(scenario, {"size": scenario.state_size}, instead)
+
+
+def _table(runs: Sequence[Run], mode: Mode) -> Table:
+    rows: list[Row] = []
+    for run in runs:
+        assert run.descent is not None
+        last, style = run.descent.last, METHOD_STYLES[run.method]
+        beside = "–" if run.blind is None else scientific(end_of(run.blind), 2)
+        rows.append(
+            {
+                "color": style.color(mode),
+                "marker": style.marker,
+                "cells": [
+                    METHODS[run.method].label,
+                    count(len(run.descent.steps) - 1),
+                    scientific(last.objective, 2),
+                    scientific(float(np.linalg.norm(last.true_hypergradient))),
+                    scientific(last.error),
+                    scientific(last.certificate.bound),
+                    signs(run.descent),
+                    count(last.products),
+                    f"{last.seconds:.2f}",
+                    beside,
+                ],
+            }
+        )
+    return {"caption": "Where each descent has ended.", "columns": COLUMNS, "rows": rows}

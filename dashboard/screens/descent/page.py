@@ -1,0 +1,78 @@
+"""Descent: f(λ) lowered with each method's hypergradients, and what each step proves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from dashboard.kit.citations import cited
+from dashboard.kit.export import file_name
+from dashboard.kit.jobs import Job
+from dashboard.kit.page import Export, Page, Picture, Table
+from dashboard.kit.status import show_parts
+from dashboard.screens.descent.export import descent_snippet, descents_to_csv, race_settings
+from dashboard.screens.descent.frame import DescentShown, descent_frame
+from dashboard.screens.descent.race import RACES, Race, arrived
+from dashboard.screens.descent.settings import SETTINGS
+from dashboard.screens.descent.sidebar import sidebar
+from dashboard.screens.descent.terms import INTRODUCTION, VOCABULARY
+from dashboard.screens.descent.words import DEFINITION, notes
+
+
+def progress(job: Job[Race] | None, shown: DescentShown) -> None:
+    """Which methods are there, and a way to stop and to go on."""
+    done = sum(run is not None for run in shown.result)
+    left = "" if job is None or not job.fraction else f"{job.fraction:.0%} done"
+    show_parts(SETTINGS.name, job, (done, len(shown.result)), "descents", left)
+
+
+def pictures(shown: DescentShown) -> Sequence[Picture]:
+    """The one chart."""
+    return [Picture("hypergradient-descent", height=400, rest=440)]
+
+
+def beneath(shown: DescentShown, picture: Picture) -> None:
+    """Why descents have ended."""
+    # In one place however many there are, because the clock draws it again and again.
+    with st.container():
+        for sentence in notes(arrived(shown.result)):
+            st.markdown(f"- {sentence}")
+
+
+def below(shown: DescentShown) -> None:
+    """What is counted."""
+    st.caption(cited(DEFINITION))
+
+
+def export(shown: DescentShown) -> Export:
+    """All descents that are there when it is asked for."""
+    race, scenario = shown.key, shown.scenario
+    name = file_name(scenario, scenario.state_size, "descent", sweep=True)
+    return Export(
+        tables=[
+            Table("All steps", name, lambda: descents_to_csv(race, arrived(RACES.so_far(race))))
+        ],
+        settings=lambda: race_settings(race, arrived(RACES.so_far(race))),
+        code=descent_snippet(race),
+    )
+
+
+PAGE = Page(
+    title="Descent",
+    icon=":material/south_east:",
+    settings=SETTINGS,
+    introduction=INTRODUCTION,
+    vocabulary=VOCABULARY,
+    key=Race.of,
+    results=RACES,
+    fills=True,
+    progress=progress,
+    sidebar=sidebar,
+    pictures=pictures,
+    frame=descent_frame,
+    beneath=beneath,
+    below=below,
+    export=export,
+    cursor=("at",),
+)

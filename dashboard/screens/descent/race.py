@@ -1,0 +1,130 @@
+"""The runs behind Descent: every method from the same λ, under the same rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from dashboard.kit.parts import PartsCache
+from dashboard.screens.descent.settings import DescentView
+from hypergrad_core import METHODS, Refusal, Scenario
+from hypergrad_core.arrays import Progress
+from hypergrad_core.studies.descent import minimize
+from hypergrad_core.studies.outer_steps import Budget, Descent, Outer, Rule, Schedule
+
+# A run ends when it has spent so many: a certificate may ask for more and more.
+MOST_PRODUCTS = 100_000
+# Fixed steps beside a certified descent, at the most.
+MOST_BLIND = 200
+
+
+@dataclass(frozen=True)
+class Way:
+    """One method on its way.
+
+    Attributes:
+        scenario: the problem, with this method alone.
+        budget, outer: as ``minimize`` takes them.
+    """
+
+    scenario: Scenario
+    budget: Budget
+    outer: Outer
+
+    @property
+    def method(self) -> str:
+        """Its key."""
+        return self.scenario.methods[0]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What came out of one way.
+
+    Attributes:
+        method: its key.
+        descent: None where the method was refused.
+        blind: where steps are certified: fixed steps for no more products.
+        refusal: why there is no descent.
+    """
+
+    method: str
+    descent: Descent | None
+    blind: Descent | None = None
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True)
+class Race:
+    """All methods of a scenario.
+
+    Attributes:
+        ways: one for each.
+    """
+
+    ways: tuple[Way, ...]
+
+    @classmethod
+    def of(cls, scenario: Scenario, view: DescentView) -> Race:
+        """The race of these settings, without what makes no difference to it."""
+        base = Scenario()
+        plain = replace(
+            scenario,
+            vary=base.vary,
+            inner=base.inner,
+            horizon=base.horizon,
+            inner_steps=base.inner_steps,
+            adjoint_steps=base.adjoint_steps,
+        )
+        budget = Budget(
+            view.inner_budget,
+            view.adjoint_budget,
+            warm_state=view.warm != "none",
+            warm_adjoint=view.warm == "both",
+            tolerance=view.tolerance,
+            schedule=Schedule(view.schedule),
+        )
+        outer = Outer(Rule(view.rule), view.steps, view.length, MOST_PRODUCTS)
+        return cls(
+            tuple(Way(replace(plain, methods=(key,)), budget, outer) for key in scenario.methods)
+        )
+
+
+def _go(way: Way, report: Progress) -> Run:
+    problem = way.scenario.build()
+    reason = METHODS[way.method].refusal(problem)
+    if reason:
+        return Run(way.method, None, refusal=Refusal(way.method, reason))
+    certified = way.outer.rule is Rule.CERTIFIED
+    share = 0.5 if certified else 1.0
+    descent = minimize(
+        problem,
+        way.method,
+        way.budget,
+        way.outer,
+        progress=lambda fraction: report(share * fraction),
+    )
+    blind = None
+    if certified:
+        # As long as the products last, not as many steps as were proved.
+        spent = descent.last.products
+        blind = minimize(
+            problem,
+            way.method,
+            way.budget,
+            replace(way.outer, rule=Rule.FIXED, steps=MOST_BLIND, products=spent),
+            progress=lambda fraction: report(share * (1 + fraction)),
+        )
+    return Run(way.method, descent, blind)
+
+
+RACES: PartsCache[Race, Way, Run] = PartsCache(200, lambda race: race.ways, _go)
+
+
+def arrived(runs: tuple[Run | None, ...]) -> list[Run]:
+    """The descents that are there, in the order of the methods."""
+    return [run for run in runs if run is not None and run.descent is not None]
+
+
+def refusals(runs: tuple[Run | None, ...]) -> list[Refusal]:
+    """Why others are not."""
+    return [run.refusal for run in runs if run is not None and run.refusal is not None]

@@ -1,0 +1,141 @@
+"""What Descent can be set to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dashboard.kit.fields import Declared, Slider, choice, kept, slider, switch
+from dashboard.kit.notation import scientific
+from dashboard.kit.settings import SHARED, PageSettings
+from hypergrad_core import Scenario, ScenarioError
+from hypergrad_core.studies.outer_steps import Rule, Schedule
+from hypergrad_core.validation import require_integer
+
+LARGEST_SIZE = 300
+MOST_STEPS = 200
+
+HEIGHTS: dict[str, str] = {
+    "objective": "Objective f(λ)",
+    "gradient": "Slope ‖∇f(λ)‖",
+    "error": "Error of h",
+    "angle": "Angle between h and ∇f",
+}
+AGAINST: dict[str, str] = {"products": "Products", "steps": "Outer steps", "seconds": "Seconds"}
+RULES: dict[str, str] = {
+    Rule.FIXED: "Fixed",
+    Rule.BACKTRACKING: "Backtracking",
+    Rule.CERTIFIED: "Certified",
+}
+WARM: dict[str, str] = {"both": "w and v", "state": "w only", "none": "Nothing"}
+SCHEDULES: dict[str, str] = {
+    Schedule.FIXED: "Fixed",
+    Schedule.EXPONENTIAL: "Exponential, 0.9ⁱ",
+    Schedule.QUADRATIC: "Quadratic, 1/i²",
+    Schedule.CUBIC: "Cubic, 1/i³",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class DescentView(Declared):
+    """Which descent is run, and how it is drawn."""
+
+    height: str = choice(
+        "objective",
+        HEIGHTS,
+        link="height",
+        label="Vertical axis",
+        help="What is drawn at each λ: f itself, the length of its gradient, or how far the "
+        "approximate hypergradient h is from it, in length or in direction.",
+    )
+    against: str = switch(
+        "products",
+        AGAINST,
+        link="against",
+        label="Horizontal axis",
+        help="Products are what is paid for: evaluations of Φ and products with its derivatives.",
+    )
+    rule: str = switch(
+        "certified",
+        RULES,
+        link="rule",
+        label="Outer step",
+        help="**Fixed**: λ ← λ − αh with the same α. **Backtracking**: α is halved until E(wₜ) "
+        "falls. **Certified**: α is halved, and h made more exact, until it is proved that f "
+        "falls.",
+    )
+    length: float = slider(
+        0.5,
+        (1e-4, 100.0),
+        Slider([0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0], lambda length: f"{length:g}"),
+        link="first",
+        label="Length of the first step",
+        help="How far λ moves in the first outer step. With fixed steps α stays what it is then.",
+    )
+    steps: int = slider(
+        20,
+        (1, MOST_STEPS),
+        Slider([5, 10, 20, 30, 50, 100, 200], str),
+        link="outer",
+        label="Outer steps",
+        help="How many steps λ takes at the most.",
+    )
+    inner_budget: int = slider(
+        10,
+        (1, 2000),
+        Slider([1, 2, 5, 10, 20, 50, 100, 200], str),
+        link="ti",
+        label="Inner steps t",
+        help="Inner steps for one hypergradient, at the most.",
+    )
+    adjoint_budget: int = slider(
+        10,
+        (1, 2000),
+        Slider([1, 2, 5, 10, 20, 50, 100, 200], str),
+        link="ki",
+        label="Backward steps k",
+        help="Backward steps for one hypergradient, at the most.",
+    )
+    warm: str = switch(
+        "both",
+        WARM,
+        link="warm",
+        label="Warm start of",
+        help="What begins where the outer step before has ended: w, and the adjoint v.",
+    )
+    tolerance: float = slider(
+        0.0,
+        (0.0, 1.0),
+        Slider([0.0, 1e-6, 1e-4, 1e-3, 1e-2, 1e-1], lambda value: scientific(value) or "0"),
+        link="tol",
+        label="Tolerance",
+        help="Steps on w and on v end when their residual is no larger. 0: all t and k are taken.",
+    )
+    schedule: str = choice(
+        "fixed",
+        SCHEDULES,
+        link="sched",
+        label="Tolerance falls",
+        help="How the tolerance falls with the outer step i (Pedregosa 2016).",
+        when=lambda values: values["tolerance"] > 0,
+    )
+    at: int = kept(0, (0, MOST_STEPS), link="i", label="Outer step")
+
+
+def check(scenario: Scenario) -> None:
+    """Refuse what is too large to be solved at every λ."""
+    if scenario.problem_family.data[scenario.data].state_size is None:
+        require_integer("size", scenario.size, 2, LARGEST_SIZE)
+    if scenario.precision != "double":
+        raise ScenarioError(
+            "precision", scenario.precision, "double on this page", {"double": "Double"}
+        )
+
+
+SETTINGS = PageSettings(
+    "descent",
+    Scenario(family="biased", data="digits", contraction=0.9, methods=("itd", "aid-fp", "aid-cg")),
+    DescentView(),
+    check,
+    # Not the precision: a certificate says nothing of rounding.
+    tuple(name for name in SHARED if name not in ("precision", "start")),
+)

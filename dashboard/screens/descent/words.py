@@ -1,0 +1,75 @@
+"""What a descent shows, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from dashboard.kit.notation import count, scientific
+from dashboard.screens.descent.race import Run
+from hypergrad_core import METHODS
+from hypergrad_core.studies.outer_steps import Descent
+
+DEFINITION = (
+    "Every method starts from the same λ. Products count evaluations of Φ and products with its "
+    "derivatives. Those of a certificate count only where steps are certified; the constants that "
+    "it takes, such as the norm of ∂₂Φ, count nowhere. f, ∇f and errors are measured with the "
+    "exact solution, which no method gets to see. See R8, R16 and R24."
+)
+
+
+def headline(runs: Sequence[Run], total: int) -> str:
+    """Where the descents have come."""
+    if not runs:
+        return "The descents appear here one after the other."
+    ends = [(run, end_of(run.descent)) for run in runs if run.descent is not None]
+    known = [(value, run) for run, value in ends if np.isfinite(value)]
+    if not known:
+        return "No method has come to a finite f."
+    value, best = min(known, key=lambda item: item[0])
+    assert best.descent is not None
+    start = best.descent.steps[0].objective
+    steps, products = len(best.descent.steps) - 1, best.descent.last.products
+    proved = "proved " if best.blind is not None else ""
+    told = (
+        f"{METHODS[best.method].label} lowers f from {scientific(start, 2)} to "
+        f"{scientific(value, 2)} in {steps} {proved}steps, for {count(products)} products."
+    )
+    if best.blind is not None:
+        told += f" {blindly(best.blind, start)}"
+    if len(runs) < total:
+        return f"So far, {len(runs)} of {total} methods: {told}"
+    return told
+
+
+def blindly(blind: Descent, start: float) -> str:
+    """What fixed steps come to, without a proof."""
+    value = end_of(blind)
+    steps, products = len(blind.steps) - 1, count(blind.last.products)
+    told = f"{steps} fixed steps, for {products} products, end"
+    if not np.isfinite(value) or value > start:
+        return f"{told} above where they began."
+    return f"{told} at {scientific(value, 2)}, without a proof."
+
+
+def end_of(descent: Descent) -> float:
+    """The last f."""
+    return descent.last.objective
+
+
+def signs(descent: Descent) -> str:
+    """How many signs of ∇f are proved where the descent has ended."""
+    told = descent.last.certificate.proved_signs
+    return f"{np.count_nonzero(told)} of {len(told)}"
+
+
+def notes(runs: Sequence[Run]) -> list[str]:
+    """Why descents have ended before their last step, a sentence for each."""
+    said = []
+    for run in runs:
+        if run.descent is not None and run.descent.last.ended:
+            label = METHODS[run.method].label
+            steps = len(run.descent.steps) - 1
+            said.append(f"**{label}** ends after {steps} steps: {run.descent.last.ended}")
+    return said
