@@ -15,7 +15,8 @@ from dashboard.kit.theme import METHOD_STYLES, Mode
 from dashboard.screens.descent.figure import descent_curves
 from dashboard.screens.descent.race import Race, Run, arrived, refusals
 from dashboard.screens.descent.settings import AGAINST, HEIGHTS, RULES, DescentView
-from dashboard.screens.descent.words import end_of, headline, signs
+from dashboard.screens.descent.signs import sign_lights
+from dashboard.screens.descent.words import end_of, headline, sign_headline, signs
 from hypergrad_core import METHODS
 
 AT_END = "At the last λ."
@@ -39,25 +40,37 @@ COLUMNS: list[Column] = [
     },
 ]
 
+SIGN_COLUMNS: list[Column] = [
+    {"label": "Method"},
+    {"label": "∂f/∂λⱼ > 0 proved", "help": AT_END},
+    {"label": "∂f/∂λⱼ < 0 proved", "help": AT_END},
+    {"label": "Not proved", "help": AT_END},
+]
+
 DescentShown = Shown[Race, tuple[Run | None, ...], DescentView]
 
 
-def descent_frame(shown: DescentShown, part: str = "") -> Frame:
-    """All that the chart shows of what has arrived."""
+def descent_frame(shown: DescentShown, part: str = "curves") -> Frame:
+    """All that a picture shows of what has arrived."""
     view, mode = shown.view, shown.mode
     runs, total = arrived(shown.result), len(shown.result)
     done = sum(run is not None for run in shown.result)
-    drawn = descent_curves(runs, view, mode)
+    lights = part == "signs"
+    drawn = sign_lights(runs, mode) if lights else descent_curves(runs, view, mode)
     longest = max((len(run.descent.steps) for run in runs if run.descent), default=1)
     message = headline(runs, total - len(refusals(shown.result)))
+    alt = f"{HEIGHTS[view.height]} against {AGAINST[view.against].lower()}. {message}"
+    if lights:
+        message = sign_headline(runs)
+        alt = f"A light for each entry of λ and each outer step. {message}"
     frame: Frame = {
-        "link": shown.link(done=str(done)),
+        "link": shown.link(done=str(done), part=part),
         "figure": drawn.figure,
         "steps": [f"outer step {number}" for number in range(longest)],
         "readout": drawn.readings,
-        "table": _table(runs, mode),
+        "table": _sign_table(runs, mode) if lights else _table(runs, mode),
         "message": message,
-        "alt": f"{HEIGHTS[view.height]} against {AGAINST[view.against].lower()}. {message}",
+        "alt": alt,
         "title": descent_title(shown),
         "key": drawn.key,
         "names": drawn.names,
@@ -111,3 +124,19 @@ def _table(runs: Sequence[Run], mode: Mode) -> Table:
             }
         )
     return {"caption": "Where each descent has ended.", "columns": COLUMNS, "rows": rows}
+
+
+def _sign_table(runs: Sequence[Run], mode: Mode) -> Table:
+    rows: list[Row] = []
+    for run in runs:
+        assert run.descent is not None
+        style, told = METHOD_STYLES[run.method], run.descent.last.certificate.proved_signs
+        counts = [np.count_nonzero(told == sign) for sign in (1, -1, 0)]
+        rows.append(
+            {
+                "color": style.color(mode),
+                "marker": style.marker,
+                "cells": [METHODS[run.method].label, *(count(int(number)) for number in counts)],
+            }
+        )
+    return {"caption": "Signs at the last λ.", "columns": SIGN_COLUMNS, "rows": rows}

@@ -17,7 +17,9 @@ from dashboard.screens.descent.race import RACES, Race, arrived
 from dashboard.screens.descent.settings import SETTINGS
 from dashboard.screens.descent.sidebar import sidebar
 from dashboard.screens.descent.terms import INTRODUCTION, VOCABULARY
-from dashboard.screens.descent.words import DEFINITION, notes
+from dashboard.screens.descent.words import DEFINITION, LIGHTS, notes
+
+PARTS = {"curves": "Descent", "signs": "Signs that are proved"}
 
 
 def progress(job: Job[Race] | None, shown: DescentShown) -> None:
@@ -28,12 +30,25 @@ def progress(job: Job[Race] | None, shown: DescentShown) -> None:
 
 
 def pictures(shown: DescentShown) -> Sequence[Picture]:
-    """The one chart."""
-    return [Picture("hypergradient-descent", height=400, rest=440)]
+    """What is lowered, and which signs are proved on the way."""
+    lights = PARTS["signs"]
+    return [
+        Picture("hypergradient-descent", 400, 440, "curves", PARTS["curves"]),
+        Picture("hypergradient-descent-signs", 260, 10_000, "signs", lights),
+    ]
+
+
+def above(shown: DescentShown, picture: Picture) -> None:
+    """What the lights are; the first picture has its own words."""
+    if picture.part == "signs":
+        st.markdown(f"## {picture.heading}")
+        st.markdown(LIGHTS)
 
 
 def beneath(shown: DescentShown, picture: Picture) -> None:
     """Why descents have ended."""
+    if picture.part != "curves":
+        return
     # In one place however many there are, because the clock draws it again and again.
     with st.container():
         for sentence in notes(arrived(shown.result)):
@@ -75,4 +90,6 @@ PAGE = Page(
     below=below,
     export=export,
     cursor=("at",),
+    parts=PARTS,
+    above=above,
 )

@@ -18,6 +18,11 @@ DEFINITION = (
     "exact solution, which no method gets to see. See R8, R16 and R24."
 )
 
+LIGHTS = (
+    "An entry of the hypergradient that is larger than the bound of its error has the sign of "
+    "∂f/∂λⱼ, whatever w(λ) is. The others may have any."
+)
+
 
 def headline(runs: Sequence[Run], total: int) -> str:
     """Where the descents have come."""
@@ -62,6 +67,18 @@ def signs(descent: Descent) -> str:
     """How many signs of ∇f are proved where the descent has ended."""
     told = descent.last.certificate.proved_signs
     return f"{np.count_nonzero(told)} of {len(told)}"
+
+
+def sign_headline(runs: Sequence[Run]) -> str:
+    """How many signs are proved where the descents have ended."""
+    if not runs:
+        return "The signs appear here as the descents arrive."
+    told = [
+        f"{METHODS[run.method].label}: {signs(run.descent)}"
+        for run in runs
+        if run.descent is not None
+    ]
+    return f"Signs of ∇f(λ) that are proved at the last λ: {', '.join(told)}."
 
 
 def notes(runs: Sequence[Run]) -> list[str]:

@@ -1,0 +1,204 @@
+"""The Descent page: the numbers of ``minimize``, its pictures, words and exports."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+from frames import ROOT, open_page, unpacked
+
+from dashboard.kit.page import Shown
+from dashboard.screens.descent.export import descent_snippet, descents_to_csv
+from dashboard.screens.descent.figure import READ, bound_of, series
+from dashboard.screens.descent.frame import descent_frame
+from dashboard.screens.descent.race import RACES, Race, Run, arrived
+from dashboard.screens.descent.settings import AGAINST, HEIGHTS, RULES, SETTINGS, DescentView
+from dashboard.screens.descent.words import headline, notes
+from hypergrad_core import METHODS, Scenario, ScenarioError
+from hypergrad_core.studies.descent import minimize
+
+SCENARIO = replace(SETTINGS.scenario, data="synthetic", size=6, samples=9)
+VIEW = DescentView(steps=5)
+
+
+@cache
+def runs_of(race: Race) -> tuple[Run | None, ...]:
+    return RACES.compute(race)
+
+
+def frame_of(view: DescentView = VIEW, scenario: Scenario = SCENARIO, done: int = 9) -> Any:
+    race = Race.of(scenario, view)
+    runs = tuple(run if place < done else None for place, run in enumerate(runs_of(race)))
+    return descent_frame(Shown(SETTINGS, race, runs, scenario, view, "light"))
+
+
+def found(view: DescentView = VIEW, scenario: Scenario = SCENARIO) -> list[Run]:
+    return arrived(runs_of(Race.of(scenario, view)))
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("height", HEIGHTS)
+def test_what_is_drawn_is_what_python_computes(rule: str, height: str) -> None:
+    view = replace(VIEW, rule=rule, height=height, against="steps")
+    frame = frame_of(view)
+    json.dumps(frame, allow_nan=False)
+    problem = SCENARIO.build()
+    for reading, way in zip(frame["readout"], Race.of(SCENARIO, view).ways, strict=True):
+        own = minimize(problem, way.method, way.budget, way.outer)
+        trace = frame["figure"]["data"][reading["trace"]]
+        heights = np.asarray(unpacked(trace["y"]), dtype=np.float64)[: len(own.steps)]
+        np.testing.assert_allclose(heights, series(own, height), rtol=1e-12)
+        assert unpacked(trace["x"])[: len(own.steps)] == pytest.approx(range(len(own.steps)))
+        assert reading["name"] == METHODS[way.method].label
+        told = bound_of(own, height)
+        assert [bound["name"] for bound in reading["bounds"]] == (
+            [] if told is None else ["certified"]
+        )
+        if told is not None:
+            assert (told >= heights * (1 - 1e-12)).all()
+
+
+@pytest.mark.parametrize("against", AGAINST)
+def test_a_descent_goes_from_left_to_right(against: str) -> None:
+    frame = frame_of(replace(VIEW, against=against))
+    low, high = frame["figure"]["layout"]["xaxis"]["range"]
+    for reading in frame["readout"]:
+        x = list(unpacked(frame["figure"]["data"][reading["trace"]]["x"]))
+        known = [value for value in x if np.isfinite(value)]
+        assert known == sorted(known)
+        assert low < known[0] <= known[-1] < high
+    assert frame["figure"]["layout"]["xaxis"]["title"]["text"] == AGAINST[against]
+
+
+def test_proved_steps_are_green_and_stand_beside_fixed_ones() -> None:
+    certified, fixed = frame_of(), frame_of(replace(VIEW, rule="fixed"))
+    for reading, run in zip(certified["readout"], found(), strict=True):
+        colors = certified["figure"]["data"][reading["trace"]]["marker"]["color"]
+        assert run.descent is not None
+        assert run.blind is not None
+        assert [color == colors[1] for color in colors[: len(run.descent.steps)]] == [
+            step.proved for step in run.descent.steps
+        ]
+        assert run.blind.steps[-2].products < run.descent.last.products
+    said = {entry["text"] for entry in certified["key"]}
+    assert "step with proof (green)" in said
+    assert said - {entry["text"] for entry in fixed["key"]} == {
+        "step with proof (green)", "fixed steps, no more products",
+    }  # fmt: skip
+
+
+def test_a_light_is_on_where_a_sign_is_proved() -> None:
+    race = Race.of(SCENARIO, VIEW)
+    shown = Shown(SETTINGS, race, runs_of(race), SCENARIO, VIEW, "dark")
+    frame: Any = descent_frame(shown, "signs")
+    json.dumps(frame, allow_nan=False)
+    data = frame["figure"]["data"]
+    maps = [trace for trace in data if trace["type"] == "heatmap"]
+    for run, drawn, reading, row in zip(
+        found(), maps, frame["readout"], frame["table"]["rows"], strict=True
+    ):
+        assert run.descent is not None
+        signs = np.array([step.certificate.proved_signs for step in run.descent.steps]).T
+        np.testing.assert_array_equal(unpacked(drawn["z"]).reshape(signs.shape), signs)
+        proved = np.count_nonzero(signs, axis=0)
+        np.testing.assert_array_equal(unpacked(data[reading["trace"]]["x"]), proved)
+        assert sum(int(cell) for cell in row["cells"][1:3]) == proved[-1]
+
+
+def test_it_fills_as_descents_arrive() -> None:
+    one, all_of_them = frame_of(done=1), frame_of()
+    assert [reading["name"] for reading in one["readout"]] == ["ITD"]
+    assert one["message"].startswith("So far, 1 of 3 methods: ITD lowers f from ")
+    assert one["title"].endswith("1 of 3 methods")
+    assert one["link"] != all_of_them["link"]
+    assert len(all_of_them["table"]["rows"]) == 3
+    nothing = frame_of(done=0)
+    assert nothing["readout"] == []
+    assert nothing["message"] == "The descents appear here one after the other."
+
+
+def test_the_headline_compares_with_fixed_steps() -> None:
+    runs = found()
+    told = headline(runs, 3)
+    best = min(runs, key=lambda run: run.descent.last.objective if run.descent else np.inf)
+    assert best.descent is not None
+    assert told.startswith(f"{METHODS[best.method].label} lowers f from ")
+    assert " in 5 proved steps, for " in told
+    assert " fixed steps, for " in told
+    exploding = found(replace(VIEW, length=50.0))
+    assert headline(exploding, 3).endswith(" end above where they began.")
+    assert "proved" not in headline(found(replace(VIEW, rule="fixed")), 3)
+
+
+def test_why_a_descent_ends_is_said() -> None:
+    assert notes(found()) == []
+    far = notes(found(replace(VIEW, rule="fixed", length=100.0, steps=200)))
+    assert len(far) >= 2
+    assert all("are not finite any more" in sentence for sentence in far)
+
+
+def test_a_method_that_does_not_apply_is_named() -> None:
+    scenario = replace(SCENARIO, family="nonsymmetric", data="synthetic", hyper_size=3)
+    frame = frame_of(scenario=scenario)
+    assert [item["name"] for item in frame["absent"]] == ["AID-CG"]
+    assert len(frame["readout"]) == 2
+    assert "So far" not in frame["message"]
+
+
+def test_csv_and_code_hold_the_numbers_of_the_picture() -> None:
+    race = Race.of(SCENARIO, VIEW)
+    text = descents_to_csv(race, found())
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    rows = list(csv.DictReader(lines))
+    for run in found():
+        for rule, descent in (("certified", run.descent), ("fixed", run.blind)):
+            assert descent is not None
+            own = [row for row in rows if (row["method"], row["rule"]) == (run.method, rule)]
+            told = [float(row["objective"]) for row in own]
+            assert told == [READ["objective"](step) for step in descent.steps]
+            assert [int(row["proved"]) for row in own] == [step.proved for step in descent.steps]
+    printed = subprocess.run(
+        [sys.executable, "-c", descent_snippet(race)],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    for row in csv.DictReader(io.StringIO(printed)):
+        (same,) = [
+            other
+            for other in rows
+            if (other["method"], other["outer_step"], other["rule"])
+            == (row["method"], row["outer_step"], "certified")
+        ]
+        for name in ("objective", "error", "certificate", "products"):
+            assert float(row[name]) == float(same[name])
+
+
+def test_what_makes_no_difference_is_not_run_again() -> None:
+    other = replace(VIEW, height="error", against="seconds", at=3)
+    scenario = replace(SCENARIO, horizon=7, vary="adjoint", inner="heavy-ball")
+    assert Race.of(scenario, other) == Race.of(SCENARIO, VIEW)
+    fewer = replace(SCENARIO, methods=("aid-cg",))
+    assert Race.of(fewer, VIEW).ways[0] in Race.of(SCENARIO, VIEW).ways
+
+
+def test_single_precision_and_large_problems_are_refused() -> None:
+    for values in ({"precision": "single"}, {"size": 301}):
+        with pytest.raises(ScenarioError):
+            SETTINGS.check(replace(SCENARIO, **values))
+
+
+def test_the_page_opens_with_a_tolerance_and_without() -> None:
+    for link in ({}, {"tol": "0.01", "sched": "cubic"}):
+        session = open_page(
+            {"data": "synthetic", "d": "6", "n": "9", "outer": "3", **link}, "descent"
+        )
+        assert not session.exception
+        labels = {item.label for item in session.selectbox}
+        assert ("Tolerance falls" in labels) is bool(link)
