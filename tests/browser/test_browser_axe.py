@@ -35,7 +35,7 @@ mode => getComputedStyle(document.querySelector(".stApp")).colorScheme === mode
     && [...document.querySelectorAll(".hg-chart")].every(
         ({ dataset }) => dataset.dark === String(mode === "dark"))
 """
-PAGES = ("explore", "complexity", "budget", "why", "paper", "lecture")
+PAGES = ("explore", "complexity", "budget", "why", "descent", "paper", "lecture")
 OF_TEXT = ("theory",)
 STATES = (
     *PAGES,

@@ -33,6 +33,7 @@ MODES: tuple[Mode, ...] = ("light", "dark")
 ALL = ".".join(METHODS)
 # Short runs of the long pages: what is shown differs in nothing else.
 SWEEP = "complexity?d=16&m=2&points=4&qmax=0.95&seeds=1"
+DESCENT = "descent?data=synthetic&d=6&n=9&outer=5"
 REPLICATION = "paper?kind=networks&T=50&values=3"
 LINKS = {
     "explore": "",
@@ -49,6 +50,8 @@ LINKS = {
     "why": "why",
     "why, every what-if": f"why?if={'.'.join(WHAT_IF)}&show=bound",
     "why, a method refused": "why?problem=nonsymmetric",
+    "descent": DESCENT,
+    "descent, every method": f"{DESCENT}&methods={ALL}&height=error&against=steps",
     "paper": REPLICATION,
     "lecture": "lecture?lesson=implicit&stage=told&guess=0.1",
     "lecture, asked": "lecture",

@@ -19,6 +19,7 @@ PAGES = {
     "budget": "d=12&n=20&T=20&budget=24",
     "why": "d=8&T=20&show=plane",
     "complexity": "points=3&seeds=1&qmax=0.9&d=20",
+    "descent": "data=synthetic&d=6&n=9&outer=5",
     "paper": "T=30&values=2",
 }
 BUDGET = PAGES["budget"]

@@ -18,7 +18,10 @@ from test_browser_layout import DRAWN, LINKS
 
 pytestmark = pytest.mark.browser
 
-PAGES = ("explore", "complexity", "budget", "why", "paper", "lecture, asked", "theory")
+PAGES = (
+    *("explore", "complexity", "budget", "why", "descent", "paper"),
+    *("lecture, asked", "theory"),
+)
 TWENTY_POINTS = 20 / 0.75
 # Texts that are smaller than that; formulas and indices have their own sizes.
 SMALL = """

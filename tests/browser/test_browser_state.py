@@ -19,11 +19,12 @@ from hypergrad_core import METHODS
 
 pytestmark = pytest.mark.browser
 
-PAGES = ("explore", "complexity", "budget", "why", "paper")
+PAGES = ("explore", "complexity", "budget", "why", "paper", "descent")
 # Each ordered pair of pages once: by the tabs there, and by Back home again.
-WALK = [PAGES[int(place)] for place in "012340241303142043210"]
+WALK = [PAGES[int(place)] for place in "0102030405121314152324253435450"]
 # Sliders of which a page may have one; all of them are over numbers.
 NUMBERS = {"contraction", "size", "hyper_size", "samples", "horizon", "seed", "target", "budget"}
+NUMBERS |= {"length", "steps", "inner_budget", "adjoint_budget", "tolerance"}
 NUMBERS |= {"points", "smallest", "largest", "seeds", "values", "start"}
 
 _READ = """

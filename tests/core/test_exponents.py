@@ -15,7 +15,7 @@ from tests.core.helpers import build
 
 SIZES = {"size": 6, "samples": 5, "hyper_size": 4}
 # A kernel of few rows is too well conditioned for a large κ.
-MORE = {"kernel-ridge": {"size": 40, "hyper_size": 2}}
+MORE = {key: {"size": 40, "hyper_size": 2} for key in ("kernel-ridge", "kernel-ridge-log")}
 CONDITION_NUMBERS = (300.0, 1000.0, 3000.0)
 # So small that what grows with κ in front of the powers hardly counts.
 TARGET = 1e-150

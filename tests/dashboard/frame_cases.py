@@ -18,6 +18,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "logistic": {"size": 6, "samples": 15, "horizon": 40},
     "logistic-log": {"size": 6, "samples": 15, "horizon": 40},
     "kernel-ridge": {"size": 10, "hyper_size": 3, "horizon": 40},
+    "kernel-ridge-log": {"size": 10, "hyper_size": 3, "horizon": 40},
     "biased": {"size": 6, "samples": 15, "horizon": 40},
     "hyper-representation": {"size": 4, "hyper_size": 12, "samples": 15, "horizon": 40},
     "equilibrium": {"size": 12, "samples": 4, "horizon": 40},

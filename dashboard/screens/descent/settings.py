@@ -133,7 +133,7 @@ def check(scenario: Scenario) -> None:
 
 SETTINGS = PageSettings(
     "descent",
-    Scenario(family="biased", data="digits", contraction=0.9, methods=("itd", "aid-fp", "aid-cg")),
+    Scenario(family="biased", data="digits", contraction=0.9),
     DescentView(),
     check,
     # Not the precision: a certificate says nothing of rounding.

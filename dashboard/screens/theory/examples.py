@@ -107,6 +107,12 @@ EXAMPLES: Mapping[str, Example] = {
         "problem=logistic&methods=itd.aid-fp&bound=sharp&at=120",
         "At $t=120$ the sharp bound of AID-FP is 1.4 times its error, and that of ITD 7.5 times.",
     ),
+    "R8": Example(
+        "descent",
+        "rule=fixed&methods=aid-fp&height=error&against=steps&first=0.2",
+        "The certificate, dashed, knows nothing of $w(\\lambda)$. At every λ of this descent it is "
+        "between 11 and 69 times the error.",
+    ),
     "R9": Example(
         "explore",
         "problem=logistic&methods=itd.itd-truncated",
@@ -147,6 +153,12 @@ EXAMPLES: Mapping[str, Example] = {
         "At $k=5$ fixed-point steps leave 6.3 % of the residual, CG on the normal equations 1.8 %, "
         "GMRES 3.2 %.",
     ),
+    "R16": Example(
+        "descent",
+        "rule=fixed&methods=aid-fp&height=error&against=steps&first=0.2&warm=none",
+        "Without a warm start the error is 0.423 at the last λ. With one of $w$ and $v$ it is "
+        "1.95·10⁻³ for the same $t$ and $k$.",
+    ),
     "R22": Example(
         "complexity",
         "d=100&points=6&seeds=1&qmax=0.99",
@@ -158,6 +170,11 @@ EXAMPLES: Mapping[str, Example] = {
         "problem=quadratic&methods=itd.aid-fp&x=floats",
         "With $d=30$ and $m=6$, AID-FP keeps $3d+m=96$ numbers all the time, and ITD "
         "$(k+2)d+m=3666$ at $k=120$.",
+    ),
+    "R24": Example(
+        "descent",
+        "methods=aid-fp",
+        "Each green step is proved to lower $f$: from 0.138 to 9.26·10⁻³ in 20 steps.",
     ),
     "C1": Example(
         "explore",

@@ -26,13 +26,14 @@ LINKS: Table[dict[str, str]] = Table(
         "complexity": {"d": "12", "m": "2", "points": "4", "seed": "77"},
         "budget": {"d": "6", "n": "9", "T": "8"},
         "why": {"d": "5", "T": "8"},
+        "descent": {"data": "synthetic", "d": "6", "n": "9", "outer": "3", "seed": "77"},
         "paper": {"T": "50", "values": "3", "seed": "77"},
         "lecture": {"lesson": "hypergradient", "lambda": "-2"},
         "theory": {"section": "R12"},
     },
 )
 # Pages whose pictures fill while they are looked at.
-DRAWN_BY_FRAGMENTS = {"complexity", "paper"}
+DRAWN_BY_FRAGMENTS = {"complexity", "descent", "paper"}
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
 

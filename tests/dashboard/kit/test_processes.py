@@ -101,7 +101,7 @@ def test_what_every_page_computes_can_be_done_in_a_process(page: Any) -> None:
     parts = getattr(results, "parts", None)
     if parts is not None:
         key, results = results._parts_of(key)[0], parts
-        if isinstance(key[1], int):
+        if isinstance(key, tuple) and isinstance(key[1], int):
             key = (replace(key[0], horizon=10), 2)
     with processes.worker() as worker:
         result, seconds = worker.call(results._work, key)

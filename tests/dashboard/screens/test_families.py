@@ -36,6 +36,7 @@ SMALL: dict[str, dict[str, str]] = {
     "logistic": {"d": "6", "n": "15"},
     "logistic-log": {"d": "6", "n": "15"},
     "kernel-ridge": {"d": "10", "m": "3"},
+    "kernel-ridge-log": {"d": "10", "m": "3"},
     "biased": {"d": "6", "n": "15"},
     "hyper-representation": {"d": "4", "m": "12", "n": "15"},
     "equilibrium": {"d": "12", "n": "4"},

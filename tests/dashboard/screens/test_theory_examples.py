@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl
@@ -16,6 +17,7 @@ from dashboard.kit.page import Page
 from dashboard.pages import PAGES
 from dashboard.screens.complexity.sweep import Sweep
 from dashboard.screens.complexity.words import headline
+from dashboard.screens.descent.race import RACES, Race
 from dashboard.screens.theory.examples import EXAMPLES
 from dashboard.screens.theory.sections import LABEL, SECTIONS
 from dashboard.screens.why.words import constants_table
@@ -26,6 +28,7 @@ from hypergrad_core.constants import WeightedConstants
 from hypergrad_core.lemmas import chebyshev_number
 from hypergrad_core.studies.anatomy import jacobian_burn_in
 from hypergrad_core.studies.dissection import Dissection, dissect
+from hypergrad_core.studies.outer_steps import Descent
 from hypergrad_core.studies.plane import plane
 from hypergrad_core.studies.requirements import requirements
 from hypergrad_core.studies.step_search import first_to_stay
@@ -285,6 +288,34 @@ def costs() -> list[str]:
     return [f"$d={d}$ and $m={m}$", f"$3d+m={fixed[-1]}$", f"$(k+2)d+m={whole[-1]}$ at $k={k}$"]
 
 
+def descent(key: str, **changed: str) -> Descent:
+    """Of the only method, with the view of the link, or another."""
+    _, scenario, view = opened(key)
+    (run,) = RACES.compute(Race.of(scenario, replace(view, **changed)))
+    assert run is not None
+    assert run.descent is not None
+    return run.descent
+
+
+def certificate() -> list[str]:
+    over = [step.certificate.bound / step.error for step in descent("R8").steps]
+    return [f"between {min(over):.0f} and {max(over):.0f} times"]
+
+
+def warm_start() -> list[str]:
+    cold, warm = (descent("R16", warm=begun).last.error for begun in ("none", "both"))
+    return [f"error is {scientific(cold)} at", f"is {scientific(warm, 2)} for"]
+
+
+def certified() -> list[str]:
+    found = descent("R24")
+    first, last = found.steps[0].objective, found.last.objective
+    assert all(step.proved for step in found.steps[1:])
+    assert (np.diff(found.objectives) < 0).all()
+    ends = f"from {scientific(first)} to {scientific(last, 2)}"
+    return [f"{ends} in {len(found.steps) - 1} steps"]
+
+
 def rounding() -> list[str]:
     found = dissection("rounding").experiment
     curve, norm = found.curve("itd"), found.constants.hypergradient_norm
@@ -334,6 +365,7 @@ SAID: dict[str, Callable[[], list[str]]] = {
     "R5": solvers,
     "R6": spectral,
     "R7": measured,
+    "R8": certificate,
     "R9": truncated,
     "R10": one_step,
     "R11": forward,
@@ -341,8 +373,10 @@ SAID: dict[str, Callable[[], list[str]]] = {
     "R13": schemes,
     "R14": burn_in,
     "R15": no_symmetry,
+    "R16": warm_start,
     "R22": growth,
     "R23": costs,
+    "R24": certified,
     "rounding": rounding,
 }
 

@@ -59,6 +59,7 @@ def test_all_kinds_of_problems_are_covered() -> None:
     covered = {scenario.family for scenario in (SCENARIO, *OTHERS)}
     assert FAMILIES.keys() - covered == {
         "logistic-log",
+        "kernel-ridge-log",
         "equilibrium-symmetric",
         "graph-network",
     }
