@@ -15,7 +15,7 @@ import numpy as np
 from hypergrad_core.arrays import FloatArray, Rows
 from hypergrad_core.constants import Constants, Lipschitz
 from hypergrad_core.linearisation import Linearisation
-from hypergrad_core.problem import Problem, Reference
+from hypergrad_core.problem import HeldOut, Problem, Reference
 
 SINGLE_ROUNDOFF = float(np.finfo(np.float32).eps)
 
@@ -111,6 +111,11 @@ class SinglePrecision(Problem):
     def without_rounding(self) -> Problem:
         """The exact problem: its bounds are measured along the states that are rounded."""
         return self.exact
+
+    @property
+    def held_out(self) -> HeldOut | None:
+        """As without rounding."""
+        return self.exact.held_out
 
 
 class _RoundedLinearisation(Linearisation):
