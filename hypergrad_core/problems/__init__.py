@@ -208,7 +208,7 @@ FAMILIES: dict[str, Family] = {
         suggested={"size": 30, "samples": 100},
         data={
             SYNTHETIC: DataSet("Synthetic data"),
-            "digits": DataSet("Handwritten digits (1797 × 64)", state_size=640, samples=599),
+            "digits": DataSet("Handwritten digits (200 × 64)", state_size=640, samples=200),
         },
     ),
     "learned-digits": Family(
@@ -227,7 +227,7 @@ FAMILIES: dict[str, Family] = {
         suggested={"size": 30, "samples": 100},
         data={
             SYNTHETIC: DataSet("Synthetic images"),
-            "digits": DataSet("Handwritten digits (1797 × 64)", state_size=640, samples=898),
+            "digits": DataSet("Handwritten digits (898 × 64)", state_size=640, samples=898),
         },
     ),
     "kernel-ridge": Family(

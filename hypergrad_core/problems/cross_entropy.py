@@ -8,13 +8,14 @@ Scores are kept class by class: an array of shape (B, c, n) has those of B state
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
 
 from hypergrad_core.arrays import FloatArray, IntArray, Rows
-from hypergrad_core.costs import SLOW_FUNCTION, Cost, norm_cost
+from hypergrad_core.costs import SLOW_FUNCTION, Cost, norm_cost, upper_norm_cost
 from hypergrad_core.linearisation import SymmetricLinearisation
 from hypergrad_core.numerics import EXACT_NORM_SIZE, ROW_BY_ROW_SIZE, product, row_products
 from hypergrad_core.problems.data_matrix import DataMatrix
@@ -215,22 +216,20 @@ def split(
     features: FloatArray,
     labels: IntArray,
     classes: int,
-    parts: int,
+    sizes: Sequence[int],
     random: np.random.Generator,
 ) -> list[CrossEntropy]:
-    """Rows in random order, in parts of equal size; what is left over goes nowhere.
+    """Rows in random order, in parts that have none in common.
 
     Args:
         features: shape (n, p).
         labels: from 0 to classes − 1, shape (n,).
         classes: c.
-        parts: how many.
+        sizes: rows of each part but the last, which has the others.
         random: which rows go where.
     """
-    order = random.permutation(len(labels))
-    size = len(labels) // parts
-    chosen = [order[start : start + size] for start in range(0, parts * size, size)]
-    return [CrossEntropy(features[rows], labels[rows], classes) for rows in chosen]
+    parts = np.split(random.permutation(len(labels)), np.cumsum(sizes))
+    return [CrossEntropy(features[rows], labels[rows], classes) for rows in parts]
 
 
 @dataclass(frozen=True)
@@ -247,7 +246,7 @@ class SoftmaxCosts:
 
     @property
     def product(self) -> Cost:
-        """W X ᵀ, or back."""
+        """W Xᵀ, or back."""
         numbers = float(self.classes * self.features * self.samples)
         alone = self.features * self.samples <= ROW_BY_ROW_SIZE
         return Cost(vector=numbers, calls=4) if alone else Cost(matrix=numbers, calls=4)
@@ -293,6 +292,18 @@ class SoftmaxCosts:
         cube = 1.5 * n**3 if n <= EXACT_NORM_SIZE else 0.0
         return norm_cost(n, p) + Cost(vector=2.0 * n * n, matrix=n * n * p + cube, calls=12)
 
-    def rows(self, parts: int) -> Cost:
+    def drift(self, columns: int, coupling: Cost) -> Cost:
+        """That of so many columns of w'(λ) at one state; a product takes all of them at once.
+
+        Args:
+            columns: m.
+            coupling: a product with ∂₂Φ.
+        """
+        each = self.curvature + coupling
+        size = self.classes * self.features
+        once = replace(each * columns, products=0.0, calls=each.calls)
+        return once + upper_norm_cost(columns, size)
+
+    def drawn(self, parts: int) -> Cost:
         """That many times n rows drawn, and divided into parts."""
         return Cost(vector=parts * 2 * SLOW_FUNCTION * self.samples * self.features, calls=60)

@@ -21,7 +21,7 @@ import numpy as np
 
 from hypergrad_core.arrays import FloatArray
 from hypergrad_core.constants import Lipschitz
-from hypergrad_core.costs import Cost, ProblemWork, norm_cost, upper_norm_cost
+from hypergrad_core.costs import Cost, ProblemWork, norm_cost
 from hypergrad_core.data import load
 from hypergrad_core.linearisation import Linearisation
 from hypergrad_core.numerics import row_norms, spectral_norm
@@ -85,7 +85,7 @@ class LearnedDigits(CrossEntropyStep):
         return np.linalg.qr(self.inside.columns)[0]
 
     @cached_property
-    def within_span(self) -> LearnedDigits:
+    def _within_span(self) -> LearnedDigits:
         """The problem for images in the coordinates of Q: W(λ) is of the form Ω Qᵀ."""
         images = self.inside.rows @ self._span
         return replace(
@@ -98,7 +98,7 @@ class LearnedDigits(CrossEntropyStep):
 
     def fixed_point(self) -> FloatArray:
         """w(λ) from its coordinates in the span of the images."""
-        inner = super(LearnedDigits, self.within_span).fixed_point()
+        inner = CrossEntropyStep.fixed_point(self._within_span)
         return (inner.reshape(self.inside.classes, -1) @ self._span.T).ravel()
 
     def _coordinates(self, state: FloatArray) -> FloatArray:
@@ -113,10 +113,10 @@ class LearnedDigits(CrossEntropyStep):
         layers = columns.T.reshape(-1, self.inside.classes, len(basis))
         along = layers @ basis
         beside = layers - along @ basis.T
-        inner = super(LearnedDigits, self.within_span)
-        solved = inner.resolvent(self._coordinates(state), along.reshape(len(along), -1).T).T
+        inner, columns = self._coordinates(state), along.reshape(len(along), -1).T
+        solved = CrossEntropyStep.resolvent(self._within_span, inner, columns).T
         whole = solved.reshape(along.shape) @ basis.T + beside / (self.step * self.weight)
-        return whole.reshape(len(whole), -1).T
+        return np.asarray(whole.reshape(len(whole), -1).T)
 
     def lipschitz(self) -> Lipschitz:
         """C12."""
@@ -137,9 +137,9 @@ class LearnedDigits(CrossEntropyStep):
 
     def _jacobian_norms(self, solution: FloatArray) -> tuple[float, float]:
         """‖∂₂Φ‖ and ‖w'(λ)‖ at w(λ), each the larger of those within the span and beside it."""
-        reduced, inner = self.within_span, self._coordinates(solution)
+        reduced, inner = self._within_span, self._coordinates(solution)
         coupling = reduced.linearise(inner[None]).jvp_hyper(np.eye(inner.size)).T
-        jacobian = super(LearnedDigits, reduced).resolvent(inner, coupling)
+        jacobian = CrossEntropyStep.resolvent(reduced, inner, coupling)
         norms = spectral_norm(coupling), spectral_norm(jacobian)
         if inner.size == solution.size:
             return norms
@@ -185,14 +185,14 @@ def work(sizes: Sizes) -> ProblemWork:
     inside, outside = SoftmaxCosts(classes, p, classes), SoftmaxCosts(classes, p, n)
     reduced = SoftmaxCosts(classes, min(classes, p), classes)
     spanned = classes * min(classes, p)
-    pixels = Cost(vector=6 * d, matrix=2.0 * d * classes, calls=14)
+    coupling = Cost(1, 6 * d, 2.0 * d * classes, 14) + inside.curvature
     solution = reduced.newton * NEWTON_EXPECTED
     jacobians = Cost(matrix=1.0 * spanned**3, calls=30) + norm_cost(spanned, spanned) * 2
     return ProblemWork(
         state_size=d,
         hyper_size=d,
         solution=solution,
-        setup=outside.rows(2)
+        setup=outside.drawn(2)
         + Cost(matrix=2.0 * n * p * min(classes, p), calls=60)
         + solution
         + outside.gradient
@@ -203,10 +203,10 @@ def work(sizes: Sizes) -> ProblemWork:
         map=Cost(1) + inside.gradient,
         linearise=inside.probabilities,
         state_product=Cost(1) + inside.curvature,
-        pullback=Cost(1) + inside.curvature + pixels,
-        tangent=Cost(1) + inside.curvature + pixels,
+        pullback=coupling,
+        tangent=coupling,
         outer=outside.gradient + Cost(vector=d),
-        drift=(inside.curvature * 2 + pixels) * d + upper_norm_cost(d, d),
+        drift=inside.drift(d, coupling),
         layers=classes,
         symmetric=True,
         contraction=sizes.contraction,
@@ -218,11 +218,11 @@ def build(request: Request) -> LearnedDigits:
     """Images of noise; β and η make the gradient step contract with exactly the wanted q.
 
     ``size`` is d for synthetic data, to the next multiple of the classes below, and ``samples`` is
-    the number n of rows of E.
+    the number n of rows of E; there are as many test rows.
     """
     q = request.contraction
     validation, test, mean_image, noise = _images(
-        request.data, request.samples, request.size, request.seed
+        request.data, request.sample_size, request.size, request.seed
     )
     images = CrossEntropy(noise, np.arange(len(noise)), len(noise))
     weight, step = weight_and_step((0.0, images.curvature), q)
@@ -253,6 +253,6 @@ def _images(
         features, target = load(data)
         features, labels, shape = features / LARGEST_GREY, target.astype(np.int64), DIGIT_SHAPE
     mean = features.mean(axis=0)
-    validation, test = split(features - mean, labels, classes, 2, random)
+    validation, test = split(features - mean, labels, classes, (samples,), random)
     noise = NOISE * random.standard_normal((classes, len(mean)))
     return validation, test, mean.reshape(shape), noise

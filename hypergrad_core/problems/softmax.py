@@ -16,7 +16,7 @@ import numpy as np
 
 from hypergrad_core.arrays import FloatArray
 from hypergrad_core.constants import Lipschitz
-from hypergrad_core.costs import Cost, ProblemWork, norm_cost, upper_norm_cost
+from hypergrad_core.costs import Cost, ProblemWork, norm_cost
 from hypergrad_core.data import load
 from hypergrad_core.linearisation import Linearisation
 from hypergrad_core.numerics import row_norms
@@ -107,7 +107,7 @@ def work(sizes: Sizes) -> ProblemWork:
         state_size=d,
         hyper_size=p,
         solution=solution,
-        setup=costs.rows(3)
+        setup=costs.drawn(3)
         + solution
         + costs.hessian * 2
         + Cost(matrix=1.0 * d * d * p)
@@ -121,7 +121,7 @@ def work(sizes: Sizes) -> ProblemWork:
         pullback=coupling,
         tangent=coupling,
         outer=costs.gradient + Cost(vector=p),
-        drift=(costs.curvature + coupling) * p + upper_norm_cost(p, d),
+        drift=costs.drift(p, coupling),
         layers=classes,
         symmetric=True,
         contraction=sizes.contraction,
@@ -133,9 +133,10 @@ def build(request: Request) -> SoftmaxRegression:
     """Equal penalties for which the gradient step contracts with exactly the wanted q.
 
     ``size`` is d for synthetic data, to the next multiple of the classes below, and ``samples`` is
-    the number n of training rows; there are as many validation rows and test rows.
+    the number n of training rows. There are as many validation rows, and of synthetic data as many
+    test rows; of digits all others are test rows.
     """
-    train, validation, test = _parts(request.data, request.samples, request.size, request.seed)
+    train, validation, test = _parts(request.data, request.sample_size, request.size, request.seed)
     penalty, step = weight_and_step((0.0, train.curvature), request.contraction)
     features = train.rows.shape[1]
     size = train.classes * features
@@ -163,4 +164,4 @@ def _parts(data: str, samples: int, size: int, seed: int) -> list[CrossEntropy]:
         features, target = load(data)
         # Some pixels are the same in all images, and become 0.
         features, labels = standardised(features), target.astype(np.int64)
-    return split(features / np.sqrt(features.shape[1]), labels, classes, 3, random)
+    return split(features / np.sqrt(features.shape[1]), labels, classes, (samples, samples), random)
