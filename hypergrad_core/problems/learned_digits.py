@@ -42,8 +42,7 @@ from hypergrad_core.problems.ridge import weight_and_step
 # Real images: the largest grey value, and the shape.
 LARGEST_GREY, DIGIT_SHAPE = 16, (8, 8)
 # Standard deviation of the pixels of the noise that λ is at first; of synthetic images, about.
-NOISE = 0.3
-CONTRAST = 0.25
+NOISE = CONTRAST = 0.25
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
