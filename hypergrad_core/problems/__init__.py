@@ -95,7 +95,7 @@ class Family:
         return self.affine and self.symmetric
 
     def state_size(self, data: str, size: int, samples: int) -> int:
-        """d of the problem that will be built: the data or the rows may decide it."""
+        """d of the problem that will be built: the data, the rows or the classes may decide it."""
         fixed = self.data[data]
         if fixed.state_size is not None:
             return fixed.state_size
