@@ -196,9 +196,10 @@ FAMILIES: dict[str, Family] = {
     "softmax": Family(
         label="Softmax regression",
         formula=(
-            r"W(\lambda)=\arg\min_W \tfrac1n\sum_i-\log\operatorname{softmax}(Wx_i)_{y_i}"
-            r"+\tfrac1{2cp}\sum_{c,j}e^{\lambda_j}W_{cj}^2",
-            r"E(W)=-\tfrac1{n'}\sum_i\log\operatorname{softmax}(Wx'_i)_{y'_i}",
+            r"W(\lambda)=\arg\min_W \tfrac1n\sum_i\ell(Wx_i,y_i)"
+            r"+\tfrac12\sum_jp_j\|W_{\cdot j}\|^2",
+            r"\ell(z,y)=-\log\operatorname{softmax}(z)_y,\quad p_j=\tfrac1{cp}e^{\lambda_j}",
+            r"E(W)=\tfrac1{n'}\sum_i\ell(Wx'_i,y'_i)",
         ),
         builder="hypergrad_core.problems.softmax:build",
         uses=frozenset({"size", "samples"}),
@@ -214,10 +215,9 @@ FAMILIES: dict[str, Family] = {
     "learned-digits": Family(
         label="Learned digits",
         formula=(
-            r"W(\lambda)=\arg\min_W \tfrac1c\sum_i-\log\operatorname{softmax}(Wv_i)_i"
-            r"+\tfrac\beta2\|W\|^2",
-            r"\lambda=(v_1,\dots,v_c),\text{ an image of each class}",
-            r"E(W)=-\tfrac1n\sum_i\log\operatorname{softmax}(Wx_i)_{y_i}",
+            r"W(\lambda)=\arg\min_W \tfrac1c\sum_i\ell(Wv_i,i)+\tfrac\beta2\|W\|^2",
+            r"\lambda=(v_1,\dots,v_c),\quad\ell(z,y)=-\log\operatorname{softmax}(z)_y",
+            r"E(W)=\tfrac1n\sum_i\ell(Wx_i,y_i)",
         ),
         builder="hypergrad_core.problems.learned_digits:build",
         uses=frozenset({"size", "samples"}),

@@ -23,7 +23,7 @@ from hypergrad_core.problems.gradient_step import PenalisedStep
 
 # max ‖diag s − ssᵀ‖₂, and of the third derivative of log Σ exp at unit vectors (C11).
 SOFTMAX_SECOND = 0.5
-SOFTMAX_THIRD = np.sqrt(2) / (3 * np.sqrt(3))
+SOFTMAX_THIRD = float(np.sqrt(2) / (3 * np.sqrt(3)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +108,7 @@ class CrossEntropy(DataMatrix):
     @property
     def curvature_slope(self) -> float:
         """A Lipschitz constant of the Hessian."""
-        return float(SOFTMAX_THIRD * self.norm * self.cubic_norm / len(self.rows))
+        return SOFTMAX_THIRD * self.norm * self.cubic_norm / len(self.rows)
 
 
 def curved(probabilities: FloatArray, scores: FloatArray) -> FloatArray:
@@ -124,7 +124,8 @@ class CrossEntropyStep(PenalisedStep):
 
     Attributes:
         validation: the rows of E.
-        test: rows that neither Φ nor E sees.
+        test: rows that neither Φ nor E sees; no more of them is used than what all rows share, such
+            as their mean.
     """
 
     validation: CrossEntropy

@@ -126,7 +126,7 @@ class LearnedDigits(CrossEntropyStep):
             contraction=self.contraction,
             condition_number=self.condition_number,
             nu1=self.step * images.curvature_slope,
-            nu2=self.step * images.norm / images.classes * (1 + float(SOFTMAX_THIRD) * size),
+            nu2=self.step * images.norm / images.classes * (1 + SOFTMAX_THIRD * size),
             mu1=self.validation.curvature,
             mu2=0.0,
             hyper_jacobian_norm=hyper_jacobian_norm,
@@ -216,8 +216,8 @@ def work(sizes: Sizes) -> ProblemWork:
 def build(request: Request) -> LearnedDigits:
     """Images of noise; β and η make the gradient step contract with exactly the wanted q.
 
-    ``size`` is d for synthetic data, to the next multiple of the classes below, and ``samples`` is
-    the number n of rows of E; there are as many test rows.
+    ``size`` is d for synthetic data, rounded down to a multiple of c, and ``samples`` is the number
+    of rows of E; there are as many test rows.
     """
     q = request.contraction
     validation, test, mean_image, noise = _images(

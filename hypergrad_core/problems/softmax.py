@@ -132,9 +132,9 @@ def work(sizes: Sizes) -> ProblemWork:
 def build(request: Request) -> SoftmaxRegression:
     """Equal penalties for which the gradient step contracts with exactly the wanted q.
 
-    ``size`` is d for synthetic data, to the next multiple of the classes below, and ``samples`` is
-    the number n of training rows. There are as many validation rows, and of synthetic data as many
-    test rows; of digits all others are test rows.
+    ``size`` is d for synthetic data, rounded down to a multiple of c, and ``samples`` is the number
+    of training rows. There are as many validation rows, and of synthetic data as many test rows;
+    of digits all others are test rows.
     """
     train, validation, test = _parts(request.data, request.sample_size, request.size, request.seed)
     penalty, step = weight_and_step((0.0, train.curvature), request.contraction)
