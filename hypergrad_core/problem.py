@@ -47,6 +47,14 @@ class Reference:
     hypergradient: FloatArray
 
 
+class HeldOut(Protocol):
+    """Labelled rows that a classifier was not fitted to."""
+
+    def accuracy(self, states: FloatArray) -> FloatArray:
+        """The share of rows that each state classifies right: (B, d) → (B,)."""
+        ...
+
+
 class Diagonalised(Protocol):
     """Φ = w − η (Hw − Cλ − b) and E = ½‖w − target‖² + …, with the eigenvectors of H known."""
 
@@ -365,4 +373,9 @@ class Problem(ABC):
     @property
     def diagonalised(self) -> Diagonalised | None:
         """The problem with ∂₁Φ constant and its eigenvectors known, if it is one."""
+        return None
+
+    @property
+    def held_out(self) -> HeldOut | None:
+        """Rows to judge w(λ) by, where w is a classifier and the problem keeps some."""
         return None

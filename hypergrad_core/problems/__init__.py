@@ -17,11 +17,23 @@ from hypergrad_core.problems.request import Request, Sizes
 SYNTHETIC = "synthetic"
 # Hidden units of a row in the network families, at the most.
 LARGEST_WIDTH = 50
+# Classes of synthetic data for the softmax families, and of handwritten digits.
+SYNTHETIC_CLASSES, DIGITS = 3, 10
 
 
 def layer_width(size: int, rows: int) -> int:
     """Hidden units h of each row such that n rows make about the wanted d."""
     return min(LARGEST_WIDTH, max(1, size // rows))
+
+
+def class_count(data: str) -> int:
+    """Classes c of a data set, in the softmax families."""
+    return SYNTHETIC_CLASSES if data == SYNTHETIC else DIGITS
+
+
+def features_per_class(size: int) -> int:
+    """Features p of synthetic data such that c rows of weights make about the wanted d."""
+    return max(1, size // SYNTHETIC_CLASSES)
 
 
 @dataclass(frozen=True)
@@ -57,6 +69,8 @@ class Family:
         symmetric: whether ∂₁Φ is symmetric.
         unit_rows: whether w holds a row of hidden units for each of n rows of data, so that d is
             a multiple of n.
+        class_rows: whether w holds a row of weights for each class, so that d is a multiple of
+            their number.
         largest_contraction: the largest q that is allowed; above 1 there is no theory.
         suggested: sizes that suit the family, taken when it is chosen.
     """
@@ -70,6 +84,7 @@ class Family:
     affine: bool = False
     symmetric: bool = False
     unit_rows: bool = False
+    class_rows: bool = False
     largest_contraction: float = 0.9999
     suggested: Mapping[str, int] = field(default_factory=dict)
     data: dict[str, DataSet] = field(default_factory=lambda: {SYNTHETIC: DataSet("Synthetic data")})
@@ -80,10 +95,12 @@ class Family:
         return self.affine and self.symmetric
 
     def state_size(self, data: str, size: int, samples: int) -> int:
-        """d of the problem that will be built: the data or the rows may decide it."""
+        """d of the problem that will be built: the data, the rows or the classes may decide it."""
         fixed = self.data[data]
         if fixed.state_size is not None:
             return fixed.state_size
+        if self.class_rows:
+            return SYNTHETIC_CLASSES * features_per_class(size)
         if not self.unit_rows:
             return size
         rows = fixed.samples or samples
@@ -179,6 +196,43 @@ FAMILIES: dict[str, Family] = {
         largest_size=1000,
         symmetric=True,
         data=_LOGISTIC_DATA,
+    ),
+    "softmax": Family(
+        label="Softmax regression",
+        formula=(
+            r"W(\lambda)=\arg\min_W \tfrac1n\sum_i\ell(Wx_i,y_i)"
+            r"+\tfrac12\sum_jp_j\|W_{\cdot j}\|^2",
+            r"\ell(z,y)=-\log\operatorname{softmax}(z)_y,\quad p_j=\tfrac1{cp}e^{\lambda_j}",
+            r"E(W)=\tfrac1{n'}\sum_i\ell(Wx'_i,y'_i)",
+        ),
+        builder="hypergrad_core.problems.softmax:build",
+        uses=frozenset({"size", "samples"}),
+        largest_size=1000,
+        symmetric=True,
+        class_rows=True,
+        suggested={"size": 30, "samples": 100},
+        data={
+            SYNTHETIC: DataSet("Synthetic data"),
+            "digits": DataSet("Handwritten digits (200 × 64)", state_size=640, samples=200),
+        },
+    ),
+    "learned-digits": Family(
+        label="Learned digits",
+        formula=(
+            r"W(\lambda)=\arg\min_W \tfrac1c\sum_i\ell(Wv_i,i)+\tfrac\beta2\|W\|^2",
+            r"\lambda=(v_1,\dots,v_c),\quad\ell(z,y)=-\log\operatorname{softmax}(z)_y",
+            r"E(W)=\tfrac1n\sum_i\ell(Wx_i,y_i)",
+        ),
+        builder="hypergrad_core.problems.learned_digits:build",
+        uses=frozenset({"size", "samples"}),
+        largest_size=1000,
+        symmetric=True,
+        class_rows=True,
+        suggested={"size": 30, "samples": 100},
+        data={
+            SYNTHETIC: DataSet("Synthetic images"),
+            "digits": DataSet("Handwritten digits (898 × 64)", state_size=640, samples=898),
+        },
     ),
     "kernel-ridge": Family(
         label="Kernel ridge regression",

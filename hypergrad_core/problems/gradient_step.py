@@ -6,10 +6,17 @@ from abc import abstractmethod
 from dataclasses import dataclass, replace
 from typing import Self
 
+import numpy as np
+
 from hypergrad_core.arrays import FloatArray
+from hypergrad_core.interruption import ask
 from hypergrad_core.linearisation import SymmetricLinearisation
 from hypergrad_core.problem import Problem
 from hypergrad_core.problems.ridge import LeastSquares
+
+NEWTON_STEPS = 60
+# Steps of Newton's method to w(λ), about.
+NEWTON_EXPECTED = 12
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -49,6 +56,61 @@ class GradientStep(Problem):
         """κ = high/low."""
         low, high = self.curvature
         return high / low
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class PenalisedStep(GradientStep):
+    """A gradient step on a convex loss plus ½ Σ_j p_j w_j²: w(λ) by Newton's method."""
+
+    @property
+    @abstractmethod
+    def penalty(self) -> FloatArray:
+        """p > 0, shape (d,)."""
+
+    @property
+    @abstractmethod
+    def gradient_scale(self) -> float:
+        """The size of ∇₁g where it is far from 0, about."""
+
+    @abstractmethod
+    def inner_gradient(self, states: FloatArray) -> FloatArray:
+        """∇₁g for each row: (B, d) → (B, d)."""
+
+    @abstractmethod
+    def inner_objective(self, state: FloatArray) -> float:
+        """g of one state of shape (d,)."""
+
+    @abstractmethod
+    def inner_hessian(self, state: FloatArray) -> FloatArray:
+        """∇₁²g at one state: (d,) → (d, d)."""
+
+    def fixed_point_map(self, states: FloatArray) -> FloatArray:
+        """One gradient step of size η."""
+        return states - self.step * self.inner_gradient(states)
+
+    def fixed_point(self) -> FloatArray:
+        """w(λ) by Newton's method with a direct solve, until the gradient stops falling."""
+        state = self.initial_state
+        best = np.inf
+        for _ in range(NEWTON_STEPS):
+            ask()
+            gradient = self.inner_gradient(state[None])[0]
+            size = float(np.linalg.norm(gradient))
+            if size >= 0.5 * best and best < 1e-6 * self.gradient_scale:
+                break
+            best = min(best, size)
+            state = self._newton_step(state, gradient)
+        return state
+
+    def _newton_step(self, state: FloatArray, gradient: FloatArray) -> FloatArray:
+        """A full step, halved while it does not lower the objective (far from the solution)."""
+        direction = np.linalg.solve(self.inner_hessian(state), gradient)
+        length, here = 1.0, self.inner_objective(state)
+        while length > 1e-3 and self.inner_objective(state - length * direction) > here * (
+            1 + 1e-12
+        ):
+            length /= 2
+        return np.asarray(state - length * direction)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

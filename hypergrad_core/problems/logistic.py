@@ -26,57 +26,33 @@ from hypergrad_core.costs import (
     upper_norm_cost,
 )
 from hypergrad_core.data import load
-from hypergrad_core.interruption import ask
 from hypergrad_core.linearisation import Linearisation, SymmetricLinearisation
-from hypergrad_core.numerics import EXACT_NORM_SIZE, product, row_products, spectral_norm
+from hypergrad_core.numerics import EXACT_NORM_SIZE, product, row_products
 from hypergrad_core.problem import Reference
-from hypergrad_core.problems.gradient_step import GradientStep
+from hypergrad_core.problems.data_matrix import DataMatrix
+from hypergrad_core.problems.gradient_step import NEWTON_EXPECTED, PenalisedStep
 from hypergrad_core.problems.request import Request, Sizes
 
-# Steps of Newton's method to w(λ), about.
-NEWTON_EXPECTED = 12
 # max |softplus'''|.
 SOFTPLUS_THIRD = 1 / (6 * np.sqrt(3))
-NEWTON_STEPS = 60
 
 
 @dataclass(frozen=True, eq=False)
-class Design:
-    """A data matrix with labels folded in: row i is −y_i x_i, so the loss is Σ softplus(row·w).
-
-    Attributes:
-        rows: shape (n, d).
-    """
-
-    rows: FloatArray
+class Design(DataMatrix):
+    """A data matrix with labels folded in: row i is −y_i x_i, so the loss is Σ softplus(row·w)."""
 
     @classmethod
     def from_data(cls, features: FloatArray, labels: FloatArray) -> Design:
         """From X of shape (n, d) and labels ±1 of shape (n,)."""
         return cls(np.ascontiguousarray(-labels[:, None] * features))
 
-    @cached_property
-    def columns(self) -> FloatArray:
-        """The transpose, contiguous, shape (d, n)."""
-        return np.ascontiguousarray(self.rows.T)
-
-    @cached_property
-    def norm(self) -> float:
-        """‖X‖₂."""
-        return spectral_norm(self.rows)
-
-    @cached_property
-    def cubic_norm(self) -> float:
-        """Upper bound of λ_max((XXᵀ) ∘ (XXᵀ))^½, which bounds (Σ_i (x_iᵀu)⁴)^½ for ‖u‖ = 1."""
-        squares = product(self.rows, self.rows.T) ** 2
-        if len(squares) <= EXACT_NORM_SIZE:
-            return float(np.sqrt(np.linalg.eigvalsh(squares)[-1]))
-        # Entries are not negative: the largest row sum bounds the largest eigenvalue.
-        return float(np.sqrt(squares.sum(axis=1).max()))
+    def accuracy(self, states: FloatArray) -> FloatArray:
+        """The share of rows with the sign of their label, for each state: (B, d) → (B,)."""
+        return np.asarray((states @ self.columns < 0).mean(axis=1))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class LogisticRegression(GradientStep):
+class LogisticRegression(PenalisedStep):
     """Logistic regression at one λ of shape (d,).
 
     Attributes:
@@ -115,9 +91,21 @@ class LogisticRegression(GradientStep):
         """Gradient of the inner objective for each row: (B, d) → (B, d)."""
         return _sigmoid(states @ self.train.columns) @ self.train.rows + self.penalty * states
 
-    def fixed_point_map(self, states: FloatArray) -> FloatArray:
-        """One gradient step of size η."""
-        return states - self.step * self.inner_gradient(states)
+    @property
+    def gradient_scale(self) -> float:
+        """‖X‖."""
+        return self.train.norm
+
+    def inner_objective(self, state: FloatArray) -> float:
+        """The sum of the training losses, and the penalty."""
+        loss = np.logaddexp(0, self.train.rows @ state).sum()
+        return float(loss + 0.5 * (self.penalty * state) @ state)
+
+    def inner_hessian(self, state: FloatArray) -> FloatArray:
+        """Xᵀ diag(σ') X + diag p, shape (d, d)."""
+        sigmoid = _sigmoid(self.train.rows @ state)
+        weights = sigmoid * (1 - sigmoid)
+        return product(self.train.columns * weights, self.train.rows) + np.diag(self.penalty)
 
     def linearise(self, states: FloatArray) -> Linearisation:
         """∂₁Φ = I − η (Xᵀ diag(σ') X + diag p), ∂₂Φ = −η diag(p' ∘ w)."""
@@ -135,6 +123,11 @@ class LogisticRegression(GradientStep):
         """∇₁E."""
         sigmoid = _sigmoid(row_products(states, self.validation.columns))
         return row_products(sigmoid, self.validation.rows)
+
+    @property
+    def held_out(self) -> Design:
+        """The validation rows: E sees them, w(λ) was not fitted to them."""
+        return self.validation
 
     def drifts(self, columns: FloatArray) -> Callable[[FloatArray], FloatArray]:
         """As for any problem, by what differs from w(λ): σ', and ∂₂Φ, which is diagonal."""
@@ -155,48 +148,20 @@ class LogisticRegression(GradientStep):
         sigmoid = _sigmoid(row_products(states, self.train.columns))
         return sigmoid * (1 - sigmoid)
 
-    def _hessian(self, state: FloatArray) -> FloatArray:
-        sigmoid = _sigmoid(self.train.rows @ state)
-        weights = sigmoid * (1 - sigmoid)
-        return product(self.train.columns * weights, self.train.rows) + np.diag(self.penalty)
-
     def solve(self) -> Reference:
-        """Newton's method with a direct solve, until the gradient stops falling."""
-        state = self.initial_state
-        best = np.inf
-        for _ in range(NEWTON_STEPS):
-            ask()
-            gradient = self.inner_gradient(state[None])[0]
-            size = float(np.linalg.norm(gradient))
-            if size >= 0.5 * best and best < 1e-6 * self.train.norm:
-                break
-            best = min(best, size)
-            state = self._newton_step(state, gradient)
-        hessian = self._hessian(state)
+        """Newton's method for w(λ), and a direct solve for v(λ)."""
+        state = self.fixed_point()
+        hessian = self.inner_hessian(state)
         gradient = self.outer_gradient_state(state[None])[0]
         adjoint = np.linalg.solve(hessian, gradient) / self.step
         return Reference(state, adjoint, -self.step * self.penalty_slope * state * adjoint)
-
-    def _newton_step(self, state: FloatArray, gradient: FloatArray) -> FloatArray:
-        """A full step, halved while it does not lower the objective (far from the solution)."""
-        direction = np.linalg.solve(self._hessian(state), gradient)
-        length, here = 1.0, self._inner_objective(state)
-        while length > 1e-3 and self._inner_objective(state - length * direction) > here * (
-            1 + 1e-12
-        ):
-            length /= 2
-        return np.asarray(state - length * direction)
-
-    def _inner_objective(self, state: FloatArray) -> float:
-        loss = np.logaddexp(0, self.train.rows @ state).sum()
-        return float(loss + 0.5 * (self.penalty * state) @ state)
 
     @property
     def solution_jacobian(self) -> FloatArray:
         """w'(λ) = −(∇²g)⁻¹ diag(p' ∘ w), shape (d, d)."""
         solution = self.reference.solution
         slope = np.diag(self.penalty_slope * solution)
-        return np.asarray(-np.linalg.solve(self._hessian(solution), slope), dtype=np.float64)
+        return np.asarray(-np.linalg.solve(self.inner_hessian(solution), slope), dtype=np.float64)
 
     def lipschitz(self) -> Lipschitz:
         """C5."""

@@ -10,7 +10,7 @@ import numpy as np
 from hypergrad_core.arrays import FloatArray, Rows
 from hypergrad_core.constants import Lipschitz
 from hypergrad_core.linearisation import Linearisation
-from hypergrad_core.problem import Problem, Reference
+from hypergrad_core.problem import HeldOut, Problem, Reference
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -49,6 +49,11 @@ class WrappedProblem(Problem):
     def adjoint_unit(self) -> float:
         """As of the other."""
         return self.exact.adjoint_unit
+
+    @property
+    def held_out(self) -> HeldOut | None:
+        """As of the other."""
+        return self.exact.held_out
 
     def at(self, hyper: FloatArray) -> Self:
         """The same problem at another λ of shape (m,). Steps and start are kept."""

@@ -117,7 +117,7 @@ def dissect(scenario: Scenario, progress: Progress | None = None) -> Dissection:
     to be seen. Its hypergradients are refused there, as always.
 
     Args:
-        scenario: with d of at most 500.
+        scenario: with d of at most 640.
         progress: told the fraction done of its experiment; whatever it raises stops the run.
 
     Raises:

@@ -25,7 +25,7 @@ from hypergrad_core.records import Record
 from hypergrad_core.scheme import Scheme
 
 # Matrices of d × d numbers are formed, and taken apart.
-LARGEST_SIZE = 500
+LARGEST_SIZE = 640
 # A residual is rounding below this many times u √d cond(M) of the right-hand side.
 SETTLED = 10.0
 
@@ -71,7 +71,7 @@ def modes_of(problem: Problem) -> Modes:
     """The eigenmodes of a problem.
 
     Raises:
-        HypergradError: if Φ is not affine, ∂₁Φ not symmetric, or d beyond 500.
+        HypergradError: if Φ is not affine, ∂₁Φ not symmetric, or d beyond 640.
     """
     if not (problem.affine and problem.symmetric):
         raise HypergradError("eigenmodes need Φ affine and ∂₁Φ symmetric")
@@ -85,7 +85,7 @@ def adjoint_matrix(problem: Problem, state: FloatArray) -> FloatArray:
     """I − ∂₁Φ(w)ᵀ, shape (d, d).
 
     Raises:
-        HypergradError: if d is beyond 500.
+        HypergradError: if d is beyond 640.
     """
     size = problem.state_size
     if size > LARGEST_SIZE:
@@ -144,7 +144,7 @@ def run_adjoint(
     """The solver of an AID method, step by step.
 
     Args:
-        problem: any; d at most 500.
+        problem: any; d at most 640.
         state: w, where the system stands, shape (d,): an iterate w_t, or w(λ).
         method: key of a method in ``METHODS`` that solves the adjoint system.
         steps: K.

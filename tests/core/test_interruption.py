@@ -56,6 +56,13 @@ RUNS: dict[str, Callable[[Progress], object]] = {
     "logistic": lambda report: run(
         Scenario(family="logistic", size=150, samples=150, horizon=5, methods=("itd",)), report
     ),
+    "softmax": lambda report: run(
+        Scenario(family="softmax", size=300, samples=300, horizon=5, methods=("itd",)), report
+    ),
+    "learned digits": lambda report: run(
+        Scenario(family="learned-digits", size=300, samples=300, horizon=5, methods=("itd",)),
+        report,
+    ),
     "a plane": lambda report: plane(Scenario(size=500, horizon=6), "aid-cg", report),
     "the paper's figure": lambda report: replicate(
         Scenario(family="equilibrium", size=60, samples=10, horizon=6), 2, report

@@ -38,9 +38,8 @@ def test_a_replication_is_determined_by_its_seed(family: str) -> None:
     assert (first.floor, first.contraction) == (again.floor, again.contraction)
     assert not np.array_equal(first.errors, other.errors)
     # Another λ leaves no A symmetric, and one method must do for all values.
-    symmetric = {"quadratic", "logistic", "logistic-log"}
-    general = family not in symmetric | {"kernel-ridge", "biased", "hyper-representation"}
-    assert first.tracks == (GENERAL_TRACKS if general else SYMMETRIC_TRACKS)
+    symmetric = FAMILIES[family].symmetric
+    assert first.tracks == (SYMMETRIC_TRACKS if symmetric else GENERAL_TRACKS)
     assert first.errors.shape == (5, 3, 13)
     assert np.all(np.isfinite(first.errors))
     assert np.all(first.errors >= 0)

@@ -17,6 +17,8 @@ SMALL: dict[str, dict[str, Any]] = {
     "quadratic": {"size": 12, "hyper_size": 3, "horizon": 40},
     "logistic": {"size": 6, "samples": 15, "horizon": 40},
     "logistic-log": {"size": 6, "samples": 15, "horizon": 40},
+    "softmax": {"size": 6, "samples": 15, "horizon": 40},
+    "learned-digits": {"size": 6, "samples": 15, "horizon": 40},
     "kernel-ridge": {"size": 10, "hyper_size": 3, "horizon": 40},
     "kernel-ridge-log": {"size": 10, "hyper_size": 3, "horizon": 40},
     "biased": {"size": 6, "samples": 15, "horizon": 40},

@@ -28,6 +28,8 @@ OTHERS = [
     replace(SCENARIO, family=family, **sizes)
     for family, sizes in {
         "logistic": {"samples": 12},
+        "softmax": {"samples": 12},
+        "learned-digits": {"samples": 12},
         "kernel-ridge": {"hyper_size": 3},
         "biased": {"samples": 12},
         "hyper-representation": {"size": 3, "hyper_size": 9, "samples": 12},

@@ -23,8 +23,10 @@ from hypergrad_core.problems import (
     graph_network,
     hyper_representation,
     kernel_ridge,
+    learned_digits,
     logistic,
     nonsymmetric,
+    softmax,
 )
 
 CACHES = (
@@ -33,8 +35,10 @@ CACHES = (
     graph_network._graph,
     hyper_representation._data,
     kernel_ridge._data,
+    learned_digits._images,
     logistic._designs,
     nonsymmetric._unit_matrix,
+    softmax._parts,
 )
 SLOW = {np.exp, np.tanh, np.log, np.logaddexp, np.power, np.cos, np.hypot}
 # Multiplications and additions of a decomposition of n × n, divided by n³.

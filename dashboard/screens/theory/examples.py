@@ -217,6 +217,16 @@ EXAMPLES: Mapping[str, Example] = {
         "problem=nonsymmetric&methods=aid-fp.aid-gmres",
         r"Below the picture: $\nu_1=\nu_2=\mu_2=0$ and $\mu_1=1$. CG does not apply; GMRES does.",
     ),
+    "C11": Example(
+        "explore",
+        "problem=softmax&methods=aid-fp",
+        r"Below the picture: $\nu_1=0.941$, $\nu_2=0.1$, $\mu_1=0.0798$ and $\mu_2=0$.",
+    ),
+    "C12": Example(
+        "explore",
+        "problem=learned-digits&methods=aid-fp",
+        r"Below the picture: $\nu_1=0.891$, $\nu_2=6.58$, $\mu_1=0.118$ and $\mu_2=0$.",
+    ),
     "rounding": Example(
         "why",
         "preset=rounding",

@@ -89,6 +89,8 @@ class WhyView(Declared):
 
 def largest_samples(family: str, data: str, size: int) -> int:
     """The most n that there is room for: in some families it says how large d is."""
+    if FAMILIES[family].data[data].state_size is not None:
+        return LARGEST_SAMPLES
     of_samples = FAMILIES[family].state_size(data, size, LARGEST_SAMPLES)
     return LARGEST_NETWORK if of_samples > LARGEST_NETWORK else LARGEST_SAMPLES
 

@@ -35,6 +35,8 @@ SMALL: dict[str, dict[str, str]] = {
     "quadratic": {"d": "12", "m": "3"},
     "logistic": {"d": "6", "n": "15"},
     "logistic-log": {"d": "6", "n": "15"},
+    "softmax": {"d": "6", "n": "15"},
+    "learned-digits": {"d": "6", "n": "15"},
     "kernel-ridge": {"d": "10", "m": "3"},
     "kernel-ridge-log": {"d": "10", "m": "3"},
     "biased": {"d": "6", "n": "15"},
