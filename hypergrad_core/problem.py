@@ -376,6 +376,11 @@ class Problem(ABC):
         return None
 
     @property
+    def images(self) -> FloatArray | None:
+        """λ as grey values from 0 to 1 where it is a set of images, shape (c, rows, columns)."""
+        return None
+
+    @property
     def held_out(self) -> HeldOut | None:
         """Rows to judge w(λ) by, where w is a classifier and the problem keeps some."""
         return None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hypergrad_core.arrays import FloatArray, IntArray
-from hypergrad_core.constants import DOUBLE_ROUNDOFF, Lipschitz
+from hypergrad_core.constants import DOUBLE_ROUNDOFF
 from hypergrad_core.costs import CountedLinearisation, Counter
 from hypergrad_core.numerics import row_norms, spectral_norm
 from hypergrad_core.problem import Problem
@@ -109,7 +109,7 @@ def certify(
     direct_drift = (known.mu2 + known.mu2_slope * reach + known.nu2 * size) * reach
     sums = ROUNDINGS * (np.abs(direct) + row_norms(columns) * size)
     # What ‖v − v(λ)‖ is multiplied by.
-    norm = (_hyper_norm(known, columns) + known.nu2 * reach) / (1 - q)
+    norm = (spectral_norm(columns) + known.nu2 * reach) / (1 - q)
     norms = (row_norms(columns) + known.nu2 * reach) / (1 - q)
     value = outer + float(adjoint @ (mapped - state))
     return Certificate(
@@ -122,10 +122,3 @@ def certify(
         adjoint=norm * residual + float(np.linalg.norm(sums)),
         coordinates=direct_drift + norms * (drift + residual) + sums,
     )
-
-
-def _hyper_norm(known: Lipschitz, columns: FloatArray) -> float:
-    """‖∂₂Φ(w)‖, as it is known or measured."""
-    if known.hyper_jacobian_norm is not None:
-        return known.hyper_jacobian_norm
-    return spectral_norm(columns)

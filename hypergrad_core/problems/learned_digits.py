@@ -52,7 +52,7 @@ class LearnedDigits(CrossEntropyStep):
     Attributes:
         weight: β > 0.
         mean_image: what pixels are deviations from, in grey values from 0 to 1, of the shape in
-            which an image is drawn, of p entries.
+            which an image is drawn: rows and columns, or one row of p.
     """
 
     weight: float
@@ -66,8 +66,9 @@ class LearnedDigits(CrossEntropyStep):
 
     @property
     def images(self) -> FloatArray:
-        """The learned images in grey values, mostly from 0 to 1, shape (c, …)."""
-        return self.mean_image + self.hyper.reshape(-1, *self.mean_image.shape)
+        """The learned images in grey values, mostly from 0 to 1, shape (c, rows, columns)."""
+        mean = np.atleast_2d(self.mean_image)
+        return np.asarray(mean + self.hyper.reshape(-1, *mean.shape))
 
     @cached_property
     def penalty(self) -> FloatArray:

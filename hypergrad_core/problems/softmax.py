@@ -58,6 +58,12 @@ class SoftmaxRegression(CrossEntropyStep):
         """The same for each class, shape (d,)."""
         return np.tile(self.feature_penalty, self.train.classes)
 
+    def admits(self, hyper: FloatArray) -> bool:
+        """Where the penalties are neither 0 nor infinite."""
+        with np.errstate(over="ignore", under="ignore"):
+            penalty = np.exp(hyper)
+        return super().admits(penalty) and bool((penalty > 0).all())
+
     def linearise(self, states: FloatArray) -> Linearisation:
         """∂₁Φ = I − η∇₁²g, ∂₂Φ = −η diag(p ∘ w), those of all classes below one another."""
         return _SoftmaxLinearisation(self, states, self.train.probabilities(states))

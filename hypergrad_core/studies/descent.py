@@ -171,6 +171,8 @@ class _Run:
             problem = look.problem.starting_at(look.state)
             with suppress(HypergradError):  # there is no w(λ), or it is not reached
                 objective, hypergradient = problem.objective(), problem.reference.hypergradient
+        judge = look.problem.held_out
+        accuracy = float("nan") if judge is None else float(judge.accuracy(look.state[None])[0])
         self._clock = time.perf_counter() - seconds
         self._number += 1
         return OuterStep(
@@ -182,6 +184,7 @@ class _Run:
             adjoint_steps=look.adjoint_steps,
             products=self.products,
             seconds=seconds,
+            accuracy=accuracy,
             length=length,
             proved=proved,
         )

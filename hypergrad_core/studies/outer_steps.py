@@ -100,6 +100,7 @@ class OuterStep(Record):
         inner_steps, adjoint_steps: t and k that were taken.
         products: spent so far, with those that found this λ.
         seconds: of the method so far; not compared.
+        accuracy: of w_t on rows that neither Φ nor E has seen; nan where none are held out.
         length: ‖λ − λ before‖; 0 at the start.
         proved: whether f(λ) is proved to be less than at the λ before.
         ended: why the run ends here, or "".
@@ -113,6 +114,7 @@ class OuterStep(Record):
     adjoint_steps: int
     products: int
     seconds: float = field(compare=False)
+    accuracy: float = float("nan")
     length: float = 0.0
     proved: bool = False
     ended: str = ""

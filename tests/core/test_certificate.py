@@ -21,6 +21,8 @@ CASES: dict[str, dict[str, Any]] = {
     "logistic-log": {"family": "logistic-log", "size": 6, "samples": 15},
     "kernel-ridge": {"family": "kernel-ridge", "size": 9, "hyper_size": 4},
     "kernel-ridge-log": {"family": "kernel-ridge-log", "size": 9, "hyper_size": 4},
+    "softmax": {"family": "softmax", "size": 9, "samples": 12},
+    "learned-digits": {"family": "learned-digits", "size": 9, "samples": 12},
     "biased": {"family": "biased", "size": 6, "samples": 9},
     "hyper-representation": {"family": "hyper-representation", "size": 4, "samples": 10},
     "equilibrium": {"family": "equilibrium", "size": 12, "samples": 4},

@@ -36,6 +36,7 @@ READ: dict[str, Callable[[OuterStep], float]] = {
     "gradient": lambda step: float(np.linalg.norm(step.true_hypergradient)),
     "error": lambda step: step.error,
     "angle": lambda step: step.angle,
+    "accuracy": lambda step: step.accuracy,
 }
 
 
@@ -221,6 +222,8 @@ def _range(runs: Sequence[Run], view: DescentView) -> tuple[float, float, bool]:
             beside = series(run.blind, view.height)
             values += beside[np.isfinite(beside) & (beside < own.max())].tolist()
     positive = [value for value in values if value > 0]
+    if view.height == "accuracy":
+        return 0.0, 1.0, False
     if view.height == "angle":
         return -2.0, max(10.0, 1.1 * max(values, default=90.0)), False
     if not positive:

@@ -8,15 +8,16 @@ import numpy as np
 
 from dashboard.chart import Column, Frame, Row, Table
 from dashboard.kit.figure.describe import absent
-from dashboard.kit.notation import count, scientific
+from dashboard.kit.notation import count, percent, scientific
 from dashboard.kit.page import Shown
 from dashboard.kit.scenario_fields import run_title
 from dashboard.kit.theme import METHOD_STYLES, Mode
 from dashboard.screens.descent.figure import descent_curves
-from dashboard.screens.descent.race import Race, Run, arrived, refusals
+from dashboard.screens.descent.images import image_rows
+from dashboard.screens.descent.race import Race, Run, arrived, refusals, run_of
 from dashboard.screens.descent.settings import AGAINST, HEIGHTS, RULES, DescentView
 from dashboard.screens.descent.signs import sign_lights
-from dashboard.screens.descent.words import end_of, headline, sign_headline, signs
+from dashboard.screens.descent.words import end_of, headline, image_headline, sign_headline, signs
 from hypergrad_core import METHODS
 
 AT_END = "At the last λ."
@@ -32,6 +33,7 @@ COLUMNS: list[Column] = [
         "help": "Entries of h that are larger than the bound of their error, so that their sign is "
         "that of ∇f. " + AT_END,
     },
+    {"label": "Accuracy", "help": "On rows that neither Φ nor E has seen. " + AT_END},
     {"label": "Products", "help": "Spent in all."},
     {"label": "Seconds", "help": "Of the method, without what is measured beside it."},
     {
@@ -47,6 +49,12 @@ SIGN_COLUMNS: list[Column] = [
     {"label": "Not proved", "help": AT_END},
 ]
 
+ACCURACY_COLUMNS: list[Column] = [
+    {"label": "Method"},
+    {"label": "Held-out accuracy, first λ"},
+    {"label": "Held-out accuracy, last λ"},
+]
+
 DescentShown = Shown[Race, tuple[Run | None, ...], DescentView]
 
 
@@ -55,26 +63,37 @@ def descent_frame(shown: DescentShown, part: str = "curves") -> Frame:
     view, mode = shown.view, shown.mode
     runs, total = arrived(shown.result), len(shown.result)
     done = sum(run is not None for run in shown.result)
-    lights = part == "signs"
-    drawn = sign_lights(runs, mode) if lights else descent_curves(runs, view, mode)
+    chosen = run_of(runs, view.lights)
+    if part == "signs":
+        drawn = sign_lights(chosen, mode)
+    elif part == "images":
+        drawn = image_rows(chosen, mode)
+    else:
+        drawn = descent_curves(runs, view, mode)
     longest = max((len(run.descent.steps) for run in runs if run.descent), default=1)
     message = headline(runs, total - len(refusals(shown.result)))
     alt = f"{HEIGHTS[view.height]} against {AGAINST[view.against].lower()}. {message}"
-    if lights:
-        message = sign_headline(runs)
+    table = _table(runs, mode)
+    if part == "signs":
+        message, table = sign_headline(chosen), _sign_table(runs, mode)
         alt = f"A light for each entry of λ and each outer step. {message}"
+    elif part == "images":
+        message, table = image_headline(chosen), _accuracy_table(runs, mode)
+        alt = f"The images that λ is, at a few outer steps. {message}"
     frame: Frame = {
         "link": shown.link(done=str(done), part=part),
         "figure": drawn.figure,
         "steps": [f"outer step {number}" for number in range(longest)],
         "readout": drawn.readings,
-        "table": _sign_table(runs, mode) if lights else _table(runs, mode),
+        "table": table,
         "message": message,
         "alt": alt,
         "title": descent_title(shown),
         "key": drawn.key,
         "names": drawn.names,
     }
+    if part == "images":
+        frame["still"] = True
     if drawn.narrow is not None:
         frame["narrow"] = drawn.narrow
     refused = refusals(shown.result)
@@ -117,6 +136,7 @@ def _table(runs: Sequence[Run], mode: Mode) -> Table:
                     scientific(last.error),
                     scientific(last.certificate.bound),
                     signs(run.descent),
+                    "–" if np.isnan(last.accuracy) else percent(last.accuracy),
                     count(last.products),
                     f"{last.seconds:.2f}",
                     beside,
@@ -140,3 +160,19 @@ def _sign_table(runs: Sequence[Run], mode: Mode) -> Table:
             }
         )
     return {"caption": "Signs at the last λ.", "columns": SIGN_COLUMNS, "rows": rows}
+
+
+def _accuracy_table(runs: Sequence[Run], mode: Mode) -> Table:
+    rows: list[Row] = []
+    for run in runs:
+        assert run.descent is not None
+        style = METHOD_STYLES[run.method]
+        ends = (run.descent.steps[0].accuracy, run.descent.last.accuracy)
+        rows.append(
+            {
+                "color": style.color(mode),
+                "marker": style.marker,
+                "cells": [METHODS[run.method].label, *(percent(end) for end in ends)],
+            }
+        )
+    return {"caption": "On rows of real images.", "columns": ACCURACY_COLUMNS, "rows": rows}

@@ -17,9 +17,10 @@ from dashboard.screens.descent.race import RACES, Race, arrived
 from dashboard.screens.descent.settings import SETTINGS
 from dashboard.screens.descent.sidebar import sidebar
 from dashboard.screens.descent.terms import INTRODUCTION, VOCABULARY
-from dashboard.screens.descent.words import DEFINITION, LIGHTS, notes
+from dashboard.screens.descent.words import DEFINITION, IMAGES, LIGHTS, notes
 
-PARTS = {"curves": "Descent", "signs": "Signs that are proved"}
+PARTS = {"curves": "Descent", "signs": "Signs that are proved", "images": "Images"}
+OTHERS = {"images": IMAGES, "signs": LIGHTS}
 
 
 def progress(job: Job[Race] | None, shown: DescentShown) -> None:
@@ -30,19 +31,21 @@ def progress(job: Job[Race] | None, shown: DescentShown) -> None:
 
 
 def pictures(shown: DescentShown) -> Sequence[Picture]:
-    """What is lowered, and which signs are proved on the way."""
-    lights = PARTS["signs"]
+    """What is lowered, what λ is like, and which signs are proved on the way."""
+    heights = {"curves": (400, 440), "signs": (260, 10_000), "images": (340, 10_000)}
+    drawn = any(run.images is not None for run in arrived(shown.result))
     return [
-        Picture("hypergradient-descent", 400, 440, "curves", PARTS["curves"]),
-        Picture("hypergradient-descent-signs", 260, 10_000, "signs", lights),
+        Picture(f"hypergradient-descent-{part}", *heights[part], part, PARTS[part])
+        for part in PARTS
+        if part != "images" or drawn
     ]
 
 
 def above(shown: DescentShown, picture: Picture) -> None:
-    """What the lights are; the first picture has its own words."""
-    if picture.part == "signs":
+    """What the others are; the first picture has its own words."""
+    if picture.part in OTHERS:
         st.markdown(f"## {picture.heading}")
-        st.markdown(LIGHTS)
+        st.markdown(OTHERS[picture.part])
 
 
 def beneath(shown: DescentShown, picture: Picture) -> None:

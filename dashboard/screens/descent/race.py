@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from dashboard.kit.parts import PartsCache
 from dashboard.screens.descent.settings import DescentView
 from hypergrad_core import METHODS, Refusal, Scenario
-from hypergrad_core.arrays import Progress
+from hypergrad_core.arrays import FloatArray, Progress
 from hypergrad_core.studies.descent import minimize
 from hypergrad_core.studies.outer_steps import Budget, Descent, Outer, Rule, Schedule
 
@@ -45,12 +48,14 @@ class Run:
         descent: None where the method was refused.
         blind: where steps are certified: fixed steps for no more products.
         refusal: why there is no descent.
+        images: λ at each outer step where it is a set of images, shape (S, c, rows, columns).
     """
 
     method: str
     descent: Descent | None
     blind: Descent | None = None
     refusal: Refusal | None = None
+    images: FloatArray | None = None
 
 
 @dataclass(frozen=True)
@@ -114,7 +119,10 @@ def _go(way: Way, report: Progress) -> Run:
             replace(way.outer, rule=Rule.FIXED, steps=MOST_BLIND, products=spent),
             progress=lambda fraction: report(share * (1 + fraction)),
         )
-    return Run(way.method, descent, blind)
+    images = None
+    if problem.images is not None:
+        images = np.array([problem.at(step.hyper).images for step in descent.steps])
+    return Run(way.method, descent, blind, images=images)
 
 
 RACES: PartsCache[Race, Way, Run] = PartsCache(200, lambda race: race.ways, _go)
@@ -123,6 +131,20 @@ RACES: PartsCache[Race, Way, Run] = PartsCache(200, lambda race: race.ways, _go)
 def arrived(runs: tuple[Run | None, ...]) -> list[Run]:
     """The descents that are there, in the order of the methods."""
     return [run for run in runs if run is not None and run.descent is not None]
+
+
+def run_of(runs: Sequence[Run], method: str) -> Run | None:
+    """The run of a method, or the one that ends lowest; None while there is none."""
+    known = [run for run in runs if run.descent is not None]
+    for run in known:
+        if run.method == method:
+            return run
+
+    def end(run: Run) -> float:
+        value = run.descent.last.objective if run.descent else np.nan
+        return float(np.where(np.isfinite(value), value, np.inf))
+
+    return min(known, key=end, default=None)
 
 
 def refusals(runs: tuple[Run | None, ...]) -> list[Refusal]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from dashboard.kit.fields import Declared, Slider, choice, kept, slider, switch
 from dashboard.kit.notation import scientific
 from dashboard.kit.settings import SHARED, PageSettings
-from hypergrad_core import Scenario, ScenarioError
+from hypergrad_core import METHODS, Scenario, ScenarioError
 from hypergrad_core.studies.outer_steps import Rule, Schedule
 from hypergrad_core.validation import require_integer
 
@@ -19,6 +19,7 @@ HEIGHTS: dict[str, str] = {
     "gradient": "Slope ‖∇f(λ)‖",
     "error": "Error of h",
     "angle": "Angle between h and ∇f",
+    "accuracy": "Held-out accuracy",
 }
 AGAINST: dict[str, str] = {"products": "Products", "steps": "Outer steps", "seconds": "Seconds"}
 RULES: dict[str, str] = {
@@ -45,7 +46,8 @@ class DescentView(Declared):
         link="height",
         label="Vertical axis",
         help="What is drawn at each λ: f itself, the length of its gradient, or how far the "
-        "approximate hypergradient h is from it, in length or in direction.",
+        "approximate hypergradient h is from it, in length or in direction. Accuracy is that on "
+        "rows that neither Φ nor E has seen.",
     )
     against: str = switch(
         "products",
@@ -117,6 +119,13 @@ class DescentView(Declared):
         label="Tolerance falls",
         help="How the tolerance falls with the outer step i (Pedregosa 2016).",
         when=lambda values: values["tolerance"] > 0,
+    )
+    lights: str = choice(
+        "best",
+        {"best": "The method that ends lowest", **{key: m.label for key, m in METHODS.items()}},
+        link="of",
+        label="Signs and images of",
+        help="Whose signs, and whose images where λ is a set of images, are drawn below.",
     )
     at: int = kept(0, (0, MOST_STEPS), link="i", label="Outer step")
 

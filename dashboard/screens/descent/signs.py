@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 import numpy as np
 
 from dashboard.chart import packed
-from dashboard.kit.figure.drawn import Drawn, annotation, shares
+from dashboard.kit.figure.drawn import Drawn
 from dashboard.kit.theme import AXIS_SIZE, FONT, METHOD_STYLES, Mode
 from dashboard.screens.descent.race import Run
 from hypergrad_core import METHODS
@@ -18,92 +15,66 @@ LIGHTS: dict[Mode, tuple[str, str, str]] = {
     "light": ("#F0A030", "#DFE3E8", "#00568C"),
     "dark": ("#B05A00", "#2A323D", "#7CC8F5"),
 }
-GAP = 0.04
 MOST_TICKS = 6
+# More entries than this stand without gaps.
+MOST_GAPS = 100
 
 
-def sign_lights(runs: Sequence[Run], mode: Mode) -> Drawn:
-    """A map for each method: outer steps to the right, the entries of λ upwards.
+def sign_lights(run: Run | None, mode: Mode) -> Drawn:
+    """A map: outer steps to the right, the entries of λ upwards.
 
     Args:
-        runs: those that have arrived.
+        run: of one method; None while there is none.
         mode: light or dark.
     """
     drawn = Drawn()
-    longest = max((len(run.descent.steps) for run in runs if run.descent), default=1)
     falling, unknown, rising = LIGHTS[mode]
-    layout: dict[str, Any] = {
+    axis = {"showgrid": False, "zeroline": False, "nticks": MOST_TICKS, "tickangle": 0}
+    drawn.figure["layout"] = {
         "font": {"family": FONT, "size": AXIS_SIZE},
-        "margin": {"l": 74, "r": 20, "t": 40, "b": 58},
+        "margin": {"l": 92, "r": 20, "t": 14, "b": 58},
         "showlegend": False,
-        "annotations": [],
+        "xaxis": {**axis, "title": {"text": "Outer step", "font": {"size": AXIS_SIZE}}},
+        "yaxis": {**axis, "title": {"text": "Entry j of λ", "font": {"size": AXIS_SIZE}}},
         "uirevision": "signs",
     }
-    for place, (run, domain) in enumerate(zip(runs, shares(len(runs) or 1, GAP), strict=False)):
-        assert run.descent is not None
-        suffix = "" if place == 0 else str(place + 1)
-        signs = np.array([step.certificate.proved_signs for step in run.descent.steps]).T
-        lights = np.full((len(signs), longest), np.nan)
-        lights[:, : signs.shape[1]] = signs
-        drawn.add(
-            {
-                "type": "heatmap",
-                "x": packed(np.arange(longest)),
-                "y": packed(np.arange(1, len(signs) + 1)),
-                "z": packed(lights, "f4"),
-                "zmin": -1.5,
-                "zmax": 1.5,
-                "colorscale": [
-                    *([0, falling], [1 / 3, falling], [1 / 3, unknown]),
-                    *([2 / 3, unknown], [2 / 3, rising], [1, rising]),
-                ],
-                "showscale": False,
-                "xgap": 1,
-                "ygap": 1 if len(signs) <= 100 else 0,
-                "hoverinfo": "skip",
-                "xaxis": f"x{suffix}",
-                "yaxis": f"y{suffix}",
-            }
-        )
-        layout[f"xaxis{suffix}"] = {
-            "domain": domain,
-            "anchor": f"y{suffix}",
-            "title": {"text": "Outer step"},
-            "nticks": MOST_TICKS,
-            "showgrid": False,
-            "tickangle": 0,
-            "zeroline": False,
-        }
-        layout[f"yaxis{suffix}"] = {
-            "domain": [0, 1],
-            "anchor": f"x{suffix}",
-            "showticklabels": place == 0,
-            "nticks": MOST_TICKS,
-            "showgrid": False,
-            "zeroline": False,
-            **({"title": {"text": "Entry j of λ"}} if place == 0 else {}),
-        }
-        layout["annotations"].append(
-            annotation(f"<b>{METHODS[run.method].label}</b>", domain[0], 1.0, AXIS_SIZE)
-        )
-        drawn.cross(suffix, np.arange(longest))
-        proved = np.full(longest, np.nan)
-        proved[: signs.shape[1]] = np.count_nonzero(signs, axis=0)
-        style = METHOD_STYLES[run.method]
-        drawn.readings.append(
-            {
-                "name": METHODS[run.method].label,
-                "label": f"proved of {len(signs)}",
-                "color": style.color(mode),
-                "marker": style.marker,
-                "trace": drawn.hidden(proved),
-                "bounds": [],
-            }
-        )
-    drawn.figure["layout"] = layout
     drawn.key = [
         {"text": "∂f/∂λⱼ > 0 proved", "mark": "square", "color": rising},
         {"text": "∂f/∂λⱼ < 0 proved", "mark": "square", "color": falling},
         {"text": "sign not proved", "mark": "square", "color": unknown},
     ]
+    if run is None or run.descent is None:
+        return drawn
+    signs = np.array([step.certificate.proved_signs for step in run.descent.steps]).T
+    entries, steps = signs.shape
+    drawn.add(
+        {
+            "type": "heatmap",
+            "x": packed(np.arange(steps)),
+            "y": packed(np.arange(1, entries + 1)),
+            "z": packed(signs, "f4"),
+            "zmin": -1.5,
+            "zmax": 1.5,
+            "colorscale": [
+                *([0, falling], [1 / 3, falling], [1 / 3, unknown]),
+                *([2 / 3, unknown], [2 / 3, rising], [1, rising]),
+            ],
+            "showscale": False,
+            "xgap": 1,
+            "ygap": 1 if entries <= MOST_GAPS else 0,
+            "hoverinfo": "skip",
+        }
+    )
+    drawn.cross("", np.arange(steps))
+    style = METHOD_STYLES[run.method]
+    drawn.readings.append(
+        {
+            "name": METHODS[run.method].label,
+            "label": f"proved of {entries}",
+            "color": style.color(mode),
+            "marker": style.marker,
+            "trace": drawn.hidden(np.count_nonzero(signs, axis=0)),
+            "bounds": [],
+        }
+    )
     return drawn

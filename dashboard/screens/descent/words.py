@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dashboard.kit.notation import count, scientific
+from dashboard.kit.notation import count, percent, scientific
 from dashboard.screens.descent.race import Run
 from hypergrad_core import METHODS
 from hypergrad_core.studies.outer_steps import Descent
@@ -21,6 +21,11 @@ DEFINITION = (
 LIGHTS = (
     "An entry of the hypergradient that is larger than the bound of its error has the sign of "
     "∂f/∂λⱼ, whatever w(λ) is. The others may have any."
+)
+
+IMAGES = (
+    "λ is the training data: an image for each class. Each row is the λ of one outer step, the "
+    "first at the top."
 )
 
 
@@ -69,16 +74,22 @@ def signs(descent: Descent) -> str:
     return f"{np.count_nonzero(told)} of {len(told)}"
 
 
-def sign_headline(runs: Sequence[Run]) -> str:
-    """How many signs are proved where the descents have ended."""
-    if not runs:
-        return "The signs appear here as the descents arrive."
-    told = [
-        f"{METHODS[run.method].label}: {signs(run.descent)}"
-        for run in runs
-        if run.descent is not None
-    ]
-    return f"Signs of ∇f(λ) that are proved at the last λ: {', '.join(told)}."
+def sign_headline(run: Run | None) -> str:
+    """How many signs are proved where a descent has ended."""
+    if run is None or run.descent is None:
+        return "The signs appear here as soon as a descent has ended."
+    return f"{METHODS[run.method].label}: {signs(run.descent)} signs are proved at the last λ."
+
+
+def image_headline(run: Run | None) -> str:
+    """What the images are good for."""
+    if run is None or run.descent is None:
+        return "The images appear here as soon as a descent has ended."
+    first, last = run.descent.steps[0].accuracy, run.descent.last.accuracy
+    return (
+        f"{METHODS[run.method].label}: a model trained on these images alone is right on "
+        f"{percent(last)} of real ones, from {percent(first)}."
+    )
 
 
 def notes(runs: Sequence[Run]) -> list[str]:

@@ -19,7 +19,8 @@ from dashboard.kit.page import Shown
 from dashboard.screens.descent.export import descent_snippet, descents_to_csv
 from dashboard.screens.descent.figure import READ, bound_of, series
 from dashboard.screens.descent.frame import descent_frame
-from dashboard.screens.descent.race import RACES, Race, Run, arrived
+from dashboard.screens.descent.images import chosen_steps
+from dashboard.screens.descent.race import RACES, Race, Run, arrived, run_of
 from dashboard.screens.descent.settings import AGAINST, HEIGHTS, RULES, SETTINGS, DescentView
 from dashboard.screens.descent.words import headline, notes
 from hypergrad_core import METHODS, Scenario, ScenarioError
@@ -45,7 +46,7 @@ def found(view: DescentView = VIEW, scenario: Scenario = SCENARIO) -> list[Run]:
 
 
 @pytest.mark.parametrize("rule", RULES)
-@pytest.mark.parametrize("height", HEIGHTS)
+@pytest.mark.parametrize("height", [key for key in HEIGHTS if key != "accuracy"])
 def test_what_is_drawn_is_what_python_computes(rule: str, height: str) -> None:
     view = replace(VIEW, rule=rule, height=height, against="steps")
     frame = frame_of(view)
@@ -95,22 +96,57 @@ def test_proved_steps_are_green_and_stand_beside_fixed_ones() -> None:
     }  # fmt: skip
 
 
-def test_a_light_is_on_where_a_sign_is_proved() -> None:
-    race = Race.of(SCENARIO, VIEW)
-    shown = Shown(SETTINGS, race, runs_of(race), SCENARIO, VIEW, "dark")
-    frame: Any = descent_frame(shown, "signs")
+def part_of(part: str, view: DescentView = VIEW, scenario: Scenario = SCENARIO) -> dict[str, Any]:
+    race = Race.of(scenario, view)
+    frame = descent_frame(Shown(SETTINGS, race, runs_of(race), scenario, view, "dark"), part)
     json.dumps(frame, allow_nan=False)
+    return dict(frame)
+
+
+@pytest.mark.parametrize("chosen", ["best", "itd"])
+def test_a_light_is_on_where_a_sign_is_proved(chosen: str) -> None:
+    frame = part_of("signs", replace(VIEW, lights=chosen))
     data = frame["figure"]["data"]
-    maps = [trace for trace in data if trace["type"] == "heatmap"]
-    for run, drawn, reading, row in zip(
-        found(), maps, frame["readout"], frame["table"]["rows"], strict=True
-    ):
-        assert run.descent is not None
-        signs = np.array([step.certificate.proved_signs for step in run.descent.steps]).T
-        np.testing.assert_array_equal(unpacked(drawn["z"]).reshape(signs.shape), signs)
-        proved = np.count_nonzero(signs, axis=0)
-        np.testing.assert_array_equal(unpacked(data[reading["trace"]]["x"]), proved)
-        assert sum(int(cell) for cell in row["cells"][1:3]) == proved[-1]
+    (drawn,) = [trace for trace in data if trace["type"] == "heatmap"]
+    (reading,) = frame["readout"]
+    run = run_of(found(), chosen)
+    assert run is not None
+    assert run.descent is not None
+    if chosen == "best":
+        ends = [other.descent.last.objective for other in found() if other.descent]
+        assert run.descent.last.objective == min(ends)
+    assert reading["name"] == METHODS[run.method].label
+    signs = np.array([step.certificate.proved_signs for step in run.descent.steps]).T
+    np.testing.assert_array_equal(unpacked(drawn["z"]).reshape(signs.shape), signs)
+    proved = np.count_nonzero(signs, axis=0)
+    np.testing.assert_array_equal(unpacked(data[reading["trace"]]["x"]), proved)
+    for row, other in zip(frame["table"]["rows"], found(), strict=True):
+        assert other.descent is not None
+        assert sum(map(int, row["cells"][1:])) == len(signs)
+        ends = np.count_nonzero(other.descent.last.certificate.proved_signs)
+        assert sum(map(int, row["cells"][1:3])) == ends
+
+
+def test_images_are_drawn_as_they_form() -> None:
+    scenario = replace(SETTINGS.scenario, family="learned-digits", methods=("aid-cg",))
+    view = replace(VIEW, rule="backtracking", steps=6)
+    frame = part_of("images", view, scenario)
+    (trace,) = frame["figure"]["data"]
+    (run,) = found(view, scenario)
+    assert run.images is not None
+    assert run.descent is not None
+    last = scenario.build().at(run.descent.last.hyper).images
+    np.testing.assert_array_equal(run.images[-1], last)
+    steps = chosen_steps(len(run.images))
+    assert steps[0] == 0
+    assert steps[-1] == len(run.images) - 1
+    assert frame["figure"]["layout"]["yaxis"]["ticktext"] == [str(step) for step in steps]
+    _, classes, rows, columns = run.images.shape
+    values = unpacked(trace["z"]).reshape(len(steps) * (rows + 1), classes * (columns + 1))
+    # The last step stands at the bottom, each image upside down.
+    np.testing.assert_allclose(values[1 : rows + 1, :columns][::-1], run.images[-1, 0], rtol=1e-6)
+    assert run.descent.last.accuracy >= run.descent.steps[0].accuracy
+    assert part_of("images")["figure"]["data"] == []
 
 
 def test_it_fills_as_descents_arrive() -> None:
