@@ -11,13 +11,13 @@ from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
+from descent_cases import certificate, certified, descent_of, warm_start
 
 from dashboard.kit.notation import percent, scientific, times
 from dashboard.kit.page import Page
 from dashboard.pages import PAGES
 from dashboard.screens.complexity.sweep import Sweep
 from dashboard.screens.complexity.words import headline
-from dashboard.screens.descent.race import RACES, Race
 from dashboard.screens.theory.examples import EXAMPLES
 from dashboard.screens.theory.sections import LABEL, SECTIONS
 from dashboard.screens.why.words import constants_table
@@ -291,29 +291,7 @@ def costs() -> list[str]:
 def descent(key: str, **changed: str) -> Descent:
     """Of the only method, with the view of the link, or another."""
     _, scenario, view = opened(key)
-    (run,) = RACES.compute(Race.of(scenario, replace(view, **changed)))
-    assert run is not None
-    assert run.descent is not None
-    return run.descent
-
-
-def certificate() -> list[str]:
-    over = [step.certificate.bound / step.error for step in descent("R8").steps]
-    return [f"between {min(over):.0f} and {max(over):.0f} times"]
-
-
-def warm_start() -> list[str]:
-    cold, warm = (descent("R16", warm=begun).last.error for begun in ("none", "both"))
-    return [f"error is {scientific(cold)} at", f"is {scientific(warm, 2)} for"]
-
-
-def certified() -> list[str]:
-    found = descent("R24")
-    first, last = found.steps[0].objective, found.last.objective
-    assert all(step.proved for step in found.steps[1:])
-    assert (np.diff(found.objectives) < 0).all()
-    ends = f"from {scientific(first)} to {scientific(last, 2)}"
-    return [f"{ends} in {len(found.steps) - 1} steps"]
+    return descent_of(scenario, replace(view, **changed))
 
 
 def rounding() -> list[str]:
@@ -365,7 +343,7 @@ SAID: dict[str, Callable[[], list[str]]] = {
     "R5": solvers,
     "R6": spectral,
     "R7": measured,
-    "R8": certificate,
+    "R8": lambda: certificate(descent("R8")),
     "R9": truncated,
     "R10": one_step,
     "R11": forward,
@@ -373,10 +351,10 @@ SAID: dict[str, Callable[[], list[str]]] = {
     "R13": schemes,
     "R14": burn_in,
     "R15": no_symmetry,
-    "R16": warm_start,
+    "R16": lambda: warm_start(descent("R16"), descent("R16", warm="both")),
     "R22": growth,
     "R23": costs,
-    "R24": certified,
+    "R24": lambda: certified(descent("R24")),
     "rounding": rounding,
 }
 
