@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable
 
@@ -25,6 +26,9 @@ UNREAD_BYTES = 1_000_000
 """Of what a page has been told and has not read, before it is heard again: about three pages."""
 
 STREAM_PATH = "/_stcore/stream"
+
+MOST_A_SECOND = 200
+"""Messages of one page; a hand brings at most one for each picture of the screen."""
 
 
 class Crowd:
@@ -61,12 +65,29 @@ class Crowd:
                 del self._open[address]
 
 
+class Pace:
+    """How many messages have come within a second."""
+
+    def __init__(self) -> None:
+        self._since = time.monotonic()
+        self._count = 0
+
+    def allows_one(self) -> bool:
+        """Count a message; whether there are not too many."""
+        now = time.monotonic()
+        if now - self._since >= 1:
+            self._since, self._count = now, 0
+        self._count += 1
+        return self._count <= MOST_A_SECOND
+
+
 class Outbox:
     """Keeps what a page has not read yet, and hears it again only when it has read most of it.
 
     A hand on a slow network asks for pages faster than they come. Streamlit gives up a page to
     which 500 messages are on their way, which is seven pages, and does not tell it: it would stand
-    still for good. What such a page asks meanwhile is joined to one run as soon as it is heard.
+    still for good. What such a page asks meanwhile is joined to one run as soon as it is heard. One
+    that says more than a hand can is not heard at all.
 
     Args:
         app: what answers.
@@ -84,7 +105,7 @@ class Outbox:
             return
         queue: asyncio.Queue[Message] = asyncio.Queue()
         unread, lost = 0, False
-        may_ask = asyncio.Event()
+        may_ask, pace = asyncio.Event(), Pace()
         may_ask.set()
 
         async def deliver() -> None:
@@ -115,7 +136,11 @@ class Outbox:
 
         async def hear() -> Message:
             await may_ask.wait()
-            return await receive()
+            message = await receive()
+            if message["type"] != "websocket.receive" or pace.allows_one():
+                return message
+            await send({"type": "websocket.close", "code": 1008})
+            return {"type": "websocket.disconnect", "code": 1008}
 
         delivery = asyncio.create_task(deliver())
         try:

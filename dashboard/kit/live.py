@@ -26,6 +26,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from dashboard.chart import LIVE_PATH, PLOTLY_FILE, PLOTLY_PATH, Frame
 from dashboard.kit.compute import LIVE_SECONDS, SlowError, StoppedError, checkpoint, reporting_to
+from dashboard.kit.crowd import Pace
 from dashboard.kit.errors import note_fault
 from dashboard.kit.guard import same_origin
 from hypergrad_core import HypergradError
@@ -43,9 +44,6 @@ AT_ONCE = 2
 
 PLACES = 4
 """Requests of all pages that are computed at once: more would only take longer, all of them."""
-
-MOST_A_SECOND = 200
-"""Requests of one page; a hand brings at most one for each picture of the screen."""
 
 IDLE_SECONDS = 900.0
 """A page that asks nothing for so long is not waited for: it connects again when a hand moves."""
@@ -230,25 +228,9 @@ class _Desk:
                 await self._send(reply)
 
 
-class _Pace:
-    """How many requests have come within a second."""
-
-    def __init__(self) -> None:
-        self._since = time.monotonic()
-        self._count = 0
-
-    def allows_one(self) -> bool:
-        """Count a request; whether there are not too many."""
-        now = time.monotonic()
-        if now - self._since >= 1:
-            self._since, self._count = now, 0
-        self._count += 1
-        return self._count <= MOST_A_SECOND
-
-
 async def _serve(socket: WebSocket, desk: _Desk) -> None:
     """Take requests until the page is gone, says nothing, or says too much."""
-    pace = _Pace()
+    pace = Pace()
     try:
         # An answer to a page that has just gone ends the connection on our side too.
         while socket.application_state is WebSocketState.CONNECTED:

@@ -298,6 +298,21 @@ def test_a_page_that_reads_nothing_for_a_while_is_not_given_up(server: Server) -
         assert [*heard_until_finished(page)]
 
 
+def test_a_page_that_says_more_than_a_hand_can_is_not_heard(server: Server) -> None:
+    message = BackMsg(rerun_script=ClientState()).SerializeToString()
+
+    def shout(page: ClientConnection) -> None:
+        for _ in range(2000):
+            page.send(message)
+        hear(page)
+
+    with server.talk(STREAM, f"http://{server.host}") as page:
+        with pytest.raises(ConnectionClosed) as closed:
+            shout(page)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1008
+
+
 def test_a_page_begins_at_its_beginning_after_a_part_of_it(server: Server) -> None:
     """The browser shows nothing where the page goes on in the place of the part."""
     with server.talk(STREAM, f"http://{server.host}") as page:

@@ -360,7 +360,7 @@ def test_a_page_that_says_nothing_is_not_waited_for(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_page_that_says_too_much_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dashboard.kit.live.MOST_A_SECOND", 5)
+    monkeypatch.setattr("dashboard.kit.crowd.MOST_A_SECOND", 5)
 
     async def talk() -> list[Message]:
         async with Client(Starlette(routes=[live_route(echo)])) as client:
