@@ -306,9 +306,11 @@ def test_a_page_that_says_more_than_a_hand_can_is_not_heard(server: Server) -> N
             page.send(message)
         hear(page)
 
-    with server.talk(STREAM, f"http://{server.host}") as page:
-        with pytest.raises(ConnectionClosed) as closed:
-            shout(page)
+    with (
+        server.talk(STREAM, f"http://{server.host}") as page,
+        pytest.raises(ConnectionClosed) as closed,
+    ):
+        shout(page)
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 1008
 
