@@ -13,6 +13,7 @@ from hypergrad_core.bounds import Bound, Status, Term
 from hypergrad_core.checks import Check, CheckTable, check_problem, problem_checks
 from hypergrad_core.constants import Constants, Lipschitz
 from hypergrad_core.costs import Costs
+from hypergrad_core.data.table import Table, read_table
 from hypergrad_core.errors import HypergradError, ScenarioError
 from hypergrad_core.functions import FunctionProblem
 from hypergrad_core.linearisation import Linearisation
@@ -49,11 +50,13 @@ __all__ = [
     "Scenario",
     "ScenarioError",
     "Status",
+    "Table",
     "Term",
     "check_problem",
     "problem_checks",
     "problem_plane",
     "problem_requirements",
+    "read_table",
     "run",
     "run_problem",
 ]

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from hypergrad_core.errors import HypergradError
 
-# A server writes a file of more than a mebibyte to its disk while it comes, and a smaller one never.
+# While a file of more than a mebibyte comes, a server writes it to its disk; a smaller one never.
 LARGEST_BYTES = 1_000_000
 LARGEST_ROWS = 1000
 LARGEST_COLUMNS = 200

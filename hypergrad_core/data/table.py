@@ -194,7 +194,9 @@ class _Column:
         self.values = np.array([_number(cell) for cell in cells])
         self._cells = cells
         empty = np.isnan(self.values)
-        texts = (place for place in np.flatnonzero(empty) if cells[place].lower() not in MISSING)
+        texts = (
+            place for place in np.flatnonzero(empty).tolist() if cells[place].lower() not in MISSING
+        )
         first = next(texts, None)
         # Where there is text, and what; "" for numbers.
         self._text = "" if first is None else f"row {numbers[first]} has {_what(cells[first])}"
@@ -236,11 +238,11 @@ def _incomplete(
     numbers: Sequence[int], missing: NDArray[np.bool_], columns: Sequence[_Column]
 ) -> Iterator[str]:
     """Which rows are left out because a value is missing: of the first few, which value."""
-    rows = np.flatnonzero(missing.any(axis=1))
-    if not rows.size:
+    rows = np.flatnonzero(missing.any(axis=1)).tolist()
+    if not rows:
         return
     named = [
-        f"row {numbers[row]} in column {shown(columns[missing[row].argmax()].name)}"
+        f"row {numbers[row]} in column {shown(columns[int(missing[row].argmax())].name)}"
         for row in rows[:MOST_NAMED]
     ]
     more = f" and {len(rows) - MOST_NAMED} more" if len(rows) > MOST_NAMED else ""
