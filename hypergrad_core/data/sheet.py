@@ -60,8 +60,8 @@ def read_sheet(content: bytes) -> Sheet:
     for number, cells in records:
         if len(cells) != len(names):
             raise TableError(
-                f"Row {number} has {len(cells)} cells, and the first row names {len(names)} "
-                "columns."
+                f"Row {number} and the first row have different numbers of cells: {len(cells)} "
+                f"and {len(names)}."
             )
         if len(rows) == LARGEST_ROWS:
             raise TableError(

@@ -70,7 +70,8 @@ class Table(Record):
     def __eq__(self, other: object) -> bool:
         return self.digest == other.digest if isinstance(other, Table) else NotImplemented
 
-    def __hash__(self) -> int:
+    # Unlike other records it is a part of keys.
+    def __hash__(self) -> int:  # type: ignore[override]
         return hash(self.digest)
 
     def __str__(self) -> str:
@@ -153,8 +154,8 @@ def table_of(sheet: Sheet, target: str | None = None) -> Table:
     values = values[~missing.any(axis=1)]
     if len(values) < LEAST_ROWS:
         raise _too_little(
-            f"{len(values)} rows have a number in every column that is used: at least {LEAST_ROWS} "
-            "are needed.",
+            f"Rows with a value in every column that is used: {len(values)}, and at least "
+            f"{LEAST_ROWS} are needed.",
             told,
         )
     varies = np.ptp(values, axis=0) > 0
@@ -172,8 +173,8 @@ def table_of(sheet: Sheet, target: str | None = None) -> Table:
     used = tuple(name for name, used in zip(names, varies[:-1], strict=True) if used)
     if len(used) < LEAST_FEATURES:
         raise _too_little(
-            f"Beside the target, column {shown(chosen)}, {len(used)} columns have numbers that can "
-            f"be used: at least {LEAST_FEATURES} are needed.",
+            f"Columns of numbers beside the target, column {shown(chosen)}: {len(used)}, and at "
+            f"least {LEAST_FEATURES} are needed.",
             told,
         )
     features = np.ascontiguousarray(values[:, :-1][:, varies[:-1]])
@@ -194,10 +195,8 @@ class _Column:
         self.values = np.array([_number(cell) for cell in cells])
         self._cells = cells
         empty = np.isnan(self.values)
-        texts = (
-            place for place in np.flatnonzero(empty).tolist() if cells[place].lower() not in MISSING
-        )
-        first = next(texts, None)
+        places: list[int] = np.flatnonzero(empty).tolist()
+        first = next((place for place in places if cells[place].lower() not in MISSING), None)
         # Where there is text, and what; "" for numbers.
         self._text = "" if first is None else f"row {numbers[first]} has {_what(cells[first])}"
         self.refusal = ""

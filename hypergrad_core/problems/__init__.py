@@ -97,6 +97,10 @@ class Family:
         """Whether Φ is affine with ∂₁Φ symmetric, so that momentum is guaranteed to help."""
         return self.affine and self.symmetric
 
+    def takes(self, table: Table) -> bool:
+        """Whether it can learn the target of a table of one's own."""
+        return any(kind in table.kinds for kind in self.tables)
+
     def data_set(self, data: str | Table) -> DataSet:
         """What is known of data before they are looked at.
 
