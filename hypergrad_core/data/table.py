@@ -193,6 +193,7 @@ class _Column:
     def __init__(self, name: str, numbers: Sequence[int], cells: Sequence[str]) -> None:
         self.name = name
         self.values = np.array([_number(cell) for cell in cells])
+        self._numbers = numbers
         self._cells = cells
         empty = np.isnan(self.values)
         places: list[int] = np.flatnonzero(empty).tolist()
@@ -212,10 +213,16 @@ class _Column:
         """The values of a target that is text; () if it is numbers.
 
         Raises:
-            TableError: if there are too many to be classes.
+            TableError: if one is a mistake, or there are too many to be classes.
         """
         if not self._text:
             return ()
+        for number, cell in zip(self._numbers, self._cells, strict=True):
+            if cell.lower() not in MISSING and _mistake(cell):
+                raise TableError(
+                    f"The target, column {shown(self.name)}, cannot be learned: row {number} has "
+                    f"{_what(cell)}."
+                )
         labels = tuple(sorted({cell for cell in self._cells if cell.lower() not in MISSING}))
         if len(labels) > MOST_CLASSES:
             raise TableError(
@@ -260,10 +267,13 @@ def _number(cell: str) -> float:
 
 def _what(cell: str) -> str:
     """What a cell holds in place of a number."""
+    return f"{shown(cell)}{_mistake(cell) or ', which is not a number'}"
+
+
+def _mistake(cell: str) -> str:
+    """Why a cell that is not a number can be no name of a class either; "" if it can."""
     if _NUMBER.fullmatch(cell):
-        return f"{shown(cell)}, which is beyond {LARGEST_NUMBER:g}"
+        return f", which is beyond {LARGEST_NUMBER:g}" if np.isnan(_number(cell)) else ""
     if _DECIMAL_COMMA.fullmatch(cell):
-        return f"{shown(cell)}: write decimal points, not commas"
-    if cell[0] in "=+-@":
-        return f"{shown(cell)}: formulas are not computed"
-    return f"{shown(cell)}, which is not a number"
+        return ": write decimal points, not commas"
+    return ": formulas are not computed" if cell[0] in "=+-@" else ""

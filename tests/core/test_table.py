@@ -217,6 +217,21 @@ def test_a_target_of_free_text_is_refused_with_row_and_column() -> None:
         read_table(with_target([f"v{i}" for i in range(COUNT)]))
 
 
+@pytest.mark.parametrize(
+    ("cell", "message"),
+    [
+        ("=A2", "row 4 has “=A2”: formulas are not computed"),
+        ('"1,5"', "row 4 has “1,5”: write decimal points, not commas"),
+        ("1e101", "row 4 has “1e101”, which is beyond 1e+100"),
+    ],
+)
+def test_a_mistake_is_no_class(cell: str, message: str) -> None:
+    lines = with_target(["0", "1"]).decode().splitlines()
+    lines[3] = f"2,4,{cell}"
+    with pytest.raises(TableError, match=re.escape(message)):
+        read_table("\n".join(lines).encode())
+
+
 def test_the_hash_is_of_what_was_read() -> None:
     table = read_table(GOOD)
     same = read_table(GOOD.replace(b"0.1", b"1e-1"))
