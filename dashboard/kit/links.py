@@ -21,6 +21,9 @@ Held = Mapping[str, Table]
 
 NOTHING_HELD: Held = MappingProxyType({})
 
+OWN_PLACE = "Your own data (CSV)"
+"""What the place is called where they are given."""
+
 
 class Links(Generic[Settings]):
     """How settings of one type are written as query parameters and read back.
@@ -158,8 +161,8 @@ class ScenarioLinks(Links[Scenario]):
             return super().told(error, settings)
         return (
             f"{self.labels['data']}: the link is to somebody's own data, {error.value}, and has no "
-            "more of them than this hash of their content. Give the file again under “Your own "
-            f"data (CSV)”. Used instead: {settings.data_set.label}."
+            "more of them than this hash of their content. Give the file again under "
+            f"“{OWN_PLACE}”. Used instead: {settings.data_set.label}."
         )
 
 

@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard.kit import own, presenting, session
 from dashboard.kit.errors import plain
 from dashboard.kit.given_file import place_for_file
+from dashboard.kit.links import OWN_PLACE
 from dashboard.kit.own import Given
 from dashboard.kit.scenario_fields import SCENARIO_FIELDS
 from hypergrad_core import FAMILIES, HypergradError, Table
@@ -41,8 +42,7 @@ def place_for_own_data() -> None:
     if not presenting.allows(field.link, field.label):
         return
     asked = session.asked_own()
-    label = "Your own data (CSV)"
-    with st.expander(label, key="own_data", on_change="rerun", expanded=bool(asked)) as place:
+    with st.expander(OWN_PLACE, key="own_data", on_change="rerun", expanded=bool(asked)) as place:
         if not place.open:
             return
         st.caption(LIMITS)
