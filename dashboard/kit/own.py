@@ -10,8 +10,9 @@ Links and exports name a table by a hash of its content, which opens nothing: wh
 is asked for the file. From there on the table itself is a part of the scenario that is run. A cache
 that all visitors share finds the result of a table only for who has a table of the same content.
 
-Nothing is written to a disk. A table is in memory as long as its session, and in the results that
-are kept of it until others take their place.
+Nothing is written to a disk. A table is in memory as long as its session, which Streamlit gives up
+when another one ends, two minutes after its page has gone; and in the results that are kept of it
+until others take their place.
 """
 
 from __future__ import annotations
