@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from functools import partial
 from pathlib import Path
 
@@ -24,14 +23,6 @@ context_dg_stack.set(get_default_dg_stack_value())
 # Before anything is drawn, or the browser would fetch the icon of the page's tab from another host.
 st.set_page_config(page_icon="📉", layout="wide", initial_sidebar_state=350)
 
-
-@st.cache_resource
-def freeze() -> None:
-    """What the imports made stays for good: the collector need not look at it again."""
-    gc.freeze()
-
-
-freeze()
 tabs = {
     page.name: st.Page(
         partial(show, page),

@@ -14,6 +14,7 @@ from hypergrad_core.bounds.certificate import Certificate, certify
 from hypergrad_core.checks import Check, CheckTable, check_problem, problem_checks
 from hypergrad_core.constants import Constants, Lipschitz
 from hypergrad_core.costs import Costs
+from hypergrad_core.data.table import Table, read_table
 from hypergrad_core.errors import HypergradError, ScenarioError
 from hypergrad_core.functions import FunctionProblem
 from hypergrad_core.linearisation import Linearisation
@@ -59,6 +60,7 @@ __all__ = [
     "ScenarioError",
     "Schedule",
     "Status",
+    "Table",
     "Term",
     "certify",
     "check_problem",
@@ -66,6 +68,7 @@ __all__ = [
     "problem_checks",
     "problem_plane",
     "problem_requirements",
+    "read_table",
     "run",
     "run_problem",
     "value_and_hypergradient",

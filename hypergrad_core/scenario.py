@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from hypergrad_core.arrays import IntArray
+from hypergrad_core.data.table import Table
 from hypergrad_core.errors import ScenarioError
 from hypergrad_core.inner import FIXED_POINT, SOLVERS, InnerSolver
 from hypergrad_core.methods import METHODS, Method, Points
 from hypergrad_core.problem import Problem
-from hypergrad_core.problems import FAMILIES, SYNTHETIC, Family
+from hypergrad_core.problems import FAMILIES, SYNTHETIC, DataSet, Family
 from hypergrad_core.validation import require_integer, require_number, require_one_of
 
 # The spectra are named here and built in problems/quadratic.py: naming one must not import it.
@@ -51,7 +52,8 @@ class Scenario:
 
     Attributes:
         family: key of ``FAMILIES``.
-        data: key of the family's data sets.
+        data: key of the family's data sets, or a table of one's own (``read_table``), if the
+            family takes such a target.
         contraction: q, from 0.01 to 0.9999; to 1.5 for networks, where above 1 nothing is proved.
         size: d, from 2 to the family's largest.
         hyper_size: m of the quadratic, from 1 to 1000.
@@ -73,7 +75,7 @@ class Scenario:
     """
 
     family: str = "quadratic"
-    data: str = SYNTHETIC
+    data: str | Table = SYNTHETIC
     contraction: float = 0.9
     size: int = 100
     hyper_size: int = 10
@@ -92,7 +94,7 @@ class Scenario:
     def __post_init__(self) -> None:
         require_one_of("family", self.family, FAMILIES)
         family = self.problem_family
-        require_one_of("data", self.data, family.data)
+        family.data_set(self.data)
         self._require_number("contraction", 0.01, family.largest_contraction)
         self._require_integer("size", 2, family.largest_size)
         self._require_integer("hyper_size", 1, LARGEST_HYPER_SIZE)
@@ -156,6 +158,11 @@ class Scenario:
         """The inner solver's entry in the registry."""
         return SOLVERS[self.inner]
 
+    @property
+    def data_set(self) -> DataSet:
+        """What is known of the data before they are looked at."""
+        return self.problem_family.data_set(self.data)
+
     def build(self) -> Problem:
         """The problem that the scenario describes."""
         return self.problem_family.build(self)
@@ -168,7 +175,21 @@ class Scenario:
     @property
     def sample_size(self) -> int:
         """n of the problem that will be built: the data may fix it."""
-        return self.problem_family.data[self.data].samples or self.samples
+        return self.data_set.samples or self.samples
+
+    @property
+    def outline(self) -> Scenario:
+        """What takes the same and keeps no data of anybody's: synthetic data of the same sizes."""
+        if not isinstance(self.data, Table):
+            return self
+        data = self.data_set
+        return replace(
+            self,
+            data=SYNTHETIC,
+            size=data.state_size or self.size,
+            samples=data.samples or self.samples,
+            hyper_size=data.hyper_size or self.hyper_size,
+        )
 
     @property
     def condition_number(self) -> float:

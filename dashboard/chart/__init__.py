@@ -20,6 +20,8 @@ FOLDER = Path(__file__).parent
 PLOTLY_FILE = FOLDER / "static" / "plotly-cartesian.min.js"
 PLOTLY_PATH = "/chart/plotly-cartesian-4.1.1.min.js"
 LIVE_PATH = "/live"
+# The same for what only the process of the page can answer: a proxy finds it as it finds the page.
+LIVE_OWN_PATH = "/live?own=1"
 # Not a setting: the page that is looked at decides it.
 THEME_PARAM = "theme"
 # Which page a live request is of.
@@ -250,9 +252,9 @@ class Watch(TypedDict):
 
 
 class Live(TypedDict):
-    """What to ask the live route for: the parameters of this page, and the sliders in it."""
+    """What to ask the live route for: where, the parameters of this page, and its sliders."""
 
-    path: NotRequired[str]
+    path: str
     params: dict[str, str]
     watch: list[Watch]
 

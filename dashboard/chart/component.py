@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from dashboard.chart import FOLDER, LIVE_PATH, PLOTLY_PATH, Frame, Live
+from dashboard.chart import FOLDER, PLOTLY_PATH, Frame, Live
 from dashboard.chart.scripts import joined
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def chart(
     payload = {
         "frame": frame,
         **asdict(setup),
-        "live": None if live is None else {"path": LIVE_PATH, **live},
+        "live": live,
         "narrow": NARROW,
         "plotly": PLOTLY_PATH,
     }

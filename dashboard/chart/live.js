@@ -47,10 +47,8 @@ export class Live {
       this.asked = thumbs.areAhead() ? null : thumbs.now();
       if (thumbs.handIsDown() && thumbs.areAhead()) this.thumbMoved();
     }
-    if (settings && !this.socket) {
-      thumbs.observe();
-      this.connect(settings.path);
-    }
+    if (settings && !this.socket) thumbs.observe();
+    if (settings && settings.path !== this.path) this.connect(settings.path);
     thumbs.standing = thumbs.now();
   }
 
@@ -104,6 +102,8 @@ export class Live {
   }
 
   connect(path) {
+    this.leave();
+    this.path = path;
     this.isAsleep = false;
     const url = appUrl(path);
     url.protocol = url.protocol.replace("http", "ws");
@@ -139,11 +139,15 @@ export class Live {
   close() {
     this.thumbs.close();
     this.requests.close();
-    for (const timer of [this.timer, this.finishing, this.listening]) clearTimeout(timer);
-    if (this.socket) {
-      this.socket.onclose = null;
-      this.socket.onmessage = null;
-      this.socket.close();
-    }
+    for (const timer of [this.finishing, this.listening]) clearTimeout(timer);
+    this.leave();
+  }
+
+  /** End the connection, if there is one, and hear no more of it. */
+  leave() {
+    clearTimeout(this.timer);
+    if (!this.socket) return;
+    for (const event of ["onopen", "onmessage", "onclose"]) this.socket[event] = null;
+    this.socket.close();
   }
 }

@@ -322,7 +322,7 @@ class ExperimentCache(ComputedCache[Scenario, Experiment]):
 
     def kind(self, scenario: Scenario) -> Scenario:
         """What a moving hand changes does not change much of how long a run takes."""
-        return replace(scenario, contraction=0.5, seed=0)
+        return replace(scenario.outline, contraction=0.5, seed=0)
 
     def attempt(self, scenario: Scenario, seconds: float = JOB_BUDGET) -> Experiment:
         """As of any cache; what has been measured of this kind counts no more if it is slow."""

@@ -14,8 +14,9 @@ import streamlit as st
 from dashboard.chart import Watch
 from dashboard.kit import presenting
 from dashboard.kit.fields import Choice, Field, Number, Pills, Slider, Switch
+from dashboard.kit.own_place import place_for_own_data
 from dashboard.kit.scenario_fields import SIZES
-from dashboard.kit.session import active, drawn, is_first_run, keep, keep_family, store
+from dashboard.kit.session import active, drawn, held, is_first_run, keep, keep_family, store
 from hypergrad_core import FAMILIES, METHODS
 from hypergrad_core.inner import SOLVERS
 from hypergrad_core.scenario import COUPLING_FLOATS, LARGEST_HYPER_SIZE, LARGEST_SAMPLES
@@ -113,11 +114,14 @@ def problem_controls(
     values = store()
     draw("family")
     family = FAMILIES[values["family"]]
-    if len(family.data) > 1:
-        draw("data", options={key: data.label for key, data in family.data.items()})
-    else:
-        values["data"] = next(iter(family.data))
-    data = family.data[values["data"]]
+    tables = {name: table for name, table in held().items() if family.takes(table)}
+    known = {**family.data, **{name: family.data_set(table) for name, table in tables.items()}}
+    if values["data"] not in known:
+        values["data"] = next(iter(known))
+    if len(known) > 1:
+        draw("data", options={key: data.label for key, data in known.items()})
+    place_for_own_data()
+    data = known[values["data"]]
     if contraction_at is not None:
         with contraction_at:
             watched += draw("contraction", most=family.largest_contraction)
@@ -130,7 +134,7 @@ def problem_controls(
             "training examples."
         )
         values["size"] = min(values["size"], largest)
-    if "hyper_size" in family.uses:
+    if "hyper_size" in family.uses and data.hyper_size is None:
         most = min(LARGEST_HYPER_SIZE, COUPLING_FLOATS // values["size"])
         watched += draw("hyper_size", most=most)
     if "samples" in family.uses and data.samples is None:

@@ -21,7 +21,7 @@ def measure() -> None:
 
 def cost_of(scenario: Scenario) -> Cost:
     """What ``run`` takes."""
-    return _cost(scenario)
+    return _cost(scenario.outline)
 
 
 def expected_seconds(scenario: Scenario) -> float:
@@ -36,9 +36,9 @@ def expected_bytes(scenario: Scenario) -> float:
 
 def expected_plane_seconds(scenario: Scenario, methods: tuple[str, ...]) -> float:
     """How long the planes of these methods take here together, about."""
-    return _machine[0].seconds(_plane_cost(scenario, methods))
+    return _machine[0].seconds(_plane_cost(scenario.outline, methods))
 
 
 def expected_plane_bytes(scenario: Scenario, methods: tuple[str, ...]) -> float:
     """What they keep in memory at their peak, about."""
-    return float(_plane_cost(scenario, methods).bytes)
+    return float(_plane_cost(scenario.outline, methods).bytes)

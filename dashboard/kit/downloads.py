@@ -17,6 +17,7 @@ from dashboard.kit import session
 from dashboard.kit.citing import BIBTEX, HOW
 from dashboard.kit.errors import LinkError, plain
 from dashboard.kit.export_page import to_html
+from dashboard.kit.given_file import place_for_file
 from dashboard.kit.page import Export, File
 from dashboard.kit.saved_file import LARGEST_MB, Saved, read, to_json
 from dashboard.kit.theme import Mode
@@ -28,9 +29,8 @@ LOCAL = (
     "can open it."
 )
 NOTHING = "There is no picture here to save."
-# In the session: what a file has asked for or why it cannot be opened, and how many were given.
+# In the session: what a file has asked for, or why it cannot be opened.
 _OPENED = "opened file"
-_GIVEN = "files given"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,17 +155,13 @@ def _picture_buttons(*, missing: bool) -> None:
 def _open_again() -> None:
     """A place for a file of numbers; its picture is opened on its own page."""
     with st.expander("Open a saved file", expanded=_OPENED in st.session_state):
-        given = st.session_state.setdefault(_GIVEN, 0)
-        # A new key each time: Streamlit forgets the file of a widget that is gone.
-        key = f"opened_{given}"
-        st.file_uploader(
+        place_for_file(
+            "opened",
             "Drop a file here that “Numbers (JSON)” has saved, on any page. "
             f"At most {LARGEST_MB} MB; it is read once and not kept.",
-            type=["json"],
-            key=key,
-            max_upload_size=LARGEST_MB,
-            on_change=_take,
-            args=(key,),
+            "json",
+            LARGEST_MB,
+            _open,
         )
         opened = st.session_state.pop(_OPENED, None)
         if isinstance(opened, str):
@@ -174,14 +170,9 @@ def _open_again() -> None:
         st.switch_page(session.tabs()[opened.page], query_params=dict(opened.link))
 
 
-def _take(key: str) -> None:
-    """A file was given."""
-    file = st.session_state.get(key)
-    if file is None:
-        return
-    st.session_state[_GIVEN] += 1
+def _open(content: bytes) -> None:
     try:
-        st.session_state[_OPENED] = read(file.getvalue(), session.tabs())
+        st.session_state[_OPENED] = read(content, session.tabs())
     except LinkError as error:
         st.session_state[_OPENED] = str(error)
 

@@ -38,15 +38,14 @@ def settings_of(scenario: Scenario, state_size: int, hyper_size: int) -> dict[st
     kept fixed.
     """
     family = scenario.problem_family
-    data = family.data[scenario.data]
     told: dict[str, object] = {
         "family": f"{scenario.family} ({family.label})",
-        "data": f"{scenario.data} ({data.label})",
+        "data": f"{scenario.data} ({scenario.data_set.label})",
         "contraction": scenario.contraction,
         "size": state_size,
         "hyper_size": hyper_size,
     }
-    if data.samples is not None or "samples" in family.uses:
+    if scenario.data_set.samples is not None or "samples" in family.uses:
         told["samples"] = scenario.sample_size
     if "spectrum" in family.uses:
         told["spectrum"] = scenario.spectrum
@@ -69,7 +68,7 @@ def file_name(scenario: Scenario, state_size: int, page: str = "", *, sweep: boo
     parts = ["hypergradient", page, scenario.family]
     # Synthetic data are each family's first.
     if scenario.data != next(iter(scenario.problem_family.data)):
-        parts.append(scenario.data)
+        parts.append(str(scenario.data))
     if not sweep:
         parts.append(f"q{scenario.contraction:g}")
     parts += [f"d{state_size}", f"seed{scenario.seed}"]

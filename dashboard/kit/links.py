@@ -5,14 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import fields
+from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
 from dashboard.kit.fields import Field, fields_of
 from dashboard.kit.scenario_fields import SCENARIO_FIELDS
-from hypergrad_core import FAMILIES, Scenario, ScenarioError
+from hypergrad_core import FAMILIES, Scenario, ScenarioError, Table
+from hypergrad_core.data.table import is_own
 from hypergrad_core.errors import LONGEST_VALUE
 
 Settings = TypeVar("Settings")
+
+Held = Mapping[str, Table]
+"""Tables of their own that somebody has given, by what links call them."""
+
+NOTHING_HELD: Held = MappingProxyType({})
+
+OWN_PLACE = "Your own data (CSV)"
+"""What the place is called where they are given."""
 
 
 class Links(Generic[Settings]):
@@ -52,11 +62,15 @@ class Links(Generic[Settings]):
         }
 
     def from_link(
-        self, link: Mapping[str, str], defaults: Settings | None = None
+        self,
+        link: Mapping[str, str],
+        defaults: Settings | None = None,
+        held: Held = NOTHING_HELD,
     ) -> tuple[Settings, tuple[str, ...]]:
         """The settings of a link, and a message for each value that had to be left out.
 
         A bad value falls back to that of ``defaults``; parameters that are not named are ignored.
+        A table is named only, and has to be one of ``held``.
         """
         values: dict[str, Any] = {}
         refused: list[ScenarioError] = []
@@ -66,7 +80,7 @@ class Links(Generic[Settings]):
             if text is None:
                 continue
             text = self.declared[name].former.get(text, text)
-            values[name] = _read(text, getattr(plain, name))
+            values[name] = held.get(text) or _read(text, getattr(plain, name))
         while True:
             try:
                 settings = self._completed(values, defaults)
@@ -140,6 +154,22 @@ class ScenarioLinks(Links[Scenario]):
                 chosen = base[name] not in {getattr(Scenario, name), own.get(name)}
                 base[name] = min(base[name], suggested) if chosen else suggested
         return base
+
+    def told(self, error: ScenarioError, settings: Scenario) -> str:
+        """As of any settings; a table that is not held has to be given again."""
+        if not is_own(error.value):
+            return super().told(error, settings)
+        return (
+            f"{self.labels['data']}: the link is to somebody's own data, {error.value}, and has no "
+            "more of them than this hash of their content. Give the file again under "
+            f"“{OWN_PLACE}”. Used instead: {settings.data_set.label}."
+        )
+
+
+def values_of(scenario: Scenario) -> dict[str, Any]:
+    """The values of all fields, as a session keeps them: a table by its name."""
+    values = {item.name: getattr(scenario, item.name) for item in fields(scenario)}
+    return {**values, "data": str(scenario.data)}
 
 
 SCENARIO_LINKS = ScenarioLinks(Scenario, SCENARIO_FIELDS)

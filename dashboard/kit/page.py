@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from dashboard.chart import THEME_PARAM, WHOLE_PARAM, Frame, Watch
 from dashboard.kit.compute import ComputedCache
 from dashboard.kit.errors import LinkError
+from dashboard.kit.own import OWN_PARAM, held_by
 from dashboard.kit.results import Key, Result
 from dashboard.kit.settings import PageSettings, View
 from dashboard.kit.theme import Mode
@@ -259,7 +260,7 @@ def render_frame(page: Page[Any, Any, Any], params: Mapping[str, str]) -> Frame:
         SlowError: if the run takes too long to follow a moving hand.
     """
     page = page.at(params)
-    scenario, view, messages = page.settings.of_link(params)
+    scenario, view, messages = page.settings.of_link(params, held_by(params.get(OWN_PARAM)))
     if messages:
         raise LinkError(" ".join(messages))
     part = page.part_of(params.get(PART_PARAM))

@@ -7,6 +7,7 @@ that is the script of a page.
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import pickle
 import subprocess
@@ -206,6 +207,9 @@ def _nothing(key: Any, report: Any) -> None:
 @asynccontextmanager
 async def serving(app: Any) -> AsyncIterator[None]:
     """While the server runs, quick work is done in processes as well."""
+    # What the imports made stays for good: the collector need not look at it again. Not later, or
+    # the first session would stay as well, with all that its visitor has given.
+    gc.freeze()
     threading.Thread(target=measure, daemon=True).start()
     if not limits.LIMITS.jobs:
         yield

@@ -61,8 +61,11 @@ class ResultCache(Generic[Key, Result]):
             return result
 
     def put(self, key: Key, result: Result) -> None:
-        """Keep a result; the oldest go when there are too many, or too large ones."""
-        held = held_bytes(result)
+        """Keep a result; the oldest go when there are too many, or too large ones.
+
+        What it is of is kept with it, and may have data of its own.
+        """
+        held = held_bytes((key, result))
         with self._lock:
             self._stored[key] = result
             self._bytes[key] = held

@@ -42,9 +42,9 @@ def _lower(label: str) -> str:
 
 
 def _data(scenario: Scenario, sizes: Mapping[str, int]) -> str:
-    data = scenario.problem_family.data
     # Without the size of the data, because d, m and n follow.
-    return data[scenario.data].label.partition(" (")[0] if len(data) > 1 else ""
+    label = scenario.data_set.label.partition(" (")[0]
+    return label if len(scenario.problem_family.data) > 1 else ""
 
 
 def _contraction(scenario: Scenario, sizes: Mapping[str, int]) -> str:

@@ -19,9 +19,11 @@ from typing import Any
 import streamlit as st
 
 from dashboard.kit.errors import plain
-from dashboard.kit.links import SCENARIO_LINKS
+from dashboard.kit.links import NOTHING_HELD, SCENARIO_LINKS, Held, values_of
+from dashboard.kit.own import Given, forget
 from dashboard.kit.settings import PROBLEM, SIZES, PageSettings, View
 from hypergrad_core import FAMILIES, Scenario
+from hypergrad_core.data.table import is_own
 
 # In the session.
 _ACTIVE = "page"  # that was run last: the callbacks of its widgets come before its next run
@@ -30,6 +32,8 @@ _TOUCHED = "touched"  # whether a hand was on a control since the last run
 _FIRST = "first page"  # the name of the one that has no name in its address
 _FIRST_RUN = "first run"  # whether the session has begun with it
 _TABS = "tabs"  # the pages, by name
+_OWN = "own data"  # that the visitor has given
+_ASKED = "asked own data"  # the name of those that the last link is to
 _DRAWN = "drawn controls"  # names of the fields whose control this run has drawn
 
 
@@ -49,6 +53,26 @@ def drawn() -> set[str]:
     """Names of the fields whose control this run has drawn so far."""
     names: set[str] = st.session_state[_DRAWN]
     return names
+
+
+def own_data() -> Given | None:
+    """The table of their own that the visitor has given."""
+    table: Given | None = st.session_state.get(_OWN)
+    return table
+
+
+def held() -> Held:
+    """The same, by what links call it."""
+    mine = own_data()
+    return NOTHING_HELD if mine is None else mine.held
+
+
+def hold(mine: Given | None) -> None:
+    """Keep a table in the place of the one before, until the session ends; None to keep none."""
+    before = own_data()
+    if before is not None:
+        forget(before)
+    st.session_state[_OWN] = mine
 
 
 def is_first_run() -> bool:
@@ -146,8 +170,8 @@ def keep_family(family: str) -> None:
 
 def current(settings: PageSettings[View]) -> tuple[Scenario, View]:
     """The settings in the store; a combination that is not allowed falls back, and says so."""
-    scenario, refused = settings.mended(_stored())
-    store().update(asdict(scenario))
+    scenario, refused = settings.mended(_stored(), held())
+    store().update(values_of(scenario))
     st.session_state[_notices(settings.name)] += [
         SCENARIO_LINKS.told(error, scenario) for error in refused
     ]
@@ -163,7 +187,7 @@ def view_of(settings: PageSettings[View]) -> View:
 
 def expected() -> Scenario | None:
     """The scenario of the store as it stands; None if the controls have yet to mend it."""
-    scenario, refused = active().mended(_stored())
+    scenario, refused = active().mended(_stored(), held())
     return None if refused else scenario
 
 
@@ -190,7 +214,12 @@ def show_notices() -> None:
             "Some settings were not allowed and have been replaced. A link may hold values between "
             f"the stops of a slider and beyond its ends, within the limits named here.\n\n{lines}"
         )
-        st.button("Dismiss", key="dismiss", on_click=notices.clear)
+        st.button("Dismiss", key="dismiss", on_click=dismiss)
+
+
+def dismiss() -> None:
+    """The messages on the page that is drawn have been read."""
+    st.session_state[_notices(active().name)].clear()
 
 
 def reset_button() -> None:
@@ -205,9 +234,17 @@ def reset_button() -> None:
     )
 
 
+def asked_own() -> str:
+    """What the last link calls the table that has to be given again; "" if it is to none."""
+    asked: str = st.session_state.get(_ASKED, "")
+    return "" if asked in held() else asked
+
+
 def _open(settings: PageSettings[Any], link: Mapping[str, str]) -> None:
+    data = link.get(SCENARIO_LINKS.link_names["data"], "")
+    st.session_state[_ASKED] = data if is_own(data) else ""
     st.session_state[_preset(settings.name)] = link.get(settings.preset)
-    scenario, view, messages = settings.of_link(link)
+    scenario, view, messages = settings.of_link(link, held())
     values = _load(settings, scenario, view, messages)
     _forget(settings.shared)
     named = settings.written_out(link)
@@ -219,7 +256,7 @@ def _open(settings: PageSettings[Any], link: Mapping[str, str]) -> None:
 def _load(
     settings: PageSettings[View], scenario: Scenario, view: View, notices: tuple[str, ...] = ()
 ) -> dict[str, Any]:
-    values = {**asdict(scenario), **asdict(view)}
+    values = {**values_of(scenario), **asdict(view)}
     st.session_state[_key(settings.name)] = values
     st.session_state[_notices(settings.name)] = list(notices)
     return values

@@ -7,12 +7,12 @@ them, and a person's choice of them comes along to the next page.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from dashboard.kit.fields import Declared, Field
-from dashboard.kit.links import SCENARIO_LINKS, Links, links_of
+from dashboard.kit.links import NOTHING_HELD, SCENARIO_LINKS, Held, Links, links_of, values_of
 from hypergrad_core import Scenario, ScenarioError
 
 View = TypeVar("View", bound=Declared)
@@ -90,21 +90,31 @@ class PageSettings(Generic[View]):
         """A link with the parameters that its preset stands for."""
         return dict(link)
 
-    def of_link(self, link: Mapping[str, str]) -> tuple[Scenario, View, tuple[str, ...]]:
-        """The settings of a link, and a message for each value that had to be left out."""
-        read, bad = SCENARIO_LINKS.from_link(link, self.scenario)
-        scenario, refused = self.mended(asdict(read))
+    def of_link(
+        self, link: Mapping[str, str], held: Held = NOTHING_HELD
+    ) -> tuple[Scenario, View, tuple[str, ...]]:
+        """The settings of a link, and a message for each value that had to be left out.
+
+        Args:
+            link: query parameters.
+            held: the tables of who has opened it.
+        """
+        read, bad = SCENARIO_LINKS.from_link(link, self.scenario, held)
+        scenario, refused = self.mended(values_of(read), held)
         view, worse = self._views.from_link(link, self.view)
         told = tuple(SCENARIO_LINKS.told(error, scenario) for error in refused)
         return scenario, view, (*bad, *worse, *told)
 
-    def mended(self, values: Mapping[str, Any]) -> tuple[Scenario, list[ScenarioError]]:
+    def mended(
+        self, values: Mapping[str, Any], held: Held = NOTHING_HELD
+    ) -> tuple[Scenario, list[ScenarioError]]:
         """The scenario of these values, each that is not allowed replaced; and why."""
         named = dict(values)
         refused: list[ScenarioError] = []
         while True:
             try:
-                scenario = Scenario(**named)
+                data = held.get(named["data"], named["data"])
+                scenario = Scenario(**{**named, "data": data})
                 self.check(scenario)
                 return scenario, refused
             except ScenarioError as error:
@@ -112,7 +122,7 @@ class PageSettings(Generic[View]):
                 beside = SCENARIO_LINKS.beside({"family": named["family"]}, self.scenario)
                 if named[error.field] == beside[error.field]:
                     # What begins here does not go with the rest: all begins anew.
-                    named = asdict(self.scenario)
+                    named = values_of(self.scenario)
                 else:
                     named[error.field] = beside[error.field]
 

@@ -10,12 +10,20 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from dashboard.chart import PAGE_PARAM, THEME_PARAM, Frame, Watch
+from dashboard.chart import (
+    LIVE_OWN_PATH,
+    LIVE_PATH,
+    PAGE_PARAM,
+    THEME_PARAM,
+    Frame,
+    Watch,
+)
 from dashboard.chart.component import Setup, chart
 from dashboard.kit import controls, presenting, session
 from dashboard.kit.compute import SlowError
 from dashboard.kit.downloads import Offer, offer
 from dashboard.kit.introduction import introduce, list_terms
+from dashboard.kit.own import OWN_PARAM
 from dashboard.kit.page import PART_PARAM, Export, Page, Picture, Shown, mode_of
 from dashboard.kit.parts import PartsCache
 from dashboard.kit.status import (
@@ -30,7 +38,7 @@ from dashboard.kit.status import (
     stop_elsewhere,
 )
 from dashboard.kit.theme import Mode
-from hypergrad_core import Scenario, ScenarioError
+from hypergrad_core import Scenario, ScenarioError, Table
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -241,14 +249,20 @@ def _draw(asked: _Asked, shown: AnyShown, picture: str) -> AnyShown:
 
 
 def _live(asked: _Asked, picture: Picture, mode: Mode) -> Any:
-    """What the live route is asked with while a slider moves; None if no picture follows."""
+    """What the live route is asked with while a slider moves; None if no picture follows.
+
+    Own data are in this process only, and it is asked for there.
+    """
     if not asked.watched:
         return None
     link = asked.page.settings.link_of(asked.scenario, asked.view, full=True)
     params = {**link, THEME_PARAM: mode, PAGE_PARAM: asked.page.name}
     if picture.part:
         params[PART_PARAM] = picture.part
-    return {"params": params, "watch": asked.watched}
+    path, mine = LIVE_PATH, session.own_data()
+    if mine is not None and isinstance(asked.scenario.data, Table):
+        path, params[OWN_PARAM] = LIVE_OWN_PATH, mine.token
+    return {"path": path, "params": params, "watch": asked.watched}
 
 
 def _keep_cursor(key: str, fields: tuple[str, ...]) -> None:

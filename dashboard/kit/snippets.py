@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 
 from dashboard.kit.export import unit_of
-from hypergrad_core import Scenario
+from hypergrad_core import Scenario, Table
 
 INSTALL = """\
 # The numbers of this page, computed by the core alone and printed as CSV.
@@ -21,18 +21,40 @@ def unit_line(norm: float, asked: str, owner: str) -> tuple[str, str]:
     return kind, "unit = 1.0  # errors are absolute, as in the picture"
 
 
+def beginning(scenario: Scenario) -> str:
+    """The first lines of code: what it is, and where it reads a table of one's own."""
+    if not isinstance(scenario.data, Table):
+        return INSTALL
+    table = scenario.data
+    return f"""{INSTALL}\
+# The data are somebody's own, and not in here: give the path of their CSV file.
+from pathlib import Path
+
+from hypergrad_core import read_table
+
+table = read_table(Path("own.csv").read_bytes(), target={table.target_column!r})
+assert str(table) == "{table}", f"{{table}} are other data"
+"""
+
+
 def call(scenario: Scenario, indent: int = 0) -> str:
     """The call that makes a scenario: what is not default, and makes a difference."""
     base = Scenario()
     uses = scenario.problem_family.uses
-    data = scenario.problem_family.data[scenario.data]
+    data = scenario.data_set
     idle = {"spectrum", "hyper_size", "samples", "size"} - uses
     idle |= {"size"} if data.state_size is not None else set()
+    idle |= {"hyper_size"} if data.hyper_size is not None else set()
     idle |= {"samples"} if data.samples is not None else set()
     space = " " * indent
     arguments = "".join(
-        f"{space}    {item.name}={getattr(scenario, item.name)!r},\n"
+        f"{space}    {item.name}={_written(getattr(scenario, item.name))},\n"
         for item in fields(Scenario)
         if item.name not in idle and getattr(scenario, item.name) != getattr(base, item.name)
     )
     return f"Scenario(\n{arguments}{space})" if arguments else "Scenario()"
+
+
+def _written(value: object) -> str:
+    """As in code; the table is read by its first lines."""
+    return "table" if isinstance(value, Table) else repr(value)

@@ -1,4 +1,7 @@
-"""Small real data sets that come with the package. Origins and licences: README.md beside this."""
+"""Data that come with the package, and tables of one's own.
+
+Origins and licences of the former: README.md beside this.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +11,23 @@ from importlib.resources import as_file, files
 import numpy as np
 
 from hypergrad_core.arrays import FloatArray, IntArray
+from hypergrad_core.data.table import Table
 
 
-@lru_cache(maxsize=4)
-def load(name: str) -> tuple[FloatArray, FloatArray]:
+def load(data: str | Table) -> tuple[FloatArray, FloatArray]:
     """Features of shape (n, d) and target of shape (n,).
+
+    Args:
+        data: the name of a data set that comes with the package, or a table.
 
     Raises:
         FileNotFoundError: if there is no such data set.
     """
+    return (data.features, data.target) if isinstance(data, Table) else _load(data)
+
+
+@lru_cache(maxsize=4)
+def _load(name: str) -> tuple[FloatArray, FloatArray]:
     with as_file(files(__name__) / f"{name}.csv.gz") as path:
         table = np.loadtxt(path, delimiter=",", skiprows=1)
     return table[:, :-1], table[:, -1]
@@ -37,3 +48,9 @@ def load_graph(name: str) -> tuple[IntArray, IntArray]:
         nodes = np.loadtxt(path, delimiter=",", skiprows=1, dtype=np.str_)
     number: dict[str, int] = {}
     return edges, np.array([number.setdefault(str(club), len(number)) for _, club in nodes])
+
+
+def standardised(features: FloatArray) -> FloatArray:
+    """Columns of mean 0 and variance 1; a constant column becomes 0. (n, p) → (n, p)."""
+    spread = features.std(axis=0)
+    return np.asarray((features - features.mean(axis=0)) / np.where(spread > 0, spread, 1.0))

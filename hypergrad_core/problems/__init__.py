@@ -10,9 +10,12 @@ import numpy as np
 
 from hypergrad_core.arrays import FloatArray
 from hypergrad_core.costs import ProblemWork, dense_work
+from hypergrad_core.data.table import REGRESSION, TWO_CLASSES, Table
+from hypergrad_core.errors import ScenarioError
 from hypergrad_core.problem import Problem
 from hypergrad_core.problems.precision import SinglePrecision
 from hypergrad_core.problems.request import Request, Sizes
+from hypergrad_core.validation import require_one_of
 
 SYNTHETIC = "synthetic"
 # Hidden units of a row in the network families, at the most.
@@ -44,11 +47,24 @@ class DataSet:
         label: name for people.
         state_size: d, if the data fix it.
         samples: number of training rows, if the data fix it.
+        hyper_size: m, if the data fix it where it is not d.
     """
 
     label: str
     state_size: int | None = None
     samples: int | None = None
+    hyper_size: int | None = None
+
+
+def _state_of_rows(table: Table) -> DataSet:
+    """What a table fixes where the state has an entry for each training row, as with a kernel."""
+    features = table.features.shape[1]
+    return DataSet(table.label, state_size=table.half, samples=table.half, hyper_size=features + 1)
+
+
+def _state_of_features(table: Table) -> DataSet:
+    """What a table fixes where the state has an entry for each feature."""
+    return DataSet(table.label, state_size=table.features.shape[1], samples=table.half)
 
 
 @dataclass(frozen=True)
@@ -61,6 +77,7 @@ class Family:
         builder: "module:function" that makes the problem of a scenario; imported when first used,
             so that a family costs nothing until it is chosen.
         data: the data sets it can run on, synthetic data first.
+        tables: what a table of one's own fixes, by what its target has to be.
         uses: scenario fields that matter to this family beyond those that always do.
         largest_size: the largest d that is allowed.
         worker: the function of the builder's module that says what the problem takes; without one
@@ -88,15 +105,34 @@ class Family:
     largest_contraction: float = 0.9999
     suggested: Mapping[str, int] = field(default_factory=dict)
     data: dict[str, DataSet] = field(default_factory=lambda: {SYNTHETIC: DataSet("Synthetic data")})
+    tables: Mapping[str, Callable[[Table], DataSet]] = field(default_factory=dict)
 
     @property
     def affine_symmetric(self) -> bool:
         """Whether Φ is affine with ∂₁Φ symmetric, so that momentum is guaranteed to help."""
         return self.affine and self.symmetric
 
-    def state_size(self, data: str, size: int, samples: int) -> int:
+    def takes(self, table: Table) -> bool:
+        """Whether it can learn the target of a table of one's own."""
+        return any(kind in table.kinds for kind in self.tables)
+
+    def data_set(self, data: str | Table) -> DataSet:
+        """What is known of data before they are looked at.
+
+        Raises:
+            ScenarioError: if the family cannot run on them.
+        """
+        if not isinstance(data, Table):
+            return self.data[require_one_of("data", data, self.data)]
+        for kind, fixed in self.tables.items():
+            if kind in data.kinds:
+                return fixed(data)
+        own = f", or a table for {' or '.join(self.tables)}" if self.tables else ""
+        raise ScenarioError("data", data, f"one of {', '.join(self.data)}{own}", self.data)
+
+    def state_size(self, data: str | Table, size: int, samples: int) -> int:
         """d of the problem that will be built: the data, the rows or the classes may decide it."""
-        fixed = self.data[data]
+        fixed = self.data_set(data)
         if fixed.state_size is not None:
             return fixed.state_size
         if self.class_rows:
@@ -119,13 +155,14 @@ class Family:
         """What it takes to build the problem, and what its oracles take."""
         module = self.builder.partition(":")[0]
         size = self.state_size(request.data, request.size, request.samples)
+        fixed = self.data_set(request.data).hyper_size
         maker = getattr(import_module(module), self.worker, dense_work)
         work: ProblemWork = maker(
             Sizes(
                 state_size=size,
-                hyper_size=request.hyper_size if "hyper_size" in self.uses else size,
+                hyper_size=fixed or (request.hyper_size if "hyper_size" in self.uses else size),
                 samples=request.sample_size,
-                data=request.data,
+                data=str(request.data),
                 contraction=request.contraction,
                 spectrum=request.spectrum,
             )
@@ -152,7 +189,7 @@ _LOGISTIC_DATA = {
 }
 _KERNEL_DATA = {
     SYNTHETIC: DataSet("Synthetic data"),
-    "diabetes": DataSet("Diabetes (442 × 10)", state_size=221, samples=221),
+    "diabetes": DataSet("Diabetes (442 × 10)", state_size=221, samples=221, hyper_size=11),
 }
 _EQUILIBRIUM_DATA = {
     SYNTHETIC: DataSet("Synthetic data"),
@@ -183,6 +220,7 @@ FAMILIES: dict[str, Family] = {
         largest_size=1000,
         symmetric=True,
         data=_LOGISTIC_DATA,
+        tables={TWO_CLASSES: _state_of_features},
     ),
     "logistic-log": Family(
         label="Logistic regression, log penalty",
@@ -196,6 +234,7 @@ FAMILIES: dict[str, Family] = {
         largest_size=1000,
         symmetric=True,
         data=_LOGISTIC_DATA,
+        tables={TWO_CLASSES: _state_of_features},
     ),
     "softmax": Family(
         label="Softmax regression",
@@ -248,6 +287,7 @@ FAMILIES: dict[str, Family] = {
         symmetric=True,
         suggested={"size": 30, "hyper_size": 6},
         data=_KERNEL_DATA,
+        tables={REGRESSION: _state_of_rows},
     ),
     "kernel-ridge-log": Family(
         label="Kernel ridge regression, log widths",
@@ -264,6 +304,7 @@ FAMILIES: dict[str, Family] = {
         symmetric=True,
         suggested={"size": 30, "hyper_size": 6},
         data=_KERNEL_DATA,
+        tables={REGRESSION: _state_of_rows},
     ),
     "biased": Family(
         label="Biased regularisation",
@@ -280,6 +321,7 @@ FAMILIES: dict[str, Family] = {
             SYNTHETIC: DataSet("Synthetic data"),
             "digits": DataSet("Two handwritten digits (20 × 64)", state_size=64, samples=20),
         },
+        tables={REGRESSION: _state_of_features},
     ),
     "hyper-representation": Family(
         label="Hyper-representation",

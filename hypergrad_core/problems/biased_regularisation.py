@@ -18,7 +18,8 @@ import numpy as np
 from hypergrad_core.arrays import FloatArray, Rows
 from hypergrad_core.constants import Lipschitz
 from hypergrad_core.costs import Cost, ProblemWork
-from hypergrad_core.data import load
+from hypergrad_core.data import load, standardised
+from hypergrad_core.data.table import Table
 from hypergrad_core.linearisation import Linearisation
 from hypergrad_core.problem import Reference
 from hypergrad_core.problems.gradient_step import RidgeLinearisation, RidgeStep
@@ -28,7 +29,7 @@ from hypergrad_core.problems.ridge import (
     expected_condition,
     gram_cost,
     least_squares_cost,
-    standardised,
+    shuffled,
     weight_and_step,
 )
 
@@ -136,8 +137,9 @@ def build(request: Request) -> BiasedRegularisation:
 
     ``size`` is d and ``samples`` is n, for synthetic data. Synthetic tasks share λ, a Gaussian
     vector: the task's own weights deviate from it. With digits, the seed chooses two of them and
-    few training images of each; the regression is on ±1 and λ is Gaussian. If n ≥ d, XᵀX may be too
-    well conditioned for a q near 1: the step is then shortened (``ridge.weight_and_step``).
+    few training images of each; the regression is on ±1 and λ is Gaussian. Of a table of one's own
+    it chooses the half of the rows that is trained on. If n ≥ d, XᵀX may be too well conditioned
+    for a q near 1: the step is then shortened (``ridge.weight_and_step``).
     """
     train, validation, prior = _task(request.data, request.samples, request.size, request.seed)
     weight, step = weight_and_step(train.spectrum, request.contraction)
@@ -153,7 +155,7 @@ def build(request: Request) -> BiasedRegularisation:
 
 @lru_cache(maxsize=8)
 def _task(
-    data: str, samples: int, size: int, seed: int
+    data: str | Table, samples: int, size: int, seed: int
 ) -> tuple[LeastSquares, LeastSquares, FloatArray]:
     """Training and validation data, divided by √n so that sums are means, and λ."""
     random = np.random.default_rng(seed)
@@ -163,6 +165,10 @@ def _task(
         features = random.standard_normal((2 * samples, size))
         targets = features @ truth + NOISE * random.standard_normal(2 * samples)
         parts = np.split(np.arange(2 * samples), 2)
+    elif isinstance(data, Table):
+        features, targets = shuffled(data, random)
+        parts = np.split(np.arange(len(targets)), [data.half])
+        prior = random.standard_normal(features.shape[1]) / np.sqrt(features.shape[1])
     else:
         features, labels = load(data)
         features = standardised(features)

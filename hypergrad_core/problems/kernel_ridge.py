@@ -27,6 +27,7 @@ from hypergrad_core.costs import (
     norm_cost,
     upper_norm_cost,
 )
+from hypergrad_core.data.table import Table
 from hypergrad_core.interruption import ask
 from hypergrad_core.linearisation import Linearisation
 from hypergrad_core.numerics import row_dots, spectral_norm
@@ -231,8 +232,6 @@ class _KernelLinearisation(RidgeLinearisation):
 def work(sizes: Sizes) -> ProblemWork:
     """Products with K, and with a slope H_l for each of m − 1 features: m d² numbers."""
     d, m = sizes.state_size, max(sizes.hyper_size, 2)
-    if sizes.data == "diabetes":
-        m = 11
     slopes = float(m * d * d)
     # A few passes over all slopes, formed each time where they are too many to be kept.
     setup = Cost(vector=14 * slopes + SLOW_FUNCTION * 4 * d * (d + m), matrix=3 * d**3, calls=200)
@@ -265,7 +264,7 @@ def build(request: Request) -> KernelRidge:
     """Random widths γ, then β and η for which the step contracts with exactly the wanted q.
 
     ``size`` is n, the number of training rows of synthetic data, and ``hyper_size`` is m = p + 1
-    (at least 2: one feature). Diabetes fixes both. Where K is too well conditioned for a q near 1,
+    (at least 2: one feature). Other data fix both. Where K is too well conditioned for a q near 1,
     which takes few rows, the step is shortened (``ridge.weight_and_step``).
     """
     (train, validation), targets, validation_targets = _data(
@@ -290,7 +289,7 @@ def build_logarithmic(request: Request) -> LogarithmicProblem:
 
 @lru_cache(maxsize=8)
 def _data(
-    data: str, size: int, features: int, seed: int
+    data: str | Table, size: int, features: int, seed: int
 ) -> tuple[tuple[Kernel, Kernel], FloatArray, FloatArray]:
     """K and K' of X, X' and γ, then y and y'.
 

@@ -25,13 +25,16 @@ from hypergrad_core.costs import (
     norm_cost,
     upper_norm_cost,
 )
-from hypergrad_core.data import load
+from hypergrad_core.data import load, standardised
+from hypergrad_core.data.table import Table
+from hypergrad_core.errors import HypergradError
 from hypergrad_core.linearisation import Linearisation, SymmetricLinearisation
 from hypergrad_core.numerics import EXACT_NORM_SIZE, product, row_products
 from hypergrad_core.problem import Reference
 from hypergrad_core.problems.data_matrix import DataMatrix
 from hypergrad_core.problems.gradient_step import NEWTON_EXPECTED, PenalisedStep
 from hypergrad_core.problems.request import Request, Sizes
+from hypergrad_core.problems.ridge import ALL_ZERO
 
 # max |softplus'''|.
 SOFTPLUS_THIRD = 1 / (6 * np.sqrt(3))
@@ -259,6 +262,8 @@ def _build(request: Request, logarithmic: bool) -> LogisticRegression:
     q = request.contraction
     train, validation = _designs(request.data, request.samples, request.size, request.seed)
     curvature = train.norm**2 / 4
+    if curvature == 0:
+        raise HypergradError(ALL_ZERO)
     # κ = (1 + q)/(1 − q) = (curvature + p)/p.
     penalty = curvature * (1 - q) / (2 * q)
     hyper = np.full(train.rows.shape[1], np.log(penalty) if logarithmic else penalty)
@@ -273,7 +278,7 @@ def _build(request: Request, logarithmic: bool) -> LogisticRegression:
 
 
 @lru_cache(maxsize=8)
-def _designs(data: str, samples: int, size: int, seed: int) -> tuple[Design, Design]:
+def _designs(data: str | Table, samples: int, size: int, seed: int) -> tuple[Design, Design]:
     """Training and validation data, standardised and scaled to rows of length about 1."""
     random = np.random.default_rng(seed)
     if data == "synthetic":
@@ -283,8 +288,8 @@ def _designs(data: str, samples: int, size: int, seed: int) -> tuple[Design, Des
         labels = np.where(features @ truth + noise >= 0, 1.0, -1.0)
     else:
         features, target = load(data)
-        features = (features - features.mean(axis=0)) / features.std(axis=0)
-        labels = np.where(target > 0, 1.0, -1.0)
+        features = standardised(features)
+        labels = np.where(target > target.min(), 1.0, -1.0)
         order = random.permutation(len(labels))
         features, labels = features[order], labels[order]
     features = features / np.sqrt(features.shape[1])

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from hypergrad_core.data.table import Table
+
 
 class Request(Protocol):
     """Which problem is wanted; a ``Scenario`` is one. Each family reads what it uses."""
 
     @property
-    def data(self) -> str:
-        """Key of the data set."""
+    def data(self) -> str | Table:
+        """Key of the data set, or the data themselves."""
 
     @property
     def size(self) -> int:
@@ -56,9 +58,9 @@ class Sizes:
 
     Attributes:
         state_size: d of the problem that will be built.
-        hyper_size: m that is wanted.
+        hyper_size: m that is wanted, or that the data fix.
         samples: rows of its data, n.
-        data: key of the data set.
+        data: key of the data set, or the name of a table.
         contraction: q.
         spectrum: of the quadratic.
     """

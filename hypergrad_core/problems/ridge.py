@@ -9,8 +9,13 @@ import numpy as np
 
 from hypergrad_core.arrays import FloatArray
 from hypergrad_core.costs import SLOW_FUNCTION, Cost, norm_cost
-from hypergrad_core.data import load
+from hypergrad_core.data import load, standardised
+from hypergrad_core.data.table import Table
+from hypergrad_core.errors import HypergradError
 from hypergrad_core.numerics import row_dots, spectral_norm
+
+# As may be where most of a table of one's own is one value.
+ALL_ZERO = "With this seed nothing varies in the rows that are trained on. Choose another seed."
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,23 +118,22 @@ def weight_and_step(spectrum: tuple[float, float], contraction: float) -> tuple[
     that the penalty still counts, and a shorter step makes 1 − ημ = q. Both read η = (1 − q)/μ.
 
     Args:
-        spectrum: s_min and s_max, the extreme eigenvalues of S; s_max > 0.
+        spectrum: s_min and s_max, the extreme eigenvalues of S.
         contraction: q.
+
+    Raises:
+        HypergradError: if S = 0.
     """
     low, high = spectrum
+    if high == 0:
+        raise HypergradError(ALL_ZERO)
     kappa = (1 + contraction) / (1 - contraction)
     weight = max((high - kappa * low) / (kappa - 1), low)
     return weight, (1 - contraction) / (low + weight)
 
 
-def standardised(features: FloatArray) -> FloatArray:
-    """Columns of mean 0 and variance 1; a constant column becomes 0. (n, p) → (n, p)."""
-    spread = features.std(axis=0)
-    return np.asarray((features - features.mean(axis=0)) / np.where(spread > 0, spread, 1.0))
-
-
-def shuffled(data: str, random: np.random.Generator) -> tuple[FloatArray, FloatArray]:
-    """X and y of a data set for regression, standardised, in random order: (n, p) and (n,)."""
+def shuffled(data: str | Table, random: np.random.Generator) -> tuple[FloatArray, FloatArray]:
+    """X and y of data for regression, standardised, in random order: (n, p) and (n,)."""
     rows, targets = load(data)
     rows, targets = standardised(rows), standardised(targets[:, None])[:, 0]
     order = random.permutation(len(targets))

@@ -17,7 +17,7 @@ import numpy as np
 from hypergrad_core.arrays import FloatArray
 from hypergrad_core.constants import Lipschitz
 from hypergrad_core.costs import Cost, ProblemWork, norm_cost
-from hypergrad_core.data import load
+from hypergrad_core.data import load, standardised
 from hypergrad_core.linearisation import Linearisation
 from hypergrad_core.numerics import row_norms
 from hypergrad_core.problems import class_count, features_per_class
@@ -30,7 +30,7 @@ from hypergrad_core.problems.cross_entropy import (
 )
 from hypergrad_core.problems.gradient_step import NEWTON_EXPECTED
 from hypergrad_core.problems.request import Request, Sizes
-from hypergrad_core.problems.ridge import standardised, weight_and_step
+from hypergrad_core.problems.ridge import weight_and_step
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

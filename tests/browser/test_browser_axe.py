@@ -107,9 +107,33 @@ def check_headings(page: Page, name: str) -> None:
 def test_axe_finds_nothing(page: Page, server: Server, name: str) -> None:
     open_link(page, server, name)
     check_headings(page, name.split(",")[0])
-    found: dict[Mode, list[str]] = {}
     unfold(page)
     assert page.evaluate("window.violated ?? []") == [], "No page wants more than it may have."
+    check_themes(page)
+
+
+def test_axe_finds_nothing_in_own_data(page: Page, server: Server, tmp_path: Path) -> None:
+    """A wide table, of which something is left out, and after it a file that is refused."""
+    page.goto(f"{server.base}?data=own-0123456789abcdef&T=20")
+    names = ["text", *(f"column {i}" for i in range(20))]
+    rows = [["a", *(str((i * j + i) % 7) for j in range(20))] for i in range(20)]
+    file = tmp_path / "own.csv"
+    file.write_text("\n".join(",".join(row) for row in (names, *rows)), encoding="utf-8")
+    place = page.locator(".st-key-own_data")
+    place.locator('input[type="file"]').set_input_files(file)
+    preview = place.locator(".own-preview")
+    preview.wait_for()
+    wide, seen = preview.evaluate("node => [node.scrollWidth, node.clientWidth]")
+    assert wide > seen, "It scrolls by itself."
+    file.write_text("a;b", encoding="utf-8")
+    place.locator('input[type="file"]').set_input_files(file)
+    place.get_by_text("This file cannot be read").wait_for()
+    check_themes(page)
+
+
+def check_themes(page: Page) -> None:
+    """Axe-core finds nothing in the light, nor in the dark."""
+    found: dict[Mode, list[str]] = {}
     for mode in MODES:
         page.emulate_media(color_scheme=mode)
         page.wait_for_function(THEMED, arg=mode)

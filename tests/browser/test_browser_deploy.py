@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, Page, expect
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from dashboard.chart import LIVE_PATH, PLOTLY_PATH
+from dashboard.chart import LIVE_OWN_PATH, LIVE_PATH, PLOTLY_PATH
 from tests.support.deployed import LIVE_PLACES, NAME, Deployed, deployed
 
 pytestmark = pytest.mark.browser
@@ -136,12 +136,14 @@ def test_a_class_behind_one_address_is_spread_and_everybody_stays(many: Deployed
     assert len({one.processes for one in many.passed("framed", 4)}) == 1
 
 
-def live(many: Deployed, source: str, agent: str, **headers: str) -> ClientConnection:
+def live(
+    many: Deployed, source: str, agent: str, path: str = LIVE_PATH, **headers: str
+) -> ClientConnection:
     """A connection of the live route, from an address of its own."""
     way = socket.create_connection(("127.0.0.1", many.port), 20, (source, 0))
     host = f"localhost:{many.port}"
     return connect(
-        f"ws://{host}{LIVE_PATH}",
+        f"ws://{host}{path}",
         sock=way,
         origin=f"http://{host}",  # type: ignore[arg-type]
         user_agent_header=agent,
@@ -166,6 +168,19 @@ def test_every_process_answers_a_moving_hand_and_counts_visitors_apart(many: Dep
         opened.enter_context(live(many, "127.0.0.6", "neighbour"))
     ended = many.passed("hand", 2 * LIVE_PLACES, status="101")
     assert Counter(one.processes for one in ended) == dict.fromkeys(many.processes, LIVE_PLACES)
+
+
+def test_a_hand_on_own_data_is_answered_where_they_are(many: Deployed) -> None:
+    for number in range(4):
+        cookie = place(many, "owner")
+        many.ask(HEALTH, user_agent=f"page {number}", cookie=cookie)
+        (page,) = many.passed(f"page {number}")
+        with ExitStack() as opened:
+            for _ in range(3):
+                way = live(many, "127.0.0.9", f"hand {number}", LIVE_OWN_PATH, Cookie=cookie)
+                opened.enter_context(way)
+        hands = many.passed(f"hand {number}", 3, status="101")
+        assert {one.processes for one in hands} == {page.processes}
 
 
 def test_what_never_changes_is_compressed_and_asked_for_once(many: Deployed) -> None:

@@ -35,6 +35,7 @@ FACTORS = (0.01, 0.3, 0.9, 0.99, 0.9999)
 AFFINE: dict[str, dict[str, Any]] = {
     "quadratic": {"size": 14, "hyper_size": 4, "spectrum": "log-uniform"},
     "kernel-ridge": {"size": 11, "hyper_size": 4},
+    "kernel-ridge-log": {"size": 11, "hyper_size": 4},
     "biased": {"size": 9, "samples": 6},
     "hyper-representation": {"size": 4, "hyper_size": 20, "samples": 12},
 }

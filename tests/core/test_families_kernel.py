@@ -11,12 +11,13 @@ import pytest
 
 from hypergrad_core import FAMILIES, METHODS
 from hypergrad_core.arrays import FloatArray
+from hypergrad_core.data import standardised
 from hypergrad_core.problem import Problem
 from hypergrad_core.problems import SYNTHETIC, kernels
 from hypergrad_core.problems.biased_regularisation import BiasedRegularisation
 from hypergrad_core.problems.hyper_representation import HyperRepresentation
 from hypergrad_core.problems.kernel_ridge import KernelRidge
-from hypergrad_core.problems.ridge import LeastSquares, standardised, weight_and_step
+from hypergrad_core.problems.ridge import LeastSquares, weight_and_step
 from tests.core import bound_cases as bounds
 from tests.core import test_derivatives as derivatives
 from tests.core import test_oracle as oracle

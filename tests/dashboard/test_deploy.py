@@ -6,8 +6,12 @@ import re
 import tomllib
 from itertools import pairwise
 
-from dashboard.chart import LIVE_PATH, PLOTLY_PATH
+from starlette.formparsers import MultiPartParser
+
+from dashboard.chart import LIVE_OWN_PATH, LIVE_PATH, PLOTLY_PATH
+from dashboard.kit.crowd import UPLOAD_PATH
 from dashboard.kit.limits import limits_of
+from hypergrad_core.data.sheet import LARGEST_BYTES
 from tests.support.deployed import DEPLOY, settings
 from tests.support.texts import ROOT
 
@@ -20,8 +24,18 @@ def test_files_may_be_as_large_as_the_dashboard_takes() -> None:
     assert f"client_max_body_size {config['server']['maxUploadSize']}m;" in NGINX
 
 
+def test_what_a_visitor_gives_is_on_no_disk() -> None:
+    """Starlette writes to a file what has more than so many bytes; nginx, what it keeps back."""
+    assert MultiPartParser.spool_max_size > LARGEST_BYTES + 1000
+    (place,) = re.findall(r"location /_stcore/ \{(.*?)\}", NGINX, re.DOTALL)
+    assert UPLOAD_PATH.startswith("/_stcore/")
+    assert "proxy_request_buffering off;" in place
+
+
 def test_paths_are_those_of_the_dashboard() -> None:
     assert f"location = {LIVE_PATH} {{" in NGINX
+    name, _, value = LIVE_OWN_PATH.removeprefix(f"{LIVE_PATH}?").partition("=")
+    assert f'map $arg_{name} $hypergrad_live {{\n    "{value}" hypergrad_session;' in NGINX
     (kept,) = re.findall(r"location ~ (\S+) \{", NGINX)
     assert re.match(kept, PLOTLY_PATH)
     assert not re.match(kept, LIVE_PATH)

@@ -12,12 +12,13 @@ import numpy as np
 import plotly.graph_objects as go  # type: ignore[import-untyped]
 import plotly.offline  # type: ignore[import-untyped]
 import pytest
+from own_cases import REGRESSION
 
 import dashboard
 from dashboard.chart import PLOTLY_FILE, PLOTLY_PATH
 from dashboard.notebook import figure
 from dashboard.pages import PAGES
-from hypergrad_core import HypergradError, Scenario, run
+from hypergrad_core import HypergradError, Scenario, read_table, run
 
 # What is long at the settings with which a page opens.
 SHORT: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
@@ -41,6 +42,12 @@ def test_every_picture_is_a_figure(name: str, part: str, theme: str) -> None:
     assert isinstance(made, go.Figure)
     assert made.layout.title.text
     assert any(trace.visible is not False for trace in made.data)
+
+
+def test_a_table_of_ones_own_has_a_picture() -> None:
+    table = read_table(REGRESSION)
+    made = figure("explore", Scenario(family="biased", data=table, horizon=20))
+    assert str(table)[4:] in made.layout.title.text
 
 
 def test_the_measured_curve_is_in_it_and_read_at_the_cursor() -> None:

@@ -73,7 +73,7 @@ def check(scenario: Scenario) -> None:
             scenario.horizon,
             f"a whole number from 1 to {LARGEST_HORIZON} on this page",
         )
-    if scenario.problem_family.data[scenario.data].state_size is None:
+    if scenario.data_set.state_size is None:
         require_integer("size", scenario.size, 2, LARGEST_SIZE)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dashboard.kit.export import STEPS, columns
-from dashboard.kit.snippets import INSTALL, call, unit_line
+from dashboard.kit.snippets import beginning, call, unit_line
 from hypergrad_core import Scenario
 from hypergrad_core.studies.plane import Plane
 
@@ -19,7 +19,7 @@ def planes_snippet(planes: Sequence[Plane]) -> str:
     # A plane has methods, t and k of its own.
     base = Scenario()
     scenario = replace(planes[0].scenario, methods=base.methods, vary=base.vary)
-    return f"""{INSTALL}\
+    return f"""{beginning(scenario)}\
 from hypergrad_core import Scenario
 from hypergrad_core.studies.plane import plane
 

@@ -89,7 +89,7 @@ class ComplexityView(Declared):
 
 def check(scenario: Scenario) -> None:
     """Refuse what is too large for a sweep, or has no t."""
-    if scenario.problem_family.data[scenario.data].state_size is None:
+    if scenario.data_set.state_size is None:
         require_integer("size", scenario.size, 2, LARGEST_SIZE)
     if scenario.inner == "exact":
         solvers = {key: solver for key, solver in SOLVERS.items() if key != "exact"}

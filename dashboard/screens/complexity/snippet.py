@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from dashboard.kit.snippets import INSTALL, call
+from dashboard.kit.snippets import beginning, call
 from hypergrad_core import Scenario
 
 
@@ -15,7 +15,7 @@ def sweep_snippet(scenarios: Sequence[Scenario], target: float) -> str:
     seeds = list(dict.fromkeys(scenario.seed for scenario in scenarios))
     base = Scenario()
     first = replace(scenarios[0], contraction=base.contraction, seed=base.seed)
-    return f"""{INSTALL}\
+    return f"""{beginning(first)}\
 # It may take minutes. On several cores: give sweep a ProcessPoolExecutor, see the README.
 from dataclasses import replace
 from functools import partial

@@ -132,7 +132,7 @@ class DescentView(Declared):
 
 def check(scenario: Scenario) -> None:
     """Refuse what is too large to be solved at every λ."""
-    if scenario.problem_family.data[scenario.data].state_size is None:
+    if scenario.data_set.state_size is None:
         require_integer("size", scenario.size, 2, LARGEST_SIZE)
     if scenario.precision != "double":
         raise ScenarioError(

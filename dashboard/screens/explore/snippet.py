@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dashboard.kit.export import STEPS, columns
-from dashboard.kit.snippets import INSTALL, call, unit_line
+from dashboard.kit.snippets import beginning, call, unit_line
 from hypergrad_core import Experiment
 
 
 def experiment_snippet(experiment: Experiment, asked: str = "relative") -> str:
     """Errors and bounds of every curve, in the units of the picture."""
     kind, unit = unit_line(experiment.constants.hypergradient_norm, asked, "experiment.constants")
-    return f"""{INSTALL}\
+    return f"""{beginning(experiment.scenario)}\
 from hypergrad_core import Scenario, run
 
 experiment = run({call(experiment.scenario)})

@@ -165,7 +165,7 @@ def frame(shown: ObjectiveShown, part: str = "") -> Frame:
 
 def describe_data(found: Landscape) -> str:
     """What was trained on what."""
-    data = found.scenario.problem_family.data[found.scenario.data].label
+    data = found.scenario.data_set.label
     return f"{found.scenario.problem_family.label} · {data}"
 
 

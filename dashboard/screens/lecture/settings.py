@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from dashboard.kit.fields import Declared, Options, Slider, kept_text, slider
-from dashboard.kit.links import given
+from dashboard.kit.links import NOTHING_HELD, Held, given
 from dashboard.kit.notation import count, scientific
 from dashboard.kit.settings import PageSettings
 from dashboard.lessons.lecture.lesson import Choice, Lesson, Number, Order, Sketch
@@ -155,9 +155,11 @@ class LessonSettings(PageSettings[Any]):
         plain = replace(view, guess=self.view.guess, stage=ASK)
         return self.link_of(scenario, plain)
 
-    def of_link(self, link: Mapping[str, str]) -> tuple[Scenario, Any, tuple[str, ...]]:
+    def of_link(
+        self, link: Mapping[str, str], held: Held = NOTHING_HELD
+    ) -> tuple[Scenario, Any, tuple[str, ...]]:
         """As of any page; another lesson's name is told."""
-        scenario, view, messages = super().of_link(link)
+        scenario, view, messages = super().of_link(link, held)
         if view.stage == TOLD and not is_made(self.lesson, view.guess, link.get(GUESS_PARAM)):
             # Nothing was predicted.
             view = replace(view, stage=SKIPPED)

@@ -83,7 +83,7 @@ def panel_title(place: int, scenario: Scenario) -> str:
     """Letter, family and data of a panel."""
     family = scenario.problem_family
     # What stands in brackets, the size of the data, would not fit above a panel.
-    data = family.data[scenario.data].label.split(" (")[0]
+    data = scenario.data_set.label.split(" (")[0]
     return f"{LETTERS[place]} · {family.label}, {data[0].lower()}{data[1:]}"
 
 

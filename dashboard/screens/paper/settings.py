@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dashboard.kit.fields import Declared, Slider, kept, slider, switch
-from dashboard.kit.links import SCENARIO_LINKS, links_of
+from dashboard.kit.links import NOTHING_HELD, SCENARIO_LINKS, Held, links_of
 from dashboard.kit.notation import count
 from dashboard.kit.settings import PageSettings
 from hypergrad_core import FAMILIES, Scenario, ScenarioError
@@ -53,7 +53,9 @@ def check(scenario: Scenario) -> None:
 class PaperSettings(PageSettings[PaperView]):
     """As on the other pages, but of a scenario only q, T and seed are in the link."""
 
-    def of_link(self, link: Mapping[str, str]) -> tuple[Scenario, PaperView, tuple[str, ...]]:
+    def of_link(
+        self, link: Mapping[str, str], held: Held = NOTHING_HELD
+    ) -> tuple[Scenario, PaperView, tuple[str, ...]]:
         """The settings of a link, and a message for each value that had to be left out."""
         view, messages = links_of(PaperView).from_link(link, self.view)
         names = {SCENARIO_LINKS.link_names[field] for field in OWN_FIELDS}

@@ -8,12 +8,12 @@ from functools import cache
 from urllib.parse import parse_qsl
 
 from dashboard.kit.fields import Declared, Slider, choice, kept, pills, slider, switch
-from dashboard.kit.links import given, links_of, offered
+from dashboard.kit.links import NOTHING_HELD, Held, given, links_of, offered
 from dashboard.kit.scenario_fields import CONTRACTIONS
 from dashboard.kit.settings import PageSettings
 from dashboard.lessons.why import PRESETS, Preset
 from dashboard.screens.why.figure.spectrum import NORMS
-from hypergrad_core import FAMILIES, METHODS, Scenario, ScenarioError
+from hypergrad_core import FAMILIES, METHODS, Scenario, ScenarioError, Table
 from hypergrad_core.scenario import LARGEST_SAMPLES, SLICES
 from hypergrad_core.validation import require_integer
 
@@ -87,9 +87,9 @@ class WhyView(Declared):
         return tuple(PARTS) if self.show == "together" else (self.show,)
 
 
-def largest_samples(family: str, data: str, size: int) -> int:
+def largest_samples(family: str, data: str | Table, size: int) -> int:
     """The most n that there is room for: in some families it says how large d is."""
-    if FAMILIES[family].data[data].state_size is not None:
+    if FAMILIES[family].data_set(data).state_size is not None:
         return LARGEST_SAMPLES
     of_samples = FAMILIES[family].state_size(data, size, LARGEST_SAMPLES)
     return LARGEST_NETWORK if of_samples > LARGEST_NETWORK else LARGEST_SAMPLES
@@ -103,7 +103,7 @@ def check(scenario: Scenario) -> None:
             scenario.horizon,
             f"a whole number from 1 to {LARGEST_HORIZON} on this page",
         )
-    if scenario.problem_family.data[scenario.data].state_size is None:
+    if scenario.data_set.state_size is None:
         require_integer("size", scenario.size, 2, LARGEST_SIZE)
     most = largest_samples(scenario.family, scenario.data, scenario.size)
     if scenario.samples > most:
@@ -147,9 +147,11 @@ class WhySettings(PageSettings[WhyView]):
             **{name: text for name, text in link.items() if name != PRESET_PARAM},
         }
 
-    def of_link(self, link: Mapping[str, str]) -> tuple[Scenario, WhyView, tuple[str, ...]]:
+    def of_link(
+        self, link: Mapping[str, str], held: Held = NOTHING_HELD
+    ) -> tuple[Scenario, WhyView, tuple[str, ...]]:
         """As of any page; the settings of a preset that is named come first."""
-        scenario, view, messages = super().of_link(self.written_out(link))
+        scenario, view, messages = super().of_link(self.written_out(link), held)
         key = link.get(PRESET_PARAM, PRESETS[0].key)
         if all(preset.key != key for preset in PRESETS):
             titles = {preset.key: preset.title for preset in PRESETS}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboard.kit.export import STEPS, columns
-from dashboard.kit.snippets import INSTALL, call, unit_line
+from dashboard.kit.snippets import beginning, call, unit_line
 from hypergrad_core.studies.dissection import Dissection
 
 
@@ -11,7 +11,7 @@ def dissection_snippet(dissection: Dissection) -> str:
     """Distances of w_t and v_k, then the terms of the bounds."""
     norm = dissection.experiment.constants.hypergradient_norm
     kind, unit = unit_line(norm, "relative", "experiment.constants")
-    return f"""{INSTALL}\
+    return f"""{beginning(dissection.scenario)}\
 import numpy as np
 
 from hypergrad_core import Scenario

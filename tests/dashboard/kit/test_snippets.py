@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import csv
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from frames import ALL, ROOT, experiment_of
+from own_cases import OTHER, REGRESSION
 
 from dashboard.screens.budget.export import planes_to_csv
 from dashboard.screens.budget.snippet import planes_snippet
@@ -20,7 +23,7 @@ from dashboard.screens.paper.export import replications_to_csv
 from dashboard.screens.paper.snippet import replications_snippet
 from dashboard.screens.why.export import dissection_to_csv, terms_to_csv
 from dashboard.screens.why.snippet import dissection_snippet
-from hypergrad_core import Scenario
+from hypergrad_core import Scenario, read_table
 from hypergrad_core.studies.dissection import dissect
 from hypergrad_core.studies.plane import plane
 from hypergrad_core.studies.replication import replicate
@@ -39,14 +42,15 @@ SCENARIOS = [
 ]
 
 
-def printed(code: str) -> list[str]:
+def printed(code: str, folder: Path = ROOT) -> list[str]:
     """What the code prints in a fresh interpreter where warnings are errors."""
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code],
         capture_output=True,
         text=True,
         check=True,
-        cwd=ROOT,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     assert done.stderr == ""
     return done.stdout.splitlines()
@@ -126,3 +130,29 @@ def test_a_snippet_says_how_to_install_what_it_needs(code: str) -> None:
     assert "dashboard" not in code
     for leftover in ("spectrum=", "samples=7"):
         assert leftover not in code
+
+
+def test_own_data_are_read_from_their_file_and_no_other(tmp_path: Path) -> None:
+    """A name of a column is written as Python reads it, whatever it is."""
+    content = REGRESSION.replace(b",y\n", b',\'"""{x}\\\n')
+    table = read_table(content)
+    assert table.target_column == '\'"""{x}\\'
+    file = tmp_path / "own.csv"
+    file.write_bytes(content)
+    scenario = Scenario(family="kernel-ridge", data=table, horizon=6, contraction=0.7)
+    experiment = experiment_of(scenario)
+    code = experiment_snippet(experiment)
+    compare(printed(code, tmp_path), to_csv(experiment))
+    found = plane(scenario, "aid-fp")
+    compare(printed(planes_snippet([found]), tmp_path), planes_to_csv([found]))
+    met = requirements(scenario, 1e-3)
+    compare(printed(sweep_snippet([scenario], 1e-3), tmp_path), requirements_to_csv([met]))
+    assert printed(dissection_snippet(dissect(scenario)), tmp_path)
+    file.write_bytes(OTHER)
+    with pytest.raises(subprocess.CalledProcessError) as failed:
+        printed(code, tmp_path)
+    assert "There is no column" in failed.value.stderr
+    file.write_bytes(content.replace(b"0.7", b"0.8"))
+    with pytest.raises(subprocess.CalledProcessError) as failed:
+        printed(code, tmp_path)
+    assert "are other data" in failed.value.stderr
