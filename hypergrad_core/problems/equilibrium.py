@@ -16,7 +16,7 @@ from hypergrad_core.arrays import FloatArray, IntArray
 from hypergrad_core.costs import ProblemWork
 from hypergrad_core.data import load
 from hypergrad_core.numerics import spectral_norm
-from hypergrad_core.problems import layer_width
+from hypergrad_core.problems.family import layer_width
 from hypergrad_core.problems.request import Request, Sizes
 from hypergrad_core.problems.tanh_network import TanhNetwork, network_work
 

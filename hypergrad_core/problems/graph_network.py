@@ -16,8 +16,8 @@ import numpy as np
 from hypergrad_core.arrays import FloatArray, IntArray
 from hypergrad_core.costs import ProblemWork
 from hypergrad_core.data import load_graph
-from hypergrad_core.problems import layer_width
 from hypergrad_core.problems.equilibrium import INPUTS, OFFSET, draw_weights
+from hypergrad_core.problems.family import layer_width
 from hypergrad_core.problems.request import Request, Sizes
 from hypergrad_core.problems.tanh_network import TanhNetwork, network_work
 

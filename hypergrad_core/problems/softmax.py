@@ -20,7 +20,6 @@ from hypergrad_core.costs import Cost, ProblemWork, norm_cost
 from hypergrad_core.data import load, standardised
 from hypergrad_core.linearisation import Linearisation
 from hypergrad_core.numerics import row_norms
-from hypergrad_core.problems import class_count, features_per_class
 from hypergrad_core.problems.cross_entropy import (
     CrossEntropy,
     CrossEntropyLinearisation,
@@ -28,6 +27,7 @@ from hypergrad_core.problems.cross_entropy import (
     SoftmaxCosts,
     split,
 )
+from hypergrad_core.problems.family import class_count, features_per_class
 from hypergrad_core.problems.gradient_step import NEWTON_EXPECTED
 from hypergrad_core.problems.request import Request, Sizes
 from hypergrad_core.problems.ridge import weight_and_step

@@ -11,7 +11,7 @@ from hypergrad_core import FAMILIES, check_problem
 from hypergrad_core.data import load_graph
 from hypergrad_core.inner import SOLVERS
 from hypergrad_core.problem import Problem
-from hypergrad_core.problems import LARGEST_WIDTH, layer_width
+from hypergrad_core.problems.family import LARGEST_WIDTH, layer_width
 from hypergrad_core.problems.nonsymmetric import NonSymmetric
 from hypergrad_core.problems.tanh_network import TanhNetwork
 from hypergrad_core.sampling import constant_ratios

@@ -69,7 +69,10 @@ def test_a_good_file_is_understood_and_run(page: str) -> None:
 
 @pytest.mark.parametrize(
     ("content", "families"),
-    [(REGRESSION, ["kernel-ridge", "biased"]), (TWO_CLASSES, ["logistic", "logistic-log"])],
+    [
+        (REGRESSION, ["kernel-ridge", "kernel-ridge-log", "biased"]),
+        (TWO_CLASSES, ["logistic", "logistic-log"]),
+    ],
 )
 def test_it_goes_to_the_problems_that_learn_its_target(content: bytes, families: list[str]) -> None:
     assert families_for(read_table(content)) == families
