@@ -156,6 +156,10 @@ class Problem(ABC):
         """Whether the problem is meant at λ of shape (m,); by default everywhere it is finite."""
         return bool(np.isfinite(hyper).all())
 
+    def projected(self, hyper: FloatArray) -> FloatArray:
+        """The λ nearest to one of shape (m,) for which Φ surely contracts; by default the same."""
+        return hyper
+
     def tuned(self) -> Self:
         """The same problem with whatever of Φ suits its λ; w(λ) and f stay the same.
 

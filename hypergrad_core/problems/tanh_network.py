@@ -49,6 +49,8 @@ NEWTON_EXPECTED = 7
 SATURATED = 0.6
 # Steps of a Krylov method until rounding, about.
 UNSATURATED = 24
+# Of ‖P‖‖A‖, after a projection.
+LARGEST_NORM = 0.99
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -86,6 +88,21 @@ class TanhNetwork(Problem):
         """X Bᵀ + 1 cᵀ, shape (n, h)."""
         weights, offset = np.split(self.hyper[self.width**2 :], [-self.width])
         return np.asarray(self.inputs @ weights.reshape(self.width, -1).T + offset)
+
+    def projected(self, hyper: FloatArray) -> FloatArray:
+        """The nearest λ with ‖P‖‖A‖ ≤ 0.99 (Frobenius norm): singular values of A are cut there.
+
+        Where A and P are symmetric at this λ, A is made symmetric first.
+        """
+        matrix, rest = np.split(hyper, [self.width**2])
+        matrix = matrix.reshape(self.width, self.width)
+        if self.self_adjoint:
+            matrix = (matrix + matrix.T) / 2
+        left, values, right = np.linalg.svd(matrix)
+        cut = (left * np.minimum(values, LARGEST_NORM / self._mixing_norms[0])) @ right
+        if self.self_adjoint:
+            cut = (cut + cut.T) / 2
+        return np.concatenate([cut.ravel(), rest])
 
     @property
     def self_adjoint(self) -> bool:

@@ -63,6 +63,10 @@ class WrappedProblem(Problem):
         """Where the other does."""
         return self.exact.admits(hyper)
 
+    def projected(self, hyper: FloatArray) -> FloatArray:
+        """As of the other."""
+        return self.exact.projected(hyper)
+
     def tuned(self) -> Self:
         """The same with the other's step tuned."""
         exact = self.exact.tuned()
@@ -134,6 +138,10 @@ class LogarithmicProblem(WrappedProblem):
         """Where exp θ is neither 0 nor infinite."""
         with np.errstate(over="ignore", under="ignore"):
             return self.exact.admits(np.exp(hyper))
+
+    def projected(self, hyper: FloatArray) -> FloatArray:
+        """As of the other, in logarithms."""
+        return np.log(self.exact.projected(np.exp(hyper)))
 
     def linearise(self, states: FloatArray) -> Linearisation:
         """∂₁Φ, and ∂₂Φ diag λ."""

@@ -205,7 +205,7 @@ class _Run:
     def moved(self, look: _Look, size: float) -> FloatArray:
         """λ − αh, projected."""
         hyper = look.problem.hyper - size * look.certificate.hypergradient
-        return hyper if self._outer.projection is None else self._outer.projection(hyper)
+        return look.problem.projected(hyper) if self._outer.project else hyper
 
     @np.errstate(over="ignore", invalid="ignore")
     def step(self, here: _Look, size: float) -> tuple[_Look, _Look, float, str]:
@@ -221,6 +221,9 @@ class _Run:
                     return here, here, size, OUTSIDE
                 size /= 2
                 continue
+            reason = self._method.refusal(here.problem.at(hyper))
+            if reason:
+                return here, here, size, f"At the next λ the method does not apply. {reason}"
             there = self.at(hyper, here)
             needed = self._outer.decrease * float(np.sum((hyper - here.problem.hyper) ** 2)) / size
             verdict = self._judged(here, there, needed)

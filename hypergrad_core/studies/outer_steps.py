@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -76,7 +75,7 @@ class Outer:
         products: the run ends when so many are spent; None for no limit.
         decrease: c, the part of α‖h‖² by which f has to fall.
         trust: θ, the certified error of h is at most θ‖h‖ before a step is tried.
-        projection: applied to each new λ of shape (m,), such as onto a ball; None for none.
+        project: whether each new λ is brought back to where Φ contracts (``Problem.projected``).
     """
 
     rule: Rule = Rule.FIXED
@@ -85,7 +84,7 @@ class Outer:
     products: int | None = None
     decrease: float = 1e-2
     trust: float = 0.5
-    projection: Callable[[FloatArray], FloatArray] | None = None
+    project: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -162,15 +162,9 @@ def test_a_tolerance_that_falls_takes_more_steps_each_time() -> None:
 def test_a_projection_holds() -> None:
     problem = build(family="equilibrium", size=12, samples=4, contraction=0.9)
     width = 3
-
-    def into_the_ball(hyper: FloatArray) -> FloatArray:
-        left, values, right = np.linalg.svd(hyper[: width**2].reshape(width, width))
-        inside = (left * np.minimum(values, 0.95)) @ right
-        return np.concatenate([inside.ravel(), hyper[width**2 :]])
-
     free, held = (
-        minimize(problem, "aid-fp", Budget(30, 30), Outer(steps=40, length=0.4, projection=where))
-        for where in (None, into_the_ball)
+        minimize(problem, "aid-fp", Budget(30, 30), Outer(steps=40, length=0.4, project=project))
+        for project in (False, True)
     )
 
     def norms(run: descent.Descent) -> list[float]:
@@ -178,7 +172,19 @@ def test_a_projection_holds() -> None:
         return [float(np.linalg.norm(matrix, 2)) for matrix in matrices]
 
     assert max(norms(free)) > 1
-    assert max(norms(held)) <= 0.95 + 1e-12
+    assert max(norms(held)) <= 0.99 + 1e-12
+    assert held.last.objective < held.steps[0].objective
+
+
+def test_symmetry_that_a_method_needs_is_kept_by_the_projection_only() -> None:
+    problem = build(family="equilibrium-symmetric", size=12, samples=4, contraction=0.9)
+    free, held = (
+        minimize(problem, "aid-cg", Budget(30, 30), Outer(steps=5, length=0.4, project=project))
+        for project in (False, True)
+    )
+    assert free.last.ended.startswith("At the next λ the method does not apply. It needs a symm")
+    assert len(held.steps) == 6
+    assert problem.at(held.last.hyper).self_adjoint
     assert held.last.objective < held.steps[0].objective
 
 

@@ -62,6 +62,7 @@ def race_settings(race: Race, runs: Sequence[Run]) -> dict[str, str]:
         "length of the first step": repr(outer.length),
         "outer steps": str(outer.steps),
         "products at the most": str(outer.products),
+        "projection": _said(outer.project),
         "inner steps": str(budget.inner_steps),
         "backward steps": str(budget.adjoint_steps),
         "warm start": f"w {_said(budget.warm_state)}, v {_said(budget.warm_adjoint)}",
@@ -97,6 +98,7 @@ outer = Outer(
     steps={outer.steps},
     length={outer.length!r},
     products={outer.products},
+    project={outer.project},
 )
 print("method,outer_step,objective,error,certificate,products")
 for method in {methods!r}:

@@ -88,7 +88,14 @@ class Race:
             tolerance=view.tolerance,
             schedule=Schedule(view.schedule),
         )
-        outer = Outer(Rule(view.rule), view.steps, view.length, MOST_PRODUCTS)
+        outer = Outer(
+            Rule(view.rule),
+            view.steps,
+            view.length,
+            MOST_PRODUCTS,
+            # What cannot be chosen makes no difference.
+            project=view.project == "yes" and scenario.problem_family.largest_contraction > 1,
+        )
         return cls(
             tuple(Way(replace(plain, methods=(key,)), budget, outer) for key in scenario.methods)
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from dashboard.kit.fields import Declared, Slider, choice, kept, slider, switch
 from dashboard.kit.notation import scientific
 from dashboard.kit.settings import SHARED, PageSettings
-from hypergrad_core import METHODS, Scenario, ScenarioError
+from hypergrad_core import FAMILIES, METHODS, Scenario, ScenarioError
 from hypergrad_core.studies.outer_steps import Rule, Schedule
 from hypergrad_core.validation import require_integer
 
@@ -103,6 +103,14 @@ class DescentView(Declared):
         link="warm",
         label="Warm start of",
         help="What begins where the outer step before has ended: w, and the adjoint v.",
+    )
+    project: str = switch(
+        "no",
+        {"no": "No", "yes": "‖A‖ ≤ 0.99"},
+        link="project",
+        label="Projection",
+        help="Whether each new λ is brought back to where Φ surely contracts.",
+        when=lambda values: FAMILIES[values["family"]].largest_contraction > 1,
     )
     tolerance: float = slider(
         0.0,

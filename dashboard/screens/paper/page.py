@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from dashboard.kit import session
 from dashboard.kit.page import Export, Page, Picture, Table
+from dashboard.screens.paper.experiments import experiments_key, experiments_table
 from dashboard.screens.paper.export import replication_settings, replications_to_csv
 from dashboard.screens.paper.frame import PaperShown, paper_frame
 from dashboard.screens.paper.settings import SETTINGS
@@ -51,6 +53,9 @@ def below(shown: PaperShown) -> None:
     st.html(TABLE_STYLE)
     st.container(key="paper_claims").markdown(claims_table(runs))
     st.caption(claims_key(runs))
+    st.markdown("## The experiments of the paper")
+    st.container(key="paper_experiments").markdown(experiments_table(session.href))
+    st.caption(experiments_key())
     st.caption(f"The paper: {PAPER} [{PAPER_LINK}]({PAPER_LINK})")
 
 
