@@ -272,11 +272,16 @@ def descend(
         truth: whether f and ∇f are known by the reference solution, which no method gets to see.
 
     Raises:
-        HypergradError: if the method does not apply.
+        HypergradError: if the method does not apply, or steps are to be certified in single
+            precision.
     """
     reason = method.refusal(problem)
     if reason:
         raise HypergradError(f"{method.key} was refused. {reason}")
+    if outer.rule is Rule.CERTIFIED and problem.without_rounding is not problem:
+        raise HypergradError(
+            "A certificate says nothing of oracles that round: choose double precision."
+        )
     run = _Run(problem, method, budget, outer)
     look, length, proved, size = run.first(), 0.0, False, 0.0
     for number in range(outer.steps + 1):

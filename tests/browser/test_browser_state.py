@@ -172,7 +172,8 @@ def test_a_change_of_page_keeps_every_control(page: Page, server: Server, differ
             change(page)
             agree(page)
             addresses.append(page.url)
-    for address in addresses[-2::-1]:
+    # Chromium keeps fifty entries.
+    for address in addresses[-2:-49:-1]:
         page.go_back()
         page.wait_for_url(address)
         agree(page)

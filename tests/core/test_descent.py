@@ -222,6 +222,14 @@ def test_a_method_that_does_not_apply_is_refused() -> None:
         minimize(problem_of("nonsymmetric"), "sgd")
 
 
+def test_nothing_is_certified_in_single_precision() -> None:
+    problem = build(family="biased", size=6, samples=9, precision="single")
+    with pytest.raises(HypergradError, match="choose double precision"):
+        minimize(problem, "aid-cg", outer=Outer(Rule.CERTIFIED))
+    run = minimize(problem, "aid-cg", outer=Outer(steps=5))
+    assert run.last.objective < run.steps[0].objective
+
+
 def test_it_tells_how_far_it_is_and_can_be_stopped() -> None:
     told: list[float] = []
     minimize(problem_of("biased"), "itd", outer=Outer(steps=9), progress=told.append)

@@ -23,6 +23,11 @@ from hypergrad_core import HypergradError, Scenario, read_table, run
 # What is long at the settings with which a page opens.
 SHORT: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "complexity": ({"size": 16, "hyper_size": 2}, {"points": 3, "largest": 0.95, "seeds": 1}),
+    # The only family with images.
+    "descent": (
+        {"family": "learned-digits", "data": "digits", "methods": ("aid-cg",)},
+        {"steps": 2, "rule": "fixed"},
+    ),
     "paper": ({"horizon": 50}, {"values": 2, "kind": "networks"}),
 }
 PICTURES = [(page.name, part) for page in PAGES for part in page.parts]

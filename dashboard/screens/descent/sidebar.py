@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import streamlit as st
+
 from dashboard.chart import Watch
 from dashboard.kit import controls
 from dashboard.screens.descent.settings import LARGEST_SIZE
@@ -16,5 +18,6 @@ def sidebar(dial: DeltaGenerator) -> list[Watch]:
     """The descent, then the problem; it takes too long to follow a slider."""
     controls.methods_control()
     controls.draw_rest()
-    controls.problem_controls(LARGEST_SIZE)
+    # Not above the picture: nothing follows it while it moves.
+    controls.problem_controls(LARGEST_SIZE, contraction_at=st.container())
     return []

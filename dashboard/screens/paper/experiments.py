@@ -94,7 +94,7 @@ EXPERIMENTS: Sequence[Tried] = (
 
 def experiments_table(href: Callable[[str, str], str]) -> str:
     """All of them as Markdown; ``href`` makes the address of a page and a link."""
-    lines = ["| | Experiment | Here |", "|---|---|---|"]
+    lines = ["| State | Experiment | Here |", "|---|---|---|"]
     for tried in EXPERIMENTS:
         address = href(tried.page, tried.link)
         seen = f"{tried.differs} [See it]({address})."
