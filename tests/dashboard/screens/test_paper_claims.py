@@ -22,6 +22,7 @@ from paper_cases import (
 
 from dashboard.kit.notation import scientific
 from dashboard.screens.paper import task as paper
+from dashboard.screens.paper.experiments import experiments_key
 from dashboard.screens.paper.export import replications_to_csv
 from dashboard.screens.paper.figure import LETTERS
 from dashboard.screens.paper.settings import (
@@ -51,7 +52,8 @@ def test_one_table_has_a_row_for_each_claim_and_a_column_for_each_panel(runs: Ru
             assert plain(cell) == f"{SYMBOLS[claim.verdict]} {claim.tell(scientific)}"
             assert not re.search(r" [=%]", cell), "It may be broken at the end of a line."
     assert not re.search(r"\de[+-]\d", claims_table(found)), "Powers of ten are written out."
-    key, _ = [item.value for item in session.caption]
+    key, signs, _ = [item.value for item in session.caption]
+    assert signs == experiments_key()
     assert all(f"{SYMBOLS[verdict]} {verdict}" in key for verdict in Verdict)
     assert "at least 90 % of the steps" in key
 
