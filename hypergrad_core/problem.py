@@ -48,7 +48,7 @@ class Reference:
 
 
 class HeldOut(Protocol):
-    """Labelled rows that a classifier was not fitted to."""
+    """Labelled rows that neither Φ nor E sees."""
 
     def accuracy(self, states: FloatArray) -> FloatArray:
         """The share of rows that each state classifies right: (B, d) → (B,)."""
@@ -386,5 +386,5 @@ class Problem(ABC):
 
     @property
     def held_out(self) -> HeldOut | None:
-        """Rows to judge w(λ) by, where w is a classifier and the problem keeps some."""
+        """Rows to judge w(λ) and λ by, where w is a classifier and the problem keeps some apart."""
         return None

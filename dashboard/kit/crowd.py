@@ -122,9 +122,16 @@ class Outbox:
             finally:
                 may_ask.set()
 
+        async def close(code: int) -> None:
+            # After it nothing may be sent any more.
+            delivery.cancel()
+            await send({"type": "websocket.close", "code": code})
+
         async def tell(message: Message) -> None:
             nonlocal unread
-            if message["type"] != "websocket.send":
+            if message["type"] == "websocket.close":
+                await close(message["code"])
+            elif message["type"] != "websocket.send":
                 await send(message)
             elif lost:
                 raise OSError("The page has gone.")
@@ -139,7 +146,7 @@ class Outbox:
             message = await receive()
             if message["type"] != "websocket.receive" or pace.allows_one():
                 return message
-            await send({"type": "websocket.close", "code": 1008})
+            await close(1008)
             return {"type": "websocket.disconnect", "code": 1008}
 
         delivery = asyncio.create_task(deliver())

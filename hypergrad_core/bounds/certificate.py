@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -53,12 +53,9 @@ class Certificate(Record):
     def moved(self, hypergradient: FloatArray) -> Certificate:
         """Of another estimate h' of ∇f(λ), shape (m,): |h'_j − h_j| farther away in each entry."""
         away = np.abs(hypergradient - self.hypergradient)
-        return Certificate(
+        return replace(
+            self,
             hypergradient=hypergradient,
-            value=self.value,
-            value_bound=self.value_bound,
-            state_bound=self.state_bound,
-            inner=self.inner,
             adjoint=self.adjoint + float(np.linalg.norm(away)),
             coordinates=self.coordinates + away,
         )
@@ -78,7 +75,7 @@ def certify(
     Where the constants are not known, or q ≥ 1, all bounds are infinite.
 
     Args:
-        problem: bound to its λ; its constants have to hold between any two states.
+        problem: bound to its λ; its constants have to hold on a ball around any state.
         state: w, shape (d,).
         adjoint: v, shape (d,).
         counter: of one row; charged with Φ(w) and two products.

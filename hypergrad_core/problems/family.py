@@ -149,7 +149,7 @@ class Family:
         problem = maker(request)
         if request.start > 0:
             problem = problem.starting_at(_far_start(problem, request))
-        return SinglePrecision(exact=problem) if request.precision == "single" else problem
+        return SinglePrecision(original=problem) if request.precision == "single" else problem
 
     def work(self, request: Request) -> ProblemWork:
         """What it takes to build the problem, and what its oracles take."""

@@ -284,7 +284,7 @@ def build(request: Request) -> KernelRidge:
 
 def build_logarithmic(request: Request) -> LogarithmicProblem:
     """The same with λ = (log β, log γ)."""
-    return LogarithmicProblem(exact=build(request))
+    return LogarithmicProblem(original=build(request))
 
 
 @lru_cache(maxsize=8)

@@ -49,10 +49,6 @@ class Design(DataMatrix):
         """From X of shape (n, d) and labels ±1 of shape (n,)."""
         return cls(np.ascontiguousarray(-labels[:, None] * features))
 
-    def accuracy(self, states: FloatArray) -> FloatArray:
-        """The share of rows with the sign of their label, for each state: (B, d) → (B,)."""
-        return np.asarray((states @ self.columns < 0).mean(axis=1))
-
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class LogisticRegression(PenalisedStep):
@@ -126,11 +122,6 @@ class LogisticRegression(PenalisedStep):
         """∇₁E."""
         sigmoid = _sigmoid(row_products(states, self.validation.columns))
         return row_products(sigmoid, self.validation.rows)
-
-    @property
-    def held_out(self) -> Design:
-        """The validation rows: E sees them, w(λ) was not fitted to them."""
-        return self.validation
 
     def drifts(self, columns: FloatArray) -> Callable[[FloatArray], FloatArray]:
         """As for any problem, by what differs from w(λ): σ', and ∂₂Φ, which is diagonal."""

@@ -35,38 +35,38 @@ class SinglePrecision(WrappedProblem):
     that it is given.
 
     Attributes:
-        exact: the problem in double precision.
+        original: the problem in double precision.
     """
 
     def fixed_point_map(self, states: FloatArray) -> FloatArray:
         """Φ(w, λ) for each row, rounded."""
-        return to_single(self.exact.fixed_point_map(states))
+        return to_single(self.original.fixed_point_map(states))
 
     def linearise(self, states: FloatArray) -> Linearisation:
         """∂₁Φ and ∂₂Φ, whose products are rounded."""
-        return _RoundedLinearisation(self.exact.linearise(states))
+        return _RoundedLinearisation(self.original.linearise(states))
 
     def outer(self, states: FloatArray) -> FloatArray:
         """E(w, λ) for each row, rounded."""
-        return to_single(self.exact.outer(states))
+        return to_single(self.original.outer(states))
 
     def outer_gradient_state(self, states: FloatArray) -> FloatArray:
         """∇₁E(w, λ) for each row, rounded."""
-        return to_single(self.exact.outer_gradient_state(states))
+        return to_single(self.original.outer_gradient_state(states))
 
     def outer_gradient_hyper(self, states: FloatArray) -> FloatArray:
         """∇₂E(w, λ) for each row, rounded."""
-        return to_single(self.exact.outer_gradient_hyper(states))
+        return to_single(self.original.outer_gradient_hyper(states))
 
     @cached_property
     def constants(self) -> Constants:
         """As without rounding, but for the unit roundoff."""
-        return replace(self.exact.constants, unit_roundoff=SINGLE_ROUNDOFF)
+        return replace(self.original.constants, unit_roundoff=SINGLE_ROUNDOFF)
 
     @property
     def without_rounding(self) -> Problem:
         """The exact problem: its bounds are measured along the states that are rounded."""
-        return self.exact
+        return self.original
 
 
 class _RoundedLinearisation(Linearisation):

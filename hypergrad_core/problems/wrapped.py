@@ -19,99 +19,104 @@ class WrappedProblem(Problem):
 
     Attributes:
         hyper, initial_state: those of the other problem.
-        exact: the other problem.
+        original: the other problem.
     """
 
     hyper: FloatArray = field(init=False)
     initial_state: FloatArray = field(init=False)
-    exact: Problem
+    original: Problem
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "hyper", self.exact.hyper)
-        object.__setattr__(self, "initial_state", self.exact.initial_state)
+        object.__setattr__(self, "hyper", self.original.hyper)
+        object.__setattr__(self, "initial_state", self.original.initial_state)
 
     @property
     def symmetric(self) -> bool:
         """As of the other."""
-        return self.exact.symmetric
+        return self.original.symmetric
 
     @property
     def affine(self) -> bool:
         """As of the other."""
-        return self.exact.affine
+        return self.original.affine
 
     @property
     def self_adjoint(self) -> bool:
         """As of the other."""
-        return self.exact.self_adjoint
+        return self.original.self_adjoint
 
     @property
     def adjoint_unit(self) -> float:
         """As of the other."""
-        return self.exact.adjoint_unit
+        return self.original.adjoint_unit
 
     @property
     def held_out(self) -> HeldOut | None:
         """As of the other."""
-        return self.exact.held_out
+        return self.original.held_out
+
+    @property
+    def images(self) -> FloatArray | None:
+        """As of the other."""
+        return self.original.images
 
     def at(self, hyper: FloatArray) -> Self:
         """The same problem at another λ of shape (m,). Steps and start are kept."""
-        return replace(self, exact=self.exact.at(hyper))
+        return replace(self, original=self.original.at(hyper))
 
     def admits(self, hyper: FloatArray) -> bool:
         """Where the other does."""
-        return self.exact.admits(hyper)
+        return self.original.admits(hyper)
 
     def projected(self, hyper: FloatArray) -> FloatArray:
         """As of the other."""
-        return self.exact.projected(hyper)
+        return self.original.projected(hyper)
 
     def tuned(self) -> Self:
         """The same with the other's step tuned."""
-        exact = self.exact.tuned()
-        return self if exact is self.exact else replace(self, exact=exact)
+        original = self.original.tuned()
+        return self if original is self.original else replace(self, original=original)
 
     def starting_at(self, state: FloatArray) -> Self:
         """The same problem with another w_0 of shape (d,)."""
-        return replace(self, exact=self.exact.starting_at(state))
+        return replace(self, original=self.original.starting_at(state))
 
     def canonical(self) -> Self:
         """With the other's cheapest form."""
-        exact = self.exact.canonical()
-        return self if exact is self.exact else replace(self, exact=exact)
+        original = self.original.canonical()
+        return self if original is self.original else replace(self, original=original)
 
     def centred(self, state: FloatArray) -> Self:
         """The other's constants are centred there."""
-        return replace(self, exact=self.exact.centred(state))
+        return replace(self, original=self.original.centred(state))
 
     def fixed_point_map(self, states: FloatArray) -> FloatArray:
         """Φ(w, λ) for each row, as of the other."""
-        return self.exact.fixed_point_map(states)
+        return self.original.fixed_point_map(states)
 
     def linearise(self, states: FloatArray) -> Linearisation:
         """∂₁Φ and ∂₂Φ, as of the other."""
-        return self.exact.linearise(states)
+        return self.original.linearise(states)
 
     def outer(self, states: FloatArray) -> FloatArray:
         """E(w, λ) for each row, as of the other."""
-        return self.exact.outer(states)
+        return self.original.outer(states)
 
     def outer_gradient_state(self, states: FloatArray) -> FloatArray:
         """∇₁E(w, λ) for each row, as of the other."""
-        return self.exact.outer_gradient_state(states)
+        return self.original.outer_gradient_state(states)
 
     def outer_gradient_hyper(self, states: FloatArray) -> FloatArray:
         """∇₂E(w, λ) for each row, as of the other."""
-        return self.exact.outer_gradient_hyper(states)
+        return self.original.outer_gradient_hyper(states)
 
     def solve(self) -> Reference:
         """As of the other."""
-        return self.exact.reference
+        return self.original.reference
 
     def lipschitz(self) -> Lipschitz:
         """As of the other."""
-        return self.exact.lipschitz()
+        return self.original.lipschitz()
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -123,42 +128,42 @@ class LogarithmicProblem(WrappedProblem):
 
     Attributes:
         hyper: θ, shape (m,).
-        exact: the problem at λ = exp θ.
+        original: the problem at λ = exp θ.
     """
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        object.__setattr__(self, "hyper", np.log(self.exact.hyper))
+        object.__setattr__(self, "hyper", np.log(self.original.hyper))
 
     def at(self, hyper: FloatArray) -> Self:
         """The same problem at another θ of shape (m,). Steps and start are kept."""
-        return replace(self, exact=self.exact.at(np.exp(hyper)))
+        return replace(self, original=self.original.at(np.exp(hyper)))
 
     def admits(self, hyper: FloatArray) -> bool:
         """Where exp θ is neither 0 nor infinite."""
         with np.errstate(over="ignore", under="ignore"):
-            return self.exact.admits(np.exp(hyper))
+            return self.original.admits(np.exp(hyper))
 
     def projected(self, hyper: FloatArray) -> FloatArray:
         """As of the other, in logarithms."""
-        return np.log(self.exact.projected(np.exp(hyper)))
+        return np.log(self.original.projected(np.exp(hyper)))
 
     def linearise(self, states: FloatArray) -> Linearisation:
         """∂₁Φ, and ∂₂Φ diag λ."""
-        return _ScaledLinearisation(self.exact.linearise(states), self.exact.hyper)
+        return _ScaledLinearisation(self.original.linearise(states), self.original.hyper)
 
     def outer_gradient_hyper(self, states: FloatArray) -> FloatArray:
         """λ ∘ ∇₂E for each row."""
-        return self.exact.hyper * self.exact.outer_gradient_hyper(states)
+        return self.original.hyper * self.original.outer_gradient_hyper(states)
 
     def solve(self) -> Reference:
         """∇f times λ, entry by entry."""
-        exact = self.exact.reference
-        return replace(exact, hypergradient=self.exact.hyper * exact.hypergradient)
+        original = self.original.reference
+        return replace(original, hypergradient=self.original.hyper * original.hypergradient)
 
     def lipschitz(self) -> Lipschitz:
         """‖M diag λ‖ ≤ max λ ‖M‖ for every M; the norms at w(λ) are measured."""
-        known, most = self.exact.lipschitz(), float(self.exact.hyper.max())
+        known, most = self.original.lipschitz(), float(self.original.hyper.max())
         return replace(
             known,
             nu2=most * known.nu2,
@@ -171,26 +176,26 @@ class LogarithmicProblem(WrappedProblem):
 
 @dataclass(frozen=True)
 class _ScaledLinearisation(Linearisation):
-    exact: Linearisation
+    plain: Linearisation
     scales: FloatArray
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "metric", self.exact.metric)
+        object.__setattr__(self, "metric", self.plain.metric)
 
     def __getitem__(self, rows: Rows) -> Self:
-        return type(self)(self.exact[rows], self.scales)
+        return type(self)(self.plain[rows], self.scales)
 
     def vjp_state(self, adjoints: FloatArray) -> FloatArray:
-        return self.exact.vjp_state(adjoints)
+        return self.plain.vjp_state(adjoints)
 
     def jvp_state(self, tangents: FloatArray) -> FloatArray:
-        return self.exact.jvp_state(tangents)
+        return self.plain.jvp_state(tangents)
 
     def vjp_hyper(self, adjoints: FloatArray) -> FloatArray:
-        return self.exact.vjp_hyper(adjoints) * self.scales
+        return self.plain.vjp_hyper(adjoints) * self.scales
 
     def jvp_hyper(self, tangents: FloatArray) -> FloatArray:
-        return self.exact.jvp_hyper(tangents * self.scales)
+        return self.plain.jvp_hyper(tangents * self.scales)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -209,29 +214,29 @@ class LagrangianProblem(WrappedProblem):
 
     def outer(self, states: FloatArray) -> FloatArray:
         """E + v_0ᵀ(Φ − w) for each row."""
-        gaps = self.exact.fixed_point_map(states) - states
-        return self.exact.outer(states) + gaps @ self.guess
+        gaps = self.original.fixed_point_map(states) - states
+        return self.original.outer(states) + gaps @ self.guess
 
     def outer_gradient_state(self, states: FloatArray) -> FloatArray:
         """∇₁E − (I − ∂₁Φᵀ)v_0 for each row."""
         guesses = np.broadcast_to(self.guess, states.shape)
-        pulled = self.exact.linearise(states).vjp_state(np.ascontiguousarray(guesses))
-        return self.exact.outer_gradient_state(states) - self.guess + pulled
+        pulled = self.original.linearise(states).vjp_state(np.ascontiguousarray(guesses))
+        return self.original.outer_gradient_state(states) - self.guess + pulled
 
     def outer_gradient_hyper(self, states: FloatArray) -> FloatArray:
         """∇₂E + ∂₂Φᵀv_0 for each row."""
         guesses = np.ascontiguousarray(np.broadcast_to(self.guess, states.shape))
-        pulled = self.exact.linearise(states).vjp_hyper(guesses)
-        return self.exact.outer_gradient_hyper(states) + pulled
+        pulled = self.original.linearise(states).vjp_hyper(guesses)
+        return self.original.outer_gradient_hyper(states) + pulled
 
     def solve(self) -> Reference:
         """v(λ) − v_0, and the rest as it was."""
-        exact = self.exact.reference
-        return replace(exact, adjoint=exact.adjoint - self.guess)
+        original = self.original.reference
+        return replace(original, adjoint=original.adjoint - self.guess)
 
     def lipschitz(self) -> Lipschitz:
         """μ₁ + ν₁‖v_0‖ and μ₂ + ν₂‖v_0‖."""
-        known, size = self.exact.lipschitz(), float(np.linalg.norm(self.guess))
+        known, size = self.original.lipschitz(), float(np.linalg.norm(self.guess))
         return replace(
             known,
             mu1=known.mu1 + known.nu1 * size,

@@ -38,15 +38,18 @@ def problem_of(name: str, contraction: float = 0.8, seed: int = 0) -> Problem:
 
 
 def certificate_at(problem: Problem, away: float, random: np.random.Generator) -> Certificate:
-    """At w(λ) and v(λ), each off by so much relatively."""
+    """At w(λ) and v(λ), each off by so much relatively; it bounds how far w is off."""
     truth = problem.reference
 
     def near(vector: np.ndarray) -> np.ndarray:
         noise = random.standard_normal(vector.size) / np.sqrt(vector.size)
         return vector + away * (1 + np.linalg.norm(vector)) * noise
 
+    state = near(truth.solution)
     # A new problem, whose reference nobody has computed.
-    return certify(replace(problem), near(truth.solution), near(truth.adjoint), Counter(1))
+    told = certify(replace(problem), state, near(truth.adjoint), Counter(1))
+    assert np.linalg.norm(state - truth.solution) <= told.state_bound * (1 + 1e-9) + 1e-13
+    return told
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -114,7 +117,7 @@ def test_a_guess_of_the_adjoint_changes_nothing_but_the_adjoint(name: str) -> No
     problem = problem_of(name)
     random = np.random.default_rng(2)
     guess = random.standard_normal(problem.state_size)
-    shifted = LagrangianProblem(exact=problem, guess=guess)
+    shifted = LagrangianProblem(original=problem, guess=guess)
     truth = problem.reference
     solved = Problem.solve(shifted.starting_at(truth.solution))
     assert solved.hypergradient == pytest.approx(truth.hypergradient, rel=1e-8, abs=1e-10)

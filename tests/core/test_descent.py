@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from dataclasses import replace
 from typing import Any
@@ -10,14 +11,15 @@ import numpy as np
 import pytest
 from scipy import optimize
 
-from hypergrad_core import HypergradError
+from hypergrad_core import METHODS, HypergradError
 from hypergrad_core.arrays import FloatArray
 from hypergrad_core.functions import FunctionProblem
+from hypergrad_core.inner import FIXED_POINT
 from hypergrad_core.problem import Problem
-from hypergrad_core.studies import descent
+from hypergrad_core.studies import outer_walk
 from hypergrad_core.studies.descent import minimize, value_and_hypergradient
-from hypergrad_core.studies.outer_steps import Budget, Outer, Rule, Schedule
-from tests.core.helpers import build
+from hypergrad_core.studies.outer_steps import Budget, Descent, Outer, Rule, Schedule
+from tests.core.helpers import build, points_at
 from tests.core.own_problems import ridge
 from tests.core.test_certificate import CASES, problem_of
 
@@ -118,6 +120,19 @@ def test_every_product_is_counted(method: str, warm: bool) -> None:
     assert run.last.products == calls.total()
 
 
+def test_what_is_used_again_is_paid_for() -> None:
+    """ITD has no adjoint of its own; the one that it begins with at the next λ takes k products."""
+    paid = {}
+    for warm in (True, False):
+        budget = Budget(7, 7, warm_adjoint=warm)
+        run = minimize(ridge(), "itd", budget, Outer(steps=3), truth=False)
+        paid[warm] = [*np.diff([0, *run.products])]
+    # t maps, t products with each Jacobian but for the last with the first.
+    assert paid[False] == [20, 20, 20, 20]
+    # k − 1 for v, and the shifted right-hand sides of both.
+    assert paid[True] == [26, 29, 29, 29]
+
+
 def test_what_does_not_decide_is_not_paid_for() -> None:
     run = minimize(ridge(), "aid-cg", Budget(7, 5), Outer(steps=3))
     # t + k and the product that makes h; with a guess of the adjoint one more.
@@ -167,7 +182,7 @@ def test_a_projection_holds() -> None:
         for project in (False, True)
     )
 
-    def norms(run: descent.Descent) -> list[float]:
+    def norms(run: Descent) -> list[float]:
         matrices = run.hypers[:, : width**2].reshape(-1, width, width)
         return [float(np.linalg.norm(matrix, 2)) for matrix in matrices]
 
@@ -188,13 +203,46 @@ def test_symmetry_that_a_method_needs_is_kept_by_the_projection_only() -> None:
     assert held.last.objective < held.steps[0].objective
 
 
+@pytest.mark.parametrize("method", ["itd", "aid-cg"])
+def test_a_certificate_takes_time_only_where_it_decides(
+    method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = outer_walk.certify
+
+    def slow(*arguments: Any) -> Any:
+        time.sleep(0.05)
+        return made(*arguments)
+
+    monkeypatch.setattr(outer_walk, "certify", slow)
+    seconds = {}
+    for rule in (Rule.FIXED, Rule.CERTIFIED):
+        run = minimize(problem_of("biased"), method, Budget(5, 5), Outer(rule, steps=4))
+        seconds[rule] = run.last.seconds
+    assert seconds[Rule.FIXED] < 0.05
+    assert seconds[Rule.CERTIFIED] > 4 * 0.05
+
+
+@pytest.mark.parametrize("method", ["aid-fp", "aid-cg", "one-step"])
+def test_h_is_the_same_whoever_makes_it(method: str) -> None:
+    """By the method where a certificate stands beside it, by the certificate where it decides."""
+    problem = problem_of("softmax")
+    for rule in (Rule.FIXED, Rule.CERTIFIED):
+        outer = Outer(rule, steps=0, trust=1e9)
+        (step,) = minimize(problem, method, Budget(6, 4), outer, truth=False).steps
+        points = METHODS[method].clipped_points(points_at([6], [4]))
+        tuned = problem.tuned()
+        states = FIXED_POINT.iterate(tuned, 6)
+        (expected,) = METHODS[method].estimate(tuned, states, points).hypergradients
+        np.testing.assert_allclose(step.hypergradient, expected, rtol=1e-12)
+
+
 def test_without_constants_it_descends_and_certifies_nothing() -> None:
     problem = replace(ridge(), known=None)
     run = minimize(problem, "aid-cg", Budget(50, 50), Outer(Rule.BACKTRACKING, steps=20))
     assert run.last.objective < run.steps[0].objective
     assert run.last.certificate.bound == np.inf
     run = minimize(problem, "aid-cg", Budget(50, 50), Outer(Rule.CERTIFIED, steps=20))
-    assert run.last.ended == descent.NOT_CERTIFIED
+    assert run.last.ended == outer_walk.NOT_CERTIFIED
     assert len(run.steps) == 1
 
 
@@ -202,17 +250,17 @@ def test_it_ends_when_the_products_are_spent() -> None:
     for rule in Rule:
         outer = Outer(rule, steps=1000, products=500)
         run = minimize(problem_of("logistic-log"), "aid-cg", Budget(10, 10), outer)
-        assert run.last.ended == descent.SPENT
+        assert run.last.ended == outer_walk.SPENT
         assert 500 <= run.last.products < 700
 
 
 def test_steps_that_are_too_long_are_said_to_be() -> None:
     problem = build(family="logistic-log", size=6, samples=15)
     run = minimize(problem, "aid-cg", Budget(10, 10), Outer(steps=50, length=1e4))
-    assert run.last.ended == descent.OUTSIDE
+    assert run.last.ended == outer_walk.OUTSIDE
     problem = build(family="biased", size=6, samples=9)
     run = minimize(problem, "aid-cg", Budget(10, 10), Outer(steps=1000, length=1e4))
-    assert run.last.ended == descent.NOT_FINITE
+    assert run.last.ended == outer_walk.NOT_FINITE
 
 
 def test_a_method_that_does_not_apply_is_refused() -> None:

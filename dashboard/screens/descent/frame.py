@@ -21,6 +21,10 @@ from dashboard.screens.descent.words import end_of, headline, image_headline, si
 from hypergrad_core import METHODS
 
 AT_END = "At the last λ."
+NOT_HELD_OUT = (
+    "This problem holds no rows out, so there is no accuracy to be drawn: choose another vertical "
+    "axis. Softmax regression and learned digits hold some out."
+)
 COLUMNS: list[Column] = [
     {"label": "Method"},
     {"label": "Steps", "help": "Outer steps that were taken."},
@@ -94,6 +98,8 @@ def descent_frame(shown: DescentShown, part: str = "curves") -> Frame:
     }
     if part == "images":
         frame["still"] = True
+    if part == "curves" and view.height == "accuracy" and nothing_held_out(runs):
+        frame["warning"] = NOT_HELD_OUT
     if drawn.narrow is not None:
         frame["narrow"] = drawn.narrow
     refused = refusals(shown.result)
@@ -102,6 +108,13 @@ def descent_frame(shown: DescentShown, part: str = "curves") -> Frame:
     if len(runs) < total - len(refused):
         frame["title"] += f" · {len(runs)} of {total} methods"
     return frame
+
+
+def nothing_held_out(runs: Sequence[Run]) -> bool:
+    """Whether there are descents, and none has an accuracy."""
+    return bool(runs) and all(
+        run.descent is None or np.isnan(run.descent.last.accuracy) for run in runs
+    )
 
 
 def descent_title(shown: DescentShown) -> str:

@@ -13,6 +13,7 @@ from hypergrad_core.validation import require_integer
 
 LARGEST_SIZE = 300
 MOST_STEPS = 200
+STEPS = [1, 2, 5, 10, 20, 50, 100, 200]
 
 HEIGHTS: dict[str, str] = {
     "objective": "Objective f(λ)",
@@ -84,7 +85,7 @@ class DescentView(Declared):
     inner_budget: int = slider(
         10,
         (1, 2000),
-        Slider([1, 2, 5, 10, 20, 50, 100, 200], str),
+        Slider(STEPS, str),
         link="ti",
         label="Inner steps t",
         help="Inner steps for one hypergradient, at the most.",
@@ -92,7 +93,7 @@ class DescentView(Declared):
     adjoint_budget: int = slider(
         10,
         (1, 2000),
-        Slider([1, 2, 5, 10, 20, 50, 100, 200], str),
+        Slider(STEPS, str),
         link="ki",
         label="Backward steps k",
         help="Backward steps for one hypergradient, at the most.",

@@ -42,6 +42,10 @@ def headline(runs: Sequence[Run], total: int) -> str:
     start = best.descent.steps[0].objective
     steps, products = len(best.descent.steps) - 1, best.descent.last.products
     proved = "proved " if best.blind is not None else ""
+    if value >= start and steps:
+        label = METHODS[best.method].label
+        way = f"{scientific(start, 2)} to {scientific(value, 2)}"
+        return f"No method lowers f: {label} comes from {way} in {steps} steps."
     told = (
         f"{METHODS[best.method].label} lowers f from {scientific(start, 2)} to "
         f"{scientific(value, 2)} in {steps} {proved}steps, for {count(products)} products."

@@ -120,6 +120,24 @@ def test_a_page_that_has_gone_is_told_nothing() -> None:
     asyncio.run(talk())
 
 
+def test_nothing_is_sent_after_the_end() -> None:
+    sent: list[str] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "websocket.send", "bytes": b"late"})
+        await send({"type": "websocket.close", "code": 1009})
+        await a_while()
+
+    async def send(message: Message) -> None:
+        sent.append(message["type"])
+
+    async def talk() -> None:
+        await Outbox(app)({"type": "websocket", "path": STREAM_PATH}, nothing, send)
+
+    asyncio.run(talk())
+    assert sent == ["websocket.close"]
+
+
 def test_other_connections_are_left_to_themselves() -> None:
     async def talk() -> None:
         line = Line()

@@ -149,6 +149,19 @@ def test_images_are_drawn_as_they_form() -> None:
     assert part_of("images")["figure"]["data"] == []
 
 
+def test_an_accuracy_that_is_not_there_is_said() -> None:
+    assert "warning" not in frame_of()
+    frame = frame_of(replace(VIEW, height="accuracy"))
+    json.dumps(frame, allow_nan=False)
+    assert frame["warning"].startswith("This problem holds no rows out")
+    scenario = replace(SCENARIO, family="softmax", size=9, samples=12)
+    frame = frame_of(replace(VIEW, height="accuracy", rule="backtracking"), scenario)
+    assert "warning" not in frame
+    for reading in frame["readout"]:
+        shares = unpacked(frame["figure"]["data"][reading["trace"]]["y"])
+        assert ((shares >= 0) & (shares <= 1))[np.isfinite(shares)].all()
+
+
 def test_it_fills_as_descents_arrive() -> None:
     one, all_of_them = frame_of(done=1), frame_of()
     assert [reading["name"] for reading in one["readout"]] == ["ITD"]
@@ -171,6 +184,8 @@ def test_the_headline_compares_with_fixed_steps() -> None:
     assert " fixed steps, for " in told
     exploding = found(replace(VIEW, length=50.0))
     assert headline(exploding, 3).endswith(" end above where they began.")
+    rising = found(replace(VIEW, rule="fixed", length=50.0))
+    assert headline(rising, 3).startswith("No method lowers f: ")
     assert "proved" not in headline(found(replace(VIEW, rule="fixed")), 3)
 
 
