@@ -9,7 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
-from hypergrad_core.arrays import FloatArray, IntArray, Rows
+from hypergrad_core.arrays import FloatArray, IntArray, RowNumbers, Rows
 from hypergrad_core.linearisation import Linearisation
 from hypergrad_core.numerics import EXACT_NORM_SIZE, ROW_BY_ROW_SIZE
 from hypergrad_core.records import Record
@@ -343,33 +343,38 @@ class CountedLinearisation(Linearisation):
     Args:
         plain: the linearisation that does the work.
         counter: what is added to.
-        rows: the rows of the counter that the rows of an argument belong to, shape (B,).
+        rows: the rows of the counter that the rows of an argument belong to, shape (B,);
+            a range where they are consecutive, to which a count is added several times as fast.
     """
 
-    def __init__(self, plain: Linearisation, counter: Counter, rows: IntArray) -> None:
+    def __init__(self, plain: Linearisation, counter: Counter, rows: RowNumbers) -> None:
         self.metric = plain.metric
         self._plain, self._counter, self._rows = plain, counter, rows
+        self._charged = slice(rows.start, rows.stop) if isinstance(rows, range) else rows
 
     def __getitem__(self, rows: Rows) -> CountedLinearisation:
         """The linearisation at these rows of the block only, counted for them."""
-        return CountedLinearisation(self._plain[rows], self._counter, self._rows[rows])
+        numbers = self._rows
+        if isinstance(rows, slice):
+            return CountedLinearisation(self._plain[rows], self._counter, numbers[rows])
+        return CountedLinearisation(self._plain[rows], self._counter, np.asarray(numbers)[rows])
 
     def vjp_state(self, adjoints: FloatArray) -> FloatArray:
         """∂₁Φᵀ v for each row v, counted."""
-        self._counter.state_products[self._rows] += 1
+        self._counter.state_products[self._charged] += 1
         return self._plain.vjp_state(adjoints)
 
     def jvp_state(self, tangents: FloatArray) -> FloatArray:
         """∂₁Φ u for each row u, counted."""
-        self._counter.state_products[self._rows] += 1
+        self._counter.state_products[self._charged] += 1
         return self._plain.jvp_state(tangents)
 
     def vjp_hyper(self, adjoints: FloatArray) -> FloatArray:
         """∂₂Φᵀ v for each row v, counted."""
-        self._counter.hyper_products[self._rows] += 1
+        self._counter.hyper_products[self._charged] += 1
         return self._plain.vjp_hyper(adjoints)
 
     def jvp_hyper(self, tangents: FloatArray) -> FloatArray:
         """∂₂Φ u for each row u, counted."""
-        self._counter.hyper_products[self._rows] += 1
+        self._counter.hyper_products[self._charged] += 1
         return self._plain.jvp_hyper(tangents)

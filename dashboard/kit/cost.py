@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from functools import lru_cache
 
 from hypergrad_core import Scenario
@@ -19,9 +21,19 @@ def measure() -> None:
     _machine[:] = [Machine.measure()]
 
 
+def alike(scenario: Scenario) -> Scenario:
+    """One for all that take the same, to a few per cent: a hand that drags q, or another seed."""
+    outline = scenario.outline
+    if 0 < outline.contraction < 1:
+        # 1 − q to a twentieth: where costs depend on q, it is by κ = (1 + q)/(1 − q) or its root.
+        rounded = 1 - math.exp(round(20 * math.log(1 - outline.contraction)) / 20)
+        outline = replace(outline, contraction=min(max(rounded, 0.01), 0.9999))
+    return replace(outline, seed=0)
+
+
 def cost_of(scenario: Scenario) -> Cost:
     """What ``run`` takes."""
-    return _cost(scenario.outline)
+    return _cost(alike(scenario))
 
 
 def expected_seconds(scenario: Scenario) -> float:
@@ -36,9 +48,9 @@ def expected_bytes(scenario: Scenario) -> float:
 
 def expected_plane_seconds(scenario: Scenario, methods: tuple[str, ...]) -> float:
     """How long the planes of these methods take here together, about."""
-    return _machine[0].seconds(_plane_cost(scenario.outline, methods))
+    return _machine[0].seconds(_plane_cost(alike(scenario), methods))
 
 
 def expected_plane_bytes(scenario: Scenario, methods: tuple[str, ...]) -> float:
     """What they keep in memory at their peak, about."""
-    return float(_plane_cost(scenario.outline, methods).bytes)
+    return float(_plane_cost(alike(scenario), methods).bytes)

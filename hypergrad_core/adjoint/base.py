@@ -162,6 +162,7 @@ class AdjointSolver(ABC):
         self.residual_norms: FloatArray = np.full(len(gradients), np.nan)
         self.outcomes = [Outcome.STEPS_TAKEN] * len(gradients)
         self._live = np.ones(len(gradients), dtype=bool)
+        self._all_live = True
 
     @abstractmethod
     def advance(self, first: int) -> None:
@@ -176,6 +177,9 @@ class AdjointSolver(ABC):
         return self._adjoints[rows]
 
     def _finish(self, rows: IntArray, outcome: Outcome) -> None:
+        if not len(rows):
+            return
+        self._all_live = False
         self._live[rows] = False
         for row in rows:
             self.outcomes[row] = outcome

@@ -94,27 +94,31 @@ class ConjugateGradientSolver(AdjointSolver):
 
     def advance(self, first: int) -> None:
         """One conjugate-gradient step."""
-        live = self._live[first:]
-        if not live.any():
-            return
         rows: slice | IntArray = slice(first, None)
-        if not live.all():
-            rows = first + np.flatnonzero(live)
+        if not self._all_live:
+            live = first + np.flatnonzero(self._live[first:])
+            if not len(live):
+                return
+            if len(live) < len(self._live) - first:
+                rows = live
         # Views of the blocks where the rows are a slice, copies to be put back where they are not.
         adjoint, residual, direction = (
             block[rows] for block in (self._adjoints, self._residuals, self._directions)
         )
-        lin = self._lin[rows]
+        lin, squares = self._lin[rows], self._squares[rows]
         curved = lin.vjp_state(direction)
         np.subtract(direction, curved, out=curved)
         curvature = _dots(lin.metric, direction, curved)
         definite = curvature > 0
-        length = np.where(definite, self._squares[rows] / np.where(definite, curvature, 1.0), 0.0)
+        whole = bool(definite.all())
+        length = squares / (curvature if whole else np.where(definite, curvature, 1.0))
+        if not whole:
+            length[~definite] = 0.0
         adjoint += length[:, None] * direction
         curved *= length[:, None]
         residual -= curved
         square = _dots(lin.metric, residual, residual)
-        turn = square / self._squares[rows]
+        turn = square / squares
         direction *= turn[:, None]
         direction += residual
         self.lengths[rows], self.turns[rows] = length, turn
@@ -123,9 +127,12 @@ class ConjugateGradientSolver(AdjointSolver):
             self._residuals[rows], self._directions[rows] = residual, direction
         self._squares[rows] = square
         self.residual_norms[rows] = np.sqrt(square)
+        done = square <= self._target[rows]
+        if whole and not done.any():
+            return
         ids = np.arange(len(self._live))[rows]
         self._finish(ids[~definite], Outcome.BREAKDOWN)
-        self._finish(ids[definite & (square <= self._target[rows])], Outcome.CONVERGED)
+        self._finish(ids[definite & done], Outcome.CONVERGED)
 
     def stored_floats(self, size: int, rows: IntArray, steps: IntArray) -> int:
         """w, v, residual, direction and its product."""

@@ -115,8 +115,10 @@ class InnerSolver(ABC):
                 states[t + 1] = mapped
             else:
                 states[t + 1] = a * mapped + (1 - a + momentum) * now[0] - momentum * before
-            ask()
-            if progress is not None:
+            # Who is told how far it is may stop it as well: once is enough.
+            if progress is None:
+                ask()
+            else:
                 progress((t + 1) / steps)
             if tolerance > 0 and np.linalg.norm(states[t + 1] - states[t]) <= tolerance:
                 return states[: t + 2]

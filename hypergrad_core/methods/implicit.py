@@ -121,7 +121,7 @@ class ImplicitMethod(Method):
         direct = problem.outer_gradient_hyper(ends)
         solver = self.solver.begin(
             problem,
-            CountedLinearisation(lin, counter, np.arange(len(ends))),
+            CountedLinearisation(lin, counter, range(len(ends))),
             problem.outer_gradient_state(ends),
         )
 
@@ -148,19 +148,23 @@ class ImplicitMethod(Method):
         # A row stays as it is after its last step: its last point can wait, all of them together.
         last = steps == depths[rows]
         early = np.flatnonzero(~last)
+        early = early[np.argsort(steps[early], kind="stable")]
+        every = np.arange(int(depths[-1]) + 2)
+        ends = np.searchsorted(steps[early], every).tolist()
+        firsts = np.searchsorted(depths, every, side="right").tolist()
         spent = 0
-        for j in range(int(depths[-1]) + 1):
-            if len(early):
-                due = early[steps[early] == j]
-                if len(due):
-                    read(due)
-            first = int(np.searchsorted(depths, j, side="right"))
-            ask()
+        for j in every[:-1].tolist():
+            if ends[j + 1] > ends[j]:
+                read(early[ends[j] : ends[j + 1]])
+            first = firsts[j]
+            if progress is None:
+                ask()
+            else:
+                # Who is told how far it is may stop it as well: once is enough.
+                progress(spent)
             if first < len(depths):
                 solver.advance(first)
                 spent += len(depths) - first
-                if progress is not None:
-                    progress(spent)
         read(np.flatnonzero(last))
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 import numpy as np
 
-from hypergrad_core.arrays import FloatArray, Progress, as_slice
+from hypergrad_core.arrays import FloatArray, IntArray, Progress, RowNumbers, as_slice
 from hypergrad_core.bounds import Bound, Path, Term
 from hypergrad_core.bounds.expected import unrolled_cost
 from hypergrad_core.constants import Constants
@@ -116,26 +117,27 @@ class ReverseMode(Method):
         bottoms = horizons - batch.depths
         top, bottom = int(horizons.max()), int(bottoms.min())
         coefficients = scheme.table(top + 1).tolist()
-        points = scheme.evaluated(states[: top + 1])
-        lin = problem.linearise(points[bottom:top]) if top > bottom else None
+        evaluated = scheme.evaluated(states[: top + 1])
+        lin = problem.linearise(evaluated[bottom:top]) if top > bottom else None
+        ending = np.argsort(complete, kind="stable")
+        ends = np.searchsorted(complete[ending], np.arange(bottom, top + 2)).tolist()
+        through = _rows_through(horizons, bottoms, top, bottom)
         for s in range(top, bottom - 1, -1):
-            # Horizons are sorted: those beyond s are the last rows; finished ones drop out.
-            first = int(np.searchsorted(horizons, s, side="right"))
-            active = first + np.flatnonzero(bottoms[first:] <= s)
+            active, further = through(s), through(s, beyond=True)
             a, momentum, ahead = coefficients[s]
             if lin is not None and len(active):
                 step = lin[s - bottom : s - bottom + 1]
                 block = as_slice(active)
                 product = CountedLinearisation(step, counter, active).vjp_hyper(adjoints[block])
                 sums[block] += a * product
-            done = complete == s
-            if done.any():
+            first, last = ends[s - bottom : s - bottom + 2]
+            if last > first:
+                done = ending[first:last]
                 at = rows[done]
                 # Reverse mode keeps each state it goes back through, two adjoints and the sum.
                 spent = counter[at]
                 spent.stored_floats += (steps[done] + 2) * size + hyper_size
                 recorder.record(batch.points[done], sums[at], spent)
-            further = first + np.flatnonzero(bottoms[first:] < s)
             if lin is not None and len(further):
                 block = as_slice(further)
                 pulled = CountedLinearisation(step, counter, further).vjp_state(adjoints[block])
@@ -152,8 +154,10 @@ class ReverseMode(Method):
             if s % DENORMALS_EVERY == 0:
                 # Numbers that have underflowed are slow, and q times them is never quite zero.
                 adjoints[np.abs(adjoints) < SMALLEST_ADJOINT] = 0
-            ask()
-            if progress is not None:
+            # Who is told how far it is may stop it as well: once is enough.
+            if progress is None:
+                ask()
+            else:
                 progress((top - s) / max(top - bottom, 1))
 
     def paper_terms(
@@ -182,6 +186,29 @@ class ReverseMode(Method):
         points = estimate.points
         values = path.unrolled_bound(points.inner_steps, points.adjoint_steps, frozen=False)
         return Bound(path.tier, path.unrolled_status, values, path.source)
+
+
+def _rows_through(
+    horizons: IntArray, bottoms: IntArray, top: int, bottom: int
+) -> Callable[..., RowNumbers]:
+    """Which rows go back through step s, or beyond it to s − 1 at the least.
+
+    Horizons are sorted: those beyond s are the last rows. Where rows end in the same order as they
+    begin, as on every slice, those that go on are all between two of them.
+    """
+    every = np.arange(bottom, top + 1)
+    firsts = np.searchsorted(horizons, every, side="right").tolist()
+    in_order = bool((bottoms[1:] >= bottoms[:-1]).all())
+    stops = np.searchsorted(bottoms, every, side="right").tolist() if in_order else []
+
+    def rows(s: int, *, beyond: bool = False) -> RowNumbers:
+        first, reach = firsts[s - bottom], s - beyond
+        if in_order:
+            stop = stops[reach - bottom] if reach >= bottom else 0
+            return range(first, max(first, stop))
+        return np.asarray(first + np.flatnonzero(bottoms[first:] <= reach))
+
+    return rows
 
 
 def _part(progress: Progress, number: int, count: int) -> Progress:

@@ -11,6 +11,9 @@ from hypergrad_core.arrays import FloatArray, IntArray
 # Beyond this many steps a prediction is of no use to anybody.
 FARTHEST = 2**24
 
+# Where a prediction looks first: every step at the beginning, then by about a fifth farther.
+GRID = np.concatenate([[0], np.unique(np.geomspace(1, FARTHEST, 97).astype(np.int64))])
+
 # Where the search begins that no bound ends; doubled until the error stays below the target.
 FIRST_HORIZON = 128
 
@@ -41,27 +44,37 @@ def predicted_steps(bound: Callable[[IntArray], FloatArray], target: float) -> i
             one rise, as every bound of the paper does.
         target: positive.
     """
-    grid = np.unique(np.geomspace(1, FARTHEST, 97).astype(np.int64))
-    grid = np.concatenate([[0], grid])
-    # A short rise above the target may hide between two steps of the grid.
-    grid = np.unique(np.append(grid, _peak(bound, grid)))
+    grid, values = GRID, bound(GRID)
+    peak = int(np.argmax(values))
+    if 0 < peak < len(grid) - 1:
+        # A short rise above the target may hide between two steps of the grid.
+        grid = np.union1d(grid, _peak(bound, grid[peak - 1], grid[peak + 1]))
+        values = bound(grid)
     while True:
-        index = first_to_stay(bound(grid), target)
+        index = first_to_stay(values, target)
         if index is None:
             return None
         if index == 0 or grid[index] - grid[index - 1] <= 1:
             return int(grid[index])
-        grid = np.unique(np.linspace(grid[index - 1], grid[index], 65).astype(np.int64))
+        grid = _between(grid[index - 1], grid[index])
+        values = bound(grid)
 
 
-def _peak(bound: Callable[[IntArray], FloatArray], grid: IntArray) -> int:
+def _peak(bound: Callable[[IntArray], FloatArray], low: int, high: int) -> int:
     """The step where a bound that falls for good after at most one rise is largest."""
     while True:
+        grid = _between(low, high)
         index = int(np.argmax(bound(grid)))
-        near = grid[max(index - 1, 0) : index + 2]
-        if near[-1] - near[0] < len(near):
+        if len(grid) > high - low:
             return int(grid[index])
-        grid = np.unique(np.linspace(near[0], near[-1], 65).astype(np.int64))
+        low, high = int(grid[max(index - 1, 0)]), int(grid[min(index + 1, len(grid) - 1)])
+
+
+def _between(low: int, high: int) -> IntArray:
+    """Every step from one to another, or 65 of them."""
+    if high - low < 65:
+        return np.arange(low, high + 1)
+    return np.linspace(low, high, 65).astype(np.int64)
 
 
 def search_steps(
