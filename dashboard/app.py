@@ -28,12 +28,14 @@ ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from dashboard.chart import LIVE_PATH, PAGE_PARAM, PLOTLY_PATH, Frame  # noqa: E402
+from dashboard.chart import LIVE_PATH, PAGE_PARAM, Frame  # noqa: E402
+from dashboard.chart.component import CHART, PLOTLY  # noqa: E402
+from dashboard.chart.served import Preload, script_route  # noqa: E402
 from dashboard.kit import page, processes  # noqa: E402
 from dashboard.kit.crowd import CONNECTIONS, Crowd, Outbox, Uploads  # noqa: E402
 from dashboard.kit.errors import LinkError  # noqa: E402
 from dashboard.kit.guard import Guard, Known  # noqa: E402
-from dashboard.kit.live import Preload, live_route, plotly_route  # noqa: E402
+from dashboard.kit.live import live_route  # noqa: E402
 from dashboard.kit.policy import ANYBODY, Policy, headers, own_page  # noqa: E402
 from dashboard.kit.presenting import SPEAKER_PATH  # noqa: E402
 from dashboard.pages import HOME, PAGES  # noqa: E402
@@ -87,7 +89,7 @@ app = st.App(
     ROOT / "dashboard" / "main.py",
     routes=[
         live_route(render_frame, _prefix + LIVE_PATH),
-        plotly_route(_prefix + PLOTLY_PATH),
+        *(script_route(script, _prefix) for script in (PLOTLY, CHART)),
         speaker_route(_prefix + SPEAKER_PATH),
     ],
     lifespan=processes.serving,
@@ -97,6 +99,6 @@ app = st.App(
         Middleware(Crowd, most=connections()),
         Middleware(Outbox),
         Middleware(Uploads, forget=forget),
-        Middleware(Preload, path=_prefix + PLOTLY_PATH),
+        Middleware(Preload, scripts=(PLOTLY, CHART), prefix=_prefix),
     ],
 )

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 
 import streamlit as st
 from streamlit.delta_generator_singletons import context_dg_stack, get_default_dg_stack_value
 
 from dashboard.kit import presenting, session
 from dashboard.kit.errors import note_fault, plain
+from dashboard.kit.markup import STYLE
 from dashboard.kit.show import show
 from dashboard.pages import HOME, PAGES
 from hypergrad_core import HypergradError
-
-STYLES = Path(__file__).parent / "kit" / "page.css"
 
 # A part of a page that is drawn by itself, a fragment, leaves its own place open to what the same
 # thread runs next. A page that went on there would find none of it in the browser, and stay blank.
@@ -36,8 +34,7 @@ tabs = {
 session.know(tabs, HOME.name)
 tab = st.navigation([*tabs.values()], position="top")
 st.set_page_config(page_title=f"{tab.title} · Hypergradients")
-st.html(STYLES)
-st.html(presenting.STYLE)
+st.html(STYLE)
 names = " ".join(page.name for page in PAGES)
 st.html(
     f'<h1 class="page-name" data-pages="{names}">{tab.title}</h1>'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -10,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from dashboard.chart import FOLDER, PLOTLY_PATH, Frame, Live
+from dashboard.chart import FOLDER, PLOTLY_FILE, PLOTLY_PATH, Frame, Live
 from dashboard.chart.scripts import joined
+from dashboard.chart.served import Script
 
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
@@ -23,13 +25,27 @@ _NOBODY: Mapping[str, Callable[[], None]] = {}
 NARROW = 760
 
 
+def _chart_script() -> Script:
+    """All of the chart's own script.
+
+    Not given to Streamlit, which would send it with every chart of every run.
+    """
+    plain = joined(FOLDER / "chart.js").encode()
+    version = hashlib.sha256(plain).hexdigest()[:16]
+    return Script(f"/chart/chart-{version}.js", plain, "rel=modulepreload")
+
+
+CHART = _chart_script()
+PLOTLY = Script(PLOTLY_PATH, PLOTLY_FILE.read_bytes(), "rel=preload; as=script")
+
+
 @cache
 def _component() -> ComponentRenderer:
     """Register the component once: a second registration would mount all charts anew."""
     return st.components.v2.component(
         "hypergrad_chart",
         css=(FOLDER / "chart.css").read_text(encoding="utf-8"),
-        js=joined(FOLDER / "chart.js"),
+        js=joined(FOLDER / "entry.js").replace("CHART_PATH", CHART.path),
         isolate_styles=False,
     )
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 import streamlit as st
 
 from dashboard.kit.glossary import TERMS, definition, lowered, marked
+from dashboard.kit.markup import Markup
 from dashboard.kit.policy import own
 from hypergrad_core import METHODS
 
-_STYLE = Path(__file__).with_name("terms.css")
 _SCRIPT = own(Path(__file__).with_name("terms.js").read_text(encoding="utf-8"))
 
 # Each half of it stays on one line.
@@ -34,17 +35,13 @@ CONSTANTS = ("κ_M", "ν₁", "ν₂", "μ₁", "μ₂", "L_E", "L_Φ", "D", "ρ
 
 def introduce(text: str) -> None:
     """A page in one paragraph of at most 60 words, right under its heading."""
-    st.html(
-        f"<style>{_STYLE.read_text(encoding='utf-8')}</style>"
-        f"<script>{_SCRIPT}</script>"
-        f"{_paragraph(text)}",
-        unsafe_allow_javascript=True,
-    )
+    markup = Markup(f"<script>{_SCRIPT}</script>{_paragraph(text)}")
+    st.html(markup, unsafe_allow_javascript=True)
 
 
 def write(text: str) -> None:
     """Another paragraph with ``[[terms]]`` that show their definitions, below the first."""
-    st.html(_paragraph(text))
+    st.html(Markup(_paragraph(text)))
 
 
 def _paragraph(text: str) -> str:
@@ -59,10 +56,11 @@ def write_symbols(symbols: Iterable[str]) -> None:
 def list_terms(terms: Iterable[str]) -> None:
     """All symbols and terms of a page, to unfold."""
     with st.expander("Symbols and terms"):
-        st.html(_listed(terms))
+        st.html(Markup(_listed(tuple(terms))))
 
 
-def _listed(terms: Iterable[str]) -> str:
+@cache
+def _listed(terms: tuple[str, ...]) -> str:
     entries = "".join(
         f"<div><dt>{lowered(_named(term))}</dt><dd>{lowered(definition(term))}</dd></div>"
         for term in dict.fromkeys(terms)

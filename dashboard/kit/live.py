@@ -1,4 +1,4 @@
-"""The chart's own routes: frames over a WebSocket while a slider moves, and plotly.js.
+"""The live route: frames over a WebSocket while a slider moves.
 
 A request is ``{"id": n, "params": {name: value}}``, its answer ``{"id": n, "frame": …}``, or
 ``{"id": n, "error": message}`` with ``"slow": true`` where the setting only takes too long to
@@ -9,22 +9,17 @@ answer closes every older request: those are stopped, and never answered.
 from __future__ import annotations
 
 import asyncio
-import gzip
 import json
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from functools import cache
 
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route, WebSocketRoute
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from dashboard.chart import LIVE_PATH, PLOTLY_FILE, PLOTLY_PATH, Frame
+from dashboard.chart import LIVE_PATH, Frame
 from dashboard.kit.compute import LIVE_SECONDS, SlowError, StoppedError, checkpoint, reporting_to
 from dashboard.kit.crowd import Pace
 from dashboard.kit.errors import note_fault
@@ -265,61 +260,3 @@ def live_route(render: Render, path: str = LIVE_PATH) -> WebSocketRoute:
             desk.close()
 
     return WebSocketRoute(path, endpoint)
-
-
-@cache
-def _plotly() -> tuple[bytes, bytes]:
-    """plotly.js, plain and compressed once for all.
-
-    Starlette's middleware would compress its 1.5 MB anew for every visitor: about 60 ms of a core
-    each, when a whole class opens the page at the same time.
-    """
-    plain = PLOTLY_FILE.read_bytes()
-    return plain, gzip.compress(plain, compresslevel=6, mtime=0)
-
-
-def plotly_route(path: str = PLOTLY_PATH) -> Route:
-    """Route for plotly.js. The path names the version, so that browsers may keep it for ever."""
-
-    def endpoint(request: Request) -> Response:
-        plain, compressed = _plotly()
-        headers = {
-            "Cache-Control": "public, max-age=31536000, immutable",
-            "Vary": "Accept-Encoding",
-        }
-        if "gzip" in request.headers.get("accept-encoding", ""):
-            return Response(
-                compressed,
-                media_type="text/javascript",
-                headers={**headers, "Content-Encoding": "gzip"},
-            )
-        return Response(plain, media_type="text/javascript", headers=headers)
-
-    return Route(path, endpoint)
-
-
-class Preload:
-    """Tells a browser with the page itself that it will want a script, before it has run any.
-
-    Args:
-        app: what answers.
-        path: of the script.
-    """
-
-    def __init__(self, app: ASGIApp, path: str = PLOTLY_PATH) -> None:
-        self._app = app
-        self._link = (b"link", f"<{path}>; rel=preload; as=script".encode())
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass everything on; an HTML page gets a header more."""
-
-        async def pass_on(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = message.get("headers", [])
-                if any(
-                    name == b"content-type" and b"text/html" in value for name, value in headers
-                ):
-                    message = {**message, "headers": [*headers, self._link]}
-            await send(message)
-
-        await self._app(scope, receive, pass_on if scope["type"] == "http" else send)

@@ -22,7 +22,6 @@ SCRIPT = own(
     "if (document.hgPresenting) document.hgPresenting.settle();\n"
     f"else {{\n{joined(FOLDER / 'present.js')}\n}}"
 )
-STYLE = FOLDER / "present.css"
 SPEAKER_PATH = "/speaker"
 # As in ``present/pure/address.js``.
 ONLY_PARAM = "only"

@@ -1,9 +1,10 @@
-"""plotly.js is served once, compressed, and asked for early."""
+"""Scripts are served once, compressed, and asked for early."""
 
 from __future__ import annotations
 
 import asyncio
 import gzip
+import hashlib
 from typing import Any
 
 import pytest
@@ -16,11 +17,14 @@ from starlette.types import Message
 
 from dashboard.app import app
 from dashboard.chart import LIVE_PATH, PLOTLY_FILE, PLOTLY_PATH
-from dashboard.kit.live import (
-    Preload,
-    plotly_route,
-)
+from dashboard.chart.component import CHART, PLOTLY
+from dashboard.chart.served import Preload, Script, script_route
 from dashboard.kit.presenting import SPEAKER_PATH
+
+SCRIPTS = (
+    Script("/x.js", b"", "rel=preload; as=script"),
+    Script("/y.js", b"", "rel=modulepreload"),
+)
 
 
 def fetch(
@@ -46,7 +50,7 @@ def fetch(
         "query_string": b"",
         "headers": [] if accept is None else [(b"accept-encoding", accept)],
     }
-    asyncio.run((application or Starlette(routes=[plotly_route()]))(scope, receive, send))
+    asyncio.run((application or Starlette(routes=[script_route(PLOTLY)]))(scope, receive, send))
     start, *parts = sent
     assert start["status"] == 200
     headers = {name.decode(): value.decode() for name, value in start["headers"]}
@@ -72,13 +76,21 @@ def test_a_page_says_at_once_which_script_it_will_want(kind: str) -> None:
         return Response("<p>", media_type=kind)
 
     routes = [Route("/", endpoint)]
-    application = Starlette(routes=routes, middleware=[Middleware(Preload, path="/x.js")])
+    application = Starlette(
+        routes=routes, middleware=[Middleware(Preload, scripts=SCRIPTS, prefix="/base")]
+    )
     headers, body = fetch(None, application, "/")
     assert body == b"<p>"
-    wanted = "</x.js>; rel=preload; as=script" if "html" in kind else None
+    told = "</base/x.js>; rel=preload; as=script, </base/y.js>; rel=modulepreload"
+    wanted = told if "html" in kind else None
     assert headers.get("link") == wanted
 
 
 def test_the_application_serves_all_routes() -> None:
     paths = {getattr(route, "path", "") for route in app._user_routes}
-    assert paths == {LIVE_PATH, PLOTLY_PATH, SPEAKER_PATH}
+    assert paths == {LIVE_PATH, PLOTLY_PATH, CHART.path, SPEAKER_PATH}
+
+
+def test_the_chart_of_another_version_has_another_path() -> None:
+    digest = hashlib.sha256(CHART.plain).hexdigest()
+    assert CHART.path == f"/chart/chart-{digest[:16]}.js"
