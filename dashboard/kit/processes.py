@@ -6,6 +6,7 @@ that is the script of a page.
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import gc
 import os
@@ -23,6 +24,7 @@ from dashboard.kit import limits
 from dashboard.kit.compute import checkpoint, do_quick_work_with
 from dashboard.kit.cost import measure
 from dashboard.kit.limits import MEGABYTE
+from dashboard.kit.wakeups import wake_once
 from dashboard.kit.worker import Work, timed
 from hypergrad_core import HypergradError
 
@@ -206,10 +208,11 @@ def _nothing(key: Any, report: Any) -> None:
 
 @asynccontextmanager
 async def serving(app: Any) -> AsyncIterator[None]:
-    """While the server runs, quick work is done in processes as well."""
+    """While the server runs: quick work is done in processes as well, and its loop sleeps well."""
     # What the imports made stays for good: the collector need not look at it again. Not later, or
     # the first session would stay as well, with all that its visitor has given.
     gc.freeze()
+    wake_once(asyncio.get_running_loop())
     threading.Thread(target=measure, daemon=True).start()
     if not limits.LIMITS.jobs:
         yield
