@@ -16,8 +16,6 @@ from hypergrad_core.studies.outer_steps import Budget, Descent, Outer, Rule, Sch
 
 # A run ends when it has spent so many: a certificate may ask for more and more.
 MOST_PRODUCTS = 100_000
-# Fixed steps beside a certified descent, at the most.
-MOST_BLIND = 200
 
 
 @dataclass(frozen=True)
@@ -123,7 +121,7 @@ def _go(way: Way, report: Progress) -> Run:
             problem,
             way.method,
             way.budget,
-            replace(way.outer, rule=Rule.FIXED, steps=MOST_BLIND, products=spent),
+            way.outer.unproved(spent),
             progress=lambda fraction: report(share * (1 + fraction)),
         )
     images = None
