@@ -148,7 +148,7 @@ def final_caption(rows: Sequence[FinalRow], seeds: int) -> str:
     if seeds == 1:
         return "Where each descent has ended."
     here = max((len(row.runs) for row in rows), default=0)
-    arrived = f"{here} of {seeds} seeds so far" if here < seeds else f"{seeds} seeds"
+    arrived = f"{here} of {seeds} seeds so far" if here < seeds else count_of(seeds)
     return f"Where the descents have ended: mean ± standard deviation over {arrived}."
 
 
@@ -165,6 +165,8 @@ def explained(rows: Sequence[FinalRow]) -> str:
     if any(cell.best for column in columns for cell in cells_of(rows, column)):
         greatest = " and the greatest accuracy" if "accuracy" in names else ""
         told.append(f"{BEST} marks the least f{greatest}.")
+        if any(len(row.runs) > 1 for row in rows):
+            told.append("Differences below the deviations say little.")
     return " ".join(told)
 
 
@@ -173,24 +175,33 @@ def final_html(rows: Sequence[FinalRow], seeds: int, mode: Mode) -> str:
     columns = columns_of(rows)
     heads = "".join(f'<th scope="col">{html.escape(column.label)}</th>' for column in columns)
     sides = [cells_of(rows, column) for column in columns]
+    most = max((len(row.runs) for row in rows), default=0)
     lines = []
     for place, row in enumerate(rows):
         cells = "".join(f"<td>{_cell(side[place])}</td>" for side in sides)
-        lines.append(f'<tr><th scope="row">{_head(row, seeds, mode)}</th>{cells}</tr>')
+        lines.append(f'<tr><th scope="row">{_head(row, most, mode)}</th>{cells}</tr>')
+    caption = html.escape(final_caption(rows, seeds))
+    # The caption stays where it is when the table scrolls.
     return (
-        f'<div class="final-values" tabindex="0" role="region" aria-label="Final values"><table>'
-        f"<caption>{html.escape(final_caption(rows, seeds))}</caption>"
+        f'<div class="final-values"><p>{caption}</p>'
+        f'<div tabindex="0" role="region" aria-label="{caption}"><table>'
         f'<thead><tr><th scope="col">Method</th>{heads}</tr></thead>'
-        f"<tbody>{''.join(lines)}</tbody></table></div>"
+        f"<tbody>{''.join(lines)}</tbody></table></div></div>"
     )
 
 
-def _head(row: FinalRow, seeds: int, mode: Mode) -> str:
+def _head(row: FinalRow, most: int, mode: Mode) -> str:
+    """Which row it is; of how many seeds, if others have more."""
     color = METHOD_STYLES[row.method].color(mode)
     swatch = f'<span class="swatch" style="background:{color}" aria-hidden="true"></span>'
-    missing = f", {len(row.runs)} of {seeds} seeds" if len(row.runs) < seeds else ""
+    fewer = f", {count_of(len(row.runs))}" if len(row.runs) < most else ""
     label = html.escape(METHODS[row.method].label)
-    return f"{swatch}{label} <small>{RULES[row.rule].lower()}{missing}</small>"
+    return f"{swatch}{label} <small>{RULES[row.rule].lower()}{fewer}</small>"
+
+
+def count_of(seeds: int) -> str:
+    """1 seed, 2 seeds."""
+    return f"{seeds} seed{'s' if seeds > 1 else ''}"
 
 
 def _cell(cell: Cell) -> str:
