@@ -49,6 +49,15 @@ def test_they_are_those_of_the_descents() -> None:
         assert beside.steps[-2].products < own.last.products
 
 
+def test_what_is_trained_again_is_the_last_model() -> None:
+    scenario = replace(SCENARIO, size=30, methods=("aid-cg",))
+    outer, problem = Outer(Rule.BACKTRACKING, steps=8, length=1.0), scenario.build()
+    (found,) = outcome(scenario, Budget(100, 12), outer)
+    last = minimize(problem, "aid-cg", Budget(100, 12), outer).last.hyper
+    first, again = (retrained_accuracy(problem, hyper) for hyper in (problem.hyper, last))
+    assert found.retrained == again != first
+
+
 def test_the_truth_is_told_where_it_is_asked_for() -> None:
     problem = SCENARIO.build()
     runs = {
@@ -59,6 +68,12 @@ def test_the_truth_is_told_where_it_is_asked_for() -> None:
     assert np.isnan(runs["last"].objectives).tolist() == [True] * 4 + [False]
     assert np.isnan(runs[False].objectives).all()
     np.testing.assert_array_equal(runs["last"].hypers, runs[True].hypers)
+    # A run that ends in mid-step has looked closer at its last λ since then.
+    for products in (400, 800, 1200):
+        outer = Outer(Rule.CERTIFIED, steps=50, products=products)
+        ends = [minimize(problem, "aid-cg", BUDGET, outer, truth=t).last for t in (True, "last")]
+        assert ends[0].ended
+        assert ends[0] == ends[1]
 
 
 def test_means_and_deviations_are_over_the_seeds() -> None:
@@ -136,7 +151,22 @@ def test_what_is_kept_is_what_the_method_says(method: str) -> None:
         assert told == (t + 2) * d + m
 
 
-def test_forward_mode_keeps_a_jacobian() -> None:
+def test_what_is_kept_grows_where_a_certificate_asks_for_more_steps() -> None:
     problem = build(family="biased", size=9, samples=12)
-    (step,) = minimize(problem, "itd-forward", Budget(7, 5), Outer(steps=0)).steps
-    assert step.stored_floats == (problem.hyper_size + 2) * problem.state_size
+    run = minimize(problem, "itd", Budget(4, 4), Outer(Rule.CERTIFIED, steps=6))
+    kept = [step.stored_floats for step in run.steps]
+    assert kept == sorted(kept)
+    most = max(step.inner_steps for step in run.steps)
+    # Steps are doubled: about half of all at one λ are unrolled at once, the others before.
+    assert most * 9 / 2 < kept[-1] <= (most + 2) * 9 + 2 * 9
+
+
+def test_forward_mode_keeps_a_jacobian() -> None:
+    for d, m in ((9, 4), (9, 1)):
+        problem = build(size=d, hyper_size=m)
+        for warm in (False, True):
+            budget = Budget(7, 5, warm_adjoint=warm)
+            last = minimize(problem, "itd-forward", budget, Outer(steps=2)).last
+            # A warm adjoint is solved for as well: w, v, a product and the hypergradient.
+            kept = max((m + 2) * d, 3 * d + m) + d if warm else (m + 2) * d
+            assert last.stored_floats == kept

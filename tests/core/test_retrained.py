@@ -74,7 +74,11 @@ def test_what_it_is_not_trained_on_stays_held_out() -> None:
     # Some digits occur twice in the data.
     kept = [row.tobytes() for row in problem.test.rows]
     assert np.mean([row in trained for row in kept]) < 0.01
-    assert again.contraction < 1
+    # The step that suits its own rows: no other contracts as well.
+    assert all(
+        again.contraction < replace(again, step=s * again.step).contraction for s in (0.9, 1.1)
+    )
+    assert again.contraction < replace(again, step=problem.step).contraction < 1
 
 
 def test_the_same_rows_twice_are_the_same_model() -> None:

@@ -231,6 +231,8 @@ def final_latex(rows: Sequence[FinalRow], seeds: int) -> str:
 
 
 def _latex_cell(cell: Cell) -> str:
+    if cell.mean == "–":
+        return "--"
     mean = rf"\mathbf{{{_latex(cell.mean)}}}" if cell.best else _latex(cell.mean)
     beside = rf"\pm{_latex(cell.deviation)}" if cell.deviation else ""
     return f"${mean}{beside}$"
@@ -242,4 +244,4 @@ def _latex(text: str) -> str:
         mantissa, _, power = text.rpartition("10")
         exponent = power.translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789"))
         return mantissa.replace("·", r"\cdot ") + f"10^{{{exponent}}}"
-    return {"–": r"\text{--}", "∞": r"\infty"}.get(text, text.replace("\u2009", r"\,"))
+    return r"\infty" if text == "∞" else text.replace("\u2009", r"\,")
