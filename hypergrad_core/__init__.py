@@ -24,6 +24,7 @@ from hypergrad_core.problems import FAMILIES
 from hypergrad_core.scenario import Scenario
 from hypergrad_core.studies.descent import minimize, value_and_hypergradient
 from hypergrad_core.studies.experiment import Experiment, ProblemRun, Refusal, run, run_problem
+from hypergrad_core.studies.final_values import FinalRow, FinalValues, tabulate
 from hypergrad_core.studies.outer_steps import Budget, Descent, Outer, OuterStep, Rule, Schedule
 from hypergrad_core.studies.plane import ProblemPlane, problem_plane
 from hypergrad_core.studies.prepared import Curve
@@ -42,6 +43,8 @@ __all__ = [
     "Curve",
     "Descent",
     "Experiment",
+    "FinalRow",
+    "FinalValues",
     "FunctionProblem",
     "HypergradError",
     "Linearisation",
@@ -71,5 +74,6 @@ __all__ = [
     "read_table",
     "run",
     "run_problem",
+    "tabulate",
     "value_and_hypergradient",
 ]

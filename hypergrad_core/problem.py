@@ -388,3 +388,13 @@ class Problem(ABC):
     def held_out(self) -> HeldOut | None:
         """Rows to judge w(λ) and λ by, where w is a classifier and the problem keeps some apart."""
         return None
+
+    def retrained(self) -> Problem | None:
+        """The problem at this λ whose Φ learns from the rows of E as well as from its own.
+
+        λ has been chosen, so E has done its work, and a model that is to be used need not do
+        without its rows: ``retrained().fixed_point()`` are its weights. None where Φ has no rows to
+        which those of E could be added, or nothing is held out to judge the model by. How much λ
+        weighs beside more rows is for the family to say.
+        """
+        return None

@@ -176,8 +176,8 @@ def solve_system(
     counter: Counter,
     *,
     tolerance: float = 0.0,
-) -> tuple[FloatArray, int]:
-    """v after some steps on (I − ∂₁Φ(w)ᵀ)v = ∇₁E(w) from v = 0, shape (d,), and how many.
+) -> tuple[FloatArray, int, int]:
+    """Solve (I − ∂₁Φ(w)ᵀ)v = ∇₁E(w) from v = 0 as far as some steps go.
 
     Args:
         solver: of the adjoint.
@@ -187,6 +187,9 @@ def solve_system(
         counter: of one row; charged with the products.
         tolerance: the solver stops where its residual is no larger than this. One that does not
             tell it stops where a step is not longer: that of Neumann's series is the residual.
+
+    Returns:
+        v, shape (d,), how many steps were taken, and how many numbers are kept at once for them.
     """
     row = np.zeros(1, dtype=np.int64)
     lin = CountedLinearisation(problem.linearise(state[None]), counter, row)
@@ -202,7 +205,8 @@ def solve_system(
             left = float(np.linalg.norm(adjoint - before))
         if left <= tolerance and tolerance > 0:
             break
-    return adjoint, taken
+    kept = system.stored_floats(problem.state_size, row, np.array([taken]))
+    return adjoint, taken, int(np.max(kept))
 
 
 def _shifted(progress: Progress, done: int, total: int) -> Progress:

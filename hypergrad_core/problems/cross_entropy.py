@@ -91,6 +91,11 @@ class CrossEntropy(DataMatrix):
         """The share of rows whose class has the largest score, of each state: (B, d) → (B,)."""
         return np.asarray((self.scores(states).argmax(axis=1) == self.labels).mean(axis=1))
 
+    def joined(self, other: CrossEntropy) -> CrossEntropy:
+        """The mean over the rows of both."""
+        rows, labels = [self.rows, other.rows], [self.labels, other.labels]
+        return CrossEntropy(np.concatenate(rows), np.concatenate(labels), self.classes)
+
     def projected(self, basis: FloatArray) -> CrossEntropy:
         """The same loss with rows X Q, for a basis Q of shape (p, r)."""
         return CrossEntropy(self.rows @ basis, self.labels, self.classes)

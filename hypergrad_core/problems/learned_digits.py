@@ -9,7 +9,8 @@ row: d = m = c p. With s_i = softmax(W v_i), δ_i = s_i − e_i and S_i = diag s
 
     ∂₂Φ u = −(η/c) Σ_i (δ_i u_iᵀ + S_i W u_i v_iᵀ).
 
-Pixels are deviations from a mean image, which is kept to draw them.
+Pixels are deviations from a mean image, which is kept to draw them. There is no training again on
+more rows: λ is all that Φ learns from, by definition.
 """
 
 from __future__ import annotations

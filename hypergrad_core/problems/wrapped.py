@@ -60,6 +60,10 @@ class WrappedProblem(Problem):
         """As of the other."""
         return self.original.images
 
+    def retrained(self) -> Problem | None:
+        """As of the other."""
+        return self.original.retrained()
+
     def at(self, hyper: FloatArray) -> Self:
         """The same problem at another λ of shape (m,). Steps and start are kept."""
         return replace(self, original=self.original.at(hyper))

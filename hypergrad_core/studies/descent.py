@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Literal, TypeAlias
 
 import numpy as np
 
@@ -18,11 +19,20 @@ from hypergrad_core.interruption import asking
 from hypergrad_core.methods import Method, method_named
 from hypergrad_core.problem import Problem
 from hypergrad_core.studies.outer_steps import Budget, Descent, Outer, OuterStep, Rule
-from hypergrad_core.studies.outer_walk import FLAT, NOT_FINITE, SPENT, Walk, norm
+from hypergrad_core.studies.outer_walk import (
+    FLAT,
+    NOT_FINITE,
+    SPENT,
+    Walk,
+    norm,
+    true_values,
+)
+
+Truth: TypeAlias = bool | Literal["last"]
 
 
 def descend(
-    problem: Problem, method: Method, budget: Budget, outer: Outer, *, truth: bool = True
+    problem: Problem, method: Method, budget: Budget, outer: Outer, *, truth: Truth = True
 ) -> Iterator[OuterStep]:
     """The start, and then each λ as it is reached.
 
@@ -31,7 +41,8 @@ def descend(
         method: of the hypergradients.
         budget: of one of them.
         outer: the steps.
-        truth: whether f and ∇f are known by the reference solution, which no method gets to see.
+        truth: whether f and ∇f are known by the reference solution, which no method gets to see;
+            "last" for the last λ only.
 
     Raises:
         HypergradError: if the method does not apply, or steps are to be certified in single
@@ -50,7 +61,7 @@ def descend(
         ended = ""
         if outer.rule is Rule.CERTIFIED:
             look, ended = run.certified(look)
-        step = run.record(look, truth=truth, length=length, proved=proved)
+        step, seen = run.record(look, truth=truth is True, length=length, proved=proved), look
         if not np.isfinite(look.norm):
             ended = NOT_FINITE
         elif look.norm == 0:
@@ -61,6 +72,9 @@ def descend(
             size = size or outer.length / look.norm
             look, there, size, ended = run.step(look, size)
         if ended or number == outer.steps:
+            if truth == "last":
+                objective, hypergradient = true_values(seen)
+                step = replace(step, objective=objective, true_hypergradient=hypergradient)
             yield replace(step, ended=ended, products=run.products)
             return
         yield step
@@ -77,7 +91,7 @@ def minimize(
     budget: Budget | None = None,
     outer: Outer | None = None,
     *,
-    truth: bool = True,
+    truth: Truth = True,
     progress: Progress | None = None,
 ) -> Descent:
     """Lower f(λ) from the λ of a problem with a method's hypergradients.
@@ -87,7 +101,8 @@ def minimize(
         method: key of ``METHODS``.
         budget: what one hypergradient may take.
         outer: the outer steps. With ``Rule.CERTIFIED`` f falls with each of them, which is proved.
-        truth: whether f and ∇f are told beside, by the reference solution.
+        truth: whether f and ∇f are told beside, by the reference solution; "last" for the last λ
+            only.
         progress: told the fraction done, in [0, 1]; whatever it raises stops the run.
 
     Raises:

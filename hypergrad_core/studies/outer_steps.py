@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 import numpy as np
@@ -10,6 +10,9 @@ import numpy as np
 from hypergrad_core.arrays import FloatArray, IntArray
 from hypergrad_core.bounds.certificate import Certificate
 from hypergrad_core.records import Record
+
+# Fixed steps beside a certified descent, at the most.
+MOST_UNPROVED = 200
 
 
 class Schedule(StrEnum):
@@ -86,6 +89,13 @@ class Outer:
     trust: float = 0.5
     project: bool = False
 
+    def unproved(self, products: int) -> Outer:
+        """Fixed steps of the same first length, while so many products last.
+
+        What stands beside certified steps: the same products, spent without a proof.
+        """
+        return replace(self, rule=Rule.FIXED, steps=MOST_UNPROVED, products=products)
+
 
 @dataclass(frozen=True, eq=False)
 class OuterStep(Record):
@@ -98,6 +108,8 @@ class OuterStep(Record):
         true_hypergradient: ∇f(λ), shape (m,); nan likewise.
         inner_steps, adjoint_steps: t and k that were taken.
         products: spent so far, with those that found this λ.
+        stored_floats: numbers that had to be kept at once, beyond the data, for the hypergradient
+            so far that needs the most.
         seconds: of the method so far; not compared.
         accuracy: of w_t on rows that neither Φ nor E has seen; nan where none are held out.
         length: ‖λ − λ before‖; 0 at the start.
@@ -112,6 +124,7 @@ class OuterStep(Record):
     inner_steps: int
     adjoint_steps: int
     products: int
+    stored_floats: int
     seconds: float = field(compare=False)
     accuracy: float = float("nan")
     length: float = 0.0

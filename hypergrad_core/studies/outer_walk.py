@@ -86,7 +86,8 @@ class Look:
         return norm(self.hypergradient)
 
 
-def _truth(look: Look) -> tuple[float, FloatArray]:
+@np.errstate(over="ignore", invalid="ignore")
+def true_values(look: Look) -> tuple[float, FloatArray]:
     """f(λ) and ∇f(λ) by the reference solution; nan where w(λ) is not reached."""
     # From w, so that Newton's method has not far to go.
     problem = look.problem.starting_at(look.state)
@@ -114,6 +115,8 @@ class Walk:
         self._proofs = self._spent if self._pays else Counter(1)
         self._clock = time.perf_counter()
         self._number = 1
+        # Numbers that had to be kept at once for a hypergradient, at the most so far.
+        self._kept = 0
 
     @property
     def products(self) -> int:
@@ -177,12 +180,17 @@ class Walk:
         # The right-hand side of the shifted system has a product of its own.
         solved.state_products += warm
         with self._beside() if beside else nullcontext():
-            adjoint, k = solve_system(method.solver, shifted, end, k, solved, tolerance=tolerance)
+            adjoint, k, kept = solve_system(
+                method.solver, shifted, end, k, solved, tolerance=tolerance
+            )
         adjoint = guess + adjoint
+        # What is beside a method needs no room of its own; the sum that is h does.
+        kept = 0 if beside else kept + problem.hyper_size
         own: FloatArray | None = None
         if method.unrolls:
             estimate = method.estimate(shifted, states, points)
             own = estimate.hypergradients[0]
+            kept = max(kept, int(estimate.costs.stored_floats[0]))
             spent.map_evaluations += estimate.costs.map_evaluations
             spent.state_products += estimate.costs.state_products + warm
             spent.hyper_products += estimate.costs.hyper_products + warm
@@ -192,6 +200,8 @@ class Walk:
                 # A certificate that is paid for has the same product in it.
                 lin = CountedLinearisation(begun.linearise(end[None]), spent, np.zeros(1, int))
                 own = (begun.outer_gradient_hyper(end[None]) + lin.vjp_hyper(adjoint[None]))[0]
+        # The guess of the adjoint is there all the time.
+        self._kept = max(self._kept, kept + warm * problem.state_size)
         value = float(problem.outer(end[None])[0])
         return Look(begun, end, adjoint, own, taken, k, value, self._proofs)
 
@@ -212,7 +222,7 @@ class Walk:
         seconds = time.perf_counter() - self._clock
         with self._beside():
             certificate = look.certificate
-            objective, hypergradient = _truth(look) if truth else _unknown(look)
+            objective, hypergradient = true_values(look) if truth else _unknown(look)
             judge = look.problem.held_out
             accuracy = float("nan") if judge is None else float(judge.accuracy(look.state[None])[0])
         self._number += 1
@@ -224,6 +234,7 @@ class Walk:
             inner_steps=look.inner_steps,
             adjoint_steps=look.adjoint_steps,
             products=self.products,
+            stored_floats=self._kept,
             seconds=seconds,
             accuracy=accuracy,
             length=length,

@@ -6,9 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dashboard.kit.export import CsvFile, settings_of
-from dashboard.kit.snippets import INSTALL, call
-from dashboard.screens.descent.race import Race, Run
+from dashboard.kit.export import CsvFile, file_name, settings_of
+from dashboard.kit.page import File
+from dashboard.kit.snippets import beginning, call
+from dashboard.screens.descent.final import final_latex, final_rows
+from dashboard.screens.descent.race import RACES, Race, Run, arrived
+from hypergrad_core.studies.final_values import NUMBERS
 from hypergrad_core.studies.outer_steps import Descent
 
 COLUMNS = (
@@ -47,6 +50,33 @@ def _rows(method: str, rule: str, descent: Descent) -> list[tuple[object, ...]]:
     ]
 
 
+def endings_to_csv(race: Race) -> str:
+    """Final values of every method and seed, and where there are several, mean and deviation."""
+    runs = RACES.so_far(race)
+    table = CsvFile()
+    table.comment(race_settings(race, arrived(runs)))
+    table.row(("method", "rule", "seed", *NUMBERS))
+    for row in final_rows(runs):
+        for run in row.runs:
+            values = [getattr(run, name) for name in NUMBERS]
+            table.row((row.method, row.rule, run.seed, *values))
+        if len(row.runs) > 1:
+            for name, value in (("mean", row.mean), ("deviation", row.deviation)):
+                table.row((row.method, row.rule, name, *(value(number) for number in NUMBERS)))
+    return table.text()
+
+
+def endings_in_latex(race: Race) -> File:
+    """The table of final values for a paper."""
+    scenario = race.scenario
+    name = file_name(scenario, scenario.state_size, "descent", sweep=True)
+
+    def make() -> str:
+        return final_latex(final_rows(RACES.so_far(race)), race.seeds)
+
+    return File("latex", "Final values (LaTeX)", f"{name}-final.tex", "application/x-tex", make)
+
+
 def race_settings(race: Race, runs: Sequence[Run]) -> dict[str, str]:
     """What was run, and how much of it is there."""
     way = race.ways[0]
@@ -57,7 +87,8 @@ def race_settings(race: Race, runs: Sequence[Run]) -> dict[str, str]:
     budget, outer = way.budget, way.outer
     return {
         **{name: value for name, value in told.items() if name not in left_out},
-        "methods": ", ".join(each.method for each in race.ways),
+        "methods": ", ".join(race.scenario.methods),
+        "seeds of the final values": str(race.seeds),
         "rule": str(outer.rule),
         "length of the first step": repr(outer.length),
         "outer steps": str(outer.steps),
@@ -76,15 +107,15 @@ def _said(yes: bool) -> str:
 
 
 def descent_snippet(race: Race) -> str:
-    """The same descents, printed as CSV."""
+    """The same descents, printed as CSV, and below an empty line their final values."""
     way = race.ways[0]
     budget, outer = way.budget, way.outer
-    methods = [each.method for each in race.ways]
-    return f"""{INSTALL}\
-from hypergrad_core import HypergradError, METHODS, Scenario, minimize
+    return f"""{beginning(way.scenario)}\
+from hypergrad_core import METHODS, Scenario, minimize, tabulate
 from hypergrad_core import Budget, Outer, Rule, Schedule
 
-problem = {call(way.scenario)}.build()
+scenario = {call(race.scenario)}
+problem = scenario.build()
 budget = Budget(
     inner_steps={budget.inner_steps},
     adjoint_steps={budget.adjoint_steps},
@@ -101,10 +132,17 @@ outer = Outer(
     project={outer.project},
 )
 print("method,outer_step,objective,error,certificate,products")
-for method in {methods!r}:
+for method in scenario.methods:
     if METHODS[method].refusal(problem):
         continue
     for number, step in enumerate(minimize(problem, method, budget, outer).steps):
         bound = step.certificate.bound
         print(method, number, step.objective, step.error, bound, step.products, sep=",")
+
+names = ["objective", "value", "accuracy", "retrained", "products", "stored_floats"]
+print()
+print("method", "rule", "seeds", *names, *(f"{{name}}_deviation" for name in names), sep=",")
+for row in tabulate(scenario, budget, outer, seeds={race.seeds}):
+    cells = [row.mean(name) for name in names] + [row.deviation(name) for name in names]
+    print(row.method, row.rule, len(row.runs), *cells, sep=",")
 """

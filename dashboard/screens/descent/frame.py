@@ -17,7 +17,7 @@ from dashboard.screens.descent.images import image_rows
 from dashboard.screens.descent.race import Race, Run, arrived, refusals, run_of
 from dashboard.screens.descent.settings import AGAINST, HEIGHTS, RULES, DescentView
 from dashboard.screens.descent.signs import sign_lights
-from dashboard.screens.descent.words import end_of, headline, image_headline, sign_headline, signs
+from dashboard.screens.descent.words import headline, image_headline, sign_headline, signs
 from hypergrad_core import METHODS
 
 AT_END = "At the last λ."
@@ -36,13 +36,6 @@ COLUMNS: list[Column] = [
         "label": "Signs proved",
         "help": "Entries of h that are larger than the bound of their error, so that their sign is "
         "that of ∇f. " + AT_END,
-    },
-    {"label": "Accuracy", "help": "On rows that neither Φ nor E has seen. " + AT_END},
-    {"label": "Products", "help": "Spent in all."},
-    {"label": "Seconds", "help": "Of the method, without what is measured beside it."},
-    {
-        "label": "f, fixed steps",
-        "help": "Where fixed steps of the same first length end, for no more products.",
     },
 ]
 
@@ -65,8 +58,8 @@ DescentShown = Shown[Race, tuple[Run | None, ...], DescentView]
 def descent_frame(shown: DescentShown, part: str = "curves") -> Frame:
     """All that a picture shows of what has arrived."""
     view, mode = shown.view, shown.mode
-    runs, total = arrived(shown.result), len(shown.result)
-    done = sum(run is not None for run in shown.result)
+    runs, total = arrived(shown.result), len(shown.key.ways)
+    done = sum(run is not None for run in shown.result[:total])
     chosen = run_of(runs, view.lights)
     if part == "signs":
         drawn = sign_lights(chosen, mode)
@@ -136,7 +129,6 @@ def _table(runs: Sequence[Run], mode: Mode) -> Table:
     for run in runs:
         assert run.descent is not None
         last, style = run.descent.last, METHOD_STYLES[run.method]
-        beside = "–" if run.blind is None else scientific(end_of(run.blind), 2)
         rows.append(
             {
                 "color": style.color(mode),
@@ -149,14 +141,10 @@ def _table(runs: Sequence[Run], mode: Mode) -> Table:
                     scientific(last.error),
                     scientific(last.certificate.bound),
                     signs(run.descent),
-                    "–" if np.isnan(last.accuracy) else percent(last.accuracy),
-                    count(last.products),
-                    f"{last.seconds:.2f}",
-                    beside,
                 ],
             }
         )
-    return {"caption": "Where each descent has ended.", "columns": COLUMNS, "rows": rows}
+    return {"caption": "At the last λ of each descent.", "columns": COLUMNS, "rows": rows}
 
 
 def _sign_table(runs: Sequence[Run], mode: Mode) -> Table:

@@ -11,7 +11,14 @@ from dashboard.kit.export import file_name
 from dashboard.kit.jobs import Job
 from dashboard.kit.page import Export, Page, Picture, Table
 from dashboard.kit.status import show_parts
-from dashboard.screens.descent.export import descent_snippet, descents_to_csv, race_settings
+from dashboard.screens.descent.export import (
+    descent_snippet,
+    descents_to_csv,
+    endings_in_latex,
+    endings_to_csv,
+    race_settings,
+)
+from dashboard.screens.descent.final import explained, final_html, final_rows
 from dashboard.screens.descent.frame import DescentShown, descent_frame
 from dashboard.screens.descent.race import RACES, Race, arrived
 from dashboard.screens.descent.settings import SETTINGS
@@ -49,13 +56,18 @@ def above(shown: DescentShown, picture: Picture) -> None:
 
 
 def beneath(shown: DescentShown, picture: Picture) -> None:
-    """Why descents have ended."""
+    """Why descents have ended, and where."""
     if picture.part != "curves":
         return
     # In one place however many there are, because the clock draws it again and again.
     with st.container():
         for sentence in notes(arrived(shown.result)):
             st.markdown(f"- {sentence}")
+        rows = final_rows(shown.result)
+        if rows:
+            st.markdown("## Final values")
+            st.html(final_html(rows, shown.key.seeds, shown.mode))
+            st.caption(explained(rows))
 
 
 def below(shown: DescentShown) -> None:
@@ -69,7 +81,8 @@ def export(shown: DescentShown) -> Export:
     name = file_name(scenario, scenario.state_size, "descent", sweep=True)
     return Export(
         tables=[
-            Table("All steps", name, lambda: descents_to_csv(race, arrived(RACES.so_far(race))))
+            Table("All steps", name, lambda: descents_to_csv(race, arrived(RACES.so_far(race)))),
+            Table("Final values", f"{name}-final", lambda: endings_to_csv(race)),
         ],
         settings=lambda: race_settings(race, arrived(RACES.so_far(race))),
         code=descent_snippet(race),
@@ -92,6 +105,7 @@ PAGE = Page(
     beneath=beneath,
     below=below,
     export=export,
+    files=lambda shown: [endings_in_latex(shown.key)],
     cursor=("at",),
     parts=PARTS,
     above=above,

@@ -12,12 +12,11 @@ from dashboard.screens.descent.settings import DescentView
 from hypergrad_core import METHODS, Refusal, Scenario
 from hypergrad_core.arrays import FloatArray, Progress
 from hypergrad_core.studies.descent import minimize
+from hypergrad_core.studies.final_values import FinalValues, final_values, outcome, repeats
 from hypergrad_core.studies.outer_steps import Budget, Descent, Outer, Rule, Schedule
 
 # A run ends when it has spent so many: a certificate may ask for more and more.
 MOST_PRODUCTS = 100_000
-# Fixed steps beside a certified descent, at the most.
-MOST_BLIND = 200
 
 
 @dataclass(frozen=True)
@@ -27,11 +26,13 @@ class Way:
     Attributes:
         scenario: the problem, with this method alone.
         budget, outer: as ``minimize`` takes them.
+        brief: whether only final values are wanted.
     """
 
     scenario: Scenario
     budget: Budget
     outer: Outer
+    brief: bool = False
 
     @property
     def method(self) -> str:
@@ -49,6 +50,7 @@ class Run:
         blind: where steps are certified: fixed steps for no more products.
         refusal: why there is no descent.
         images: λ at each outer step where it is a set of images, shape (S, c, rows, columns).
+        endings: final values of the descent, and of the one beside it.
     """
 
     method: str
@@ -56,6 +58,7 @@ class Run:
     blind: Descent | None = None
     refusal: Refusal | None = None
     images: FloatArray | None = None
+    endings: tuple[FinalValues, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -63,10 +66,25 @@ class Race:
     """All methods of a scenario.
 
     Attributes:
-        ways: one for each.
+        ways: one for each, which are drawn.
+        seeds: how many there are final values of.
     """
 
     ways: tuple[Way, ...]
+    seeds: int = 1
+
+    @property
+    def scenario(self) -> Scenario:
+        """The problem, with all methods."""
+        first = self.ways[0].scenario
+        return replace(first, methods=tuple(way.method for way in self.ways))
+
+    @property
+    def parts(self) -> tuple[Way, ...]:
+        """The ways, and then those of further seeds."""
+        first = self.ways[0]
+        further = repeats(self.scenario, self.seeds)[len(self.ways) :]
+        return (*self.ways, *(replace(first, scenario=each, brief=True) for each in further))
 
     @classmethod
     def of(cls, scenario: Scenario, view: DescentView) -> Race:
@@ -97,11 +115,15 @@ class Race:
             project=view.project == "yes" and scenario.problem_family.largest_contraction > 1,
         )
         return cls(
-            tuple(Way(replace(plain, methods=(key,)), budget, outer) for key in scenario.methods)
+            tuple(Way(replace(plain, methods=(key,)), budget, outer) for key in scenario.methods),
+            view.seeds,
         )
 
 
 def _go(way: Way, report: Progress) -> Run:
+    if way.brief:
+        found = outcome(way.scenario, way.budget, way.outer, report)
+        return Run(way.method, None, endings=found)
     problem = way.scenario.build()
     reason = METHODS[way.method].refusal(problem)
     if reason:
@@ -123,16 +145,20 @@ def _go(way: Way, report: Progress) -> Run:
             problem,
             way.method,
             way.budget,
-            replace(way.outer, rule=Rule.FIXED, steps=MOST_BLIND, products=spent),
+            way.outer.unproved(spent),
             progress=lambda fraction: report(share * (1 + fraction)),
         )
     images = None
     if problem.images is not None:
         images = np.array([problem.at(step.hyper).images for step in descent.steps])
-    return Run(way.method, descent, blind, images=images)
+    seed = way.scenario.seed
+    endings = [final_values(problem, descent, way.outer.rule, seed)]
+    if blind is not None:
+        endings.append(final_values(problem, blind, Rule.FIXED, seed))
+    return Run(way.method, descent, blind, images=images, endings=tuple(endings))
 
 
-RACES: PartsCache[Race, Way, Run] = PartsCache(200, lambda race: race.ways, _go)
+RACES: PartsCache[Race, Way, Run] = PartsCache(200, lambda race: race.parts, _go)
 
 
 def arrived(runs: tuple[Run | None, ...]) -> list[Run]:

@@ -129,6 +129,15 @@ class DescentView(Declared):
         help="How the tolerance falls with the outer step i (Pedregosa 2016).",
         when=lambda values: values["tolerance"] > 0,
     )
+    seeds: int = slider(
+        1,
+        (1, 10),
+        Slider([1, 3, 5, 10], str),
+        link="seeds",
+        label="Seeds",
+        help="Number of random problems for the table of final values: further ones are drawn from "
+        "the seeds that follow. The pictures are of the first.",
+    )
     lights: str = choice(
         "best",
         {"best": "The method that ends lowest", **{key: m.label for key, m in METHODS.items()}},

@@ -55,8 +55,8 @@ EXPERIMENTS: Sequence[Tried] = (
     Tried(
         "Logistic regression of several classes, a penalty for each feature, 20 newsgroups",
         State.MATCHED,
-        "Digits: 64 features, ten classes. Tested on held-out rows; not trained again on training "
-        "and validation rows together.",
+        "Digits: 64 features, ten classes. Tested on held-out rows, and once more when it has been "
+        "trained again on training and validation rows together.",
         "descent",
         "problem=softmax&data=digits&methods=aid-cg&rule=backtracking&outer=10&height=accuracy",
     ),
