@@ -69,6 +69,8 @@ def _take(content: bytes, target: str | None = None) -> None:
         st.session_state[_REFUSED] = str(error)
         return
     session.hold(mine)
+    if session.open_waiting():
+        return
     takers = [] if mine.table is None else families_for(mine.table)
     if takers:
         if session.store()["family"] not in takers:

@@ -18,6 +18,8 @@ from hypergrad_core.problems.request import Request, Sizes
 from hypergrad_core.validation import require_one_of
 
 SYNTHETIC = "synthetic"
+# q of every problem is at least that.
+LEAST_CONTRACTION = 0.01
 # Hidden units of a row in the network families, at the most.
 LARGEST_WIDTH = 50
 # Classes of synthetic data for the softmax families, and of handwritten digits.
@@ -142,11 +144,37 @@ class Family:
         rows = fixed.samples or samples
         return rows * layer_width(size, rows)
 
-    def build(self, request: Request) -> Problem:
-        """The problem that the scenario describes, with its start and in its precision."""
+    def bound(self, request: Request) -> Problem:
+        """The problem at its λ, or at the one that is given; without its start and precision.
+
+        Raises:
+            ScenarioError: if it is not made for the λ that is given, or q is out of range there.
+        """
         module, _, function = self.builder.partition(":")
         maker: Callable[[Request], Problem] = getattr(import_module(module), function)
-        problem = maker(request)
+        problem, given = maker(request), request.hyper
+        if given is None:
+            return problem
+        hyper = np.array(given)
+        if not problem.admits(hyper):
+            allowed = "a λ that makes all penalties and widths of the problem positive and finite"
+            raise ScenarioError("hyper", given, allowed)
+        # As at every λ of a descent.
+        moved = problem.at(hyper).tuned()
+        q = moved.contraction
+        if not LEAST_CONTRACTION <= q <= self.largest_contraction:
+            ends = f"{LEAST_CONTRACTION:g} to {self.largest_contraction:g}"
+            allowed = f"a λ at which q is from {ends}: here it is {q:.6g}"
+            raise ScenarioError("hyper", given, allowed)
+        return moved
+
+    def build(self, request: Request) -> Problem:
+        """The problem that the scenario describes, with its start and in its precision.
+
+        Raises:
+            ScenarioError: as ``bound``.
+        """
+        problem = self.bound(request)
         if request.start > 0:
             problem = problem.starting_at(_far_start(problem, request))
         return SinglePrecision(original=problem) if request.precision == "single" else problem

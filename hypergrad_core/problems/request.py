@@ -51,6 +51,10 @@ class Request(Protocol):
     def precision(self) -> str:
         """ "double" or "single"."""
 
+    @property
+    def hyper(self) -> tuple[float, ...] | None:
+        """λ, where it is not the family's own."""
+
 
 @dataclass(frozen=True)
 class Sizes:

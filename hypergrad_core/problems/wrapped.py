@@ -46,6 +46,11 @@ class WrappedProblem(Problem):
         return self.original.self_adjoint
 
     @property
+    def contraction(self) -> float:
+        """As of the other."""
+        return self.original.contraction
+
+    @property
     def adjoint_unit(self) -> float:
         """As of the other."""
         return self.original.adjoint_unit

@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.app import render_frame
 from dashboard.kit import own
 from dashboard.kit.errors import LinkError
+from dashboard.kit.given_hyper import write
 from dashboard.kit.own import OWN_PARAM
 from dashboard.kit.own_place import LIMITS, families_for, understood
 from hypergrad_core import FAMILIES, read_table
@@ -257,3 +258,21 @@ def test_what_is_understood_has_an_end() -> None:
     words = understood(table)
     assert words.count("was left out") == 10
     assert words.endswith("- More of that, not listed: 30.")
+
+
+def test_a_link_to_own_data_is_opened_once_more_when_they_are_given() -> None:
+    table = read_table(REGRESSION)
+    given = {"problem": "biased", "data": str(table), "T": "20", "q": "0.7", "at": "3"}
+    link = {**given, "hyper": write((0.5, -0.25))}
+    session = open_page(link)
+    # Without the table this λ has entries for features that nobody knows.
+    assert "hyper" not in session.query_params
+    give(session, REGRESSION)
+    assert dict(parse_qsl(urlencode(session.query_params))) == link
+    assert "λ given: (0.5, −0.25)" in shown(session)["title"]
+    assert not session.main.warning
+    # Only once: a hand on a control counts from here on.
+    choose(opened(session), "contraction", 0.5)
+    choose(session, "own_target", "age")
+    choose(session, "own_target", "y")
+    assert session.query_params["q"] == "0.5"
