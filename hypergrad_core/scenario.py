@@ -223,20 +223,15 @@ class Scenario:
 
     @property
     def outline(self) -> Scenario:
-        """What takes the same and keeps no data of anybody's: synthetic data of the same sizes.
+        """What takes the same and keeps no data of anybody's: a blank table of the same shape.
 
         Nor a λ, which makes no difference to what it takes.
         """
-        if not isinstance(self.data, Table):
-            return self if self.hyper is None else replace(self, hyper=None)
-        data = self.data_set
-        return replace(
-            self,
-            hyper=None,
-            data=SYNTHETIC,
-            size=data.state_size or self.size,
-            samples=data.samples or self.samples,
-            hyper_size=data.hyper_size or self.hyper_size,
+        data = self.data.blank if isinstance(self.data, Table) else self.data
+        return (
+            self
+            if (data, self.hyper) == (self.data, None)
+            else replace(self, data=data, hyper=None)
         )
 
     @property

@@ -31,8 +31,10 @@ def layer_width(size: int, rows: int) -> int:
     return min(LARGEST_WIDTH, max(1, size // rows))
 
 
-def class_count(data: str) -> int:
+def class_count(data: str | Table) -> int:
     """Classes c of a data set, in the softmax families."""
+    if isinstance(data, Table):
+        return len(data.classes)
     return SYNTHETIC_CLASSES if data == SYNTHETIC else DIGITS
 
 
@@ -67,6 +69,17 @@ def state_of_rows(table: Table) -> DataSet:
 def state_of_features(table: Table) -> DataSet:
     """What a table fixes where the state has an entry for each feature."""
     return DataSet(table.label, state_size=table.features.shape[1], samples=table.half)
+
+
+def state_of_classes(table: Table) -> DataSet:
+    """What a table fixes where the state has an entry for each class and feature."""
+    features = table.features.shape[1]
+    return DataSet(
+        table.label,
+        state_size=len(table.classes) * features,
+        samples=table.third,
+        hyper_size=features,
+    )
 
 
 @dataclass(frozen=True)
@@ -116,7 +129,15 @@ class Family:
 
     def takes(self, table: Table) -> bool:
         """Whether it can learn the target of a table of one's own."""
-        return any(kind in table.kinds for kind in self.tables)
+        return self._fixed_by(table) is not None
+
+    def _fixed_by(self, table: Table) -> DataSet | None:
+        """What a table fixes; None if its target is of another kind, or it makes d too large."""
+        for kind, fixed in self.tables.items():
+            if kind in table.kinds:
+                data = fixed(table)
+                return data if (data.state_size or 0) <= self.largest_size else None
+        return None
 
     def data_set(self, data: str | Table) -> DataSet:
         """What is known of data before they are looked at.
@@ -126,10 +147,13 @@ class Family:
         """
         if not isinstance(data, Table):
             return self.data[require_one_of("data", data, self.data)]
-        for kind, fixed in self.tables.items():
-            if kind in data.kinds:
-                return fixed(data)
-        own = f", or a table for {' or '.join(self.tables)}" if self.tables else ""
+        fixed = self._fixed_by(data)
+        if fixed is not None:
+            return fixed
+        kinds = " or ".join(self.tables)
+        own = (
+            f", or a table for {kinds} that makes d at most {self.largest_size:,}" if kinds else ""
+        )
         raise ScenarioError("data", data, f"one of {', '.join(self.data)}{own}", self.data)
 
     def state_size(self, data: str | Table, size: int, samples: int) -> int:
@@ -190,7 +214,7 @@ class Family:
                 state_size=size,
                 hyper_size=fixed or (request.hyper_size if "hyper_size" in self.uses else size),
                 samples=request.sample_size,
-                data=str(request.data),
+                data=request.data,
                 contraction=request.contraction,
                 spectrum=request.spectrum,
             )

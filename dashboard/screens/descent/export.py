@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from dashboard.kit.export import CsvFile, settings_of
-from dashboard.kit.snippets import INSTALL, call
+from dashboard.kit.snippets import beginning, call
 from dashboard.screens.descent.race import Race, Run
 from hypergrad_core.studies.outer_steps import Descent
 
@@ -80,7 +80,7 @@ def descent_snippet(race: Race) -> str:
     way = race.ways[0]
     budget, outer = way.budget, way.outer
     methods = [each.method for each in race.ways]
-    return f"""{INSTALL}\
+    return f"""{beginning(way.scenario)}\
 from hypergrad_core import HypergradError, METHODS, Scenario, minimize
 from hypergrad_core import Budget, Outer, Rule, Schedule
 

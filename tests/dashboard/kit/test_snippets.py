@@ -17,6 +17,9 @@ from dashboard.screens.budget.export import planes_to_csv
 from dashboard.screens.budget.snippet import planes_snippet
 from dashboard.screens.complexity.export import requirements_to_csv
 from dashboard.screens.complexity.snippet import sweep_snippet
+from dashboard.screens.descent.export import descent_snippet
+from dashboard.screens.descent.race import Race
+from dashboard.screens.descent.settings import DescentView
 from dashboard.screens.explore.export import to_csv
 from dashboard.screens.explore.snippet import experiment_snippet
 from dashboard.screens.paper.export import replications_to_csv
@@ -148,6 +151,8 @@ def test_own_data_are_read_from_their_file_and_no_other(tmp_path: Path) -> None:
     met = requirements(scenario, 1e-3)
     compare(printed(sweep_snippet([scenario], 1e-3), tmp_path), requirements_to_csv([met]))
     assert printed(dissection_snippet(dissect(scenario)), tmp_path)
+    race = Race.of(scenario, DescentView(steps=2, rule="fixed"))
+    assert printed(descent_snippet(race), tmp_path)
     file.write_bytes(OTHER)
     with pytest.raises(subprocess.CalledProcessError) as failed:
         printed(code, tmp_path)
