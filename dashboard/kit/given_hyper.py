@@ -104,6 +104,7 @@ def _problem_of(scenario: Scenario) -> Scenario:
     )
 
 
-@lru_cache(maxsize=32)
+# A table of somebody's own is part of the scenario: few are kept.
+@lru_cache(maxsize=16)
 def _built(scenario: Scenario) -> float:
     return scenario.built_contraction()

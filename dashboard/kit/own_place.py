@@ -22,7 +22,7 @@ MEGABYTES = LARGEST_BYTES // 1_000_000
 LIMITS = (
     f"A CSV file of at most {MEGABYTES} MB, {LARGEST_ROWS:,} rows and "
     f"{LARGEST_COLUMNS} columns, in UTF-8, with commas between cells, points in numbers and the "
-    f"names of the columns in the first row. The target is numbers, or names of at most "
+    "names of the columns in the first row. The target is numbers, or names of at most "
     f"{MOST_CLASSES} classes. It is read as numbers, kept in the memory of the server for this "
     "visit, and for nobody else."
 )

@@ -18,7 +18,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.kit import given_hyper
+from dashboard.kit import given_hyper, presenting
 from dashboard.kit.errors import plain
 from dashboard.kit.links import NOTHING_HELD, SCENARIO_LINKS, Held, values_of
 from dashboard.kit.own import Given, forget
@@ -26,6 +26,7 @@ from dashboard.kit.settings import PROBLEM, SIZES, PageSettings, View
 from hypergrad_core import FAMILIES, Scenario
 from hypergrad_core.data.table import is_own
 
+BACK_TO_OWN = "The problem’s own λ"
 ANOTHER_FAMILY = "λ: the one that was given belongs to another problem. Used instead: its own."
 
 # In the session.
@@ -238,13 +239,14 @@ def show_hyper(scenario: Scenario) -> None:
             f"which q = {scenario.contraction:g} was chosen: at this λ, "
             f"**q = {q:.4g}**."
         )
-        back.button(
-            "The problem’s own λ",
-            key="own_hyper",
-            on_click=keep,
-            kwargs={"hyper": None},
-            width="stretch",
-        )
+        if presenting.allows(SCENARIO_LINKS.link_names["hyper"], BACK_TO_OWN):
+            back.button(
+                BACK_TO_OWN,
+                key="own_hyper",
+                on_click=keep,
+                kwargs={"hyper": None},
+                width="stretch",
+            )
 
 
 def dismiss() -> None:

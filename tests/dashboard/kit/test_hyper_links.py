@@ -9,7 +9,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from frames import choose, control, experiment_of, open_page, payload, shown, turn_to, value_of
+from frames import (
+    choose,
+    control,
+    experiment_of,
+    keys,
+    open_page,
+    payload,
+    shown,
+    turn_to,
+    value_of,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
@@ -199,6 +209,13 @@ def test_a_page_shows_it_says_so_and_knows_the_way_back(page: str) -> None:
     assert "λ is given" not in sentences(session)
     assert "hyper" not in session.query_params
     assert session.query_params["d"] == "5"
+
+
+def test_a_link_that_allows_few_controls_has_no_way_back_either() -> None:
+    for only, has in (("q", False), ("q.hyper", True)):
+        session = open_page({**link_of(LOGISTIC), "only": only})
+        assert "λ is given" in sentences(session)
+        assert ("own_hyper" in keys(session)) is has
 
 
 def test_the_live_route_shows_the_same() -> None:
