@@ -147,7 +147,8 @@ class LogarithmicProblem(WrappedProblem):
     def admits(self, hyper: FloatArray) -> bool:
         """Where exp θ is neither 0 nor infinite."""
         with np.errstate(over="ignore", under="ignore"):
-            return self.original.admits(np.exp(hyper))
+            values = np.exp(hyper)
+        return bool((values > 0).all()) and self.original.admits(values)
 
     def projected(self, hyper: FloatArray) -> FloatArray:
         """As of the other, in logarithms."""

@@ -161,6 +161,7 @@ def test_a_long_lambda_is_refused_whatever_it_is() -> None:
         ("softmax", (1e6,), "positive and finite"),
         ("kernel-ridge", (0.0, 1.0, 1.0, 1.0, 1.0, 1.0), "positive and finite"),
         ("kernel-ridge-log", (1e6,), "positive and finite"),
+        ("kernel-ridge-log", (0.0, 0.0, 0.0, 0.0, 0.0, -800.0), "positive and finite"),
         ("logistic-log", (-60.0,), "q is from 0.01 to 0.9999: here it is 1"),
         ("logistic-log", (60.0,), r"q is from 0.01 to 0.9999: here it is 0|here it is .*e-1\d"),
         ("hyper-representation", (0.0,), "q is from 0.01 to 0.9999"),
