@@ -168,6 +168,11 @@ class Problem(ABC):
         return self
 
     @property
+    def contraction(self) -> float:
+        """q at this λ; infinite if it is not known."""
+        return self.lipschitz().contraction
+
+    @property
     def adjoint_unit(self) -> float:
         """The length of a step in Φ: times this, v(λ) is the same however Φ is tuned."""
         return 1.0

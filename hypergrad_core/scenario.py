@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,6 +15,7 @@ from hypergrad_core.inner import FIXED_POINT, SOLVERS, InnerSolver
 from hypergrad_core.methods import METHODS, Method, Points
 from hypergrad_core.problem import Problem
 from hypergrad_core.problems import FAMILIES, SYNTHETIC, DataSet, Family
+from hypergrad_core.problems.family import LEAST_CONTRACTION
 from hypergrad_core.validation import require_integer, require_number, require_one_of
 
 # The spectra are named here and built in problems/quadratic.py: naming one must not import it.
@@ -44,6 +46,9 @@ LARGEST_SAMPLES = 2000
 LARGEST_STEPS = 2000
 LARGEST_START = 100.0
 LARGEST_SEED = 9999
+# Of a λ that is given: how many numbers, and how large. A link has room for no more of them.
+MOST_HYPERS = 200
+LARGEST_ENTRY = 1e6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +74,9 @@ class Scenario:
         seed: of all random draws, from 0 to 9999.
         start: ‖w_0‖ ÷ ‖w(λ)‖, from 0 to 100; the direction is drawn from the seed.
         precision: key of ``PRECISIONS``, what each oracle's result is rounded to.
+        hyper: λ, where it is not the family's own: m numbers, at most 200, each from −10⁶ to 10⁶.
+            The step of Φ then suits this λ (``Problem.tuned``), as in every step of a descent, and
+            q follows from both: ``contraction`` only says which problem it is.
 
     Raises:
         ScenarioError: naming the field, the value and what is allowed.
@@ -90,12 +98,13 @@ class Scenario:
     seed: int = 0
     start: float = 0.0
     precision: str = "double"
+    hyper: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
         require_one_of("family", self.family, FAMILIES)
         family = self.problem_family
         family.data_set(self.data)
-        self._require_number("contraction", 0.01, family.largest_contraction)
+        self._require_number("contraction", LEAST_CONTRACTION, family.largest_contraction)
         self._require_integer("size", 2, family.largest_size)
         self._require_integer("hyper_size", 1, LARGEST_HYPER_SIZE)
         self._require_integer("samples", 2, LARGEST_SAMPLES)
@@ -147,6 +156,27 @@ class Scenario:
             name, least = ("inner_steps", 0) if self.vary == "adjoint" else ("horizon", 1)
             most = TRAJECTORY_FLOATS // self.size - 1
             raise ScenarioError(name, steps, f"a whole number from {least} to {most} at this d")
+        if self.hyper is not None:
+            self._require_hyper(self.hyper)
+
+    def _require_hyper(self, given: object) -> None:
+        """Numbers, as many as λ has. What of them the family admits is seen when it is built."""
+        size = self.problem_family.work(self).hyper_size
+        if size > MOST_HYPERS:
+            allowed = f"no λ of more than {MOST_HYPERS} entries, and it has {size:,} here"
+            raise ScenarioError("hyper", given, allowed)
+        ends = -LARGEST_ENTRY, LARGEST_ENTRY
+        if isinstance(given, tuple) and len(given) == size:
+            with suppress(ScenarioError):
+                numbers = tuple(require_number("hyper", number, *ends) for number in given)
+                object.__setattr__(self, "hyper", numbers)
+                return
+        numbers_are = "one number" if size == 1 else f"{size} numbers"
+        raise ScenarioError(
+            "hyper",
+            given,
+            f"{numbers_are} from {ends[0]:,.0f} to {ends[1]:,.0f}, one for each entry of λ",
+        )
 
     @property
     def problem_family(self) -> Family:
@@ -164,8 +194,22 @@ class Scenario:
         return self.problem_family.data_set(self.data)
 
     def build(self) -> Problem:
-        """The problem that the scenario describes."""
+        """The problem that the scenario describes.
+
+        Raises:
+            ScenarioError: if the family does not admit the λ that is given.
+        """
         return self.problem_family.build(self)
+
+    def built_contraction(self) -> float:
+        """q of the problem that will be built: that of the λ, where one is given.
+
+        Raises:
+            ScenarioError: if the family does not admit it.
+        """
+        if self.hyper is None:
+            return self.contraction
+        return self.problem_family.bound(self).contraction
 
     @property
     def state_size(self) -> int:
@@ -179,24 +223,21 @@ class Scenario:
 
     @property
     def outline(self) -> Scenario:
-        """What takes the same and keeps no data of anybody's: synthetic data of the same sizes."""
-        if not isinstance(self.data, Table):
-            return self
-        data = self.data_set
-        return replace(
-            self,
-            data=SYNTHETIC,
-            size=data.state_size or self.size,
-            samples=data.samples or self.samples,
-            hyper_size=data.hyper_size or self.hyper_size,
+        """What takes the same and keeps no data of anybody's: a blank table of the same shape.
+
+        Nor a λ, which makes no difference to what it takes.
+        """
+        data = self.data.blank if isinstance(self.data, Table) else self.data
+        return (
+            self
+            if (data, self.hyper) == (self.data, None)
+            else replace(self, data=data, hyper=None)
         )
 
     @property
     def condition_number(self) -> float:
         """κ = (1 + q)/(1 − q); infinite for q ≥ 1."""
-        if self.contraction >= 1:
-            return float("inf")
-        return (1 + self.contraction) / (1 - self.contraction)
+        return condition_number(self.contraction)
 
     def steps(self) -> IntArray:
         """The values of what varies: 0, 1, …, horizon, or about 200 of them evenly spread."""
@@ -224,6 +265,11 @@ class Scenario:
         """The points that a method takes where the slice is asked for, shape (P,)."""
         truncation = self.adjoint_steps if self.vary == "both" else None
         return method.clipped_points(self.points(steps), truncation)
+
+
+def condition_number(contraction: float) -> float:
+    """κ = (1 + q)/(1 − q); infinite for q ≥ 1."""
+    return float("inf") if contraction >= 1 else (1 + contraction) / (1 - contraction)
 
 
 def truncates(vary: str, methods: Iterable[str]) -> bool:

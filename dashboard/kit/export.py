@@ -9,7 +9,9 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from zlib import crc32
 
+from dashboard.kit import given_hyper
 from hypergrad_core import Experiment, Scenario
 
 STEPS = ("method", "inner_steps", "adjoint_steps")
@@ -42,6 +44,11 @@ def settings_of(scenario: Scenario, state_size: int, hyper_size: int) -> dict[st
         "family": f"{scenario.family} ({family.label})",
         "data": f"{scenario.data} ({scenario.data_set.label})",
         "contraction": scenario.contraction,
+    }
+    if scenario.hyper is not None:
+        told["hyper"] = " ".join(repr(entry) for entry in scenario.hyper)
+        told["contraction at hyper"] = given_hyper.contraction_of(scenario)
+    told |= {
         "size": state_size,
         "hyper_size": hyper_size,
     }
@@ -71,6 +78,8 @@ def file_name(scenario: Scenario, state_size: int, page: str = "", *, sweep: boo
         parts.append(str(scenario.data))
     if not sweep:
         parts.append(f"q{scenario.contraction:g}")
+    if scenario.hyper is not None:
+        parts.append(f"hyper{crc32(given_hyper.write(scenario.hyper).encode()):08x}")
     parts += [f"d{state_size}", f"seed{scenario.seed}"]
     return "-".join(part for part in parts if part)
 

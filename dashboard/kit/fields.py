@@ -65,6 +65,21 @@ class Number:
 Widget = Choice | Switch | Pills | Slider | Number
 
 
+@dataclass(frozen=True)
+class Form:
+    """How values are written that are neither numbers nor names.
+
+    Attributes:
+        write: as a link says it.
+        read: the value of such a text; the text itself if it is none, to be refused.
+        name: what people call it.
+    """
+
+    write: Callable[[Any], str]
+    read: Callable[[str], Any]
+    name: Callable[[Any], str]
+
+
 def _as_it_is(name: str, value: Any) -> Any:
     return value
 
@@ -82,6 +97,7 @@ class Field:
         beside: whether the page draws it next to what it is about, not in the sidebar.
         when: whether it is drawn, given the values of all fields.
         former: values in older links, and what they are called now.
+        form: how its values are written; None for numbers, names and tuples of names.
         exported: its name in exports, if that is not its label.
         title: how it reads in the title of a run, given the sizes d and m that were built; "" if it
             says nothing.
@@ -95,6 +111,7 @@ class Field:
     beside: bool = False
     when: Callable[[Mapping[str, Any]], bool] = lambda values: True
     former: Mapping[str, str] = field(default_factory=dict)
+    form: Form | None = None
     exported: str = ""
     title: Callable[[Scenario, Mapping[str, int]], str] = lambda scenario, sizes: ""
 

@@ -8,7 +8,7 @@ from dataclasses import fields
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
-from dashboard.kit.fields import Field, fields_of
+from dashboard.kit.fields import Field, Form, fields_of
 from dashboard.kit.scenario_fields import SCENARIO_FIELDS
 from hypergrad_core import FAMILIES, Scenario, ScenarioError, Table
 from hypergrad_core.data.table import is_own
@@ -29,8 +29,9 @@ class Links(Generic[Settings]):
     """How settings of one type are written as query parameters and read back.
 
     Args:
-        kind: a frozen dataclass all of whose fields have defaults: str, int, float or tuple of
-            str. It refuses a bad value with a ``ScenarioError``.
+        kind: a frozen dataclass all of whose fields have defaults: str, int, float, tuple of str,
+            or what their declaration has a ``form`` for. It refuses a bad value with a
+            ``ScenarioError``.
         declared: the declaration of each of its fields.
 
     Raises:
@@ -56,7 +57,7 @@ class Links(Generic[Settings]):
         values = {name: getattr(settings, name) for name in self.link_names}
         left_out = self.beside(values, defaults)
         return {
-            self.link_names[name]: _write(value)
+            self.link_names[name]: self._write(name, value)
             for name, value in values.items()
             if full or value != left_out[name]
         }
@@ -80,7 +81,9 @@ class Links(Generic[Settings]):
             if text is None:
                 continue
             text = self.declared[name].former.get(text, text)
-            values[name] = held.get(text) or _read(text, getattr(plain, name))
+            form = self.declared[name].form
+            read = _read(text, getattr(plain, name)) if form is None else form.read(text)
+            values[name] = held.get(text) or read
         while True:
             try:
                 settings = self._completed(values, defaults)
@@ -105,12 +108,18 @@ class Links(Generic[Settings]):
 
     def told(self, error: ScenarioError, settings: Settings) -> str:
         """The message to who opened the link: by the names on the page, and with what is taken."""
-        used = getattr(settings, error.field)
+        used, form = getattr(settings, error.field), self.declared[error.field].form
         names = [_label_of(part, error.choices) for part in _parts(used)]
+        if form is not None:
+            error, names = named(error, form), [form.name(used)]
         return (
             f"{self.labels[error.field]}: {self.link_names[error.field]} = {given(error)} is not "
             f"allowed: choose {offered(error)}. Used instead: {', '.join(names)}."
         )
+
+    def _write(self, name: str, value: Any) -> str:
+        form = self.declared[name].form
+        return _write(value) if form is None else form.write(value)
 
     def _completed(self, values: Mapping[str, Any], defaults: Settings | None) -> Settings:
         return self._kind(**{**self.beside(values, defaults), **values})
@@ -173,6 +182,11 @@ def values_of(scenario: Scenario) -> dict[str, Any]:
 
 
 SCENARIO_LINKS = ScenarioLinks(Scenario, SCENARIO_FIELDS)
+
+
+def named(error: ScenarioError, form: Form) -> ScenarioError:
+    """The same with the value as people call it."""
+    return ScenarioError(error.field, form.name(error.value), error.allowed, error.choices)
 
 
 def given(error: ScenarioError) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import streamlit as st
 
@@ -11,24 +11,21 @@ from dashboard.kit import own, presenting, session
 from dashboard.kit.errors import plain
 from dashboard.kit.given_file import place_for_file
 from dashboard.kit.links import OWN_PLACE
+from dashboard.kit.notation import listed
 from dashboard.kit.own import Given
 from dashboard.kit.scenario_fields import SCENARIO_FIELDS
 from hypergrad_core import FAMILIES, HypergradError, Table
 from hypergrad_core.data.sheet import LARGEST_BYTES, LARGEST_COLUMNS, LARGEST_ROWS
-from hypergrad_core.data.table import CLASSES, REGRESSION, TWO_CLASSES
+from hypergrad_core.data.table import CLASSES, MOST_CLASSES, REGRESSION
 
 MEGABYTES = LARGEST_BYTES // 1_000_000
 LIMITS = (
     f"A CSV file of at most {MEGABYTES} MB, {LARGEST_ROWS:,} rows and "
     f"{LARGEST_COLUMNS} columns, in UTF-8, with commas between cells, points in numbers and the "
-    "names of the columns in the first row. It is read as numbers, kept in the memory of the "
-    "server for this visit, and for nobody else."
+    "names of the columns in the first row. The target is numbers, or names of at most "
+    f"{MOST_CLASSES} classes. It is read as numbers, kept in the memory of the server for this "
+    "visit, and for nobody else."
 )
-KINDS = {
-    REGRESSION: "a number, for regression",
-    TWO_CLASSES: "two classes",
-    CLASSES: "several classes",
-}
 PREVIEW_ROWS = 5
 MOST_TOLD = 10
 _TARGET = "own_target"  # key of its control
@@ -69,6 +66,8 @@ def _take(content: bytes, target: str | None = None) -> None:
         st.session_state[_REFUSED] = str(error)
         return
     session.hold(mine)
+    if session.open_waiting():
+        return
     takers = [] if mine.table is None else families_for(mine.table)
     if takers:
         if session.store()["family"] not in takers:
@@ -79,9 +78,13 @@ def _take(content: bytes, target: str | None = None) -> None:
 
 def families_for(table: Table) -> list[str]:
     """Keys of the problems that can learn its target, the likeliest first."""
-    return [
-        key for kind in table.kinds for key, family in FAMILIES.items() if kind in family.tables
+    found = [
+        key
+        for kind in table.kinds
+        for key, family in FAMILIES.items()
+        if kind in family.tables and family.takes(table)
     ]
+    return list(dict.fromkeys(found))
 
 
 def _tell(mine: Given) -> None:
@@ -119,10 +122,9 @@ def _forget() -> None:
 def understood(table: Table) -> str:
     """A sentence or two on a table, and what of its file is not in it; Markdown."""
     rows, features = table.features.shape
-    kinds = " or ".join(KINDS[kind] for kind in table.kinds)
-    families = [FAMILIES[key].label for key in families_for(table)]
+    families = families_for(table)
     goes = (
-        f"It goes to {' and '.join(families)}."
+        f"It goes to {listed([FAMILIES[key].label for key in families])}."
         if families
         else "No problem here learns such a target: choose another column."
     )
@@ -132,12 +134,53 @@ def understood(table: Table) -> str:
     return "\n".join(
         [
             f"{rows:,} rows of {features} features. The target, **{plain(table.target_column)}**, "
-            f"is {kinds}. {goes} Features are standardised, and the seed chooses the half of the "
-            f"rows that is trained on. Links and exports call these data {table}, by a hash of "
-            "their content.\n",
+            f"is {_kind(table)}. {goes}{_too_large(table)} Features are standardised. "
+            f"{_split(families)} Links and exports call these data {table}, by a hash of their "
+            "content.\n",
             *(f"- {sentence}" for sentence in told),
         ]
     )
+
+
+def _kind(table: Table) -> str:
+    """What the target is: a number, or classes and how many rows each has."""
+    number = "a number, for regression"
+    if not table.classes:
+        return number
+    names = [f"{plain(name)} ({count} rows)" for name, count in table.classes.items()]
+    classes = f"{len(names)} classes: {', '.join(names).replace('(1 rows)', '(1 row)')}"
+    if REGRESSION not in table.kinds:
+        return classes
+    return f"{number}, or {classes}" if table.kinds[0] == REGRESSION else f"{classes}; or {number}"
+
+
+def _split(families: Sequence[str]) -> str:
+    """Which rows are trained on, by what the problems hold out."""
+    holding = [key for key in families if CLASSES in FAMILIES[key].tables]
+    said = []
+    if len(holding) < len(families):
+        said.append(
+            "The seed chooses the half of the rows that is trained on; the others validate."
+        )
+    if holding:
+        names = listed([FAMILIES[key].label for key in holding])
+        said.append(
+            f"{names} takes thirds, chosen by the seed: one to train on, one to validate, and one "
+            "that is held out, for the accuracy on Descent."
+        )
+    return " ".join(said)
+
+
+def _too_large(table: Table) -> str:
+    """That there are too many classes and features together, if it is that."""
+    for family in FAMILIES.values():
+        if CLASSES in family.tables and CLASSES in table.kinds and not family.takes(table):
+            features, classes = table.features.shape[1], len(table.classes)
+            return (
+                f" {family.label} has a number for each class and feature, {classes} × {features} "
+                f"here, and at most {family.largest_size:,} are learned."
+            )
+    return ""
 
 
 def _preview(table: Table) -> str:

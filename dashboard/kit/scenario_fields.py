@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dashboard.kit.fields import Choice, Field, Number, Pills, Slider, Switch
+from dashboard.kit import given_hyper
+from dashboard.kit.fields import Choice, Field, Form, Number, Pills, Slider, Switch
 from dashboard.kit.glossary import methods_help
 from dashboard.kit.notation import count, scientific
 from hypergrad_core import FAMILIES, METHODS, Scenario
 from hypergrad_core.inner import SOLVERS
 from hypergrad_core.problems import SYNTHETIC
-from hypergrad_core.scenario import LARGEST_SEED, PRECISIONS, SLICES, SPECTRA
+from hypergrad_core.scenario import LARGEST_SEED, PRECISIONS, SLICES, SPECTRA, condition_number
 
 # Steps of about equal effect: coarse where q changes little, fine towards 1.
 CONTRACTIONS = (
@@ -48,9 +49,13 @@ def _data(scenario: Scenario, sizes: Mapping[str, int]) -> str:
 
 
 def _contraction(scenario: Scenario, sizes: Mapping[str, int]) -> str:
-    q = f"q = {scenario.contraction:g}"
-    known = scenario.contraction < 1
-    return f"{q} · κ = {scientific(scenario.condition_number)}" if known else q
+    value = given_hyper.contraction_of(scenario)
+    q = f"q = {value:.6g}"
+    return f"{q} · κ = {scientific(condition_number(value))}" if value < 1 else q
+
+
+def _hyper(scenario: Scenario, sizes: Mapping[str, int]) -> str:
+    return "" if scenario.hyper is None else f"λ given: {given_hyper.name(scenario.hyper)}"
 
 
 def _samples(scenario: Scenario, sizes: Mapping[str, int]) -> str:
@@ -109,6 +114,12 @@ SCENARIO_FIELDS: Mapping[str, Field] = {
         widget=Choice({SYNTHETIC: "Synthetic"}),
         former={"made-up": SYNTHETIC},
         title=_data,
+    ),
+    "hyper": Field(
+        link="hyper",
+        label="λ",
+        form=Form(given_hyper.write, given_hyper.read, given_hyper.name),
+        title=_hyper,
     ),
     "contraction": Field(
         link="q",

@@ -18,12 +18,16 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard.kit import given_hyper, presenting
 from dashboard.kit.errors import plain
 from dashboard.kit.links import NOTHING_HELD, SCENARIO_LINKS, Held, values_of
 from dashboard.kit.own import Given, forget
 from dashboard.kit.settings import PROBLEM, SIZES, PageSettings, View
 from hypergrad_core import FAMILIES, Scenario
 from hypergrad_core.data.table import is_own
+
+BACK_TO_OWN = "The problem’s own λ"
+ANOTHER_FAMILY = "λ: the one that was given belongs to another problem. Used instead: its own."
 
 # In the session.
 _ACTIVE = "page"  # that was run last: the callbacks of its widgets come before its next run
@@ -34,6 +38,7 @@ _FIRST_RUN = "first run"  # whether the session has begun with it
 _TABS = "tabs"  # the pages, by name
 _OWN = "own data"  # that the visitor has given
 _ASKED = "asked own data"  # the name of those that the last link is to
+_WAITING = "link to own data"  # the page and that link, until they are given
 _DRAWN = "drawn controls"  # names of the fields whose control this run has drawn
 
 
@@ -163,8 +168,12 @@ def keep_family(family: str) -> None:
     """
     beside = SCENARIO_LINKS.beside({"family": family}, active().scenario)
     suggested = FAMILIES[family].suggested
-    store().update({name: beside[name] for name in suggested})
-    _forget(suggested)
+    if store()["hyper"] is not None:
+        st.session_state[_notices(active().name)].append(ANOTHER_FAMILY)
+    # A λ is of one family, whatever others have as many entries.
+    brought = {**{name: beside[name] for name in suggested}, "hyper": None}
+    store().update(brought)
+    _forget(brought)
     keep(family=family)
 
 
@@ -217,6 +226,29 @@ def show_notices() -> None:
         st.button("Dismiss", key="dismiss", on_click=dismiss)
 
 
+def show_hyper(scenario: Scenario) -> None:
+    """That λ is given, and not the problem's own; and a way back to that."""
+    # In one place, there or not, as the messages are.
+    with st.container(key="given_hyper"):
+        if scenario.hyper is None:
+            return
+        told, back = st.columns([5, 1], vertical_alignment="center")
+        q = given_hyper.contraction_of(scenario)
+        told.markdown(
+            f"**λ is given: {given_hyper.name(scenario.hyper)}.** It is not the problem’s own, for "
+            f"which q = {scenario.contraction:g} was chosen: at this λ, "
+            f"**q = {q:.4g}**."
+        )
+        if presenting.allows(SCENARIO_LINKS.link_names["hyper"], BACK_TO_OWN):
+            back.button(
+                BACK_TO_OWN,
+                key="own_hyper",
+                on_click=keep,
+                kwargs={"hyper": None},
+                width="stretch",
+            )
+
+
 def dismiss() -> None:
     """The messages on the page that is drawn have been read."""
     st.session_state[_notices(active().name)].clear()
@@ -240,9 +272,26 @@ def asked_own() -> str:
     return "" if asked in held() else asked
 
 
+def open_waiting() -> bool:
+    """Open the last link once more if it waits for the table that has just been given.
+
+    Without the table not all of it could be taken: a λ, say, has an entry for each feature.
+    """
+    waiting: tuple[str, dict[str, str]] | None = st.session_state.get(_WAITING)
+    if waiting is None:
+        return False
+    page, link = waiting
+    if page != active().name or link[SCENARIO_LINKS.link_names["data"]] not in held():
+        return False
+    open_link(link)
+    return True
+
+
 def _open(settings: PageSettings[Any], link: Mapping[str, str]) -> None:
     data = link.get(SCENARIO_LINKS.link_names["data"], "")
     st.session_state[_ASKED] = data if is_own(data) else ""
+    waits = is_own(data) and data not in held()
+    st.session_state[_WAITING] = (settings.name, dict(link)) if waits else None
     st.session_state[_preset(settings.name)] = link.get(settings.preset)
     scenario, view, messages = settings.of_link(link, held())
     values = _load(settings, scenario, view, messages)

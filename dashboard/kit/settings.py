@@ -12,12 +12,13 @@ from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from dashboard.kit.fields import Declared, Field
+from dashboard.kit.given_hyper import admit
 from dashboard.kit.links import NOTHING_HELD, SCENARIO_LINKS, Held, Links, links_of, values_of
 from hypergrad_core import Scenario, ScenarioError
 
 View = TypeVar("View", bound=Declared)
 
-PROBLEM = ("family", "data", "contraction", "spectrum", "start", "precision", "seed")
+PROBLEM = ("family", "data", "contraction", "spectrum", "start", "precision", "seed", "hyper")
 """What is solved. Where one of these or of ``SIZES`` is chosen, all of these come along."""
 
 SIZES = ("size", "hyper_size", "samples")
@@ -116,6 +117,7 @@ class PageSettings(Generic[View]):
                 data = held.get(named["data"], named["data"])
                 scenario = Scenario(**{**named, "data": data})
                 self.check(scenario)
+                admit(scenario)
                 return scenario, refused
             except ScenarioError as error:
                 refused.append(error)

@@ -94,6 +94,7 @@ def show(page: AnyPage) -> None:
     scenario, view = session.current(page.settings)
     session.write_address(scenario, view)
     session.show_notices()
+    session.show_hyper(scenario)
     asked = _Asked(page, scenario, page.key(scenario, view), watched)
     if not page.results.is_long(asked.key):
         # What turns out to be long is done in the background after all.

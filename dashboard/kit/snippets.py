@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import fields
 
 from dashboard.kit.export import unit_of
 from hypergrad_core import Scenario, Table
+
+LONGEST_LINE = 80
 
 INSTALL = """\
 # The numbers of this page, computed by the core alone and printed as CSV.
@@ -48,13 +51,21 @@ def call(scenario: Scenario, indent: int = 0) -> str:
     idle |= {"samples"} if data.samples is not None else set()
     space = " " * indent
     arguments = "".join(
-        f"{space}    {item.name}={_written(getattr(scenario, item.name))},\n"
+        f"{space}    {item.name}={_written(getattr(scenario, item.name), indent + 4)},\n"
         for item in fields(Scenario)
         if item.name not in idle and getattr(scenario, item.name) != getattr(base, item.name)
     )
     return f"Scenario(\n{arguments}{space})" if arguments else "Scenario()"
 
 
-def _written(value: object) -> str:
+def _written(value: object, indent: int) -> str:
     """As in code; the table is read by its first lines."""
-    return "table" if isinstance(value, Table) else repr(value)
+    if isinstance(value, Table):
+        return "table"
+    text = repr(value)
+    if len(text) + indent <= LONGEST_LINE or not isinstance(value, tuple):
+        return text
+    # A λ of many entries.
+    space = " " * (indent + 4)
+    lines = textwrap.wrap(text[1:-1], LONGEST_LINE - len(space))
+    return "(\n" + "".join(f"{space}{line}\n" for line in lines) + f"{' ' * indent})"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -11,7 +11,7 @@ from hashlib import sha256
 import numpy as np
 from numpy.typing import NDArray
 
-from hypergrad_core.arrays import FloatArray
+from hypergrad_core.arrays import FloatArray, IntArray
 from hypergrad_core.data.sheet import Sheet, TableError, read_sheet, shown
 from hypergrad_core.records import Record
 
@@ -89,19 +89,52 @@ class Table(Record):
 
     @property
     def half(self) -> int:
-        """How many rows are trained on; the others validate."""
+        """How many rows are trained on where the others validate."""
         return len(self.target) // 2
+
+    @property
+    def third(self) -> int:
+        """How many rows are trained on, and how many validate, where the others are held out."""
+        return len(self.target) // 3
 
     @cached_property
     def kinds(self) -> tuple[str, ...]:
         """What the target can be learned as, the likeliest first: ``REGRESSION`` and so on."""
         values = np.unique(self.target)
         if len(values) == 2:
-            return (TWO_CLASSES,)
+            return (TWO_CLASSES, CLASSES)
         if self.labels:
             return (CLASSES,)
-        few = len(values) <= MOST_CLASSES and bool((values == np.round(values)).all())
-        return (REGRESSION, CLASSES) if few else (REGRESSION,)
+        if len(values) > MOST_CLASSES or not (values == np.round(values)).all():
+            return (REGRESSION,)
+        # Numbers that count from 0 or 1 are names of classes more often than not.
+        first = values[0]
+        counts = first in (0, 1) and np.array_equal(values, first + np.arange(len(values)))
+        return (CLASSES, REGRESSION) if counts else (REGRESSION, CLASSES)
+
+    @cached_property
+    def codes(self) -> IntArray:
+        """The class of each row where the target is classes: 0, 1, … in order, shape (n,)."""
+        return np.unique(self.target, return_inverse=True)[1].astype(np.int64)
+
+    @cached_property
+    def classes(self) -> Mapping[str, int]:
+        """How many rows each class has, by its name; {} where the target can be none."""
+        if CLASSES not in self.kinds:
+            return {}
+        values, counts = np.unique(self.target, return_counts=True)
+        names = [self.labels[int(value)] if self.labels else f"{value:.15g}" for value in values]
+        return dict(zip(names, counts.tolist(), strict=True))
+
+    @cached_property
+    def blank(self) -> Table:
+        """A table of the same shape, for the same uses, with nothing of this one in it."""
+        rows, columns = self.features.shape
+        names = tuple(str(number) for number in range(1, columns + 1))
+        # Numbers that are no classes, or as many classes.
+        target = np.arange(rows) % len(self.classes) if self.classes else np.arange(rows) + 0.5
+        nothing = np.broadcast_to(0.0, self.features.shape)
+        return Table(names, "", nothing, target.astype(np.float64))
 
 
 def is_own(data: object) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from hypergrad_core.data.table import REGRESSION, TWO_CLASSES
+from hypergrad_core.data.table import CLASSES, REGRESSION, TWO_CLASSES
 from hypergrad_core.problems.family import (
     SYNTHETIC,
     DataSet,
     Family,
+    state_of_classes,
     state_of_features,
     state_of_rows,
 )
@@ -82,6 +83,7 @@ FAMILIES: dict[str, Family] = {
             SYNTHETIC: DataSet("Synthetic data"),
             "digits": DataSet("Handwritten digits (200 × 64)", state_size=640, samples=200),
         },
+        tables={CLASSES: state_of_classes},
     ),
     "learned-digits": Family(
         label="Learned digits",

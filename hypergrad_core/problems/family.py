@@ -18,6 +18,8 @@ from hypergrad_core.problems.request import Request, Sizes
 from hypergrad_core.validation import require_one_of
 
 SYNTHETIC = "synthetic"
+# q of every problem is at least that.
+LEAST_CONTRACTION = 0.01
 # Hidden units of a row in the network families, at the most.
 LARGEST_WIDTH = 50
 # Classes of synthetic data for the softmax families, and of handwritten digits.
@@ -29,8 +31,10 @@ def layer_width(size: int, rows: int) -> int:
     return min(LARGEST_WIDTH, max(1, size // rows))
 
 
-def class_count(data: str) -> int:
+def class_count(data: str | Table) -> int:
     """Classes c of a data set, in the softmax families."""
+    if isinstance(data, Table):
+        return len(data.classes)
     return SYNTHETIC_CLASSES if data == SYNTHETIC else DIGITS
 
 
@@ -65,6 +69,17 @@ def state_of_rows(table: Table) -> DataSet:
 def state_of_features(table: Table) -> DataSet:
     """What a table fixes where the state has an entry for each feature."""
     return DataSet(table.label, state_size=table.features.shape[1], samples=table.half)
+
+
+def state_of_classes(table: Table) -> DataSet:
+    """What a table fixes where the state has an entry for each class and feature."""
+    features = table.features.shape[1]
+    return DataSet(
+        table.label,
+        state_size=len(table.classes) * features,
+        samples=table.third,
+        hyper_size=features,
+    )
 
 
 @dataclass(frozen=True)
@@ -114,7 +129,15 @@ class Family:
 
     def takes(self, table: Table) -> bool:
         """Whether it can learn the target of a table of one's own."""
-        return any(kind in table.kinds for kind in self.tables)
+        return self._fixed_by(table) is not None
+
+    def _fixed_by(self, table: Table) -> DataSet | None:
+        """What a table fixes; None if its target is of another kind, or it makes d too large."""
+        for kind, fixed in self.tables.items():
+            if kind in table.kinds:
+                data = fixed(table)
+                return data if (data.state_size or 0) <= self.largest_size else None
+        return None
 
     def data_set(self, data: str | Table) -> DataSet:
         """What is known of data before they are looked at.
@@ -124,10 +147,13 @@ class Family:
         """
         if not isinstance(data, Table):
             return self.data[require_one_of("data", data, self.data)]
-        for kind, fixed in self.tables.items():
-            if kind in data.kinds:
-                return fixed(data)
-        own = f", or a table for {' or '.join(self.tables)}" if self.tables else ""
+        fixed = self._fixed_by(data)
+        if fixed is not None:
+            return fixed
+        kinds = " or ".join(self.tables)
+        own = (
+            f", or a table for {kinds} that makes d at most {self.largest_size:,}" if kinds else ""
+        )
         raise ScenarioError("data", data, f"one of {', '.join(self.data)}{own}", self.data)
 
     def state_size(self, data: str | Table, size: int, samples: int) -> int:
@@ -142,11 +168,37 @@ class Family:
         rows = fixed.samples or samples
         return rows * layer_width(size, rows)
 
-    def build(self, request: Request) -> Problem:
-        """The problem that the scenario describes, with its start and in its precision."""
+    def bound(self, request: Request) -> Problem:
+        """The problem at its λ, or at the one that is given; without its start and precision.
+
+        Raises:
+            ScenarioError: if it is not made for the λ that is given, or q is out of range there.
+        """
         module, _, function = self.builder.partition(":")
         maker: Callable[[Request], Problem] = getattr(import_module(module), function)
-        problem = maker(request)
+        problem, given = maker(request), request.hyper
+        if given is None:
+            return problem
+        hyper = np.array(given)
+        if not problem.admits(hyper):
+            allowed = "a λ that makes all penalties and widths of the problem positive and finite"
+            raise ScenarioError("hyper", given, allowed)
+        # As at every λ of a descent.
+        moved = problem.at(hyper).tuned()
+        q = moved.contraction
+        if not LEAST_CONTRACTION <= q <= self.largest_contraction:
+            ends = f"{LEAST_CONTRACTION:g} to {self.largest_contraction:g}"
+            allowed = f"a λ at which q is from {ends}: here it is {q:.6g}"
+            raise ScenarioError("hyper", given, allowed)
+        return moved
+
+    def build(self, request: Request) -> Problem:
+        """The problem that the scenario describes, with its start and in its precision.
+
+        Raises:
+            ScenarioError: as ``bound``.
+        """
+        problem = self.bound(request)
         if request.start > 0:
             problem = problem.starting_at(_far_start(problem, request))
         return SinglePrecision(original=problem) if request.precision == "single" else problem
@@ -162,7 +214,7 @@ class Family:
                 state_size=size,
                 hyper_size=fixed or (request.hyper_size if "hyper_size" in self.uses else size),
                 samples=request.sample_size,
-                data=str(request.data),
+                data=request.data,
                 contraction=request.contraction,
                 spectrum=request.spectrum,
             )

@@ -51,6 +51,10 @@ class Request(Protocol):
     def precision(self) -> str:
         """ "double" or "single"."""
 
+    @property
+    def hyper(self) -> tuple[float, ...] | None:
+        """λ, where it is not the family's own."""
+
 
 @dataclass(frozen=True)
 class Sizes:
@@ -60,7 +64,7 @@ class Sizes:
         state_size: d of the problem that will be built.
         hyper_size: m that is wanted, or that the data fix.
         samples: rows of its data, n.
-        data: key of the data set, or the name of a table.
+        data: key of the data set, or a table.
         contraction: q.
         spectrum: of the quadratic.
     """
@@ -68,6 +72,6 @@ class Sizes:
     state_size: int
     hyper_size: int
     samples: int
-    data: str
+    data: str | Table
     contraction: float
     spectrum: str

@@ -18,6 +18,7 @@ from hypergrad_core.arrays import FloatArray
 from hypergrad_core.constants import Lipschitz
 from hypergrad_core.costs import Cost, ProblemWork, norm_cost
 from hypergrad_core.data import load, standardised
+from hypergrad_core.data.table import Table
 from hypergrad_core.linearisation import Linearisation
 from hypergrad_core.numerics import row_norms
 from hypergrad_core.problems.cross_entropy import (
@@ -149,7 +150,7 @@ def build(request: Request) -> SoftmaxRegression:
 
     ``size`` is d for synthetic data, rounded down to a multiple of c, and ``samples`` is the number
     of training rows. There are as many validation rows, and of synthetic data as many test rows;
-    of digits all others are test rows.
+    of digits and of a table of one's own all others are test rows.
     """
     train, validation, test = _parts(request.data, request.sample_size, request.size, request.seed)
     penalty, step = weight_and_step((0.0, train.curvature), request.contraction)
@@ -166,7 +167,7 @@ def build(request: Request) -> SoftmaxRegression:
 
 
 @lru_cache(maxsize=8)
-def _parts(data: str, samples: int, size: int, seed: int) -> list[CrossEntropy]:
+def _parts(data: str | Table, samples: int, size: int, seed: int) -> list[CrossEntropy]:
     """Training, validation and test rows, standardised and scaled to a length of about 1."""
     random = np.random.default_rng(seed)
     classes = class_count(data)
@@ -177,6 +178,7 @@ def _parts(data: str, samples: int, size: int, seed: int) -> list[CrossEntropy]:
         labels = np.argmax(scores + noise, axis=1)
     else:
         features, target = load(data)
+        labels = data.codes if isinstance(data, Table) else target.astype(np.int64)
         # Some pixels are the same in all images, and become 0.
-        features, labels = standardised(features), target.astype(np.int64)
+        features = standardised(features)
     return split(features / np.sqrt(features.shape[1]), labels, classes, (samples, samples), random)

@@ -116,6 +116,13 @@ class TanhNetwork(Problem):
         mixing = np.eye(1) if self.mixing is None else self.mixing
         return float(np.linalg.norm(mixing, 2)), float(row_norms(mixing).max())
 
+    @property
+    def contraction(self) -> float:
+        """q = ‖P‖₂‖A‖₂."""
+        contraction = self._mixing_norms[0] * float(np.linalg.norm(self.recurrent, 2))
+        # About 1 it is known to rounding only: it must not pass for a contraction.
+        return 1.0 if abs(contraction - 1) < NORM_ROUNDING else contraction
+
     @kept_property
     def fixed_features(self) -> FloatArray:
         """[X, 1]: the part of the layer's input that no state changes, shape (n, p + 1)."""
@@ -241,10 +248,7 @@ class TanhNetwork(Problem):
         slopes = 1 - self._values(mixed)[0] ** 2
         features = np.hstack([mixed[0], self.fixed_features])
         mixing_norm, mixing_row_norm = self._mixing_norms
-        contraction = mixing_norm * float(np.linalg.norm(self.recurrent, 2))
-        if abs(contraction - 1) < NORM_ROUNDING:
-            # Known to rounding only: it must not pass for a contraction.
-            contraction = 1.0
+        contraction = self.contraction
         row_norm = float(row_norms(self.recurrent).max())
         feature_norm = min(
             mixing_norm * float(row_norms(features).max()),

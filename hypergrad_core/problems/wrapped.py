@@ -46,6 +46,11 @@ class WrappedProblem(Problem):
         return self.original.self_adjoint
 
     @property
+    def contraction(self) -> float:
+        """As of the other."""
+        return self.original.contraction
+
+    @property
     def adjoint_unit(self) -> float:
         """As of the other."""
         return self.original.adjoint_unit
@@ -146,7 +151,8 @@ class LogarithmicProblem(WrappedProblem):
     def admits(self, hyper: FloatArray) -> bool:
         """Where exp θ is neither 0 nor infinite."""
         with np.errstate(over="ignore", under="ignore"):
-            return self.original.admits(np.exp(hyper))
+            values = np.exp(hyper)
+        return bool((values > 0).all()) and self.original.admits(values)
 
     def projected(self, hyper: FloatArray) -> FloatArray:
         """As of the other, in logarithms."""

@@ -176,7 +176,7 @@ def leads(experiment: Experiment) -> list[Lead]:
 
 def late_rates(experiment: Experiment) -> list[LateRate]:
     """The late factor of each method that has enough points, or its plateau."""
-    q = experiment.scenario.contraction
+    q = experiment.contraction
     result = []
     for curve in experiment.curves:
         late = _late(curve)
@@ -209,9 +209,7 @@ def _slowest_part(experiment: Experiment, curve: Curve, factor: float) -> Part |
     steps = curve.steps[_late(curve)]
     sure = {
         Part.ADJOINT: promised_factor(experiment, method),
-        Part.INNER: _factor(
-            steps, inner.rate(experiment.scenario.contraction, steps.astype(np.float64))
-        ),
+        Part.INNER: _factor(steps, inner.rate(experiment.contraction, steps.astype(np.float64))),
     }
     faster = [part for part, rate in sure.items() if np.log(factor) > SLOWER * np.log(rate)]
     if len(faster) != 1:

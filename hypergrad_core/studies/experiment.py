@@ -17,7 +17,7 @@ from hypergrad_core.interruption import asking
 from hypergrad_core.methods import METHODS, Method, Points, method_named
 from hypergrad_core.problem import Problem
 from hypergrad_core.records import Record
-from hypergrad_core.scenario import Scenario
+from hypergrad_core.scenario import Scenario, condition_number
 from hypergrad_core.studies.prepared import NO_CONSTANTS, Curve, Prepared, prepare
 
 # A draft takes the first points of a slice, where curves bend, and then every so many-th.
@@ -104,6 +104,17 @@ class Experiment(ProblemRun):
 
     scenario: Scenario
     draft: bool = False
+
+    @property
+    def contraction(self) -> float:
+        """q as it was asked for; where a λ is given, that of the problem there."""
+        scenario = self.scenario
+        return scenario.contraction if scenario.hyper is None else self.constants.contraction
+
+    @property
+    def condition_number(self) -> float:
+        """κ = (1 + q)/(1 − q); infinite for q ≥ 1."""
+        return condition_number(self.contraction)
 
 
 def named(method: str, results: Sequence[Result], refusals: Sequence[Refusal]) -> Result:

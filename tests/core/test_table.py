@@ -9,6 +9,7 @@ import re
 import numpy as np
 import pytest
 
+from hypergrad_core import FAMILIES
 from hypergrad_core.data import load
 from hypergrad_core.data.sheet import (
     LARGEST_BYTES,
@@ -187,11 +188,14 @@ def with_target(values: list[str]) -> bytes:
 @pytest.mark.parametrize(
     ("values", "kinds", "target"),
     [
-        (["0", "1"], (TWO_CLASSES,), [0, 1]),
-        (["2", "1"], (TWO_CLASSES,), [2, 1]),
-        (["yes", "no"], (TWO_CLASSES,), [1, 0]),
+        (["0", "1"], (TWO_CLASSES, CLASSES), [0, 1]),
+        (["2", "1"], (TWO_CLASSES, CLASSES), [2, 1]),
+        (["yes", "no"], (TWO_CLASSES, CLASSES), [1, 0]),
         (["red", "green", "7"], (CLASSES,), [2, 1, 0]),
-        (["1", "2", "3"], (REGRESSION, CLASSES), [1, 2, 3]),
+        (["1", "2", "3"], (CLASSES, REGRESSION), [1, 2, 3]),
+        (["0", "2", "1"], (CLASSES, REGRESSION), [0, 2, 1]),
+        (["2", "3", "4"], (REGRESSION, CLASSES), [2, 3, 4]),
+        (["1", "2", "4"], (REGRESSION, CLASSES), [1, 2, 4]),
         (["1", "2", "3.5"], (REGRESSION,), [1, 2, 3.5]),
     ],
 )
@@ -274,7 +278,8 @@ def test_data_that_come_with_the_package_are_read_as_they_are() -> None:
     table = read_table(csv_of(",".join(names), rows))
     assert np.array_equal(table.features, features)
     assert np.array_equal(table.target, target)
-    assert table.kinds == (REGRESSION, CLASSES)
+    assert table.kinds == (CLASSES, REGRESSION)
+    assert table.classes == {"0": 59, "1": 71, "2": 48}
 
 
 PIECES = [
@@ -283,17 +288,23 @@ PIECES = [
 ]
 """Of which the random files are made."""
 
+NUMBERS = [f"{i},{i * i % 7}" for i in range(COUNT)]
+CELLS = ("red", "Red", "green", "2", "2.0", "", "NA", "-7", "x" * 99, "\u202ea", "<b>*$", "1e9")
+"""Of which targets with classes are made, most of them."""
+
 
 @pytest.mark.parametrize("seed", range(4))
 def test_whatever_comes_is_read_or_told(seed: int) -> None:
     draw = random.Random(seed)
     told = read = 0
     for _ in range(500):
-        match draw.randrange(3):
+        match draw.randrange(4):
             case 0:
                 content = draw.randbytes(draw.randrange(200))
             case 1:
                 content = b"".join(draw.choices(PIECES, k=draw.randrange(300)))
+            case 2:
+                content = csv_of("a,b,y", [f"{row},{draw.choice(CELLS)}" for row in NUMBERS])
             case _:
                 content = bytearray(GOOD)
                 for _ in range(draw.randrange(4)):
@@ -305,6 +316,8 @@ def test_whatever_comes_is_read_or_told(seed: int) -> None:
             assert np.isfinite(outcome.features).all()
             assert np.isfinite(outcome.target).all()
             assert len(outcome.target) >= LEAST_ROWS
+            assert sum(outcome.classes.values()) == (len(outcome.target) if outcome.classes else 0)
+            assert any(family.takes(outcome) for family in FAMILIES.values())
         else:
             told += 1
             assert outcome.isprintable()

@@ -6,6 +6,7 @@ import random
 from collections.abc import Mapping
 from typing import Any
 
+from dashboard.kit.given_hyper import write
 from dashboard.kit.page import Page
 from dashboard.pages import PAGES
 from hypergrad_core import FAMILIES, METHODS
@@ -27,6 +28,11 @@ NEARLY = (
     ".",
 )
 CHOICES = (*FAMILIES, *METHODS, ".".join(METHODS), "itd.itd", "log", "none", "adjoint", "single")
+HYPERS = (
+    *(write(tuple(0.1 * (place - 1) for place in range(count))) for count in (1, 2, 3, 6, 10, 11)),
+    *(write((value,)) for value in (float("nan"), float("inf"), 1e300, -0.0)),
+    *("own", "AAAAAAAAAAA", "AAAAAAAAAAA=", "AAAAAAAAAAAA", "A" * 2134, "A" * 2136, "____", "-"),
+)
 FOREIGN = ("embed", "only", "projector", "utm_source", "__proto__", "constructor", "page", "theme")
 
 
@@ -36,7 +42,10 @@ def random_link(page: Page[Any, Any, Any], rng: random.Random) -> dict[str, str]
     chosen = rng.sample(names, rng.randint(0, min(6, len(names))))
     if rng.random() < 0.2:
         chosen.append(rng.choice(FOREIGN))
-    return {name: rng.choice(rng.choice((MARKUP, STRANGE, NEARLY, CHOICES))) for name in chosen}
+    link = {name: rng.choice(rng.choice((MARKUP, STRANGE, NEARLY, CHOICES))) for name in chosen}
+    if "hyper" in names and rng.random() < 0.2:
+        link["hyper"] = rng.choice(HYPERS)
+    return link
 
 
 def random_page(rng: random.Random) -> Page[Any, Any, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dashboard.chart import Column, Frame, Row, Table
 from dashboard.kit.figure.describe import BEYOND_THEORY, absent, describe
+from dashboard.kit.given_hyper import contraction_of
 from dashboard.kit.notation import scientific
 from dashboard.kit.page import Shown
 from dashboard.kit.theme import METHOD_STYLES, Mode
@@ -60,7 +61,7 @@ def budget_frame(shown: BudgetShown, part: str = "") -> Frame:
         frame["other"] = {"name": "Adjoint steps", "steps": [f"k = {step}" for step in steps]}
     if drawn.narrow is not None:
         frame["narrow"] = drawn.narrow
-    if shown.scenario.contraction >= 1:
+    if contraction_of(shown.scenario) >= 1:
         frame["warning"] = BEYOND_THEORY
     refused = [item for item in shown.result if isinstance(item, Refusal)]
     if refused:

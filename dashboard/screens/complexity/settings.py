@@ -95,6 +95,9 @@ def check(scenario: Scenario) -> None:
         solvers = {key: solver for key, solver in SOLVERS.items() if key != "exact"}
         allowed = f"one of {', '.join(solvers)} on this page"
         raise ScenarioError("inner", scenario.inner, allowed, solvers)
+    if scenario.hyper is not None:
+        allowed = "no λ on this page: each q makes a problem with another one"
+        raise ScenarioError("hyper", scenario.hyper, allowed)
 
 
 SETTINGS = PageSettings(
@@ -102,5 +105,5 @@ SETTINGS = PageSettings(
     Scenario(spectrum="chebyshev", size=400),
     ComplexityView(),
     check,
-    tuple(field for field in SHARED if field != "contraction"),
+    tuple(field for field in SHARED if field not in ("contraction", "hyper")),
 )

@@ -20,6 +20,7 @@ from dashboard.screens.descent.export import (
 )
 from dashboard.screens.descent.final import explained, final_html, final_rows
 from dashboard.screens.descent.frame import DescentShown, descent_frame
+from dashboard.screens.descent.onward import draw_onward
 from dashboard.screens.descent.race import RACES, Race, arrived
 from dashboard.screens.descent.settings import SETTINGS
 from dashboard.screens.descent.sidebar import sidebar
@@ -31,10 +32,14 @@ OTHERS = {"images": IMAGES, "signs": LIGHTS}
 
 
 def progress(job: Job[Race] | None, shown: DescentShown) -> None:
-    """Which methods are there, and a way to stop and to go on."""
+    """Which methods are there, a way to stop and to go on, and where the step leads."""
     done = sum(run is not None for run in shown.result)
     left = "" if job is None or not job.fraction else f"{job.fraction:.0%} done"
-    show_parts(SETTINGS.name, job, (done, len(shown.result)), "descents", left)
+    parts, link = st.columns([3, 2], vertical_alignment="center")
+    with parts:
+        show_parts(SETTINGS.name, job, (done, len(shown.result)), "descents", left)
+    with link:
+        draw_onward(shown)
 
 
 def pictures(shown: DescentShown) -> Sequence[Picture]:

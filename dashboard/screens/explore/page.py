@@ -83,9 +83,8 @@ def preview(scenario: Scenario) -> Scenario:
     """A quick stand-in while a long scenario is computed for the first time."""
     fields = {"size": 100, "samples": 100, "hyper_size": 10}
     fields |= {"horizon": 100, "inner_steps": 100, "adjoint_steps": 100}
-    return replace(
-        scenario, **{name: min(getattr(scenario, name), most) for name, most in fields.items()}
-    )
+    smaller = {name: min(getattr(scenario, name), most) for name, most in fields.items()}
+    return replace(replace(scenario, hyper=None), **smaller)
 
 
 PAGE = Page(

@@ -100,7 +100,7 @@ def _square_root(experiment: Experiment) -> list[str]:
         return []
     first = max(leads, key=lambda lead: lead.ratio)
     method, plain = METHODS[first.method], METHODS[diagnosis.PLAIN].label
-    q, root = experiment.scenario.contraction, diagnosis.promised_factor(experiment, method)
+    q, root = experiment.contraction, diagnosis.promised_factor(experiment, method)
     labels = [METHODS[lead.method].label for lead in leads]
     return [
         f"{listed(labels)} {'get' if labels[1:] else 'gets'} ahead of {plain} by the square root "
@@ -150,7 +150,7 @@ def written_factor(factor: float, contraction: float) -> str:
 
 
 def _late_rates(experiment: Experiment) -> list[str]:
-    q = experiment.scenario.contraction
+    q = experiment.contraction
     rates = diagnosis.late_rates(experiment)
     factors = {rate.method: rate.factor for rate in rates if rate.factor is not None}
     flat: dict[str, list[str]] = {}
@@ -191,7 +191,7 @@ def _slow_powers(factors: dict[str, float], q: float) -> str:
 def _worst_cases(experiment: Experiment) -> str:
     """The factors per step that theory promises for what varies."""
     scenario = experiment.scenario
-    q = scenario.contraction
+    q = experiment.contraction
     inner = SOLVERS[scenario.inner]
     methods = [METHODS[curve.method] for curve in experiment.curves]
     promised: dict[str, list[str]] = {}

@@ -66,7 +66,7 @@ def why_frame(shown: WhyShown, part: str) -> Frame:
             absent(refusal, mode, refusal.reason) for refusal in dissection.experiment.refusals
         ]
     # Said once, above the first of the views.
-    if shown.scenario.contraction >= 1 and part == view.parts[0]:
+    if shown.result.experiment.contraction >= 1 and part == view.parts[0]:
         frame["warning"] = BEYOND_THEORY
     return frame
 

@@ -122,7 +122,7 @@ def constants_table(dissection: Dissection) -> str:
             "the q that holds for steps close to w(λ)",
             dissection.contraction_at_solution,
         ),
-        (r"\kappa", "(1 + q)/(1 − q)", dissection.scenario.condition_number),
+        (r"\kappa", "(1 + q)/(1 − q)", dissection.experiment.condition_number),
         (
             r"\kappa_M",
             "upper bound on cond(M), the condition number of M = I − ∂₁Φ",

@@ -8,20 +8,28 @@ from urllib.parse import parse_qsl, urlencode
 
 import numpy as np
 import pytest
-from frames import choose, control, keys, open_page, payload, shown, turn_to, value_of
+from frames import check, choose, control, keys, open_page, payload, shown, turn_to, value_of
 from own_cases import CLASSES, OTHER, REGRESSION, ROWS, TWO_CLASSES, csv_of, give, opened
 from streamlit.testing.v1 import AppTest
 
 from dashboard.app import render_frame
 from dashboard.kit import own
 from dashboard.kit.errors import LinkError
+from dashboard.kit.given_hyper import write
+from dashboard.kit.notation import percent
 from dashboard.kit.own import OWN_PARAM
 from dashboard.kit.own_place import LIMITS, families_for, understood
+from dashboard.screens.descent.race import RACES, Race, arrived
+from dashboard.screens.descent.settings import SETTINGS as DESCENT
 from hypergrad_core import FAMILIES, read_table
 from hypergrad_core.data.sheet import LARGEST_BYTES, LARGEST_COLUMNS, LARGEST_ROWS
 
 PAGES = ("explore", "complexity", "budget", "why")
-QUICK = {"budget": {"T": "8"}, "complexity": {"points": "3", "seeds": "1", "qmax": "0.85"}}
+QUICK = {
+    "descent": {"outer": "2", "rule": "fixed", "methods": "aid-fp"},
+    "budget": {"T": "8"},
+    "complexity": {"points": "3", "seeds": "1", "qmax": "0.85"},
+}
 
 
 def own_page(content: bytes = REGRESSION, page: str = "explore") -> AppTest:
@@ -71,7 +79,9 @@ def test_a_good_file_is_understood_and_run(page: str) -> None:
     ("content", "families"),
     [
         (REGRESSION, ["kernel-ridge", "kernel-ridge-log", "biased"]),
-        (TWO_CLASSES, ["logistic", "logistic-log"]),
+        (TWO_CLASSES, ["logistic", "logistic-log", "softmax"]),
+        (CLASSES, ["softmax"]),
+        (csv_of(["1", "2", "3"]), ["softmax", "kernel-ridge", "kernel-ridge-log", "biased"]),
     ],
 )
 def test_it_goes_to_the_problems_that_learn_its_target(content: bytes, families: list[str]) -> None:
@@ -80,18 +90,72 @@ def test_it_goes_to_the_problems_that_learn_its_target(content: bytes, families:
     for family in FAMILIES:
         choose(session, "family", family)
         offers = value_of(session, "data") if "data" in keys(session) else "synthetic"
-        assert (offers == str(read_table(content))) is (
-            family == families[-1]
-        ) or family in families
+        assert family in families or offers != str(read_table(content))
         if family in families:
             choose(session, "data", str(read_table(content)))
             assert shown(session)["title"].startswith(FAMILIES[family].label)
 
 
-def test_several_classes_are_understood_and_have_no_problem_yet() -> None:
-    session = own_page(CLASSES)
-    assert "is several classes. No problem here learns such a target" in told(session)
+def test_of_classes_it_is_said_how_many_rows_each_has_and_which_are_held_out() -> None:
+    lines = csv_of(["a", "b", "c", "a"]).decode().splitlines()
+    lines[-1] = lines[-1].removesuffix("a") + "<i>$d$"
+    session = own_page("\n".join(lines).encode())
+    assert "is 4 classes: <i>$d$ (1 row), a (11 rows), b (6 rows), c (6 rows)." in told(session)
+    assert "It goes to Softmax regression." in told(session)
+    assert "Softmax regression takes thirds, chosen by the seed: one to train on" in told(session)
+    assert "trained on; the others validate" not in told(session)
+    assert value_of(session, "family") == "softmax"
+    assert "d = 8 inner variables and n = 8 training examples" in "\n".join(
+        item.value for item in session.sidebar.caption
+    )
+    assert not session.error
+
+
+def test_of_numbers_that_may_be_classes_both_is_said() -> None:
+    words = understood(read_table(csv_of(["1", "2", "3"])))
+    classes = "3 classes: 1 (8 rows), 2 (8 rows), 3 (8 rows)"
+    assert f"is {classes}; or a number, for regression. It goes to Softmax regression" in words
+    assert "The seed chooses the half of the rows that is trained on" in words
+    words = understood(read_table(csv_of(["5", "7", "9"])))
+    assert "is a number, for regression, or 3 classes: 5 (8 rows)" in words
+    words = understood(read_table(TWO_CLASSES))
+    assert "is 2 classes: sick (8 rows), well (16 rows). It goes to Logistic regression" in words
+
+
+def test_too_many_classes_and_features_together_are_told() -> None:
+    names = [f"x{i}" for i in range(101)]
+    rows = [
+        ",".join([*(f"{(i + 1) * (j + 3) % 1009}" for j in range(101)), "abcdefghij"[i % 10]])
+        for i in range(40)
+    ]
+    session = own_page("\n".join([",".join([*names, "y"]), *rows]).encode())
+    assert "No problem here learns such a target: choose another column." in told(session)
+    assert "for each class and feature, 10 × 101 here, and at most 1,000 are" in told(session)
     assert "data" not in session.query_params
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_classes_are_run_on_every_page(page: str) -> None:
+    session = own_page(CLASSES, page)
+    assert session.query_params["problem"] == "softmax"
+    assert all(str(read_table(CLASSES))[4:] in frame["title"] for frame in frames_of(session))
+    assert not session.error
+
+
+@pytest.mark.parametrize("content", [REGRESSION, TWO_CLASSES, CLASSES])
+def test_a_descent_takes_them(content: bytes) -> None:
+    session = own_page(content, "descent")
+    table = read_table(content)
+    assert session.query_params["data"] == str(table)
+    scenario, view, _ = DESCENT.of_link(dict(session.query_params), {str(table): table})
+    (found, *_) = [run.descent for run in arrived(RACES.compute(Race.of(scenario, view)))]
+    assert found is not None
+    check(session.run())
+    assert all(str(table)[4:] in frame["title"] for frame in frames_of(session))
+    cells = frames_of(session)[0]["table"]["rows"][0]["cells"]
+    accuracy = "–" if np.isnan(found.last.accuracy) else percent(found.last.accuracy)
+    assert cells[7] == accuracy
+    assert (accuracy != "–") is (content == CLASSES)
 
 
 BAD = {
@@ -257,3 +321,21 @@ def test_what_is_understood_has_an_end() -> None:
     words = understood(table)
     assert words.count("was left out") == 10
     assert words.endswith("- More of that, not listed: 30.")
+
+
+def test_a_link_to_own_data_is_opened_once_more_when_they_are_given() -> None:
+    table = read_table(REGRESSION)
+    given = {"problem": "biased", "data": str(table), "T": "20", "q": "0.7", "at": "3"}
+    link = {**given, "hyper": write((0.5, -0.25))}
+    session = open_page(link)
+    # Without the table this λ has entries for features that nobody knows.
+    assert "hyper" not in session.query_params
+    give(session, REGRESSION)
+    assert dict(parse_qsl(urlencode(session.query_params))) == link
+    assert "λ given: (0.5, −0.25)" in shown(session)["title"]
+    assert not session.main.warning
+    # Only once: a hand on a control counts from here on.
+    choose(opened(session), "contraction", 0.5)
+    choose(session, "own_target", "age")
+    choose(session, "own_target", "y")
+    assert session.query_params["q"] == "0.5"

@@ -106,7 +106,7 @@ def _constants(experiment: Experiment, curve: Curve) -> str:
         weighted = {r"L_\Phi^s": c.energy_hyper_norm, r"\nu_2^s": c.energy_nu2}
     lines = [
         {
-            r"\kappa": experiment.scenario.condition_number,
+            r"\kappa": experiment.condition_number,
             r"\kappa_M": c.condition_number,
             r"\nu_1": c.nu1,
             r"\nu_2": c.nu2,
