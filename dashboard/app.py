@@ -15,6 +15,9 @@ for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import streamlit as st  # noqa: E402
 from starlette.middleware import Middleware  # noqa: E402
+from starlette.requests import Request  # noqa: E402
+from starlette.responses import RedirectResponse  # noqa: E402
+from starlette.routing import Route  # noqa: E402
 from streamlit.runtime import get_instance  # noqa: E402
 from streamlit.runtime.memory_uploaded_file_manager import (  # noqa: E402
     MemoryUploadedFileManager,
@@ -78,6 +81,12 @@ def forget(session: str, file: str) -> None:
         files.remove_file(session, file)
 
 
+def home(request: Request) -> RedirectResponse:
+    """The page that opens has no name in its address, but people write it."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(f"{_prefix}/{query}")
+
+
 # Streamlit adds server.baseUrlPath to its own routes only.
 _base = str(st.get_option("server.baseUrlPath") or "").strip("/")
 _prefix = f"/{_base}" if _base else ""
@@ -91,6 +100,7 @@ app = st.App(
         live_route(render_frame, _prefix + LIVE_PATH),
         *(script_route(script, _prefix) for script in (PLOTLY, CHART)),
         speaker_route(_prefix + SPEAKER_PATH),
+        Route(f"{_prefix}/{HOME.name}", home),
     ],
     lifespan=processes.serving,
     middleware=[

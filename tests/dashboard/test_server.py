@@ -27,6 +27,7 @@ from websockets.typing import Origin
 
 from dashboard.app import render_frame
 from dashboard.chart import PLOTLY_PATH
+from dashboard.pages import HOME
 from hypergrad_core import METHODS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -184,6 +185,13 @@ def test_every_answer_says_what_the_browser_may_do(server: Server, path: str) ->
         assert "unsafe-inline" not in scripts
         # Pages of courses may show it.
         assert "frame-ancestors" not in policy
+
+
+def test_the_page_that_opens_is_found_by_its_name_as_well(server: Server) -> None:
+    for query in ("", "?q=0.5&problem=logistic"):
+        answer = server.get(f"/{HOME.name}{query}")
+        assert answer.status == 307
+        assert answer.headers["location"] == f"/{query}"
 
 
 @pytest.mark.parametrize("path", ["/", "/speaker"])

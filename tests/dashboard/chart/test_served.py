@@ -20,6 +20,7 @@ from dashboard.chart import LIVE_PATH, PLOTLY_FILE, PLOTLY_PATH
 from dashboard.chart.component import CHART, PLOTLY
 from dashboard.chart.served import Preload, Script, script_route
 from dashboard.kit.presenting import SPEAKER_PATH
+from dashboard.pages import HOME
 
 SCRIPTS = (
     Script("/x.js", b"", "rel=preload; as=script"),
@@ -88,7 +89,7 @@ def test_a_page_says_at_once_which_script_it_will_want(kind: str) -> None:
 
 def test_the_application_serves_all_routes() -> None:
     paths = {getattr(route, "path", "") for route in app._user_routes}
-    assert paths == {LIVE_PATH, PLOTLY_PATH, CHART.path, SPEAKER_PATH}
+    assert paths == {LIVE_PATH, PLOTLY_PATH, CHART.path, SPEAKER_PATH, f"/{HOME.name}"}
 
 
 def test_the_chart_of_another_version_has_another_path() -> None:
