@@ -15,15 +15,31 @@ from dashboard.kit.theme import METHOD_STYLES, Mode
 from dashboard.screens.descent.figure import descent_curves
 from dashboard.screens.descent.images import image_rows
 from dashboard.screens.descent.race import Race, Run, arrived, refusals, run_of
-from dashboard.screens.descent.settings import AGAINST, HEIGHTS, RULES, DescentView
+from dashboard.screens.descent.settings import (
+    AGAINST,
+    NEW_TASKS,
+    RULES,
+    DescentView,
+    height_name,
+)
 from dashboard.screens.descent.signs import sign_lights
-from dashboard.screens.descent.words import end_of, headline, image_headline, sign_headline, signs
-from hypergrad_core import METHODS
+from dashboard.screens.descent.words import (
+    accuracy_headline,
+    end_of,
+    headline,
+    image_headline,
+    sign_headline,
+    signs,
+)
+from hypergrad_core import METHODS, Scenario
 
 AT_END = "At the last λ."
+JUDGED_ON_ROWS = f"On rows that neither Φ nor E has seen. {AT_END}"
+JUDGED_ON_TASKS = f"On new tasks, each of them trained from the start. {AT_END}"
 NOT_HELD_OUT = (
     "This problem holds no rows out, so there is no accuracy to be drawn: choose another vertical "
-    "axis. Softmax regression and learned digits hold some out."
+    "axis. Softmax regression and learned digits hold some out, and the families of many tasks "
+    "have new tasks."
 )
 COLUMNS: list[Column] = [
     {"label": "Method"},
@@ -37,7 +53,7 @@ COLUMNS: list[Column] = [
         "help": "Entries of h that are larger than the bound of their error, so that their sign is "
         "that of ∇f. " + AT_END,
     },
-    {"label": "Accuracy", "help": "On rows that neither Φ nor E has seen. " + AT_END},
+    {"label": "Accuracy", "help": JUDGED_ON_ROWS},
     {"label": "Products", "help": "Spent in all."},
     {"label": "Seconds", "help": "Of the method, without what is measured beside it."},
     {
@@ -67,17 +83,20 @@ def descent_frame(shown: DescentShown, part: str = "curves") -> Frame:
     view, mode = shown.view, shown.mode
     runs, total = arrived(shown.result), len(shown.result)
     done = sum(run is not None for run in shown.result)
-    chosen = run_of(runs, view.lights)
+    chosen, height = run_of(runs, view.lights), height_name(view, shown.scenario)
     if part == "signs":
         drawn = sign_lights(chosen, mode)
     elif part == "images":
         drawn = image_rows(chosen, mode)
     else:
-        drawn = descent_curves(runs, view, mode)
+        drawn = descent_curves(runs, view, mode, height)
     longest = max((len(run.descent.steps) for run in runs if run.descent), default=1)
     message = headline(runs, total - len(refusals(shown.result)))
-    alt = f"{HEIGHTS[view.height]} against {AGAINST[view.against].lower()}. {message}"
-    table = _table(runs, mode)
+    lowest = run_of(runs, "best")
+    if view.height == "accuracy" and lowest is not None and not nothing_held_out(runs):
+        message += f" {accuracy_headline(lowest, height)}"
+    alt = f"{height} against {AGAINST[view.against].lower()}. {message}"
+    table = _table(runs, mode, shown.scenario)
     if part == "signs":
         message, table = sign_headline(chosen), _sign_table(runs, mode)
         alt = f"A light for each entry of λ and each outer step. {message}"
@@ -131,7 +150,15 @@ def descent_title(shown: DescentShown) -> str:
     return run_title(scenario, {"size": scenario.state_size}, instead)
 
 
-def _table(runs: Sequence[Run], mode: Mode) -> Table:
+def _columns(scenario: Scenario) -> list[Column]:
+    """With what accuracy is measured on, if that is not rows."""
+    if not scenario.problem_family.task_rows:
+        return COLUMNS
+    on_tasks: Column = {"label": NEW_TASKS, "help": JUDGED_ON_TASKS}
+    return [on_tasks if column["label"] == "Accuracy" else column for column in COLUMNS]
+
+
+def _table(runs: Sequence[Run], mode: Mode, scenario: Scenario) -> Table:
     rows: list[Row] = []
     for run in runs:
         assert run.descent is not None
@@ -156,7 +183,8 @@ def _table(runs: Sequence[Run], mode: Mode) -> Table:
                 ],
             }
         )
-    return {"caption": "Where each descent has ended.", "columns": COLUMNS, "rows": rows}
+    columns = _columns(scenario)
+    return {"caption": "Where each descent has ended.", "columns": columns, "rows": rows}
 
 
 def _sign_table(runs: Sequence[Run], mode: Mode) -> Table:
