@@ -48,10 +48,13 @@ class Reference:
 
 
 class HeldOut(Protocol):
-    """Labelled rows that neither Φ nor E sees."""
+    """Labelled rows that neither Φ nor E sees, or new tasks with such rows."""
 
     def accuracy(self, states: FloatArray) -> FloatArray:
-        """The share of rows that each state classifies right: (B, d) → (B,)."""
+        """The share of rows that each state classifies right: (B, d) → (B,).
+
+        Where they are of new tasks, those are trained at λ, and all states get the same.
+        """
         ...
 
 
@@ -391,7 +394,7 @@ class Problem(ABC):
 
     @property
     def held_out(self) -> HeldOut | None:
-        """Rows to judge w(λ) and λ by, where w is a classifier and the problem keeps some apart."""
+        """What to judge w(λ) and λ by, where w classifies and the problem keeps rows apart."""
         return None
 
     def retrained(self) -> Problem | None:

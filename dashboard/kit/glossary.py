@@ -146,6 +146,8 @@ TERMS: dict[str, str] = {
     "Φ counts as one as well. Products measure cost independently of the machine.",
     "memory": "Floating-point numbers held in memory at that step, not counting the data.",
     "outer step": "One step of λ against the hypergradient, λ ← λ − αh.",
+    "task": "In meta-learning: one of many small problems that share λ, each with a training and a "
+    "validation loss of its own. New tasks, which λ was not learned from, say how good λ is.",
     "warm start": "To begin where the outer step before has ended, instead of anew: with its w, or "
     "with its adjoint v.",
     "certificate": "A bound of the error that is computed without w(λ), from what the equations at "

@@ -153,6 +153,27 @@ FAMILIES: dict[str, Family] = {
         },
         tables={REGRESSION: state_of_features},
     ),
+    "biased-tasks": Family(
+        label="Biased regularisation, many tasks",
+        formula=(
+            r"W_i(\lambda)=\arg\min_W \tfrac1n\sum_j\ell(Wx_{ij},y_{ij})"
+            r"+\tfrac\beta2\|W-P_i\lambda\|^2",
+            r"\ell(z,y)=-\log\operatorname{softmax}(z)_y,\quad i=1,\dots,N",
+            r"E(w)=\tfrac1N\sum_i\tfrac1{n'}\sum_j\ell(W_ix'_{ij},y'_{ij})",
+        ),
+        builder="hypergrad_core.problems.biased_tasks:build",
+        uses=frozenset({"size", "samples"}),
+        largest_size=1000,
+        symmetric=True,
+        task_rows=True,
+        suggested={"size": 48, "samples": 24},
+        data={
+            SYNTHETIC: DataSet("Synthetic data"),
+            "digits": DataSet(
+                "Handwritten digits (8 tasks)", state_size=640, samples=80, hyper_size=160
+            ),
+        },
+    ),
     "hyper-representation": Family(
         label="Hyper-representation",
         formula=(
@@ -169,6 +190,27 @@ FAMILIES: dict[str, Family] = {
         data={
             SYNTHETIC: DataSet("Synthetic data"),
             "wine": DataSet("Wine (178 × 13)", samples=89),
+        },
+    ),
+    "representation-tasks": Family(
+        label="Hyper-representation, many tasks",
+        formula=(
+            r"W_i(H)=\arg\min_W \tfrac1{2n}\|X_iHW^\top-Y_i\|^2+\tfrac\beta2\|W\|^2",
+            r"\lambda=H,\quad i=1,\dots,N",
+            r"E(w,H)=\tfrac1N\sum_i\tfrac1{2n'}\|X_i'HW_i^\top-Y_i'\|^2",
+        ),
+        builder="hypergrad_core.problems.representation_tasks:build",
+        uses=frozenset({"size", "hyper_size", "samples"}),
+        largest_size=300,
+        affine=True,
+        symmetric=True,
+        task_rows=True,
+        suggested={"size": 84, "hyper_size": 70, "samples": 24},
+        data={
+            SYNTHETIC: DataSet("Synthetic data"),
+            "digits": DataSet(
+                "Handwritten digits (8 tasks)", state_size=200, samples=80, hyper_size=320
+            ),
         },
     ),
     "equilibrium": Family(

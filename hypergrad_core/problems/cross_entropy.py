@@ -117,9 +117,9 @@ class CrossEntropy(DataMatrix):
 
 
 def curved(probabilities: FloatArray, scores: FloatArray) -> FloatArray:
-    """(diag s_i − s_i s_iᵀ) z_i: (B, c, n), (R, c, n) → (R, c, n), where B is R or 1."""
+    """(diag s_i − s_i s_iᵀ) z_i: (B, …, c, n), (R, …, c, n) → (R, …, c, n), where B is R or 1."""
     weighted = probabilities * scores
-    weighted -= probabilities * weighted.sum(axis=1, keepdims=True)
+    weighted -= probabilities * weighted.sum(axis=-2, keepdims=True)
     return weighted
 
 

@@ -24,6 +24,8 @@ LEAST_CONTRACTION = 0.01
 LARGEST_WIDTH = 50
 # Classes of synthetic data for the softmax families, and of handwritten digits.
 SYNTHETIC_CLASSES, DIGITS = 3, 10
+# Training rows of each class in a task, in the families of many tasks.
+SHOTS = 2
 
 
 def layer_width(size: int, rows: int) -> int:
@@ -41,6 +43,21 @@ def class_count(data: str | Table) -> int:
 def features_per_class(size: int) -> int:
     """Features p of synthetic data such that c rows of weights make about the wanted d."""
     return max(1, size // SYNTHETIC_CLASSES)
+
+
+def task_classes(data: str | Table) -> int:
+    """Classes c that a task tells apart, in the families of many tasks: of digits half of them."""
+    return SYNTHETIC_CLASSES if data == SYNTHETIC else DIGITS // 2
+
+
+def task_count(samples: int, classes: int) -> int:
+    """Tasks N, which come in pairs, such that all together have about n training rows."""
+    return 2 * max(1, samples // (2 * classes * SHOTS))
+
+
+def weights_per_class(size: int, samples: int) -> int:
+    """Weights of a class in a task of synthetic data such that all make about the wanted d."""
+    return max(1, size // (SYNTHETIC_CLASSES * task_count(samples, SYNTHETIC_CLASSES)))
 
 
 @dataclass(frozen=True)
@@ -103,6 +120,8 @@ class Family:
             a multiple of n.
         class_rows: whether w holds a row of weights for each class, so that d is a multiple of
             their number.
+        task_rows: whether w holds such rows for each of many tasks; n, over all of them, says how
+            many tasks there are, and new ones are kept to judge λ by.
         largest_contraction: the largest q that is allowed; above 1 there is no theory.
         suggested: sizes that suit the family, taken when it is chosen.
     """
@@ -117,6 +136,7 @@ class Family:
     symmetric: bool = False
     unit_rows: bool = False
     class_rows: bool = False
+    task_rows: bool = False
     largest_contraction: float = 0.9999
     suggested: Mapping[str, int] = field(default_factory=dict)
     data: dict[str, DataSet] = field(default_factory=lambda: {SYNTHETIC: DataSet("Synthetic data")})
@@ -163,6 +183,9 @@ class Family:
             return fixed.state_size
         if self.class_rows:
             return SYNTHETIC_CLASSES * features_per_class(size)
+        if self.task_rows:
+            tasks = task_count(samples, SYNTHETIC_CLASSES)
+            return tasks * SYNTHETIC_CLASSES * weights_per_class(size, samples)
         if not self.unit_rows:
             return size
         rows = fixed.samples or samples

@@ -38,6 +38,7 @@ AFFINE: dict[str, dict[str, Any]] = {
     "kernel-ridge-log": {"size": 11, "hyper_size": 4},
     "biased": {"size": 9, "samples": 6},
     "hyper-representation": {"size": 4, "hyper_size": 20, "samples": 12},
+    "representation-tasks": {"size": 12, "hyper_size": 8, "samples": 12},
 }
 every_solver = pytest.mark.parametrize("inner", ACCELERATED)
 

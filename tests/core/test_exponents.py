@@ -14,8 +14,10 @@ from hypergrad_core.studies.step_search import predicted_steps
 from tests.core.helpers import build
 
 SIZES = {"size": 6, "samples": 5, "hyper_size": 4}
-# A kernel of few rows is too well conditioned for a large κ.
+# A kernel of few rows is too well conditioned for a large κ, and so are features that are fewer
+# than the rows of a task.
 MORE = {key: {"size": 40, "hyper_size": 2} for key in ("kernel-ridge", "kernel-ridge-log")}
+MORE["representation-tasks"] = {"size": 42}
 CONDITION_NUMBERS = (300.0, 1000.0, 3000.0)
 # So small that what grows with κ in front of the powers hardly counts.
 TARGET = 1e-150

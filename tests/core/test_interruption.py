@@ -63,6 +63,10 @@ RUNS: dict[str, Callable[[Progress], object]] = {
         Scenario(family="learned-digits", size=300, samples=300, horizon=5, methods=("itd",)),
         report,
     ),
+    "many tasks": lambda report: run(
+        Scenario(family="biased-tasks", size=300, samples=300, horizon=5, methods=("itd",)),
+        report,
+    ),
     "a plane": lambda report: plane(Scenario(size=500, horizon=6), "aid-cg", report),
     "the paper's figure": lambda report: replicate(
         Scenario(family="equilibrium", size=60, samples=10, horizon=6), 2, report

@@ -35,6 +35,7 @@ AFFINE: dict[str, dict[str, Any]] = {
     "kernel-ridge": {"size": 7, "hyper_size": 3},
     "biased": {"size": 6, "samples": 9},
     "hyper-representation": {"size": 5, "hyper_size": 25, "samples": 12},
+    "representation-tasks": {"size": 12, "hyper_size": 6, "samples": 12},
 }
 METHODS_OF_AID = ("aid-fp", "aid-cg", "aid-cgnr", "aid-gmres")
 # Eigenvalues of very different size make CG lose its orthogonality: see ``polynomial_gaps``.

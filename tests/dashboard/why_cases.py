@@ -32,7 +32,9 @@ OTHERS = [
         "learned-digits": {"samples": 12},
         "kernel-ridge": {"hyper_size": 3},
         "biased": {"samples": 12},
+        "biased-tasks": {"size": 12, "samples": 12},
         "hyper-representation": {"size": 3, "hyper_size": 9, "samples": 12},
+        "representation-tasks": {"size": 12, "hyper_size": 6, "samples": 12},
         "equilibrium": {"size": 12, "samples": 4},
         "nonsymmetric": {"size": 2},
     }.items()

@@ -19,6 +19,7 @@ from hypergrad_core.data import load, load_graph
 from hypergrad_core.problems import (
     SYNTHETIC,
     biased_regularisation,
+    biased_tasks,
     equilibrium,
     graph_network,
     hyper_representation,
@@ -26,11 +27,13 @@ from hypergrad_core.problems import (
     learned_digits,
     logistic,
     nonsymmetric,
+    representation_tasks,
     softmax,
 )
 
 CACHES = (
     biased_regularisation._task,
+    biased_tasks._losses,
     equilibrium._samples,
     graph_network._graph,
     hyper_representation._data,
@@ -38,6 +41,7 @@ CACHES = (
     learned_digits._images,
     logistic._designs,
     nonsymmetric._unit_matrix,
+    representation_tasks._squares,
     softmax._parts,
 )
 SLOW = {np.exp, np.tanh, np.log, np.logaddexp, np.power, np.cos, np.hypot}

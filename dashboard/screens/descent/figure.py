@@ -21,7 +21,7 @@ from dashboard.kit.theme import (
     faded,
 )
 from dashboard.screens.descent.race import Run
-from dashboard.screens.descent.settings import AGAINST, HEIGHTS, DescentView
+from dashboard.screens.descent.settings import AGAINST, DescentView
 from hypergrad_core import METHODS
 from hypergrad_core.arrays import FloatArray
 from hypergrad_core.studies.outer_steps import Descent, OuterStep
@@ -52,13 +52,14 @@ def places(descent: Descent, against: str) -> FloatArray:
     return np.array([getattr(step, against) for step in descent.steps], dtype=np.float64)
 
 
-def descent_curves(runs: Sequence[Run], view: DescentView, mode: Mode) -> Drawn:
+def descent_curves(runs: Sequence[Run], view: DescentView, mode: Mode, height: str) -> Drawn:
     """A curve for each method, a thin one beside it for fixed steps at the same price.
 
     Args:
         runs: those that have arrived.
         view: what is drawn.
         mode: light or dark.
+        height: what that is called.
     """
     drawn = Drawn()
     longest = max((len(run.descent.steps) for run in runs if run.descent), default=1)
@@ -69,7 +70,7 @@ def descent_curves(runs: Sequence[Run], view: DescentView, mode: Mode) -> Drawn:
     drawn.key = _key(view, mode)
     drawn.narrow = {"layout": {"margin": {"l": 74, "r": 96, "t": 14, "b": 54}}, "height": 320}
     low, high, logarithmic = _range(runs, view)
-    heading = HEIGHTS[view.height] + (", degrees" if view.height == "angle" else "")
+    heading = height + (", degrees" if view.height == "angle" else "")
     drawn.figure["layout"] = {
         "font": {"family": FONT, "size": AXIS_SIZE},
         "margin": {"l": 92, "r": 130, "t": 14, "b": 58},

@@ -59,6 +59,7 @@ WHOLE = ("steps", "products", "stored_floats")
 
 EXACT = "f(λ) is exact; a method knows its estimate alone."
 HELD_OUT = "Accuracy is on held-out rows, which neither Φ nor E has seen."
+ON_TASKS = "Accuracy is on new tasks, each of them trained from the start at this λ."
 TRAINED_AGAIN = (
     "Trained again: the model of the last λ, on training and validation rows together, as the "
     "paper does before it tests."
@@ -152,13 +153,18 @@ def final_caption(rows: Sequence[FinalRow], seeds: int) -> str:
     return f"Where the descents have ended: mean ± standard deviation over {arrived}."
 
 
-def explained(rows: Sequence[FinalRow]) -> str:
-    """What the columns are, in words."""
+def explained(rows: Sequence[FinalRow], *, on_tasks: bool = False) -> str:
+    """What the columns are, in words.
+
+    Args:
+        rows: of the table.
+        on_tasks: whether accuracy is that on new tasks, not on rows that are held out.
+    """
     columns = columns_of(rows)
     names = {column.name for column in columns}
     told = [EXACT]
     if "accuracy" in names:
-        told.append(HELD_OUT)
+        told.append(ON_TASKS if on_tasks else HELD_OUT)
     if "retrained" in names:
         told.append(TRAINED_AGAIN)
     told.append(COUNTED)

@@ -15,15 +15,27 @@ from dashboard.kit.theme import METHOD_STYLES, Mode
 from dashboard.screens.descent.figure import descent_curves
 from dashboard.screens.descent.images import image_rows
 from dashboard.screens.descent.race import Race, Run, arrived, refusals, run_of
-from dashboard.screens.descent.settings import AGAINST, HEIGHTS, RULES, DescentView
+from dashboard.screens.descent.settings import (
+    AGAINST,
+    RULES,
+    DescentView,
+    height_name,
+)
 from dashboard.screens.descent.signs import sign_lights
-from dashboard.screens.descent.words import headline, image_headline, sign_headline, signs
+from dashboard.screens.descent.words import (
+    accuracy_headline,
+    headline,
+    image_headline,
+    sign_headline,
+    signs,
+)
 from hypergrad_core import METHODS
 
 AT_END = "At the last λ."
 NOT_HELD_OUT = (
     "This problem holds no rows out, so there is no accuracy to be drawn: choose another vertical "
-    "axis. Softmax regression and learned digits hold some out."
+    "axis. Softmax regression and learned digits hold some out, and the families of many tasks "
+    "have new tasks."
 )
 COLUMNS: list[Column] = [
     {"label": "Method"},
@@ -60,16 +72,19 @@ def descent_frame(shown: DescentShown, part: str = "curves") -> Frame:
     view, mode = shown.view, shown.mode
     runs, total = arrived(shown.result), len(shown.key.ways)
     done = sum(run is not None for run in shown.result[:total])
-    chosen = run_of(runs, view.lights)
+    chosen, height = run_of(runs, view.lights), height_name(view, shown.scenario)
     if part == "signs":
         drawn = sign_lights(chosen, mode)
     elif part == "images":
         drawn = image_rows(chosen, mode)
     else:
-        drawn = descent_curves(runs, view, mode)
+        drawn = descent_curves(runs, view, mode, height)
     longest = max((len(run.descent.steps) for run in runs if run.descent), default=1)
     message = headline(runs, total - len(refusals(shown.result)))
-    alt = f"{HEIGHTS[view.height]} against {AGAINST[view.against].lower()}. {message}"
+    lowest = run_of(runs, "best")
+    if view.height == "accuracy" and lowest is not None and not nothing_held_out(runs):
+        message += f" {accuracy_headline(lowest, height)}"
+    alt = f"{height} against {AGAINST[view.against].lower()}. {message}"
     table = _table(runs, mode)
     if part == "signs":
         message, table = sign_headline(chosen), _sign_table(runs, mode)

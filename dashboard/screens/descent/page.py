@@ -72,7 +72,8 @@ def beneath(shown: DescentShown, picture: Picture) -> None:
         if rows:
             st.markdown("## Final values")
             st.html(final_html(rows, shown.key.seeds, shown.mode))
-            st.caption(explained(rows))
+            tasks = shown.scenario.problem_family.task_rows
+            st.caption(explained(rows, on_tasks=tasks))
 
 
 def below(shown: DescentShown) -> None:

@@ -22,6 +22,8 @@ HEIGHTS: dict[str, str] = {
     "angle": "Angle between h and ∇f",
     "accuracy": "Held-out accuracy",
 }
+# Where the problem is of many tasks, accuracy is that on others.
+NEW_TASKS = "Accuracy on new tasks"
 AGAINST: dict[str, str] = {"products": "Products", "steps": "Outer steps", "seconds": "Seconds"}
 RULES: dict[str, str] = {
     Rule.FIXED: "Fixed",
@@ -48,7 +50,7 @@ class DescentView(Declared):
         label="Vertical axis",
         help="What is drawn at each λ: f itself, the length of its gradient, or how far the "
         "approximate hypergradient h is from it, in length or in direction. Accuracy is that on "
-        "rows that neither Φ nor E has seen.",
+        "rows that neither Φ nor E has seen; with many tasks, on new tasks.",
     )
     against: str = switch(
         "products",
@@ -146,6 +148,13 @@ class DescentView(Declared):
         help="Whose signs, and whose images where λ is a set of images, are drawn below.",
     )
     at: int = kept(0, (0, MOST_STEPS), link="i", label="Outer step")
+
+
+def height_name(view: DescentView, scenario: Scenario) -> str:
+    """What is drawn upwards."""
+    if view.height == "accuracy" and scenario.problem_family.task_rows:
+        return NEW_TASKS
+    return HEIGHTS[view.height]
 
 
 def check(scenario: Scenario) -> None:

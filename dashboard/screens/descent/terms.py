@@ -13,5 +13,5 @@ INTRODUCTION = (
 VOCABULARY = (
     *EVERYWHERE,
     *METHOD_TERMS,
-    *("bound", "product", "certificate", "warm start", "residual", "outer step", "memory"),
+    *("bound", "product", "certificate", "warm start", "residual", "outer step", "memory", "task"),
 )

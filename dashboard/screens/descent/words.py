@@ -67,6 +67,13 @@ def blindly(blind: Descent, start: float) -> str:
     return f"{told} at {scientific(value, 2)}, without a proof."
 
 
+def accuracy_headline(run: Run, name: str) -> str:
+    """What a descent does to the accuracy, whose ``name`` says what it is measured on."""
+    assert run.descent is not None
+    first, last = run.descent.steps[0].accuracy, run.descent.last.accuracy
+    return f"{name} with {METHODS[run.method].label}: from {percent(first)} to {percent(last)}."
+
+
 def end_of(descent: Descent) -> float:
     """The last f."""
     return descent.last.objective

@@ -227,6 +227,16 @@ EXAMPLES: Mapping[str, Example] = {
         "problem=learned-digits&methods=aid-fp",
         r"Below the picture: $\nu_1=0.891$, $\nu_2=6.58$, $\mu_1=0.118$ and $\mu_2=0$.",
     ),
+    "C13": Example(
+        "explore",
+        "problem=biased-tasks&methods=aid-fp",
+        r"Below the picture: $\nu_1=1.72$, $\nu_2=\mu_2=0$ and $\mu_1=0.105$.",
+    ),
+    "C14": Example(
+        "explore",
+        "problem=representation-tasks&methods=aid-fp",
+        r"Below the picture: $\nu_1=0$, $\nu_2=5.38$, $\mu_1=0.0541$ and $\mu_2=0.601$.",
+    ),
     "rounding": Example(
         "why",
         "preset=rounding",

@@ -118,7 +118,7 @@ def test_nonsense_in_a_link_gives_a_message_and_the_default(name: str, text: str
     )
     assert "is not allowed: choose " in messages[0]
     assert ". Used instead: " in messages[0]
-    assert len(messages[0]) < 700
+    assert len(messages[0]) < 900
     if name in {*INTEGERS, "size", "contraction", "start"}:
         # Both limits, whatever is wrong.
         assert re.search(r"number from [\d.]+ to [\d.]+\. Used", messages[0])

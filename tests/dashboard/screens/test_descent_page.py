@@ -15,9 +15,11 @@ import numpy as np
 import pytest
 from frames import ROOT, open_page, unpacked
 
+from dashboard.kit.notation import percent
 from dashboard.kit.page import Shown
 from dashboard.screens.descent.export import descent_snippet, descents_to_csv
 from dashboard.screens.descent.figure import READ, bound_of, series
+from dashboard.screens.descent.final import explained, final_rows
 from dashboard.screens.descent.frame import descent_frame
 from dashboard.screens.descent.images import chosen_steps
 from dashboard.screens.descent.race import RACES, Race, Run, arrived, run_of
@@ -147,6 +149,29 @@ def test_images_are_drawn_as_they_form() -> None:
     np.testing.assert_allclose(values[1 : rows + 1, :columns][::-1], run.images[-1, 0], rtol=1e-6)
     assert run.descent.last.accuracy >= run.descent.steps[0].accuracy
     assert part_of("images")["figure"]["data"] == []
+
+
+@pytest.mark.parametrize(
+    ("family", "name"),
+    [
+        ("softmax", "Held-out accuracy"),
+        ("biased-tasks", "Accuracy on new tasks"),
+        ("representation-tasks", "Accuracy on new tasks"),
+    ],
+)
+def test_an_accuracy_is_called_what_it_is(family: str, name: str) -> None:
+    scenario = replace(SCENARIO, family=family, size=24, samples=24, methods=("aid-cg",))
+    view = replace(VIEW, height="accuracy", rule="backtracking")
+    frame = frame_of(view, scenario)
+    assert frame["figure"]["layout"]["yaxis"]["title"]["text"] == name
+    assert frame["alt"].startswith(name)
+    (run,) = found(view, scenario)
+    assert run.descent is not None
+    first, last = (percent(run.descent.steps[place].accuracy) for place in (0, -1))
+    assert f"{name} with AID-CG: from {first} to {last}." in frame["message"]
+    told = explained(final_rows([run]), on_tasks=scenario.problem_family.task_rows)
+    assert ("new tasks" in told) == ("tasks" in name)
+    assert ("held-out rows" in told) == (family == "softmax")
 
 
 def test_an_accuracy_that_is_not_there_is_said() -> None:

@@ -15,7 +15,7 @@ from dashboard.screens.paper.experiments import (
     experiments_key,
     experiments_table,
 )
-from hypergrad_core import METHODS
+from hypergrad_core import METHODS, minimize
 
 
 @pytest.mark.parametrize("tried", EXPERIMENTS, ids=lambda tried: tried.name)
@@ -29,6 +29,20 @@ def test_every_link_is_understood(tried: Tried) -> None:
         problem = scenario.build()
         for way in Race.of(scenario, view).ways:
             assert METHODS[way.method].refusal(problem) == ""
+
+
+@pytest.mark.parametrize(
+    "tried", [t for t in EXPERIMENTS if t.page == "descent"], ids=lambda tried: tried.name
+)
+def test_every_descent_that_is_linked_lowers_f(tried: Tried) -> None:
+    (page,) = [page for page in PAGES if page.name == tried.page]
+    scenario, view, _ = page.settings.of_link(dict(parse_qsl(tried.link)))
+    for way in Race.of(scenario, view).ways:
+        problem = way.scenario.build()
+        first, *_, last = minimize(problem, way.method, way.budget, way.outer, truth=False).steps
+        assert problem.at(last.hyper).objective() < 0.98 * problem.objective()
+        if view.height == "accuracy":
+            assert last.accuracy > first.accuracy + 0.02
 
 
 def test_all_are_listed_with_their_sign() -> None:
