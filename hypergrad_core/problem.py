@@ -18,6 +18,7 @@ from hypergrad_core.basis import Basis
 from hypergrad_core.constants import UNKNOWN, Constants, Lipschitz, WeightedConstants
 from hypergrad_core.equations import Transposed, fixed_point, solve_adjoint
 from hypergrad_core.errors import HypergradError
+from hypergrad_core.held_out import HeldOut
 from hypergrad_core.linearisation import Linearisation
 from hypergrad_core.numerics import spectral_norm
 
@@ -45,17 +46,6 @@ class Reference:
     solution: FloatArray
     adjoint: FloatArray
     hypergradient: FloatArray
-
-
-class HeldOut(Protocol):
-    """Labelled rows that neither Φ nor E sees, or new tasks with such rows."""
-
-    def accuracy(self, states: FloatArray) -> FloatArray:
-        """The share of rows that each state classifies right: (B, d) → (B,).
-
-        Where they are of new tasks, those are trained at λ, and all states get the same.
-        """
-        ...
 
 
 class Diagonalised(Protocol):

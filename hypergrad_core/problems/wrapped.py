@@ -9,8 +9,9 @@ import numpy as np
 
 from hypergrad_core.arrays import FloatArray, Rows
 from hypergrad_core.constants import Lipschitz
+from hypergrad_core.held_out import HeldOut
 from hypergrad_core.linearisation import Linearisation
-from hypergrad_core.problem import HeldOut, Problem, Reference
+from hypergrad_core.problem import Problem, Reference
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

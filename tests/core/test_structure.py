@@ -20,7 +20,7 @@ FLOORS = {
         {"basis", "data", "lemmas", "numerics", "records", "validation"},
         {"constants", "linearisation"},
         {"adjoint", "costs"},
-        {"equations"},
+        {"equations", "held_out"},
         {"problem"},
         {"functions", "problems", "sampling"},
         {"checks"},
