@@ -8,16 +8,36 @@ import numpy as np
 
 from dashboard.chart import Column, Frame, Row, Table
 from dashboard.kit.figure.describe import absent
+from dashboard.kit.figure.drawn import Drawn
 from dashboard.kit.notation import count, percent, scientific
 from dashboard.kit.page import Shown
 from dashboard.kit.scenario_fields import run_title
 from dashboard.kit.theme import METHOD_STYLES, Mode
 from dashboard.screens.descent.figure import descent_curves
+from dashboard.screens.descent.ground import Ground
 from dashboard.screens.descent.images import image_rows
-from dashboard.screens.descent.race import Race, Run, arrived, refusals, run_of
+from dashboard.screens.descent.paths import paths_on_ground
+from dashboard.screens.descent.race import (
+    Race,
+    Run,
+    arrived,
+    ended,
+    ground_of,
+    has_ground,
+    refusals,
+    run_of,
+    window_around,
+)
 from dashboard.screens.descent.settings import AGAINST, HEIGHTS, RULES, DescentView
 from dashboard.screens.descent.signs import sign_lights
-from dashboard.screens.descent.words import end_of, headline, image_headline, sign_headline, signs
+from dashboard.screens.descent.words import (
+    end_of,
+    headline,
+    image_headline,
+    path_headline,
+    sign_headline,
+    signs,
+)
 from hypergrad_core import METHODS
 
 AT_END = "At the last λ."
@@ -53,6 +73,14 @@ SIGN_COLUMNS: list[Column] = [
     {"label": "Not proved", "help": AT_END},
 ]
 
+PATH_COLUMNS: list[Column] = [
+    {"label": "Method"},
+    {"label": "Steps"},
+    {"label": "λ₁"},
+    {"label": "λ₂"},
+    {"label": "f"},
+]
+
 ACCURACY_COLUMNS: list[Column] = [
     {"label": "Method"},
     {"label": "Held-out accuracy, first λ"},
@@ -66,9 +94,13 @@ def descent_frame(shown: DescentShown, part: str = "curves") -> Frame:
     """All that a picture shows of what has arrived."""
     view, mode = shown.view, shown.mode
     runs, total = arrived(shown.result), len(shown.result)
-    done = sum(run is not None for run in shown.result)
+    come = len(ended(shown.result))
+    taken = sum(len(path.steps) for run in runs for path in (run.descent, run.blind) if path)
     chosen = run_of(runs, view.lights)
-    if part == "signs":
+    ground = ground_of(shown.key, shown.result) if part == "paths" and has_ground(runs) else None
+    if part == "paths":
+        drawn = paths_of(shown, ground)
+    elif part == "signs":
         drawn = sign_lights(chosen, mode)
     elif part == "images":
         drawn = image_rows(chosen, mode)
@@ -78,14 +110,17 @@ def descent_frame(shown: DescentShown, part: str = "curves") -> Frame:
     message = headline(runs, total - len(refusals(shown.result)))
     alt = f"{HEIGHTS[view.height]} against {AGAINST[view.against].lower()}. {message}"
     table = _table(runs, mode)
-    if part == "signs":
+    if part == "paths":
+        message, table = path_headline(chosen), _path_table(runs, mode)
+        alt = f"Contour lines of f over λ₁ and λ₂, with the path of each method. {message}"
+    elif part == "signs":
         message, table = sign_headline(chosen), _sign_table(runs, mode)
         alt = f"A light for each entry of λ and each outer step. {message}"
     elif part == "images":
         message, table = image_headline(chosen), _accuracy_table(runs, mode)
         alt = f"The images that λ is, at a few outer steps. {message}"
     frame: Frame = {
-        "link": shown.link(done=str(done), part=part),
+        "link": shown.link(done=f"{come} {taken}", part=part),
         "figure": drawn.figure,
         "steps": [f"outer step {number}" for number in range(longest)],
         "readout": drawn.readings,
@@ -95,7 +130,12 @@ def descent_frame(shown: DescentShown, part: str = "curves") -> Frame:
         "title": descent_title(shown),
         "key": drawn.key,
         "names": drawn.names,
+        "lines": drawn.lines,
+        "dots": drawn.dots,
     }
+    if part == "paths":
+        # f around the paths may come after them.
+        frame["link"] += f"&ground={'' if ground is None else ground.name}"
     if part == "images":
         frame["still"] = True
     if part == "curves" and view.height == "accuracy" and nothing_held_out(runs):
@@ -105,9 +145,18 @@ def descent_frame(shown: DescentShown, part: str = "curves") -> Frame:
     refused = refusals(shown.result)
     if refused:
         frame["absent"] = [absent(refusal, mode, refusal.reason) for refusal in refused]
-    if len(runs) < total - len(refused):
-        frame["title"] += f" · {len(runs)} of {total} methods"
+    if come < total:
+        frame["title"] += f" · {come - len(refused)} of {total - len(refused)} methods"
     return frame
+
+
+def paths_of(shown: DescentShown, ground: Ground | None) -> Drawn:
+    """The paths over f, where λ has two entries; nothing yet, or for any other λ."""
+    runs = arrived(shown.result)
+    if not has_ground(runs):
+        return paths_on_ground([], None, ((0.0, 0.0), (1.0, 1.0)), shown.mode)
+    window = window_around(shown.key, shown.result)
+    return paths_on_ground(runs, ground, (window.low or (), window.high or ()), shown.mode)
 
 
 def nothing_held_out(runs: Sequence[Run]) -> bool:
@@ -156,7 +205,9 @@ def _table(runs: Sequence[Run], mode: Mode) -> Table:
                 ],
             }
         )
-    return {"caption": "Where each descent has ended.", "columns": COLUMNS, "rows": rows}
+    whole = all(run.rest is None for run in runs)
+    caption = "Where each descent has ended." if whole else "Where each descent is so far."
+    return {"caption": caption, "columns": COLUMNS, "rows": rows}
 
 
 def _sign_table(runs: Sequence[Run], mode: Mode) -> Table:
@@ -173,6 +224,17 @@ def _sign_table(runs: Sequence[Run], mode: Mode) -> Table:
             }
         )
     return {"caption": "Signs at the last λ.", "columns": SIGN_COLUMNS, "rows": rows}
+
+
+def _path_table(runs: Sequence[Run], mode: Mode) -> Table:
+    rows: list[Row] = []
+    for run in runs:
+        assert run.descent is not None
+        last, style = run.descent.last, METHOD_STYLES[run.method]
+        cells = [METHODS[run.method].label, count(len(run.descent.steps) - 1)]
+        cells += [f"{value:.6g}" for value in (*last.hyper[:2], last.objective)]
+        rows.append({"color": style.color(mode), "marker": style.marker, "cells": cells})
+    return {"caption": "Where each path is at its end.", "columns": PATH_COLUMNS, "rows": rows}
 
 
 def _accuracy_table(runs: Sequence[Run], mode: Mode) -> Table:
