@@ -161,8 +161,10 @@ def show_parts(
             again = partial(start_again, page)
             button.button("Go on", key="again", width="stretch", on_click=again)
         else:
-            state = place_in_queue(job) if job.waiting else left or "about to begin"
-            bar.progress(max(done / total, job.fraction), f"{so_far}, {state}")
+            state = left or ("" if within else "about to begin")
+            if job.waiting:
+                state = place_in_queue(job)
+            bar.progress(max(done / total, job.fraction), f"{so_far}{state and f', {state}'}")
             button.button("Pause", key="stop", width="stretch", on_click=job.stop)
 
 

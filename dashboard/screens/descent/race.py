@@ -201,7 +201,7 @@ def _go_on(task: tuple[Way, Rest | None], report: Progress) -> Run:
     return Run(way.method, path, images=images, rest=left)
 
 
-RUNS: GrowingCache[Way, Run] = GrowingCache(200, _go_on)
+RUNS: GrowingCache[Way, Run] = GrowingCache(2000, _go_on)
 
 
 class Races(PartsCache[Race, Way, Run]):

@@ -104,14 +104,14 @@ def signs(descent: Descent) -> str:
 def sign_headline(run: Run | None) -> str:
     """How many signs are proved where a descent has ended."""
     if run is None or run.descent is None:
-        return "The signs appear here as soon as a descent has ended."
+        return "The signs appear here, step by step."
     return f"{METHODS[run.method].label}: {signs(run.descent)} signs are proved at the last λ."
 
 
 def image_headline(run: Run | None) -> str:
     """What the images are good for."""
     if run is None or run.descent is None:
-        return "The images appear here as soon as a descent has ended."
+        return "The images appear here, step by step."
     first, last = run.descent.steps[0].accuracy, run.descent.last.accuracy
     return (
         f"{METHODS[run.method].label}: a model trained on these images alone is right on "

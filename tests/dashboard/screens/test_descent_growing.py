@@ -305,7 +305,7 @@ def test_a_descent_is_paused_in_the_middle_and_goes_on(pieces: Pieces) -> None:
     wait_until(lambda: pieces.made == 4)
     check(session.run())
     (bar,) = session.get("progress")
-    assert bar.proto.text.startswith("0 of 3 descents, ITD: step 3 of 5, ")
+    assert bar.proto.text.startswith("0 of 3 descents, ITD: step 3 of 5")
     assert 0 < bar.proto.value < 33
     control(session, "stop").click().run()
     finish(session)
