@@ -38,12 +38,12 @@ class GrowingCache(ComputedCache[Key, Grown]):
 
     Args:
         entries: how many results are kept, whole or not.
-        go_on: makes the next piece, given a key and the ``rest`` of what there is, or None at the
-            beginning; as the work of a ``ComputedCache``. It should take a fraction of a second.
+        go_on: makes the first piece, or with the ``rest`` of what there is the one after that; as
+            the work of any ``ComputedCache``. It should take a fraction of a second.
     """
 
-    def __init__(self, entries: int, go_on: Callable[[tuple[Key, Any], Progress], Grown]) -> None:
-        super().__init__(entries, lambda key, report: go_on((key, None), report))
+    def __init__(self, entries: int, go_on: Callable[..., Grown]) -> None:
+        super().__init__(entries, go_on)
         self._go_on = go_on
 
     def is_whole(self, result: Grown | None) -> bool:
@@ -57,7 +57,7 @@ class GrowingCache(ComputedCache[Key, Grown]):
 
     def so_far(self, key: Key) -> Grown | None:
         """What there is of it."""
-        return super(ComputedCache, self).find(key)
+        return super().find(key)
 
     def _make(self, key: Key) -> tuple[Grown, float]:
         """Piece after piece; each is kept as it comes."""
@@ -66,7 +66,7 @@ class GrowingCache(ComputedCache[Key, Grown]):
         while grown is None or grown.rest is not None:
             rest, least = (None, 0.0) if grown is None else (grown.rest, grown.fraction)
             with reporting_to(partial(_report_beyond, whole, least)):
-                piece, spent = self._place_of_work(key)(self._go_on, (key, rest))
+                piece, spent = self._place_of_work(key)(partial(self._go_on, rest=rest), key)
             seconds += spent
             grown = piece if grown is None else grown.joined(piece)
             self.put(key, grown)

@@ -144,11 +144,12 @@ def show_parts(
         page: whose result it is.
         job: what makes the parts.
         parts: how many are there, and how many there will be.
-        noun: what they are called.
+        noun: what several of them are called.
         left: how long the others take, or "".
         within: how far the part is that is being made, or "".
     """
     done, total = parts
+    noun = noun.removesuffix("s") if total == 1 else noun
     so_far = f"{done} of {total} {noun}{within and f', {within}'}"
     with st.container(key="sweep"):
         bar, button = st.columns([5, 1], vertical_alignment="center")

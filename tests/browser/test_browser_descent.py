@@ -39,7 +39,7 @@ def test_it_fills_is_paused_scrubbed_and_goes_on(page: Page, server: Server) -> 
     bar = page.locator('[data-testid="stProgress"]')
     expect(bar).to_contain_text(re.compile(r"AID-FP: step ([2-9]|\d\d)"), timeout=TIMEOUT)
     page.locator(".st-key-stop button").click()
-    paused = page.get_by_text("Paused at 0 of 1 descents")
+    paused = page.get_by_text("Paused at 0 of 1 descent,")
     paused.wait_for()
     step = step_in(paused.inner_text())
     charts = page.locator('.hg-chart[data-ready="true"]')

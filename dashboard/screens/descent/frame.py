@@ -226,13 +226,19 @@ def _sign_table(runs: Sequence[Run], mode: Mode) -> Table:
     return {"caption": "Signs at the last λ.", "columns": SIGN_COLUMNS, "rows": rows}
 
 
+def _exactly(value: float) -> str:
+    """With more digits than elsewhere: methods come to almost the same λ."""
+    told = f"{value:.6g}"
+    return scientific(value, 5) if "e" in told else told
+
+
 def _path_table(runs: Sequence[Run], mode: Mode) -> Table:
     rows: list[Row] = []
     for run in runs:
         assert run.descent is not None
         last, style = run.descent.last, METHOD_STYLES[run.method]
         cells = [METHODS[run.method].label, count(len(run.descent.steps) - 1)]
-        cells += [f"{value:.6g}" for value in (*last.hyper[:2], last.objective)]
+        cells += [_exactly(value) for value in (*last.hyper[:2], last.objective)]
         rows.append({"color": style.color(mode), "marker": style.marker, "cells": cells})
     return {"caption": "Where each path is at its end.", "columns": PATH_COLUMNS, "rows": rows}
 

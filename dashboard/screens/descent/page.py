@@ -41,7 +41,7 @@ def pictures(shown: DescentShown) -> Sequence[Picture]:
     """What is lowered, where λ goes, and which signs are proved on the way."""
     sizes = {
         "curves": (400, 440),
-        "paths": (480, 10_000),
+        "paths": (480, 400),
         "signs": (260, 10_000),
         "images": (340, 10_000),
     }

@@ -159,10 +159,10 @@ class Race:
         )
 
 
-def _go_on(task: tuple[Way, Rest | None], report: Progress) -> Run:
+def _go_on(way: Way, report: Progress, rest: Rest | None = None) -> Run:
     """The outer steps of the next moment, one at the least."""
     ends = time.monotonic() + PIECE_SECONDS
-    way, rest = task[0], task[1] or Rest()
+    rest = rest or Rest()
     problem, method = way.scenario.build(), METHODS[way.method]
     reason = method.refusal(problem)
     if reason:

@@ -38,9 +38,8 @@ class Speller:
         self.begun: list[tuple[str, int | None]] = []
         self.words: GrowingCache[str, Word] = GrowingCache(8, self.go_on)
 
-    def go_on(self, task: tuple[str, int | None], report: Progress) -> Word:
-        word, rest = task
-        self.begun.append(task)
+    def go_on(self, word: str, report: Progress, rest: int | None = None) -> Word:
+        self.begun.append((word, rest))
         place = rest or 0
         # A process tells that it is at the beginning before it knows better.
         report(0.0)
