@@ -55,14 +55,15 @@ class PartsCache(ComputedCache[Key, tuple[Part | None, ...]], Generic[Key, PartK
         """All parts, one after the other; each is kept as it comes."""
         parts = self._parts_of(key)
         whole = reported_to() or (lambda fraction: None)
-        made = []
-        for number in range(len(parts) + 1):
-            with reporting_to(partial(_report_done, whole, number, len(parts))):
-                self.note_parts(key, number)
-            for part in parts[number : number + 1]:
-                with reporting_to(partial(_report_part, whole, number, len(parts))):
-                    made.append(self.parts.compute(part))
-        return tuple(made)
+        made: list[Part] = []
+        while True:
+            done = len(made)
+            with reporting_to(partial(_report_done, whole, done, len(parts))):
+                self.note_parts(key, done)
+            if done == len(parts):
+                return tuple(made)
+            with reporting_to(partial(_report_part, whole, done, len(parts))):
+                made.append(self.parts.compute(parts[done]))
 
     def note_parts(self, key: Key, done: int) -> None:
         """The first parts are there, so many of them: what follows from them can be made."""

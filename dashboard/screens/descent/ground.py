@@ -24,6 +24,8 @@ ASPECT = 1.5
 ROOM = 0.1
 # The sides of a window are multiples of a power of two: it stays the same for a while.
 UNITS = 8
+# A λ with a larger entry has shot up.
+LARGEST = 1e9
 # First steps that fit in at the least, and before it is known where paths go.
 LEAST_STEPS, START_STEPS = 3, 12
 
@@ -103,7 +105,7 @@ def window_of(start: Window, descents: Sequence[Descent]) -> Window:
         return start
     points = np.array([step.hyper for step in steps])
     heights = np.array([step.objective for step in steps])
-    known = np.isfinite(heights) & np.isfinite(points).all(axis=1)
+    known = np.isfinite(heights) & (np.abs(points) < LARGEST).all(axis=1)
     first = heights[0]
     kept = known & (heights <= first + (first - heights[known].min(initial=first)))
     kept[0] = True

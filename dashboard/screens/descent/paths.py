@@ -121,9 +121,9 @@ def _contours(
 ) -> dict[str, Any]:
     """Of log₂ (f − least f): as many near the least value as far from it."""
     ends = [step.objective for run in runs if run.descent for step in run.descent.steps]
-    known = np.append(values.ravel(), ends)
-    known = known[np.isfinite(known)]
-    least, most = (known.min(), known.max()) if known.size else (0.0, 0.0)
+    known = values[np.isfinite(values)]
+    # A path may come lower than the grid, and what it shoots up to is no part of the picture.
+    least, most = (np.nanmin([known.min(), *ends]), known.max()) if known.size else (0.0, 0.0)
     top = math.ceil(math.log2(most - least)) if most > least else 0
     # The least value itself is below every line.
     heights = np.log2(np.maximum(values - least, 2.0 ** (top - MOST_LINES - 2)))

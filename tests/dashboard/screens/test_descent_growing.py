@@ -1,4 +1,4 @@
-"""The Descent page while a run goes: step by step, paused and gone on with, over contours of f."""
+"""The Descent page while a run goes: step by step, paused, after an error, and gone on with."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 import numpy as np
 import psutil
 import pytest
+from descent_cases import SCENARIO, VIEW, pieces_of
 from frames import check, control, forget, open_page, unpacked
 from streamlit.testing.v1 import AppTest
 
@@ -20,11 +21,8 @@ from dashboard.kit import limits, processes
 from dashboard.kit.jobs import Job
 from dashboard.kit.page import Shown
 from dashboard.kit.processes import LostError
-from dashboard.kit.theme import METHOD_STYLES, Mode
 from dashboard.screens.descent import race as race_module
 from dashboard.screens.descent.frame import descent_frame
-from dashboard.screens.descent.ground import GROUNDS
-from dashboard.screens.descent.page import pictures
 from dashboard.screens.descent.race import (
     MOST_BLIND,
     RACES,
@@ -35,46 +33,13 @@ from dashboard.screens.descent.race import (
     Way,
     _go_on,
     arrived,
-    ground_of,
-    has_ground,
-    window_around,
 )
 from dashboard.screens.descent.settings import RULES, SETTINGS, DescentView
 from dashboard.screens.descent.words import under_way
-from hypergrad_core import HypergradError, Scenario
+from hypergrad_core import HypergradError
 from hypergrad_core.arrays import Progress
 from hypergrad_core.studies.descent import minimize
 from hypergrad_core.studies.outer_steps import Rule
-
-SCENARIO = replace(SETTINGS.scenario, data="synthetic", size=6, samples=9)
-VIEW = DescentView(steps=5)
-
-
-@cache
-def runs_of(race: Race) -> tuple[Run | None, ...]:
-    return RACES.compute(race)
-
-
-def pieces_of(
-    monkeypatch: pytest.MonkeyPatch, scenario: Scenario = SCENARIO, view: DescentView = VIEW
-) -> tuple[Race, list[tuple[Run | None, ...]]]:
-    """What there is of a race after each outer step, and all of it at the end."""
-    forget(monkeypatch, RACES)
-    monkeypatch.setattr(race_module, "PIECE_SECONDS", 0.0)
-    race = Race.of(scenario, view)
-    kept: list[tuple[Run | None, ...]] = []
-    put = RUNS.put
-
-    def watch(way: Way, run: Run) -> None:
-        put(way, run)
-        there = RACES.so_far(race)
-        if there not in kept[-1:]:
-            kept.append(there)
-
-    monkeypatch.setattr(RUNS, "put", watch)
-    whole = RACES.compute(race)
-    assert whole == kept[-1] == RACES.find(race)
-    return race, kept
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -128,121 +93,6 @@ def test_images_grow_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
         assert run.images is not None
         assert run.descent is not None
         assert len(run.images) == len(run.descent.steps)
-
-
-TWO = replace(SCENARIO, family="kernel-ridge", size=9, hyper_size=2, contraction=0.7)
-AGAIN = replace(VIEW, rule="backtracking", steps=4)
-
-
-def paths(runs: tuple[Run | None, ...], view: DescentView = AGAIN, mode: Mode = "light") -> Any:
-    race = Race.of(TWO, view)
-    frame = descent_frame(Shown(SETTINGS, race, runs, TWO, view, mode), "paths")
-    json.dumps(frame, allow_nan=False)
-    return frame
-
-
-def test_with_two_hyperparameters_the_paths_lie_over_f() -> None:
-    race = Race.of(TWO, AGAIN)
-    runs = runs_of(race)
-    frame = paths(runs)
-    contour, *others = frame["figure"]["data"]
-    assert contour["type"] == "contour"
-    first, second = unpacked(contour["x"]), unpacked(contour["y"])
-    ground = ground_of(race, runs)
-    assert ground is not None
-    assert ground.values is not None
-    # As Python computes it, blank where β > 0 and γ ≥ 0 do not hold.
-    blank = np.isnan(ground.values)
-    meant = (first[None] > 0) & (second[:, None] >= 0)
-    np.testing.assert_array_equal(blank, ~meant)
-    problem = TWO.build()
-    for row, column in ((-1, -1), (-1, -4), (-6, -2)):
-        there = problem.at(np.array([first[column], second[row]])).objective()
-        assert ground.values[row, column] == pytest.approx(there, rel=1e-9)
-    # The same order, so that a line of one is a line of the other.
-    drawn = unpacked(contour["z"]).reshape(blank.shape)[~blank]
-    above_least = ground.values[~blank] - min(ground.values[~blank].min(), *lowest(runs))
-    own = np.log2(np.maximum(above_least, 1e-300))
-    above = own > contour["contours"]["start"]
-    np.testing.assert_allclose(drawn[above], own[above], atol=1e-4)
-    assert contour["contours"]["end"] >= drawn.max() > contour["contours"]["start"] + 3
-    for reading, dot, run in zip(frame["readout"], dots_of(frame), arrived(runs), strict=True):
-        assert run.descent is not None
-        steps = len(run.descent.steps)
-        path = frame["figure"]["data"][dot["trace"]]
-        assert path["marker"]["symbol"] == reading["marker"] == METHOD_STYLES[run.method].marker
-        assert path["line"]["color"] == reading["color"] == dot["color"]
-        points = np.stack([unpacked(path["x"]), unpacked(path["y"])], axis=1)
-        np.testing.assert_array_equal(points[:steps], run.descent.hypers)
-        heights = unpacked(frame["figure"]["data"][reading["trace"]]["y"])
-        np.testing.assert_array_equal(heights[:steps], run.descent.objectives)
-        for axis, ends in zip(("xaxis", "yaxis"), points[:steps].T, strict=True):
-            low, high = frame["figure"]["layout"][axis]["range"]
-            assert low <= ends.min() <= ends.max() <= high
-    assert len(others) >= 2 * len(arrived(runs))
-    assert len(frame["steps"]) == max(len(run.descent.steps) for run in arrived(runs))  # type: ignore[union-attr]
-    assert "λ₁" in frame["alt"]
-    assert frame["message"].startswith("AID-") or frame["message"].startswith("ITD goes from λ = (")
-
-
-def lowest(runs: tuple[Run | None, ...]) -> list[float]:
-    return [run.descent.objectives.min() for run in arrived(runs) if run.descent]
-
-
-def dots_of(frame: Any) -> list[Any]:
-    """In the order of the methods: wide paths are drawn first."""
-    names = [reading["name"] for reading in frame["readout"]]
-    data = frame["figure"]["data"]
-    return sorted(frame["dots"], key=lambda dot: names.index(data[dot["trace"]]["name"]))
-
-
-def test_f_is_there_before_the_paths_and_around_all_of_them_at_the_end(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    forget(monkeypatch, GROUNDS)
-    race, kept = pieces_of(monkeypatch, TWO, AGAIN)
-    links = {paths(runs)["link"] for runs in kept}
-    assert len(links) == len(kept)
-    last = window_around(race, kept[-1])
-    assert GROUNDS.find(last) is not None
-    # It is a window of its own that is known from the start.
-    assert GROUNDS.find(window_around(race, ())) is not None
-    assert ground_of(race, kept[0]) is GROUNDS.find(window_around(race, ()))
-    for run in arrived(kept[-1]):
-        assert run.descent is not None
-        assert (run.descent.hypers >= last.low).all()
-        assert (run.descent.hypers <= last.high).all()
-    # Without it the race is not whole: a new job finds it, and runs nothing again.
-    GROUNDS._stored.clear()
-    assert RACES.find(race) is None
-    assert ground_of(race, kept[-1]) is None
-    json.dumps(paths(kept[-1]), allow_nan=False)
-    monkeypatch.setattr(RUNS, "_go_on", None)
-    assert RACES.compute(race) == kept[-1]
-
-
-def test_what_shoots_up_does_not_make_the_window_larger() -> None:
-    view = replace(AGAIN, rule="fixed", length=1.0, steps=30)
-    scenario = replace(TWO, family="kernel-ridge-log")
-    race = Race.of(scenario, replace(view, length=100.0))
-    window = window_around(race, runs_of(race))
-    assert window.low is not None
-    assert window.high is not None
-    sides = np.subtract(window.high, window.low)
-    assert (sides < 100 * 30).all()
-    assert all(np.isfinite(sides))
-
-
-def test_other_problems_have_no_paths_to_draw() -> None:
-    race = Race.of(SCENARIO, VIEW)
-    assert not has_ground(arrived(runs_of(race)))
-    shown = Shown(SETTINGS, race, runs_of(race), SCENARIO, VIEW, "dark")
-    frame = descent_frame(shown, "paths")
-    assert frame["readout"] == frame["dots"] == []
-    assert all(trace["type"] != "contour" for trace in frame["figure"]["data"])
-    assert [picture.part for picture in pictures(shown)] == ["curves", "signs"]
-    two = Shown(SETTINGS, Race.of(TWO, AGAIN), runs_of(Race.of(TWO, AGAIN)), TWO, AGAIN, "dark")
-    assert [picture.part for picture in pictures(two)] == ["curves", "paths", "signs"]
 
 
 class Pieces:
