@@ -29,8 +29,8 @@ from hypergrad_core.arrays import FloatArray
 MOST_LINES = 14
 # Smaller than the dot of the cursor.
 MARKER_SIZE = 8
-# The part of the width that a name takes.
-ROOM = 0.15
+# The part of the width that a name takes, and what is left free for names where f is blank.
+NAME_ROOM, FREE_ROOM = 0.1, 0.15
 
 Ends: TypeAlias = tuple[tuple[float, ...], tuple[float, ...]]
 COMMON: dict[str, Any] = {"type": "scatter", "showlegend": False, "hoverinfo": "skip"}
@@ -70,7 +70,7 @@ def paths_on_ground(
     if any(run.blind is not None for run in runs):
         drawn.key.append({"text": "fixed steps, no more products", "mark": BLIND_DASH})
     low, high = _defined(ground, ends)
-    drawn.name(_names(runs, low[0] + ROOM * (high[0] - low[0]), mode))
+    drawn.name(_names(runs, low[0] + NAME_ROOM * (high[0] - low[0]), mode))
     drawn.figure["layout"] = {
         "font": {"family": FONT, "size": AXIS_SIZE},
         "margin": {"l": 92, "r": 130, "t": 14, "b": 66},
@@ -81,12 +81,12 @@ def paths_on_ground(
         "yaxis": {**_axis("λ₂", low[1], high[1]), "scaleanchor": "x"},
         "uirevision": "paths",
     }
-    drawn.narrow = {"layout": {"margin": {"l": 74, "r": 96, "t": 14, "b": 54}}, "height": 340}
+    drawn.narrow = {"layout": {"margin": {"l": 74, "r": 96, "t": 14, "b": 54}}, "height": 290}
     return drawn
 
 
 def _defined(ground: Ground | None, ends: Ends) -> Ends:
-    """Where f is defined: without the rows and columns at the rim in which it is not."""
+    """Where f is defined: with little of the rim in which it is not, where names have room."""
     if ground is None or ground.values is None:
         return ends
     known = np.isfinite(ground.values)
@@ -100,7 +100,8 @@ def _defined(ground: Ground | None, ends: Ends) -> Ends:
         # The rim itself may lie within a cell. What is not on the grid is not known to be blank.
         least = values[max(places[0] - 1, 0)] if values[0] <= low else low
         most = values[min(places[-1] + 1, len(values) - 1)] if values[-1] >= high else high
-        sides.append((max(low, float(least)), min(high, float(most))))
+        free = (FREE_ROOM if axis == 0 else 0.0) * float(most - least)
+        sides.append((max(low, float(least) - free), min(high, float(most))))
     (left, right), (bottom, top) = sides
     return (left, bottom), (right, top)
 
