@@ -310,6 +310,11 @@ class Counter:
     def __init__(self, rows: int) -> None:
         self._hold(np.zeros((4, rows), dtype=np.int64))
 
+    @property
+    def counts(self) -> IntArray:
+        """All of them, shape (4, R), to be written to as well."""
+        return self._counts
+
     def _hold(self, counts: IntArray) -> None:
         # One block, so that rows are copied in one go.
         self._counts = counts

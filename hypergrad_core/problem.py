@@ -282,8 +282,15 @@ class Problem(ABC):
 
     @cached_property
     def reference(self) -> Reference:
-        """w(λ), v(λ) and ∇f(λ) to rounding, computed once."""
-        return self.solve()
+        """w(λ), v(λ) and ∇f(λ) to rounding, computed once.
+
+        Raises:
+            HypergradError: if w(λ) or v(λ) is not reached.
+        """
+        try:
+            return self.solve()
+        except np.linalg.LinAlgError:
+            raise HypergradError("w(λ) was not reached: a matrix is singular at this λ") from None
 
     @cached_property
     def constants(self) -> Constants:

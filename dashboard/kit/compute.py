@@ -262,6 +262,15 @@ class ComputedCache(ResultCache[Key, Result]):
     def note(self, key: Key, seconds: float) -> None:
         """The work for a key has taken so long."""
 
+    def is_whole(self, result: Result | None) -> bool:
+        """Whether what is kept is a result to which nothing is added any more."""
+        return result is not None
+
+    def _make(self, key: Key) -> tuple[Result, float]:
+        """Do the work; the result, and how many seconds it took."""
+        made: tuple[Result, float] = self._place_of_work(key)(self._work, key)
+        return made
+
     def compute(self, key: Key) -> Result:
         """The result, computed now if it is not there.
 
@@ -271,7 +280,7 @@ class ComputedCache(ResultCache[Key, Result]):
         while True:
             with self._lock:
                 ended = self._running.get(key)
-                if ended is None and key not in self._stored:
+                if ended is None and not self.is_whole(self._stored.get(key)):
                     mine = self._running[key] = threading.Event()
                     break
             known = self.find(key)
@@ -281,8 +290,7 @@ class ComputedCache(ResultCache[Key, Result]):
             while ended is not None and not ended.wait(TURN_SECONDS):
                 checkpoint()
         try:
-            result: Result
-            result, seconds = self._place_of_work(key)(self._work, key)
+            result, seconds = self._make(key)
             self.note(key, seconds)
             self.put(key, result)
             return result

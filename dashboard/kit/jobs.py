@@ -25,6 +25,8 @@ from hypergrad_core import HypergradError
 TURN_SECONDS = 0.1
 # A visitor whose connection is lost may be back within so many seconds.
 PATIENCE_SECONDS = 5.0
+# What has been done in less time says nothing of how long the rest takes.
+ENOUGH_SECONDS = 0.5
 MOST_WAITING = 100
 NO_MEMORY = "This setting needs more memory than there is. Choose a smaller d or T."
 TWO_ALREADY = (
@@ -118,6 +120,7 @@ class Job(Generic[Key]):
         self._present = present
         self._seen = time.monotonic()
         self._began = math.inf
+        self._first: tuple[float, float] | None = None
         self._stop = threading.Event()
         self._worker: Worker | None = None
         self._lock = threading.Lock()
@@ -142,6 +145,17 @@ class Job(Generic[Key]):
     def waiting(self) -> bool:
         """Whether other runs have to end first."""
         return self.place > 0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """A guess from how much it has done since it began; None before there is enough."""
+        if self._first is None:
+            return None
+        since, from_fraction = self._first
+        taken, done = time.monotonic() - since, self.fraction - from_fraction
+        if taken < ENOUGH_SECONDS or done <= 0:
+            return None
+        return taken / done * (1 - self.fraction)
 
     @property
     def finished(self) -> bool:
@@ -220,4 +234,7 @@ class Job(Generic[Key]):
         if now - self._began > limits.LIMITS.seconds:
             allowed = read_seconds(limits.LIMITS.seconds)
             raise HypergradError(f"The run was ended: this server allows {allowed}.")
+        if fraction > 0 and self._first is None and self._began < now:
+            # What others have done, or an earlier run, says nothing of how fast this one is.
+            self._first = now, fraction
         self.fraction = fraction

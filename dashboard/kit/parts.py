@@ -21,24 +21,22 @@ class PartsCache(ComputedCache[Key, tuple[Part | None, ...]], Generic[Key, PartK
     Parts are kept by themselves, so that results share those that they have in common.
 
     Args:
-        entries: how many parts are kept.
         parts_of: the keys of the parts of a result, in order.
-        work: makes one part, as that of a ``ComputedCache``.
+        parts: makes them, and keeps them.
     """
 
     def __init__(
         self,
-        entries: int,
         parts_of: Callable[[Key], Sequence[PartKey]],
-        work: Callable[[PartKey, Progress], Part],
+        parts: ComputedCache[PartKey, Part],
     ) -> None:
         super().__init__(0, lambda key, report: self.compute(key), lambda key: math.inf)
-        self.parts = ComputedCache(entries, work)
+        self.parts = parts
         self._parts_of = parts_of
 
     def so_far(self, key: Key) -> tuple[Part | None, ...]:
-        """The parts, None for each that is not there yet."""
-        return tuple(self.parts.find(part) for part in self._parts_of(key))
+        """What there is of each part, None for nothing."""
+        return tuple(self.parts.so_far(part) for part in self._parts_of(key))
 
     def refusal(self, key: Key) -> str:
         """Never: how long all parts take is seen when some are there."""
@@ -46,7 +44,7 @@ class PartsCache(ComputedCache[Key, tuple[Part | None, ...]], Generic[Key, PartK
 
     def find(self, key: Key) -> tuple[Part | None, ...] | None:
         """All parts, if they are there."""
-        known = self.so_far(key)
+        known = tuple(self.parts.find(part) for part in self._parts_of(key))
         return None if any(part is None for part in known) else known
 
     def live(self, key: Key, *, whole: bool) -> tuple[Part | None, ...]:
@@ -57,11 +55,23 @@ class PartsCache(ComputedCache[Key, tuple[Part | None, ...]], Generic[Key, PartK
         """All parts, one after the other; each is kept as it comes."""
         parts = self._parts_of(key)
         whole = reported_to() or (lambda fraction: None)
-        made = []
-        for number, part in enumerate(parts):
-            with reporting_to(partial(_report_part, whole, number, len(parts))):
-                made.append(self.parts.compute(part))
-        return tuple(made)
+        made: list[Part] = []
+        while True:
+            done = len(made)
+            with reporting_to(partial(_report_done, whole, done, len(parts))):
+                self.note_parts(key, done)
+            if done == len(parts):
+                return tuple(made)
+            with reporting_to(partial(_report_part, whole, done, len(parts))):
+                made.append(self.parts.compute(parts[done]))
+
+    def note_parts(self, key: Key, done: int) -> None:
+        """The first parts are there, so many of them: what follows from them can be made."""
+
+
+def _report_done(whole: Progress, done: int, count: int, fraction: float) -> None:
+    """So many parts are done, and something that is not a part is made meanwhile."""
+    whole(done / count)
 
 
 def _report_part(whole: Progress, number: int, count: int, fraction: float) -> None:

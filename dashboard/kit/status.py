@@ -18,6 +18,7 @@ from dashboard.kit.results import Key
 from hypergrad_core import Scenario
 
 POLL_SECONDS = 0.25
+LONGEST_IN_SECONDS = 90
 # What the picture is of while a long run goes on, or after it was stopped.
 PREVIOUS = "The picture still shows the previous settings."
 SMALLER = "The picture shows a smaller problem until then."
@@ -120,10 +121,22 @@ def awaited(job: Job[Any] | None, asked: Scenario, shown: Scenario, picture: str
     return f"Computing {', '.join(new) or 'these settings'} …"
 
 
+def time_left(seconds: float) -> str:
+    """How long something still takes, no more exactly than it is known."""
+    if seconds > LONGEST_IN_SECONDS:
+        return f"about {round(seconds / 60)} min left"
+    return f"about {max(1, round(seconds))} s left"
+
+
 def show_parts(
-    page: str, job: Job[Any] | None, parts: tuple[int, int], noun: str, left: str
+    page: str,
+    job: Job[Any] | None,
+    parts: tuple[int, int],
+    noun: str,
+    left: str,
+    within: str = "",
 ) -> None:
-    """How many parts of a result there are, and a way to stop and to go on.
+    """How many parts of a result there are, and a way to pause and to go on.
 
     One line, as high with a button as without: nothing moves when the last part has come.
 
@@ -131,23 +144,29 @@ def show_parts(
         page: whose result it is.
         job: what makes the parts.
         parts: how many are there, and how many there will be.
-        noun: what they are called.
+        noun: what several of them are called.
         left: how long the others take, or "".
+        within: how far the part is that is being made, or "".
     """
     done, total = parts
+    noun = noun.removesuffix("s") if total == 1 else noun
+    so_far = f"{done} of {total} {noun}{within and f', {within}'}"
     with st.container(key="sweep"):
         bar, button = st.columns([5, 1], vertical_alignment="center")
         if job is None or done == total:
             bar.markdown(f"{total} {noun}, all measured.")
         elif job.ended:
-            bar.markdown(plain(job.error) or f"Stopped at {done} of {total} {noun}.")
+            error = plain(job.error)
+            bar.markdown(f"{error} There so far: {so_far}." if error else f"Paused at {so_far}.")
             # By a callback, because the run that ends the clock does not come as far as here.
             again = partial(start_again, page)
             button.button("Go on", key="again", width="stretch", on_click=again)
         else:
-            state = place_in_queue(job) if job.waiting else left or "about to begin"
-            bar.progress(done / total, f"{done} of {total} {noun}, {state}")
-            button.button("Stop", key="stop", width="stretch", on_click=job.stop)
+            state = left or ("" if within else "about to begin")
+            if job.waiting:
+                state = place_in_queue(job)
+            bar.progress(max(done / total, job.fraction), f"{so_far}{state and f', {state}'}")
+            button.button("Pause", key="stop", width="stretch", on_click=job.stop)
 
 
 @st.fragment(run_every=POLL_SECONDS)

@@ -1,12 +1,15 @@
-"""The outer objective along a line of hyperparameters: f and its slope at each point."""
+"""The outer objective over hyperparameters: along a line, and on a plane of two of them."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 
 from hypergrad_core.arrays import FloatArray, Progress
+from hypergrad_core.errors import HypergradError
+from hypergrad_core.problem import Problem
 from hypergrad_core.records import Record
 from hypergrad_core.scenario import Scenario
 
@@ -54,3 +57,36 @@ def landscape(
         values[place] = there.objective()
         slopes[place] = there.reference.hypergradient.sum()
     return Landscape(scenario, hyper, values, slopes)
+
+
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")
+def objective_plane(
+    problem: Problem,
+    first: FloatArray,
+    second: FloatArray,
+    report: Progress = lambda fraction: None,
+) -> FloatArray:
+    """f at each λ = (first[c], second[r]), from exact solutions: shape (R, C).
+
+    It is nan where the problem is not meant at λ, and where w(λ) is not reached.
+
+    Args:
+        problem: one with two hyperparameters; its own λ does not matter.
+        first, second: the values of both, shapes (C,) and (R,).
+        report: told the fraction that is done.
+
+    Raises:
+        HypergradError: if the problem has not two hyperparameters.
+    """
+    if problem.hyper_size != 2:
+        raise HypergradError(
+            f"A plane takes two hyperparameters: the problem has {problem.hyper_size}."
+        )
+    values = np.full((len(second), len(first)), np.nan)
+    for place in np.ndindex(values.shape):
+        report((place[0] * len(first) + place[1]) / values.size)
+        hyper = np.array([first[place[1]], second[place[0]]])
+        if problem.admits(hyper):
+            with suppress(HypergradError):
+                values[place] = problem.at(hyper).objective()
+    return values

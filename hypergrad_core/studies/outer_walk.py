@@ -9,12 +9,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 
-from hypergrad_core.arrays import FloatArray
+from hypergrad_core.arrays import FloatArray, IntArray
 from hypergrad_core.bounds.certificate import Certificate, certify
 from hypergrad_core.costs import CountedLinearisation, Counter
 from hypergrad_core.errors import HypergradError
@@ -24,6 +24,7 @@ from hypergrad_core.methods.base import PLAIN
 from hypergrad_core.methods.implicit import solve_system
 from hypergrad_core.problem import Problem
 from hypergrad_core.problems.wrapped import LagrangianProblem
+from hypergrad_core.records import Record
 from hypergrad_core.studies.outer_steps import Budget, Outer, OuterStep, Rule
 
 # A step is halved so often before it is given up.
@@ -57,6 +58,7 @@ class Look:
         inner_steps, adjoint_steps: that were taken here, all together.
         value: E(w).
         proofs: charged with the certificate.
+        asked: λ as the problem was asked for it; None for the λ where the walk starts.
     """
 
     problem: Problem
@@ -67,6 +69,7 @@ class Look:
     adjoint_steps: int
     value: float
     proofs: Counter
+    asked: FloatArray | None = None
 
     @cached_property
     def certificate(self) -> Certificate:
@@ -84,6 +87,35 @@ class Look:
     def norm(self) -> float:
         """‖h‖."""
         return norm(self.hypergradient)
+
+
+@dataclass(frozen=True, eq=False)
+class Kept(Record):
+    """A walk and what it knows at its λ, without the problem: small, and can be pickled.
+
+    Attributes:
+        asked, state, adjoint, own, inner_steps, adjoint_steps, value: as of the look.
+        begun: w from where the last steps at this λ went on, shape (d,).
+        certificate: None where it has not been asked for.
+        spent: what the walk has, a row for each count.
+        most_kept: numbers that had to be kept at once, so far.
+        number: of the outer step.
+        seconds: so far.
+    """
+
+    asked: FloatArray | None
+    begun: FloatArray
+    state: FloatArray
+    adjoint: FloatArray
+    own: FloatArray | None
+    inner_steps: int
+    adjoint_steps: int
+    value: float
+    certificate: Certificate | None
+    spent: IntArray
+    most_kept: int
+    number: int
+    seconds: float = field(compare=False)
 
 
 @np.errstate(over="ignore", invalid="ignore")
@@ -116,7 +148,53 @@ class Walk:
         self._clock = time.perf_counter()
         self._number = 1
         # Numbers that had to be kept at once for a hypergradient, at the most so far.
-        self._kept = 0
+        self._most_kept = 0
+
+    def kept(self, look: Look) -> Kept:
+        """What it takes to go on from here at another time, or elsewhere."""
+        return Kept(
+            asked=look.asked,
+            begun=look.problem.initial_state,
+            state=look.state,
+            adjoint=look.adjoint,
+            own=look.own,
+            inner_steps=look.inner_steps,
+            adjoint_steps=look.adjoint_steps,
+            value=look.value,
+            certificate=vars(look).get("certificate"),
+            spent=self._spent.counts.copy(),
+            most_kept=self._most_kept,
+            number=self._number,
+            seconds=time.perf_counter() - self._clock,
+        )
+
+    def restored(self, kept: Kept) -> Look:
+        """Go on from there: all numbers are those of a walk that never waited."""
+        self._spent.counts[:] = kept.spent
+        self._most_kept = kept.most_kept
+        self._number = kept.number
+        self._clock = time.perf_counter() - kept.seconds
+        problem = self._start if kept.asked is None else self._start.at(kept.asked)
+        look = Look(
+            problem=problem.tuned().starting_at(kept.begun).centred(kept.begun),
+            state=kept.state,
+            adjoint=kept.adjoint,
+            own=kept.own,
+            inner_steps=kept.inner_steps,
+            adjoint_steps=kept.adjoint_steps,
+            value=kept.value,
+            proofs=self._proofs,
+            asked=kept.asked,
+        )
+        if kept.certificate is not None:
+            # It has been paid for.
+            vars(look)["certificate"] = kept.certificate
+        return look
+
+    @property
+    def number(self) -> int:
+        """Of the outer step that is to be recorded next, from 1 on."""
+        return self._number
 
     @property
     def products(self) -> int:
@@ -140,7 +218,7 @@ class Walk:
         guess = np.zeros(problem.state_size)
         if budget.warm_adjoint:
             guess = before.adjoint * (before.problem.adjoint_unit / problem.adjoint_unit)
-        return self._look(problem, state, guess)
+        return replace(self._look(problem, state, guess), asked=hyper)
 
     def sharpened(self, look: Look, *, inner: bool) -> Look:
         """Twice the steps on w, or on v alone, from where they are."""
@@ -151,6 +229,7 @@ class Walk:
             more,
             inner_steps=look.inner_steps + more.inner_steps,
             adjoint_steps=look.adjoint_steps + more.adjoint_steps,
+            asked=look.asked,
         )
 
     @np.errstate(over="ignore", invalid="ignore")
@@ -201,7 +280,7 @@ class Walk:
                 lin = CountedLinearisation(begun.linearise(end[None]), spent, np.zeros(1, int))
                 own = (begun.outer_gradient_hyper(end[None]) + lin.vjp_hyper(adjoint[None]))[0]
         # The guess of the adjoint is there all the time.
-        self._kept = max(self._kept, kept + warm * problem.state_size)
+        self._most_kept = max(self._most_kept, kept + warm * problem.state_size)
         value = float(problem.outer(end[None])[0])
         return Look(begun, end, adjoint, own, taken, k, value, self._proofs)
 
@@ -234,7 +313,7 @@ class Walk:
             inner_steps=look.inner_steps,
             adjoint_steps=look.adjoint_steps,
             products=self.products,
-            stored_floats=self._kept,
+            stored_floats=self._most_kept,
             seconds=seconds,
             accuracy=accuracy,
             length=length,

@@ -105,11 +105,11 @@ def test_a_tick_that_comes_late_does_no_harm(page: Page, server: Server) -> None
     assert "fragment" not in server.output()[said:], "Streamlit does not know what has ticked."
 
 
-def test_a_sweep_is_stopped_and_goes_on(page: Page, server: Server) -> None:
+def test_a_sweep_is_paused_and_goes_on(page: Page, server: Server) -> None:
     page.goto(f"{server.base}complexity?{LONG}")
     page.locator('[data-testid="stProgress"]').wait_for()
     page.locator(".st-key-stop button").click()
-    stopped = page.get_by_text("Stopped at")
+    stopped = page.get_by_text("Paused at")
     stopped.wait_for()
     before = int(stopped.inner_text().split()[2])
     page.locator('.hg-chart[data-ready="true"]').wait_for()

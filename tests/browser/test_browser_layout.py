@@ -52,6 +52,7 @@ LINKS = {
     "why, a method refused": "why?problem=nonsymmetric",
     "descent": DESCENT,
     "descent, every method": f"{DESCENT}&methods={ALL}&height=error&against=steps",
+    "descent, over f": "descent?problem=kernel-ridge&data=synthetic&d=9&m=2&outer=5&rule=fixed",
     "paper": REPLICATION,
     "lecture": "lecture?lesson=implicit&stage=told&guess=0.1",
     "lecture, asked": "lecture",

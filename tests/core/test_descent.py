@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import time
 from collections import Counter
 from dataclasses import replace
@@ -17,8 +18,15 @@ from hypergrad_core.functions import FunctionProblem
 from hypergrad_core.inner import FIXED_POINT
 from hypergrad_core.problem import Problem
 from hypergrad_core.studies import outer_walk
-from hypergrad_core.studies.descent import minimize, value_and_hypergradient
-from hypergrad_core.studies.outer_steps import Budget, Descent, Outer, Rule, Schedule
+from hypergrad_core.studies.descent import Descending, minimize, value_and_hypergradient
+from hypergrad_core.studies.outer_steps import (
+    Budget,
+    Descent,
+    Outer,
+    OuterStep,
+    Rule,
+    Schedule,
+)
 from tests.core.helpers import build, points_at
 from tests.core.own_problems import ridge
 from tests.core.test_certificate import CASES, problem_of
@@ -290,3 +298,53 @@ def test_it_tells_how_far_it_is_and_can_be_stopped() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         minimize(problem_of("biased"), "itd", outer=Outer(steps=9), progress=stop)
+
+
+def in_pieces(
+    name: str, method: str, budget: Budget, outer: Outer
+) -> tuple[list[OuterStep], list[bytes]]:
+    """Every step as by another process, which knows only what the one before has kept."""
+    steps: list[OuterStep] = []
+    kept: list[bytes] = []
+    while True:
+        descending = Descending(problem_of(name), METHODS[method], budget, outer)
+        if kept:
+            descending.resume(pickle.loads(kept[-1]))
+        steps.append(next(descending))
+        if descending.ended:
+            return steps, kept
+        kept.append(pickle.dumps(descending.waiting))
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if CASES[name]])
+@pytest.mark.parametrize("rule", Rule)
+@pytest.mark.parametrize(("method", "warm"), [("itd", True), ("aid-cg", True), ("aid-fp", False)])
+def test_what_waits_goes_on_with_the_same_numbers(
+    name: str, rule: Rule, method: str, warm: bool
+) -> None:
+    if METHODS[method].refusal(problem_of(name)):
+        method = "aid-gmres"
+    # The tolerance tells whether the number of the step is kept; the limit, whether the products.
+    budget = Budget(20, 4, warm, warm, tolerance=1e-3, schedule=Schedule.QUADRATIC)
+    outer = Outer(rule, steps=5, products=2000)
+    whole = minimize(problem_of(name), method, budget, outer).steps
+    steps, kept = in_pieces(name, method, budget, outer)
+    assert tuple(steps) == whole
+    assert len(kept) == len(steps) - 1
+    assert all(len(each) < 10_000 for each in kept)
+    if "does not apply" not in steps[-1].ended:
+        assert len(steps) > 1
+    seconds = [step.seconds for step in steps]
+    assert seconds == sorted(seconds)
+
+
+def test_how_far_a_descent_is_rises_to_its_end() -> None:
+    for outer in (Outer(steps=4), Outer(Rule.CERTIFIED, steps=200, products=500)):
+        descending = Descending(problem_of("logistic"), METHODS["aid-cg"], Budget(3, 3), outer)
+        assert descending.waiting is None
+        assert descending.fraction == 0
+        told = [descending.fraction for _ in descending]
+        assert told == sorted(told)
+        assert len(told) > 3
+        assert told[-1] == 1
+        assert next(descending, None) is None

@@ -2,13 +2,49 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import cache
+
 import numpy as np
+import pytest
+from frames import forget
 
 from dashboard.kit.notation import scientific
-from dashboard.screens.descent.race import RACES, Race
-from dashboard.screens.descent.settings import DescentView
+from dashboard.screens.descent import race as race_module
+from dashboard.screens.descent.race import RACES, RUNS, Race, Run, Way
+from dashboard.screens.descent.settings import SETTINGS, DescentView
 from hypergrad_core import Scenario
 from hypergrad_core.studies.outer_steps import Descent
+
+SCENARIO = replace(SETTINGS.scenario, data="synthetic", size=6, samples=9)
+VIEW = DescentView(steps=5)
+
+
+@cache
+def runs_of(race: Race) -> tuple[Run | None, ...]:
+    return RACES.compute(race)
+
+
+def pieces_of(
+    monkeypatch: pytest.MonkeyPatch, scenario: Scenario = SCENARIO, view: DescentView = VIEW
+) -> tuple[Race, list[tuple[Run | None, ...]]]:
+    """What there is of a race after each outer step, and all of it at the end."""
+    forget(monkeypatch, RACES)
+    monkeypatch.setattr(race_module, "PIECE_SECONDS", 0.0)
+    race = Race.of(scenario, view)
+    kept: list[tuple[Run | None, ...]] = []
+    put = RUNS.put
+
+    def watch(way: Way, run: Run) -> None:
+        put(way, run)
+        there = RACES.so_far(race)
+        if there not in kept[-1:]:
+            kept.append(there)
+
+    monkeypatch.setattr(RUNS, "put", watch)
+    whole = RACES.compute(race)
+    assert whole == kept[-1] == RACES.find(race)
+    return race, kept
 
 
 def descent_of(scenario: Scenario, view: DescentView) -> Descent:

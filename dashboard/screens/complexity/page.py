@@ -10,13 +10,13 @@ from dashboard.kit.citations import cited
 from dashboard.kit.export import file_name
 from dashboard.kit.jobs import Job
 from dashboard.kit.page import Export, Page, Picture, Table
-from dashboard.kit.status import show_parts
+from dashboard.kit.status import show_parts, time_left
 from dashboard.screens.complexity.export import requirements_to_csv, sweep_settings
 from dashboard.screens.complexity.frame import ComplexityShown, complexity_frame
 from dashboard.screens.complexity.settings import SETTINGS
 from dashboard.screens.complexity.sidebar import sidebar
 from dashboard.screens.complexity.snippet import sweep_snippet
-from dashboard.screens.complexity.sweep import SWEEPS, Sweep, arrived, seconds_left, time_left
+from dashboard.screens.complexity.sweep import SWEEPS, Sweep, arrived, seconds_left
 from dashboard.screens.complexity.terms import INTRODUCTION, VOCABULARY
 from dashboard.screens.complexity.words import DEFINITION, notes
 

@@ -7,6 +7,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from dashboard.kit.compute import ComputedCache
 from dashboard.kit.parts import PartsCache
 from dashboard.screens.complexity.settings import ComplexityView
 from hypergrad_core import Scenario
@@ -20,7 +21,6 @@ from hypergrad_core.studies.requirements import (
 
 # What a point takes grows with κ by no less and no more than this: a few quick points are noise.
 SLOWER = (0.0, 1.5)
-LONGEST_IN_SECONDS = 90
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def _measure(point: tuple[Scenario, float], report: Progress) -> Requirements:
 
 
 SWEEPS: PartsCache[Sweep, tuple[Scenario, float], Requirements] = PartsCache(
-    4000, lambda sweep: sweep.points, _measure
+    lambda sweep: sweep.points, ComputedCache(4000, _measure)
 )
 
 
@@ -94,10 +94,3 @@ def seconds_left(sweep: Sweep, points: Sequence[Requirements | None]) -> float |
         scenario for scenario, point in zip(sweep.scenarios, points, strict=True) if point is None
     )
     return sum(guess(scenario.condition_number) for scenario in missing)
-
-
-def time_left(seconds: float) -> str:
-    """How long a sweep still takes, no more exactly than it is known."""
-    if seconds > LONGEST_IN_SECONDS:
-        return f"about {round(seconds / 60)} min left"
-    return f"about {max(1, round(seconds))} s left"

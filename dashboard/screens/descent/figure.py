@@ -78,7 +78,7 @@ def descent_curves(runs: Sequence[Run], view: DescentView, mode: Mode, height: s
         "hovermode": "closest",
         "xaxis": {
             "title": {"text": AGAINST[view.against], "font": {"size": AXIS_SIZE}},
-            "range": _reach(runs, view.against),
+            "range": _reach(runs, view),
             "tickangle": 0,
             "zeroline": False,
         },
@@ -236,7 +236,10 @@ def _range(runs: Sequence[Run], view: DescentView) -> tuple[float, float, bool]:
     return math.floor(math.log10(least) - 0.05), math.ceil(math.log10(most) + 0.05), True
 
 
-def _reach(runs: Sequence[Run], against: str) -> list[float]:
-    ends = [places(run.descent, against)[-1] for run in runs if run.descent is not None]
+def _reach(runs: Sequence[Run], view: DescentView) -> list[float]:
+    ends = [places(run.descent, view.against)[-1] for run in runs if run.descent is not None]
+    if view.against == "steps" and any(run.rest is not None for run in runs):
+        # It stays where it is while the picture fills.
+        ends.append(float(view.steps))
     most = max(ends, default=1.0) or 1.0
     return [-0.02 * most, 1.02 * most]

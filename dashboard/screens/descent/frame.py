@@ -8,13 +8,26 @@ import numpy as np
 
 from dashboard.chart import Column, Frame, Row, Table
 from dashboard.kit.figure.describe import absent
+from dashboard.kit.figure.drawn import Drawn
 from dashboard.kit.notation import count, percent, scientific
 from dashboard.kit.page import Shown
 from dashboard.kit.scenario_fields import run_title
 from dashboard.kit.theme import METHOD_STYLES, Mode
 from dashboard.screens.descent.figure import descent_curves
+from dashboard.screens.descent.ground import Ground
 from dashboard.screens.descent.images import image_rows
-from dashboard.screens.descent.race import Race, Run, arrived, refusals, run_of
+from dashboard.screens.descent.paths import paths_on_ground
+from dashboard.screens.descent.race import (
+    Race,
+    Run,
+    arrived,
+    ended,
+    ground_of,
+    has_ground,
+    refusals,
+    run_of,
+    window_around,
+)
 from dashboard.screens.descent.settings import (
     AGAINST,
     RULES,
@@ -26,6 +39,7 @@ from dashboard.screens.descent.words import (
     accuracy_headline,
     headline,
     image_headline,
+    path_headline,
     sign_headline,
     signs,
 )
@@ -58,6 +72,14 @@ SIGN_COLUMNS: list[Column] = [
     {"label": "Not proved", "help": AT_END},
 ]
 
+PATH_COLUMNS: list[Column] = [
+    {"label": "Method"},
+    {"label": "Steps"},
+    {"label": "λ₁"},
+    {"label": "λ₂"},
+    {"label": "f"},
+]
+
 ACCURACY_COLUMNS: list[Column] = [
     {"label": "Method"},
     {"label": "Held-out accuracy, first λ"},
@@ -71,9 +93,13 @@ def descent_frame(shown: DescentShown, part: str = "curves") -> Frame:
     """All that a picture shows of what has arrived."""
     view, mode = shown.view, shown.mode
     runs, total = arrived(shown.result), len(shown.key.ways)
-    done = sum(run is not None for run in shown.result[:total])
+    come = len(ended(shown.result[:total]))
+    taken = sum(len(path.steps) for run in runs for path in (run.descent, run.blind) if path)
     chosen, height = run_of(runs, view.lights), height_name(view, shown.scenario)
-    if part == "signs":
+    ground = ground_of(shown.key, shown.result) if part == "paths" and has_ground(runs) else None
+    if part == "paths":
+        drawn = paths_of(shown, ground)
+    elif part == "signs":
         drawn = sign_lights(chosen, mode)
     elif part == "images":
         drawn = image_rows(chosen, mode)
@@ -86,14 +112,17 @@ def descent_frame(shown: DescentShown, part: str = "curves") -> Frame:
         message += f" {accuracy_headline(lowest, height)}"
     alt = f"{height} against {AGAINST[view.against].lower()}. {message}"
     table = _table(runs, mode)
-    if part == "signs":
+    if part == "paths":
+        message, table = path_headline(chosen), _path_table(runs, mode)
+        alt = f"Contour lines of f over λ₁ and λ₂, with the path of each method. {message}"
+    elif part == "signs":
         message, table = sign_headline(chosen), _sign_table(runs, mode)
         alt = f"A light for each entry of λ and each outer step. {message}"
     elif part == "images":
         message, table = image_headline(chosen), _accuracy_table(runs, mode)
         alt = f"The images that λ is, at a few outer steps. {message}"
     frame: Frame = {
-        "link": shown.link(done=str(done), part=part),
+        "link": shown.link(done=f"{come} {taken}", part=part),
         "figure": drawn.figure,
         "steps": [f"outer step {number}" for number in range(longest)],
         "readout": drawn.readings,
@@ -103,7 +132,12 @@ def descent_frame(shown: DescentShown, part: str = "curves") -> Frame:
         "title": descent_title(shown),
         "key": drawn.key,
         "names": drawn.names,
+        "lines": drawn.lines,
+        "dots": drawn.dots,
     }
+    if part == "paths":
+        # f around the paths may come after them.
+        frame["link"] += f"&ground={'' if ground is None else ground.name}"
     if part == "images":
         frame["still"] = True
     if part == "curves" and view.height == "accuracy" and nothing_held_out(runs):
@@ -113,9 +147,18 @@ def descent_frame(shown: DescentShown, part: str = "curves") -> Frame:
     refused = refusals(shown.result)
     if refused:
         frame["absent"] = [absent(refusal, mode, refusal.reason) for refusal in refused]
-    if len(runs) < total - len(refused):
-        frame["title"] += f" · {len(runs)} of {total} methods"
+    if come < total:
+        frame["title"] += f" · {come - len(refused)} of {total - len(refused)} methods"
     return frame
+
+
+def paths_of(shown: DescentShown, ground: Ground | None) -> Drawn:
+    """The paths over f, where λ has two entries; nothing yet, or for any other λ."""
+    runs = arrived(shown.result)
+    if not has_ground(runs):
+        return paths_on_ground([], None, ((0.0, 0.0), (1.0, 1.0)), shown.mode)
+    window = window_around(shown.key, shown.result)
+    return paths_on_ground(runs, ground, (window.low or (), window.high or ()), shown.mode)
 
 
 def nothing_held_out(runs: Sequence[Run]) -> bool:
@@ -159,7 +202,9 @@ def _table(runs: Sequence[Run], mode: Mode) -> Table:
                 ],
             }
         )
-    return {"caption": "At the last λ of each descent.", "columns": COLUMNS, "rows": rows}
+    whole = all(run.rest is None for run in runs)
+    caption = "At the last λ of each descent." if whole else "At the last λ of each descent so far."
+    return {"caption": caption, "columns": COLUMNS, "rows": rows}
 
 
 def _sign_table(runs: Sequence[Run], mode: Mode) -> Table:
@@ -176,6 +221,23 @@ def _sign_table(runs: Sequence[Run], mode: Mode) -> Table:
             }
         )
     return {"caption": "Signs at the last λ.", "columns": SIGN_COLUMNS, "rows": rows}
+
+
+def _exactly(value: float) -> str:
+    """With more digits than elsewhere: methods come to almost the same λ."""
+    told = f"{value:.6g}"
+    return scientific(value, 5) if "e" in told else told
+
+
+def _path_table(runs: Sequence[Run], mode: Mode) -> Table:
+    rows: list[Row] = []
+    for run in runs:
+        assert run.descent is not None
+        last, style = run.descent.last, METHOD_STYLES[run.method]
+        cells = [METHODS[run.method].label, count(len(run.descent.steps) - 1)]
+        cells += [_exactly(value) for value in (*last.hyper[:2], last.objective)]
+        rows.append({"color": style.color(mode), "marker": style.marker, "cells": cells})
+    return {"caption": "Where each path is at its end.", "columns": PATH_COLUMNS, "rows": rows}
 
 
 def _accuracy_table(runs: Sequence[Run], mode: Mode) -> Table:

@@ -10,7 +10,7 @@ from dashboard.kit.citations import cited
 from dashboard.kit.export import file_name
 from dashboard.kit.jobs import Job
 from dashboard.kit.page import Export, Page, Picture, Table
-from dashboard.kit.status import show_parts
+from dashboard.kit.status import show_parts, time_left
 from dashboard.screens.descent.export import (
     descent_snippet,
     descents_to_csv,
@@ -21,35 +21,48 @@ from dashboard.screens.descent.export import (
 from dashboard.screens.descent.final import explained, final_html, final_rows
 from dashboard.screens.descent.frame import DescentShown, descent_frame
 from dashboard.screens.descent.onward import draw_onward
-from dashboard.screens.descent.race import RACES, Race, arrived
+from dashboard.screens.descent.race import RACES, Race, arrived, ended, has_ground
 from dashboard.screens.descent.settings import SETTINGS
 from dashboard.screens.descent.sidebar import sidebar
 from dashboard.screens.descent.terms import INTRODUCTION, VOCABULARY
-from dashboard.screens.descent.words import DEFINITION, IMAGES, LIGHTS, notes
+from dashboard.screens.descent.words import DEFINITION, IMAGES, LIGHTS, PATHS, notes, under_way
 
-PARTS = {"curves": "Descent", "signs": "Signs that are proved", "images": "Images"}
-OTHERS = {"images": IMAGES, "signs": LIGHTS}
+PARTS = {
+    "curves": "Descent",
+    "paths": "Paths over f",
+    "signs": "Signs that are proved",
+    "images": "Images",
+}
+OTHERS = {"paths": PATHS, "images": IMAGES, "signs": LIGHTS}
 
 
 def progress(job: Job[Race] | None, shown: DescentShown) -> None:
-    """Which methods are there, a way to stop and to go on, and where the step leads."""
-    done = sum(run is not None for run in shown.result)
-    left = "" if job is None or not job.fraction else f"{job.fraction:.0%} done"
-    parts, link = st.columns([3, 2], vertical_alignment="center")
-    with parts:
-        show_parts(SETTINGS.name, job, (done, len(shown.result)), "descents", left)
+    """How far the descents are, a way to pause and to go on, and where the step leads."""
+    seconds = None if job is None else job.seconds_left
+    left = "" if seconds is None else time_left(seconds)
+    parts = len(ended(shown.result)), len(shown.result)
+    within = under_way(arrived(shown.result), shown.view.steps)
+    bar, link = st.columns([3, 2], vertical_alignment="center")
+    with bar:
+        show_parts(SETTINGS.name, job, parts, "descents", left, within)
     with link:
         draw_onward(shown)
 
 
 def pictures(shown: DescentShown) -> Sequence[Picture]:
-    """What is lowered, what λ is like, and which signs are proved on the way."""
-    heights = {"curves": (400, 440), "signs": (260, 10_000), "images": (340, 10_000)}
-    drawn = any(run.images is not None for run in arrived(shown.result))
+    """What is lowered, where λ goes, and which signs are proved on the way."""
+    sizes = {
+        "curves": (400, 440),
+        "paths": (480, 400),
+        "signs": (260, 10_000),
+        "images": (340, 10_000),
+    }
+    runs = arrived(shown.result)
+    drawn = {"paths": has_ground(runs), "images": any(run.images is not None for run in runs)}
     return [
-        Picture(f"hypergradient-descent-{part}", *heights[part], part, PARTS[part])
+        Picture(f"hypergradient-descent-{part}", *sizes[part], part, PARTS[part])
         for part in PARTS
-        if part != "images" or drawn
+        if drawn.get(part, True)
     ]
 
 

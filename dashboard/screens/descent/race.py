@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 import numpy as np
 
+from dashboard.kit.growing import GrowingCache
 from dashboard.kit.parts import PartsCache
+from dashboard.screens.descent.ground import GROUNDS, Ground, Window, window_of
 from dashboard.screens.descent.settings import DescentView
 from hypergrad_core import METHODS, Refusal, Scenario
 from hypergrad_core.arrays import FloatArray, Progress
-from hypergrad_core.studies.descent import minimize
+from hypergrad_core.interruption import asking
+from hypergrad_core.studies.descent import Descending, Waiting
 from hypergrad_core.studies.final_values import FinalValues, final_values, outcome, repeats
-from hypergrad_core.studies.outer_steps import Budget, Descent, Outer, Rule, Schedule
+from hypergrad_core.studies.outer_steps import (
+    Budget,
+    Descent,
+    Outer,
+    OuterStep,
+    Rule,
+    Schedule,
+)
 
 # A run ends when it has spent so many: a certificate may ask for more and more.
 MOST_PRODUCTS = 100_000
+# Steps arrive on the page about so often.
+PIECE_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -41,8 +55,25 @@ class Way:
 
 
 @dataclass(frozen=True)
+class Rest:
+    """What is left of a run.
+
+    Attributes:
+        fraction: how much of the run is there, in [0, 1].
+        blind: whether it is among the fixed steps beside a certified descent.
+        products: that those may take.
+        waiting: where it goes on; None at the start.
+    """
+
+    fraction: float = 0.0
+    blind: bool = False
+    products: int = 0
+    waiting: Waiting | None = None
+
+
+@dataclass(frozen=True)
 class Run:
-    """What came out of one way.
+    """What came out of one way, or has so far.
 
     Attributes:
         method: its key.
@@ -50,7 +81,8 @@ class Run:
         blind: where steps are certified: fixed steps for no more products.
         refusal: why there is no descent.
         images: λ at each outer step where it is a set of images, shape (S, c, rows, columns).
-        endings: final values of the descent, and of the one beside it.
+        endings: final values of the descent, and of the one beside it, where these have ended.
+        rest: what is left of it; None for nothing.
     """
 
     method: str
@@ -59,6 +91,33 @@ class Run:
     refusal: Refusal | None = None
     images: FloatArray | None = None
     endings: tuple[FinalValues, ...] = ()
+    rest: Rest | None = None
+
+    @property
+    def fraction(self) -> float:
+        """How much of it is there, in [0, 1]."""
+        return 1.0 if self.rest is None else self.rest.fraction
+
+    def joined(self, piece: Run) -> Run:
+        """This with the steps that come next."""
+        return replace(
+            self,
+            descent=_joined(self.descent, piece.descent),
+            blind=_joined(self.blind, piece.blind),
+            images=_stacked(self.images, piece.images),
+            endings=self.endings + piece.endings,
+            rest=piece.rest,
+        )
+
+
+def _stacked(one: FloatArray | None, other: FloatArray | None) -> FloatArray | None:
+    return one if one is None or other is None else np.concatenate([one, other])
+
+
+def _joined(one: Descent | None, other: Descent | None) -> Descent | None:
+    if one is None or other is None:
+        return other or one
+    return Descent(one.method, one.steps + other.steps)
 
 
 @dataclass(frozen=True)
@@ -120,50 +179,112 @@ class Race:
         )
 
 
-def _go(way: Way, report: Progress) -> Run:
+def _go_on(way: Way, report: Progress, rest: Rest | None = None) -> Run:
+    """The outer steps of the next moment, one at the least; of a brief way, all at once."""
     if way.brief:
         found = outcome(way.scenario, way.budget, way.outer, report)
         return Run(way.method, None, endings=found)
-    problem = way.scenario.build()
-    reason = METHODS[way.method].refusal(problem)
+    ends = time.monotonic() + PIECE_SECONDS
+    rest = rest or Rest()
+    problem, method = way.scenario.build(), METHODS[way.method]
+    reason = method.refusal(problem)
     if reason:
         return Run(way.method, None, refusal=Refusal(way.method, reason))
-    certified = way.outer.rule is Rule.CERTIFIED
-    share = 0.5 if certified else 1.0
-    descent = minimize(
-        problem,
-        way.method,
-        way.budget,
-        way.outer,
-        progress=lambda fraction: report(share * fraction),
-    )
-    blind = None
-    if certified:
+    outer = way.outer
+    if rest.blind:
         # As long as the products last, not as many steps as were proved.
-        spent = descent.last.products
-        blind = minimize(
-            problem,
-            way.method,
-            way.budget,
-            way.outer.unproved(spent),
-            progress=lambda fraction: report(share * (1 + fraction)),
-        )
+        outer = outer.unproved(rest.products)
+    descending = Descending(problem, method, way.budget, outer)
+    if rest.waiting is not None:
+        descending.resume(rest.waiting)
+    certified = way.outer.rule is Rule.CERTIFIED
+
+    def fraction() -> float:
+        return (rest.blind + descending.fraction) / (2 if certified else 1)
+
+    steps: list[OuterStep] = []
+    with asking(report) as tell:
+        tell(fraction())
+        for step in descending:
+            steps.append(step)
+            tell(fraction())
+            if time.monotonic() > ends:
+                break
+    left: Rest | None = None
+    if not descending.ended:
+        left = replace(rest, fraction=fraction(), waiting=descending.waiting)
+    elif certified and not rest.blind:
+        left = Rest(fraction(), blind=True, products=steps[-1].products)
+    path = Descent(way.method, tuple(steps))
+    endings: tuple[FinalValues, ...] = ()
+    if descending.ended:
+        # This piece has the last of all steps.
+        ending = final_values(problem, path, outer.rule, way.scenario.seed)
+        endings = (replace(ending, steps=descending.taken),)
+    if rest.blind:
+        return Run(way.method, None, path, endings=endings, rest=left)
     images = None
     if problem.images is not None:
-        images = np.array([problem.at(step.hyper).images for step in descent.steps])
-    seed = way.scenario.seed
-    endings = [final_values(problem, descent, way.outer.rule, seed)]
-    if blind is not None:
-        endings.append(final_values(problem, blind, Rule.FIXED, seed))
-    return Run(way.method, descent, blind, images=images, endings=tuple(endings))
+        images = np.array([problem.at(step.hyper).images for step in steps])
+    return Run(way.method, path, images=images, endings=endings, rest=left)
 
 
-RACES: PartsCache[Race, Way, Run] = PartsCache(200, lambda race: race.parts, _go)
+RUNS: GrowingCache[Way, Run] = GrowingCache(2000, _go_on)
+
+
+class Races(PartsCache[Race, Way, Run]):
+    """The runs of a race, and f around their paths where λ has two entries."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda race: race.parts, RUNS)
+
+    def find(self, key: Race) -> tuple[Run | None, ...] | None:
+        """All runs, if they are there, and f around all of them if it is drawn."""
+        runs = super().find(key)
+        if runs is None or not has_ground(arrived(runs)):
+            return runs
+        return None if GROUNDS.find(window_around(key, runs)) is None else runs
+
+    def note_parts(self, key: Race, done: int) -> None:
+        """Find f around the first paths, which stays known while the others go on."""
+        if done and not has_ground(arrived(self.so_far(key))):
+            return
+        GROUNDS.compute(window_around(key, self.so_far(key)[:done]))
+
+
+RACES = Races()
+
+
+def window_around(race: Race, runs: Sequence[Run | None]) -> Window:
+    """Where f is drawn for these runs."""
+    way = race.ways[0]
+    # The methods make no difference to f.
+    start = Window(replace(way.scenario, methods=Scenario().methods), way.outer.length)
+    paths = [path for run in runs if run is not None for path in (run.descent, run.blind)]
+    return window_of(start, [path for path in paths if path is not None])
+
+
+def has_ground(runs: Sequence[Run]) -> bool:
+    """Whether λ has two entries."""
+    sizes = (run.descent.last.hyper.size for run in runs if run.descent is not None)
+    return next(sizes, 0) == 2
+
+
+def ground_of(race: Race, runs: Sequence[Run | None]) -> Ground | None:
+    """f around as many of the paths as it is known around; None where it is not known."""
+    whole = list(takewhile(lambda run: run is not None and run.rest is None, runs))
+    windows = (window_around(race, whole[:count]) for count in range(len(whole), -1, -1))
+    return next(filter(None, map(GROUNDS.find, windows)), None)
 
 
 def arrived(runs: tuple[Run | None, ...]) -> list[Run]:
-    """The descents that are there, in the order of the methods."""
+    """The descents of which something is there, in the order of the methods."""
     return [run for run in runs if run is not None and run.descent is not None]
+
+
+def ended(runs: tuple[Run | None, ...]) -> list[Run]:
+    """Those of which nothing is left, refused ones among them."""
+    return [run for run in runs if run is not None and run.rest is None]
 
 
 def run_of(runs: Sequence[Run], method: str) -> Run | None:

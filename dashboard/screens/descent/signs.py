@@ -47,6 +47,8 @@ def sign_lights(run: Run | None, mode: Mode) -> Drawn:
         return drawn
     signs = np.array([step.certificate.proved_signs for step in run.descent.steps]).T
     entries, steps = signs.shape
+    if entries <= MOST_TICKS:
+        drawn.figure["layout"]["yaxis"]["dtick"] = 1
     drawn.add(
         {
             "type": "heatmap",

@@ -9,6 +9,7 @@ import numpy as np
 from dashboard.kit.notation import count, percent, scientific
 from dashboard.screens.descent.race import Run
 from hypergrad_core import METHODS
+from hypergrad_core.arrays import FloatArray
 from hypergrad_core.studies.outer_steps import Descent
 
 DEFINITION = (
@@ -23,6 +24,13 @@ LIGHTS = (
     "∂f/∂λⱼ, whatever w(λ) is. The others may have any."
 )
 
+PATHS = (
+    "λ has two entries here, so all of it fits in a picture. A contour line joins all λ of the "
+    "same f. From one line to the next, f doubles, counted from its least value here. Each path "
+    "begins at the ring, and each marker is an outer step. Where the problem is not defined, it "
+    "is blank."
+)
+
 IMAGES = (
     "λ is the training data: an image for each class. Each row is the λ of one outer step, the "
     "first at the top."
@@ -32,7 +40,7 @@ IMAGES = (
 def headline(runs: Sequence[Run], total: int) -> str:
     """Where the descents have come."""
     if not runs:
-        return "The descents appear here one after the other."
+        return "The descents appear here, step by step."
     ends = [(run, end_of(run.descent)) for run in runs if run.descent is not None]
     known = [(value, run) for run, value in ends if np.isfinite(value)]
     if not known:
@@ -41,7 +49,7 @@ def headline(runs: Sequence[Run], total: int) -> str:
     assert best.descent is not None
     start = best.descent.steps[0].objective
     steps, products = len(best.descent.steps) - 1, best.descent.last.products
-    proved = "proved " if best.blind is not None else ""
+    proved = "proved " if best.descent.last.proved else ""
     if value >= start and steps:
         label = METHODS[best.method].label
         way = f"{scientific(start, 2)} to {scientific(value, 2)}"
@@ -52,9 +60,24 @@ def headline(runs: Sequence[Run], total: int) -> str:
     )
     if best.blind is not None:
         told += f" {blindly(best.blind, start)}"
-    if len(runs) < total:
-        return f"So far, {len(runs)} of {total} methods: {told}"
-    return told
+    done = sum(run.rest is None for run in runs)
+    return told if done == total else f"So far, with {done} of {total} methods done: {told}"
+
+
+def path_headline(run: Run | None) -> str:
+    """Where a path leads."""
+    if run is None or run.descent is None:
+        return "The paths appear here, step by step."
+    first, last = run.descent.steps[0], run.descent.last
+    return (
+        f"{METHODS[run.method].label} goes from {point(first.hyper)} to {point(last.hyper)}, where "
+        f"f is {scientific(last.objective, 2)}."
+    )
+
+
+def point(hyper: FloatArray) -> str:
+    """λ in words."""
+    return f"λ = ({', '.join(f'{value:.3g}' for value in hyper)})"
 
 
 def blindly(blind: Descent, start: float) -> str:
@@ -88,19 +111,37 @@ def signs(descent: Descent) -> str:
 def sign_headline(run: Run | None) -> str:
     """How many signs are proved where a descent has ended."""
     if run is None or run.descent is None:
-        return "The signs appear here as soon as a descent has ended."
+        return "The signs appear here, step by step."
     return f"{METHODS[run.method].label}: {signs(run.descent)} signs are proved at the last λ."
 
 
 def image_headline(run: Run | None) -> str:
     """What the images are good for."""
     if run is None or run.descent is None:
-        return "The images appear here as soon as a descent has ended."
+        return "The images appear here, step by step."
     first, last = run.descent.steps[0].accuracy, run.descent.last.accuracy
     return (
         f"{METHODS[run.method].label}: a model trained on these images alone is right on "
         f"{percent(last)} of real ones, from {percent(first)}."
     )
+
+
+def under_way(runs: Sequence[Run], steps: int) -> str:
+    """How far the descent is that is neither at its end nor at its beginning; "" if none is.
+
+    Args:
+        runs: those of which something is there.
+        steps: that a descent takes at the most.
+    """
+    for run in runs:
+        if run.rest is None or run.descent is None:
+            continue
+        label = METHODS[run.method].label
+        if run.rest.blind:
+            done = 0 if run.blind is None else len(run.blind.steps) - 1
+            return f"{label}: fixed step {done}"
+        return f"{label}: step {len(run.descent.steps) - 1} of {steps}"
+    return ""
 
 
 def notes(runs: Sequence[Run]) -> list[str]:

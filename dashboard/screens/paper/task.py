@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from dashboard.kit.compute import ComputedCache
 from dashboard.kit.parts import PartsCache
 from dashboard.screens.paper.settings import OWN_FIELDS, PROBLEMS, PaperView
 from hypergrad_core import FAMILIES, Scenario
@@ -74,7 +75,7 @@ def _run(panel: tuple[Scenario, int], report: Progress) -> Replication:
 
 
 FIGURES: PartsCache[Task, tuple[Scenario, int], Replication] = PartsCache(
-    64, lambda task: task.runs, _run
+    lambda task: task.runs, ComputedCache(64, _run)
 )
 
 

@@ -305,7 +305,7 @@ class Parts:
 
     def __init__(self) -> None:
         self.made: list[int] = []
-        self.results = PartsCache(8, lambda key: range(*key), self.make)
+        self.results = PartsCache(lambda key: range(*key), ComputedCache(8, self.make))
 
     def make(self, number: int, report: Progress) -> str:
         report(0.5)

@@ -10,12 +10,13 @@ import pytest
 from complexity_cases import SCENARIO, VIEW, complexity_picture, frame_of, measured
 from frames import unpacked
 
+from dashboard.kit.status import time_left
 from dashboard.screens.complexity import words
 from dashboard.screens.complexity.export import requirements_to_csv
 from dashboard.screens.complexity.figure import TITLES, sweep_title
 from dashboard.screens.complexity.growth import AXES, growths, theory_slope
 from dashboard.screens.complexity.settings import SETTINGS
-from dashboard.screens.complexity.sweep import Sweep, seconds_left, time_left
+from dashboard.screens.complexity.sweep import Sweep, seconds_left
 from dashboard.screens.complexity.words import deviations, headline
 from hypergrad_core import METHODS, Scenario
 from hypergrad_core.scenario import SPECTRA

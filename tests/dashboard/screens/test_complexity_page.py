@@ -112,7 +112,7 @@ def test_two_people_do_not_measure_a_point_twice(runs: Runs) -> None:
     assert len(runs.scenarios) == 12
 
 
-def test_a_stopped_sweep_keeps_what_it_has_and_goes_on(runs: Runs) -> None:
+def test_a_paused_sweep_keeps_what_it_has_and_goes_on(runs: Runs) -> None:
     runs.hold_from = 5
     runs.go_on.clear()
     session = open_complexity(SMALL)
@@ -127,7 +127,7 @@ def test_a_stopped_sweep_keeps_what_it_has_and_goes_on(runs: Runs) -> None:
     control(session, "stop").click().run()
     check(session)
     finish(session)
-    assert any("Stopped at 5 of 12 runs." in item.value for item in session.markdown)
+    assert any("Paused at 5 of 12 runs." in item.value for item in session.markdown)
     assert not session.get("progress")
     assert "again" in keys(session)
     assert len(shown(session)["readout"]) == 3

@@ -190,13 +190,13 @@ def test_an_accuracy_that_is_not_there_is_said() -> None:
 def test_it_fills_as_descents_arrive() -> None:
     one, all_of_them = frame_of(done=1), frame_of()
     assert [reading["name"] for reading in one["readout"]] == ["ITD"]
-    assert one["message"].startswith("So far, 1 of 3 methods: ITD lowers f from ")
+    assert one["message"].startswith("So far, with 1 of 3 methods done: ITD lowers f from ")
     assert one["title"].endswith("1 of 3 methods")
     assert one["link"] != all_of_them["link"]
     assert len(all_of_them["table"]["rows"]) == 3
     nothing = frame_of(done=0)
     assert nothing["readout"] == []
-    assert nothing["message"] == "The descents appear here one after the other."
+    assert nothing["message"] == "The descents appear here, step by step."
 
 
 def test_the_headline_compares_with_fixed_steps() -> None:
