@@ -19,8 +19,9 @@ from hypergrad_core.errors import HypergradError, ScenarioError
 from hypergrad_core.functions import FunctionProblem
 from hypergrad_core.linearisation import Linearisation
 from hypergrad_core.methods import METHODS, Points
-from hypergrad_core.problem import Problem, Reference
+from hypergrad_core.problem import Problem
 from hypergrad_core.problems import FAMILIES
+from hypergrad_core.reference import Reference
 from hypergrad_core.scenario import Scenario
 from hypergrad_core.studies.descent import minimize, value_and_hypergradient
 from hypergrad_core.studies.experiment import Experiment, ProblemRun, Refusal, run, run_problem

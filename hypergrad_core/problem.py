@@ -9,18 +9,18 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Protocol, Self, TypeVar
+from typing import Self, TypeVar
 
 import numpy as np
 
 from hypergrad_core.arrays import FloatArray
-from hypergrad_core.basis import Basis
 from hypergrad_core.constants import UNKNOWN, Constants, Lipschitz, WeightedConstants
 from hypergrad_core.equations import Transposed, fixed_point, solve_adjoint
 from hypergrad_core.errors import HypergradError
 from hypergrad_core.held_out import HeldOut
 from hypergrad_core.linearisation import Linearisation
 from hypergrad_core.numerics import spectral_norm
+from hypergrad_core.reference import Diagonalised, Reference
 
 Value = TypeVar("Value")
 # Matrices of d × d numbers are formed up to this d.
@@ -31,65 +31,6 @@ LARGEST_RESIDUAL = 1e-9
 
 class kept_property(cached_property[Value]):  # noqa: N801 — used like the one it extends
     """Computed once, and the same at every λ and w_0: ``at`` does not compute it again."""
-
-
-@dataclass(frozen=True)
-class Reference:
-    """The truth at one λ, by a route that shares nothing with the methods.
-
-    Attributes:
-        solution: w(λ), shape (d,).
-        adjoint: v(λ), shape (d,).
-        hypergradient: ∇f(λ), shape (m,).
-    """
-
-    solution: FloatArray
-    adjoint: FloatArray
-    hypergradient: FloatArray
-
-
-class Diagonalised(Protocol):
-    """Φ = w − η (Hw − Cλ − b) and E = ½‖w − target‖² + …, with the eigenvectors of H known."""
-
-    @property
-    def step(self) -> float:
-        """η."""
-
-    @property
-    def eigenvalues(self) -> FloatArray:
-        """Of H, shape (d,)."""
-
-    @property
-    def coupling(self) -> FloatArray:
-        """C, shape (d, m)."""
-
-    @property
-    def target(self) -> FloatArray:
-        """Of E, shape (d,)."""
-
-    @property
-    def basis(self) -> Basis:
-        """To the eigenvectors and back."""
-
-    @property
-    def map_eigenvalues(self) -> FloatArray:
-        """Eigenvalues of ∂₁Φ = I − ηH, shape (d,)."""
-
-    @property
-    def state_size(self) -> int:
-        """d."""
-
-    @property
-    def reference(self) -> Reference:
-        """w(λ), v(λ) and ∇f(λ)."""
-
-    @property
-    def constants(self) -> Constants:
-        """Those of the bounds."""
-
-    def canonical(self) -> Diagonalised:
-        """The same in its eigenbasis."""
-        ...
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -17,7 +17,7 @@ from hypergrad_core.numerics import (
     row_products,
     spectral_norm,
 )
-from hypergrad_core.problem import Diagonalised
+from hypergrad_core.reference import Diagonalised
 from hypergrad_core.scheme import Scheme
 
 

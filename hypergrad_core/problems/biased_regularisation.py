@@ -21,7 +21,6 @@ from hypergrad_core.costs import Cost, ProblemWork
 from hypergrad_core.data import load, standardised
 from hypergrad_core.data.table import Table
 from hypergrad_core.linearisation import Linearisation
-from hypergrad_core.problem import Reference
 from hypergrad_core.problems.gradient_step import RidgeLinearisation, RidgeStep
 from hypergrad_core.problems.request import Request, Sizes
 from hypergrad_core.problems.ridge import (
@@ -32,6 +31,7 @@ from hypergrad_core.problems.ridge import (
     shuffled,
     weight_and_step,
 )
+from hypergrad_core.reference import Reference
 
 # Training images of each of the two digits: a task with few samples.
 DIGITS_OF_A_KIND = 10

@@ -29,7 +29,6 @@ from hypergrad_core.costs import (
 )
 from hypergrad_core.linearisation import Linearisation
 from hypergrad_core.numerics import spectral_norm
-from hypergrad_core.problem import Reference
 from hypergrad_core.problems.gradient_step import RidgeLinearisation, RidgeStep
 from hypergrad_core.problems.request import Request, Sizes
 from hypergrad_core.problems.ridge import (
@@ -39,6 +38,7 @@ from hypergrad_core.problems.ridge import (
     shuffled,
     weight_and_step,
 )
+from hypergrad_core.reference import Reference
 
 # Synthetic H: its columns shrink evenly on a log scale, down to this part of the first. Learned
 # features are not equally useful; and with equal ones β could not reach a q near 1.

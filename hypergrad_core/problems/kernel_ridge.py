@@ -31,13 +31,13 @@ from hypergrad_core.data.table import Table
 from hypergrad_core.interruption import ask
 from hypergrad_core.linearisation import Linearisation
 from hypergrad_core.numerics import row_dots, spectral_norm
-from hypergrad_core.problem import Reference
 from hypergrad_core.problems.gradient_step import RidgeLinearisation, RidgeStep
 from hypergrad_core.problems.kernels import KEPT_FLOATS as KEPT_SLOPES
 from hypergrad_core.problems.kernels import STACK_FLOATS, Kernel
 from hypergrad_core.problems.request import Request, Sizes
 from hypergrad_core.problems.ridge import LeastSquares, shuffled, weight_and_step
 from hypergrad_core.problems.wrapped import LogarithmicProblem
+from hypergrad_core.reference import Reference
 
 # exp(−Σ γ (x − x')²) is about e^{−2·WIDTH} between two typical rows.
 WIDTH = 0.5

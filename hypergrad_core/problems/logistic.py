@@ -30,11 +30,11 @@ from hypergrad_core.data.table import Table
 from hypergrad_core.errors import HypergradError
 from hypergrad_core.linearisation import Linearisation, SymmetricLinearisation
 from hypergrad_core.numerics import EXACT_NORM_SIZE, product, row_products
-from hypergrad_core.problem import Reference
 from hypergrad_core.problems.data_matrix import DataMatrix
 from hypergrad_core.problems.gradient_step import NEWTON_EXPECTED, PenalisedStep
 from hypergrad_core.problems.request import Request, Sizes
 from hypergrad_core.problems.ridge import ALL_ZERO
+from hypergrad_core.reference import Reference
 
 # max |softplus'''|.
 SOFTPLUS_THIRD = 1 / (6 * np.sqrt(3))

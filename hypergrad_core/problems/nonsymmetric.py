@@ -19,9 +19,10 @@ from hypergrad_core.constants import Lipschitz
 from hypergrad_core.costs import SLOW_FUNCTION, Cost, ProblemWork, matrix_cost, norm_cost
 from hypergrad_core.linearisation import Linearisation
 from hypergrad_core.numerics import row_products, spectral_norm
-from hypergrad_core.problem import Reference, kept_property
+from hypergrad_core.problem import kept_property
 from hypergrad_core.problems.request import Request, Sizes
 from hypergrad_core.problems.tracking import Tracking
+from hypergrad_core.reference import Reference
 
 # About ‖N‖₂ of the synthetic A ∝ U (R + N) Uᵀ, R normal with ‖R‖₂ = 1.
 NON_NORMALITY = 0.5

@@ -28,10 +28,11 @@ from hypergrad_core.costs import SLOW_FUNCTION, Cost, ProblemWork, matrix_cost, 
 from hypergrad_core.interruption import ask
 from hypergrad_core.linearisation import Linearisation, SymmetricLinearisation
 from hypergrad_core.numerics import row_products, spectral_norm
-from hypergrad_core.problem import Reference, kept_property
+from hypergrad_core.problem import kept_property
 from hypergrad_core.problems.gradient_step import GradientStep
 from hypergrad_core.problems.request import Request, Sizes
 from hypergrad_core.problems.tracking import Tracking
+from hypergrad_core.reference import Reference
 
 # ‖target‖ ÷ ‖w(λ)‖ for synthetic data. A far target makes ∇₁E nearly constant (G ≫ μ₁D): what the
 # adjoint solver leaves then dwarfs what w_t leaves, and the solvers can be told apart.

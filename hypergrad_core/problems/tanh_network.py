@@ -33,8 +33,9 @@ from hypergrad_core.costs import (
 from hypergrad_core.interruption import WORK_BETWEEN, ask
 from hypergrad_core.linearisation import Linearisation
 from hypergrad_core.numerics import row_norms, spectral_norm
-from hypergrad_core.problem import Problem, Reference, kept_property
+from hypergrad_core.problem import Problem, kept_property
 from hypergrad_core.problems.request import Sizes
+from hypergrad_core.reference import Reference
 
 # max |d/dz (1 − tanh² z)|.
 TANH_SECOND = 4 / (3 * np.sqrt(3))

@@ -11,7 +11,8 @@ from hypergrad_core.arrays import FloatArray, Rows
 from hypergrad_core.constants import Lipschitz
 from hypergrad_core.held_out import HeldOut
 from hypergrad_core.linearisation import Linearisation
-from hypergrad_core.problem import Problem, Reference
+from hypergrad_core.problem import Problem
+from hypergrad_core.reference import Reference
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

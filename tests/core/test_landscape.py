@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from hypergrad_core import HypergradError
-from hypergrad_core.problem import Reference
+from hypergrad_core.reference import Reference
 from hypergrad_core.studies.landscape import objective_plane
 from tests.core.helpers import build
 

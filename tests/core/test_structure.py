@@ -20,7 +20,7 @@ FLOORS = {
         {"basis", "data", "lemmas", "numerics", "records", "validation"},
         {"constants", "linearisation"},
         {"adjoint", "costs"},
-        {"equations", "held_out"},
+        {"equations", "held_out", "reference"},
         {"problem"},
         {"functions", "problems", "sampling"},
         {"checks"},

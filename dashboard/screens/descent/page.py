@@ -8,9 +8,7 @@ import streamlit as st
 
 from dashboard.kit.citations import cited
 from dashboard.kit.export import file_name
-from dashboard.kit.jobs import Job
 from dashboard.kit.page import Export, Page, Picture, Table
-from dashboard.kit.status import show_parts, time_left
 from dashboard.screens.descent.export import (
     descent_snippet,
     descents_to_csv,
@@ -20,12 +18,12 @@ from dashboard.screens.descent.export import (
 )
 from dashboard.screens.descent.final import explained, final_html, final_rows
 from dashboard.screens.descent.frame import DescentShown, descent_frame
-from dashboard.screens.descent.onward import draw_onward
-from dashboard.screens.descent.race import RACES, Race, arrived, ended, has_ground
+from dashboard.screens.descent.progress import progress
+from dashboard.screens.descent.race import RACES, Race, arrived, has_ground
 from dashboard.screens.descent.settings import SETTINGS
 from dashboard.screens.descent.sidebar import sidebar
 from dashboard.screens.descent.terms import INTRODUCTION, VOCABULARY
-from dashboard.screens.descent.words import DEFINITION, IMAGES, LIGHTS, PATHS, notes, under_way
+from dashboard.screens.descent.words import DEFINITION, IMAGES, LIGHTS, PATHS, notes
 
 PARTS = {
     "curves": "Descent",
@@ -34,19 +32,6 @@ PARTS = {
     "images": "Images",
 }
 OTHERS = {"paths": PATHS, "images": IMAGES, "signs": LIGHTS}
-
-
-def progress(job: Job[Race] | None, shown: DescentShown) -> None:
-    """How far the descents are, a way to pause and to go on, and where the step leads."""
-    seconds = None if job is None else job.seconds_left
-    left = "" if seconds is None else time_left(seconds)
-    parts = len(ended(shown.result)), len(shown.result)
-    within = under_way(arrived(shown.result), shown.view.steps)
-    bar, link = st.columns([3, 2], vertical_alignment="center")
-    with bar:
-        show_parts(SETTINGS.name, job, parts, "descents", left, within)
-    with link:
-        draw_onward(shown)
 
 
 def pictures(shown: DescentShown) -> Sequence[Picture]:

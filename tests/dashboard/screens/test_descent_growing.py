@@ -24,7 +24,6 @@ from dashboard.kit.processes import LostError
 from dashboard.screens.descent import race as race_module
 from dashboard.screens.descent.frame import descent_frame
 from dashboard.screens.descent.race import (
-    MOST_BLIND,
     RACES,
     RUNS,
     Race,
@@ -39,7 +38,7 @@ from dashboard.screens.descent.words import under_way
 from hypergrad_core import HypergradError
 from hypergrad_core.arrays import Progress
 from hypergrad_core.studies.descent import minimize
-from hypergrad_core.studies.outer_steps import Rule
+from hypergrad_core.studies.outer_steps import MOST_UNPROVED, Rule
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -53,7 +52,7 @@ def test_in_pieces_it_has_the_numbers_of_one_go(rule: str, monkeypatch: pytest.M
         assert (run.blind is None) is (rule != "certified")
         if run.blind is not None:
             outer = replace(
-                way.outer, rule=Rule.FIXED, steps=MOST_BLIND, products=whole.last.products
+                way.outer, rule=Rule.FIXED, steps=MOST_UNPROVED, products=whole.last.products
             )
             assert run.blind == minimize(way.scenario.build(), way.method, way.budget, outer)
 
@@ -81,7 +80,7 @@ def test_it_fills_step_by_step(monkeypatch: pytest.MonkeyPatch) -> None:
     assert points[0] == 1
     first = arrived(kept[2])
     assert under_way(first, 5) == "ITD: step 2 of 5"
-    assert frame["table"]["caption"] == "Where each descent has ended."
+    assert frame["table"]["caption"] == "At the last λ of each descent."
 
 
 def test_images_grow_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,7 +162,7 @@ def test_a_descent_is_paused_in_the_middle_and_goes_on(pieces: Pieces) -> None:
     assert not session.get("progress")
     frame = first_frame(session)
     assert [row["cells"][:2] for row in frame["table"]["rows"]] == [["ITD", "3"]]
-    assert frame["table"]["caption"] == "Where each descent is so far."
+    assert frame["table"]["caption"] == "At the last λ of each descent so far."
     pieces.go_on.set()
     control(session, "again").click().run()
     finish(session)
