@@ -230,7 +230,7 @@ BUGS = {
     "reverse mode skips the last step": Bug(
         ReverseMode,
         "_sweep",
-        {"np.searchsorted(horizons, s,": "np.searchsorted(horizons, s + 1,"},
+        {"_rows_through(horizons, bottoms,": "_rows_through(horizons - 1, bottoms,"},
         ITD_CHECKS,
     ),
     "reverse mode forgets the first step": Bug(
