@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from dashboard.kit import limits
 from dashboard.kit.cost import expected_bytes, expected_seconds
 from dashboard.kit.limits import MEGABYTE, told, what_fits
+from dashboard.kit.page_runs import PAGE_RUNS
 from dashboard.kit.results import Key, Result, ResultCache
 from dashboard.kit.worker import Work, timed
 from hypergrad_core import Experiment, HypergradError, Scenario, run
@@ -275,8 +276,12 @@ class ComputedCache(ResultCache[Key, Result]):
         """The result, computed now if it is not there.
 
         Several who ask for one key at once share one run. Nobody waits for the run of another
-        key: how many run at a time is for the callers to limit.
+        key: how many run at a time is for the callers to limit. Meanwhile another page is drawn.
         """
+        with PAGE_RUNS.left():
+            return self._computed(key)
+
+    def _computed(self, key: Key) -> Result:
         while True:
             with self._lock:
                 ended = self._running.get(key)

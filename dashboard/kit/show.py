@@ -25,6 +25,7 @@ from dashboard.kit.downloads import Offer, offer
 from dashboard.kit.introduction import introduce, list_terms
 from dashboard.kit.own import OWN_PARAM
 from dashboard.kit.page import PART_PARAM, Export, Page, Picture, Shown, mode_of
+from dashboard.kit.page_runs import PAGE_RUNS
 from dashboard.kit.parts import PartsCache
 from dashboard.kit.status import (
     NO_PICTURE,
@@ -199,11 +200,12 @@ def _draw_parts(asked: _Asked) -> AnyShown:
             # A late tick, or a hand on the picture: without a clock both concern the whole page.
             st.rerun()
         drawn = True
-        shown, picture = _known(asked)
-        assert shown is not None
-        if asked.page.progress is not None:
-            asked.page.progress(job, shown)
-        return _draw(asked, shown, picture)
+        with PAGE_RUNS.taken():
+            shown, picture = _known(asked)
+            assert shown is not None
+            if asked.page.progress is not None:
+                asked.page.progress(job, shown)
+            return _draw(asked, shown, picture)
 
     with st.container():
         shown: AnyShown = st.fragment(draw, run_every=POLL_SECONDS if running else None)()
