@@ -227,12 +227,9 @@ class Scenario:
 
         Nor a λ, which makes no difference to what it takes.
         """
-        data = self.data.blank if isinstance(self.data, Table) else self.data
-        return (
-            self
-            if (data, self.hyper) == (self.data, None)
-            else replace(self, data=data, hyper=None)
-        )
+        if isinstance(self.data, Table):
+            return replace(self, data=self.data.blank, hyper=None)
+        return self if self.hyper is None else replace(self, hyper=None)
 
     @property
     def condition_number(self) -> float:

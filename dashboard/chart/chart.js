@@ -37,6 +37,7 @@ const STATES = { step: "cursor", other: "other" }; // the directions of the curs
 class Chart {
   constructor(parent) {
     this.parent = parent;
+    this.calls = 0;
     this.build();
     this.look = new Look({
       root: this.root, stage: this.stage,
@@ -276,7 +277,13 @@ export function mountChart(props) {
   if (!charts.has(parent)) charts.set(parent, new Chart(parent));
   const chart = charts.get(parent);
   chart.update(props);
-  return () => chart.close();
+  // While the script is on its way Streamlit may call more than once, and takes back the calls but
+  // the last, one after the other: what the last one shows stays.
+  chart.calls += 1;
+  const mine = chart.calls;
+  return () => {
+    if (chart.calls === mine) chart.close();
+  };
 }
 
 /** Streamlit calls this on mounting and whenever data or theme change. */

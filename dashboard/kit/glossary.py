@@ -227,7 +227,7 @@ def marked(text: str) -> str:
     """HTML of a text with ``[[marks]]``, to go into ``st.html``; everything else is escaped.
 
     A term is a button that its definition describes, so that a pointer, a finger, the keyboard and
-    a screen reader all find it. How it looks is in ``TERM_STYLE``.
+    a screen reader all find it.
     """
     # The same text has the same names each time: what does not change is not drawn again.
     stem = f"gl-term-{crc32(text.encode()):x}"

@@ -13,12 +13,12 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# Runs that are drawn at once. What takes long is not drawn: see ``Turns.left``.
-AT_ONCE = 1
+# Runs that are drawn at once. What takes long is not drawn: see ``Places.left``.
+DRAWN_AT_ONCE = 1
 
 
-class Turns:
-    """Places, which are had in the order in which threads come for one.
+class Places:
+    """Places to draw, which are had in the order in which threads come for one.
 
     Args:
         places: how many.
@@ -82,4 +82,4 @@ class Turns:
                 self._free += 1
 
 
-PAGE_RUNS = Turns(AT_ONCE)
+PAGE_RUNS = Places(DRAWN_AT_ONCE)

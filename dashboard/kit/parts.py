@@ -59,13 +59,13 @@ class PartsCache(ComputedCache[Key, tuple[Part | None, ...]], Generic[Key, PartK
         while True:
             done = len(made)
             with reporting_to(partial(_report_done, whole, done, len(parts))):
-                self.note_parts(key, done)
+                self.make_beside(key, done)
             if done == len(parts):
                 return tuple(made)
             with reporting_to(partial(_report_part, whole, done, len(parts))):
                 made.append(self.parts.compute(parts[done]))
 
-    def note_parts(self, key: Key, done: int) -> None:
+    def make_beside(self, key: Key, done: int) -> None:
         """The first parts are there, so many of them: what follows from them can be made."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Hashable
 from typing import Generic, TypeVar
 
@@ -18,6 +18,11 @@ Result = TypeVar("Result")
 
 def held_bytes(result: object) -> int:
     """What the arrays of a result take, each counted once."""
+    return sum(held_arrays(result).values())
+
+
+def held_arrays(result: object) -> dict[int, int]:
+    """The arrays of a result, and the bytes of each."""
     arrays: dict[int, int] = {}
     left = [result]
     while left:
@@ -35,7 +40,7 @@ def held_bytes(result: object) -> int:
             # Of a dataclass; its own function that lists them takes several times as long.
             names = getattr(value, "__dataclass_fields__", ())
             left.extend(getattr(value, name) for name in names)
-    return sum(arrays.values())
+    return arrays
 
 
 class ResultCache(Generic[Key, Result]):
@@ -50,7 +55,10 @@ class ResultCache(Generic[Key, Result]):
         self._entries = entries
         self._size = size
         self._stored: OrderedDict[Key, Result] = OrderedDict()
-        self._bytes: dict[Key, int] = {}
+        self._arrays: dict[Key, dict[int, int]] = {}
+        # How many results hold an array: several are of the same data, which count once.
+        self._holders: Counter[int] = Counter()
+        self._held = 0
         self._lock = threading.Lock()
 
     def find(self, key: Key) -> Result | None:
@@ -66,13 +74,23 @@ class ResultCache(Generic[Key, Result]):
 
         What it is of is kept with it, and may have data of its own.
         """
-        held = held_bytes((key, result))
+        arrays = held_arrays((key, result))
         with self._lock:
+            if key in self._stored:
+                self._drop(key)
             self._stored[key] = result
-            self._bytes[key] = held
-            self._stored.move_to_end(key)
+            self._arrays[key] = arrays
+            self._held += sum(size for array, size in arrays.items() if not self._holders[array])
+            self._holders.update(arrays.keys())
             while len(self._stored) > self._entries or (
-                len(self._stored) > 1 and sum(self._bytes.values()) > self._size
+                len(self._stored) > 1 and self._held > self._size
             ):
-                oldest, _ = self._stored.popitem(last=False)
-                del self._bytes[oldest]
+                self._drop(next(iter(self._stored)))
+
+    def _drop(self, key: Key) -> None:
+        del self._stored[key]
+        for array, size in self._arrays.pop(key).items():
+            self._holders[array] -= 1
+            if not self._holders[array]:
+                del self._holders[array]
+                self._held -= size

@@ -38,7 +38,7 @@ _FIRST_RUN = "first run"  # whether the session has begun with it
 _TABS = "tabs"  # the pages, by name
 _OWN = "own data"  # that the visitor has given
 _ASKED = "asked own data"  # the name of those that the last link is to
-_WAITING = "link to own data"  # the page and that link, until they are given
+_UNOPENED = "link to own data"  # the page and that link, until they are given
 _DRAWN = "drawn controls"  # names of the fields whose control this run has drawn
 
 
@@ -151,6 +151,7 @@ def reset() -> None:
     st.session_state[_CHOSEN] = {}
     _load(settings, settings.scenario, settings.view)
     st.session_state[_preset(settings.name)] = None
+    st.session_state[_UNOPENED] = None
     st.session_state[_TOUCHED] = True
 
 
@@ -158,6 +159,8 @@ def keep(**values: Any) -> None:
     """A hand has set these fields of the page that is drawn."""
     store().update(values)
     _choose(values)
+    # What a hand has set since counts more than a link that could not be opened.
+    st.session_state[_UNOPENED] = None
     st.session_state[_TOUCHED] = True
 
 
@@ -277,7 +280,7 @@ def open_waiting() -> bool:
 
     Without the table not all of it could be taken: a λ, say, has an entry for each feature.
     """
-    waiting: tuple[str, dict[str, str]] | None = st.session_state.get(_WAITING)
+    waiting: tuple[str, dict[str, str]] | None = st.session_state.get(_UNOPENED)
     if waiting is None:
         return False
     page, link = waiting
@@ -291,7 +294,7 @@ def _open(settings: PageSettings[Any], link: Mapping[str, str]) -> None:
     data = link.get(SCENARIO_LINKS.link_names["data"], "")
     st.session_state[_ASKED] = data if is_own(data) else ""
     waits = is_own(data) and data not in held()
-    st.session_state[_WAITING] = (settings.name, dict(link)) if waits else None
+    st.session_state[_UNOPENED] = (settings.name, dict(link)) if waits else None
     st.session_state[_preset(settings.name)] = link.get(settings.preset)
     scenario, view, messages = settings.of_link(link, held())
     values = _load(settings, scenario, view, messages)
@@ -335,7 +338,12 @@ def _come_along(settings: PageSettings[Any]) -> None:
     chosen = {name: st.session_state[_CHOSEN].get(name) for name in settings.shared}
     named = {name: value for name, value in chosen.items() if value is not None}
     beside = SCENARIO_LINKS.beside(named, settings.scenario)
-    store().update({name: named.get(name, beside[name]) for name in settings.shared})
+    brought = {name: named.get(name, beside[name]) for name in settings.shared}
+    recipe = [name for name in brought if name in (*PROBLEM, *SIZES)]
+    if "hyper" not in brought and any(store()[name] != brought[name] for name in recipe):
+        # A λ is of one problem, whatever others have as many entries.
+        store()["hyper"] = None
+    store().update(brought)
 
 
 def _stored() -> dict[str, Any]:

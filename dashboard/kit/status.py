@@ -142,7 +142,7 @@ def show_parts(
 
     Args:
         page: whose result it is.
-        job: what makes the parts.
+        job: what makes the parts, and what is made beside them; None where all is there.
         parts: how many are there, and how many there will be.
         noun: what several of them are called.
         left: how long the others take, or "".
@@ -153,7 +153,7 @@ def show_parts(
     so_far = f"{done} of {total} {noun}{within and f', {within}'}"
     with st.container(key="sweep"):
         bar, button = st.columns([5, 1], vertical_alignment="center")
-        if job is None or done == total:
+        if job is None:
             bar.markdown(f"{total} {noun}, all measured.")
         elif job.ended:
             error = plain(job.error)

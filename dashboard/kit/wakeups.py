@@ -33,6 +33,8 @@ class _Calls:
         self, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> asyncio.Handle:
         """As ``call_soon_threadsafe``."""
+        if self._loop.is_closed():
+            raise RuntimeError("Event loop is closed")
         context = context or copy_context()
         handle = asyncio.Handle(callback, args, self._loop, context)
         call = partial(self._loop.call_soon, _unless_cancelled, handle, callback, args)

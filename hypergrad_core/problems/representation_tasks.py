@@ -35,6 +35,7 @@ from hypergrad_core.costs import (
     norm_cost,
     upper_norm_cost,
 )
+from hypergrad_core.errors import HypergradError
 from hypergrad_core.linearisation import Linearisation, SymmetricLinearisation
 from hypergrad_core.problems.family import (
     SHOTS,
@@ -153,9 +154,16 @@ class RepresentationTasks(GradientStep):
 
     @cached_property
     def _inverses(self) -> FloatArray:
-        """(Z_iᵀ Z_i + βI)⁻¹, shape (N, r, r)."""
+        """(Z_iᵀ Z_i + βI)⁻¹, shape (N, r, r).
+
+        Raises:
+            HypergradError: where λ is so large that one of these is singular to rounding.
+        """
         identity = np.eye(self.inside.grams.shape[1])
-        return np.asarray(np.linalg.inv(self.inside.grams + self.weight * identity))
+        try:
+            return np.asarray(np.linalg.inv(self.inside.grams + self.weight * identity))
+        except np.linalg.LinAlgError:
+            raise HypergradError("w(λ) was not reached: a matrix is singular at this λ") from None
 
     def fixed_point(self) -> FloatArray:
         """w(λ), from the inverses of small matrices."""

@@ -205,10 +205,13 @@ def tabulate(
         progress: told the fraction done, in [0, 1]; whatever it raises stops the run.
 
     Raises:
-        HypergradError: if ``seeds`` is not positive.
+        HypergradError: if ``seeds`` is not positive, or more than 1 where λ is given, which is that
+            of the problem of one seed.
     """
     if seeds < 1:
         raise HypergradError(f"seeds must be at least 1, not {seeds}")
+    if seeds > 1 and scenario.hyper is not None:
+        raise HypergradError(f"seeds must be 1 where λ is given (hyper), not {seeds}")
     runs = repeats(scenario, seeds)
     report = progress or (lambda fraction: None)
     found: list[FinalValues] = []

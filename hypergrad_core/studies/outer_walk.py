@@ -133,6 +133,15 @@ def _unknown(look: Look) -> tuple[float, FloatArray]:
     return float("nan"), np.full(look.problem.hyper_size, np.nan)
 
 
+def _accuracy(look: Look) -> float:
+    """What the problem's judge says of w; nan if it has none, or has nothing to say at this λ."""
+    try:
+        judge = look.problem.held_out
+        return float("nan") if judge is None else float(judge.accuracy(look.state[None])[0])
+    except (HypergradError, np.linalg.LinAlgError):
+        return float("nan")
+
+
 class Walk:
     """One method on its way, and what it has spent."""
 
@@ -302,8 +311,7 @@ class Walk:
         with self._beside():
             certificate = look.certificate
             objective, hypergradient = true_values(look) if truth else _unknown(look)
-            judge = look.problem.held_out
-            accuracy = float("nan") if judge is None else float(judge.accuracy(look.state[None])[0])
+            accuracy = _accuracy(look)
         self._number += 1
         return OuterStep(
             hyper=look.problem.hyper,

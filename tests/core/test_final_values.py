@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -47,6 +48,28 @@ def test_they_are_those_of_the_descents() -> None:
             assert run.seed == 5
             assert np.isnan(row.deviation("objective"))
         assert beside.steps[-2].products < own.last.products
+
+
+def test_a_given_hyperparameter_is_that_of_one_seed() -> None:
+    problem = SCENARIO.build()
+    given = replace(SCENARIO, hyper=tuple((problem.hyper + 0.1).tolist()))
+    (row, *_) = tabulate(given, BUDGET, CERTIFIED)
+    assert len(row.runs) == 1
+    with pytest.raises(HypergradError, match="seeds must be 1 where λ is given"):
+        tabulate(given, BUDGET, CERTIFIED, seeds=2)
+
+
+@pytest.mark.parametrize("truth", [True, False, "last"])
+def test_a_step_without_an_accuracy_ends_nothing(truth: Any) -> None:
+    """λ goes so far that the matrices behind w(λ) are singular to rounding."""
+    scenario = Scenario(family="representation-tasks", data="digits")
+    outer = Outer(Rule.FIXED, steps=20, length=5.0)
+    run = minimize(scenario.build(), "aid-cg", Budget(10, 10), outer, truth=truth)
+    accuracies = np.array([step.accuracy for step in run.steps])
+    assert np.isfinite(accuracies[0])
+    assert np.isnan(accuracies[-1])
+    with pytest.raises(HypergradError, match="was not reached"):
+        scenario.build().at(run.last.hyper).fixed_point()
 
 
 def test_what_is_trained_again_is_the_last_model() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import base64
 import json
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -52,7 +52,9 @@ def forget(monkeypatch: pytest.MonkeyPatch, results: Any) -> None:
         store = getattr(results, name, None) if name else results
         if store is not None:
             monkeypatch.setattr(store, "_stored", OrderedDict())
-            monkeypatch.setattr(store, "_bytes", {})
+            monkeypatch.setattr(store, "_arrays", {})
+            monkeypatch.setattr(store, "_holders", Counter())
+            monkeypatch.setattr(store, "_held", 0)
 
 
 def unpacked(values: Any) -> FloatArray:

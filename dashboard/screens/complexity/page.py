@@ -26,7 +26,8 @@ def progress(job: Job[Sweep] | None, shown: ComplexityShown) -> None:
     parts = len(arrived(shown.result)), len(shown.result)
     left = seconds_left(shown.key, shown.result)
     told = "" if left is None else time_left(left)
-    show_parts(SETTINGS.name, job, parts, "runs", told)
+    whole = parts[0] == parts[1]
+    show_parts(SETTINGS.name, None if whole else job, parts, "runs", told)
 
 
 def pictures(shown: ComplexityShown) -> Sequence[Picture]:

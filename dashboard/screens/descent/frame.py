@@ -237,7 +237,9 @@ def _path_table(runs: Sequence[Run], mode: Mode) -> Table:
         cells = [METHODS[run.method].label, count(len(run.descent.steps) - 1)]
         cells += [_exactly(value) for value in (*last.hyper[:2], last.objective)]
         rows.append({"color": style.color(mode), "marker": style.marker, "cells": cells})
-    return {"caption": "Where each path is at its end.", "columns": PATH_COLUMNS, "rows": rows}
+    whole = all(run.rest is None for run in runs)
+    caption = "Where each path is at its end." if whole else "Where each path is so far."
+    return {"caption": caption, "columns": PATH_COLUMNS, "rows": rows}
 
 
 def _accuracy_table(runs: Sequence[Run], mode: Mode) -> Table:

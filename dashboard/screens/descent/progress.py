@@ -8,7 +8,7 @@ from dashboard.kit.jobs import Job
 from dashboard.kit.status import show_parts, time_left
 from dashboard.screens.descent.frame import DescentShown
 from dashboard.screens.descent.onward import draw_onward
-from dashboard.screens.descent.race import Race, arrived, ended
+from dashboard.screens.descent.race import RACES, Race, arrived, ended
 from dashboard.screens.descent.settings import SETTINGS
 from dashboard.screens.descent.words import under_way
 
@@ -21,6 +21,7 @@ def progress(job: Job[Race] | None, shown: DescentShown) -> None:
     within = under_way(arrived(shown.result), shown.view.steps)
     bar, link = st.columns([3, 2], vertical_alignment="center")
     with bar:
-        show_parts(SETTINGS.name, job, parts, "descents", left, within)
+        whole = RACES.find(shown.key) is not None
+        show_parts(SETTINGS.name, None if whole else job, parts, "descents", left, within)
     with link:
         draw_onward(shown)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import takewhile
 
 import numpy as np
@@ -16,8 +17,8 @@ from dashboard.screens.descent.settings import DescentView
 from hypergrad_core import METHODS, Refusal, Scenario
 from hypergrad_core.arrays import FloatArray, Progress
 from hypergrad_core.interruption import asking
-from hypergrad_core.studies.descent import Descending, Waiting
-from hypergrad_core.studies.final_values import FinalValues, final_values, outcome, repeats
+from hypergrad_core.studies.descent import Descending, Truth, Waiting
+from hypergrad_core.studies.final_values import FinalValues, final_values, repeats
 from hypergrad_core.studies.outer_steps import (
     Budget,
     Descent,
@@ -138,7 +139,7 @@ class Race:
         first = self.ways[0].scenario
         return replace(first, methods=tuple(way.method for way in self.ways))
 
-    @property
+    @cached_property
     def parts(self) -> tuple[Way, ...]:
         """The ways, and then those of further seeds."""
         first = self.ways[0]
@@ -175,26 +176,26 @@ class Race:
         )
         return cls(
             tuple(Way(replace(plain, methods=(key,)), budget, outer) for key in scenario.methods),
-            view.seeds,
+            # A λ that is given is that of the problem of one seed.
+            1 if scenario.hyper is not None else view.seeds,
         )
 
 
 def _go_on(way: Way, report: Progress, rest: Rest | None = None) -> Run:
-    """The outer steps of the next moment, one at the least; of a brief way, all at once."""
-    if way.brief:
-        found = outcome(way.scenario, way.budget, way.outer, report)
-        return Run(way.method, None, endings=found)
+    """The outer steps of the next moment, one at the least."""
     ends = time.monotonic() + PIECE_SECONDS
     rest = rest or Rest()
     problem, method = way.scenario.build(), METHODS[way.method]
     reason = method.refusal(problem)
     if reason:
-        return Run(way.method, None, refusal=Refusal(way.method, reason))
+        refusal = None if way.brief else Refusal(way.method, reason)
+        return Run(way.method, None, refusal=refusal)
     outer = way.outer
     if rest.blind:
         # As long as the products last, not as many steps as were proved.
         outer = outer.unproved(rest.products)
-    descending = Descending(problem, method, way.budget, outer)
+    truth: Truth = "last" if way.brief else True
+    descending = Descending(problem, method, way.budget, outer, truth=truth)
     if rest.waiting is not None:
         descending.resume(rest.waiting)
     certified = way.outer.rule is Rule.CERTIFIED
@@ -221,6 +222,8 @@ def _go_on(way: Way, report: Progress, rest: Rest | None = None) -> Run:
         # This piece has the last of all steps.
         ending = final_values(problem, path, outer.rule, way.scenario.seed)
         endings = (replace(ending, steps=descending.taken),)
+    if way.brief:
+        return Run(way.method, None, endings=endings, rest=left)
     if rest.blind:
         return Run(way.method, None, path, endings=endings, rest=left)
     images = None
@@ -245,7 +248,7 @@ class Races(PartsCache[Race, Way, Run]):
             return runs
         return None if GROUNDS.find(window_around(key, runs)) is None else runs
 
-    def note_parts(self, key: Race, done: int) -> None:
+    def make_beside(self, key: Race, done: int) -> None:
         """Find f around the first paths, which stays known while the others go on."""
         if done and not has_ground(arrived(self.so_far(key))):
             return

@@ -139,6 +139,8 @@ class DescentView(Declared):
         label="Seeds",
         help="Number of random problems for the table of final values: further ones are drawn from "
         "the seeds that follow. The pictures are of the first.",
+        # A λ that is given is that of the problem of one seed.
+        when=lambda values: values["hyper"] is None,
     )
     lights: str = choice(
         "best",
@@ -172,6 +174,7 @@ SETTINGS = PageSettings(
     Scenario(family="biased", data="digits", contraction=0.9),
     DescentView(),
     check,
-    # Not the precision: a certificate says nothing of rounding. Nor a λ, of which it has its own.
+    # Not the precision: a certificate says nothing of rounding. Nor a λ: only a link brings
+    # one here.
     tuple(name for name in SHARED if name not in ("precision", "start", "hyper")),
 )

@@ -294,6 +294,18 @@ def test_a_cache_is_bounded_in_bytes() -> None:
     assert cache.find(4)
 
 
+def test_what_several_results_share_counts_once_in_a_cache() -> None:
+    data, cache = np.zeros(1000), ResultCache[int, tuple[FloatArray, ...]](100, size=20_000)
+    for key in range(10):
+        cache.put(key, (data, np.zeros(100)))
+    assert all(cache.find(key) for key in range(10))
+    cache.put(0, (np.zeros(2000),))
+    assert [key for key in range(10) if cache.find(key)] == [0], "Others went, and data with them."
+    for key in range(10):
+        cache.put(key, (data, np.zeros(100)))
+    assert all(cache.find(key) for key in range(10))
+
+
 def test_the_arrays_of_an_experiment_are_counted() -> None:
     found = run(quick(1))
     arrays = [curve.errors for curve in found.curves]

@@ -262,6 +262,26 @@ def test_it_comes_along_to_pages_that_have_it() -> None:
         assert not session.warning
 
 
+def test_descent_keeps_one_of_a_link_until_the_problem_is_another() -> None:
+    (descent,) = (item for item in PAGES if item.name == "descent")
+    session = open_page(descent.settings.link_of(LOGISTIC, descent.settings.view), "descent")
+    assert session.query_params["hyper"] == given_hyper.write(LOGISTIC.hyper)
+
+    def look_at(page: str) -> None:
+        turn_to(session, page)
+        session.query_params.clear()
+        session.run()
+
+    look_at("explore")
+    look_at("descent")
+    assert session.query_params["hyper"] == given_hyper.write(LOGISTIC.hyper)
+    look_at("explore")
+    choose(session, "seed", 3)
+    look_at("descent")
+    assert value_of(session, "seed") == 3
+    assert "hyper" not in session.query_params
+
+
 def test_what_is_quick_to_look_at_has_its_own() -> None:
     long = Scenario(family="logistic-log", size=150, samples=400, hyper=(0.0,) * 150)
     assert preview(long) == preview(replace(long, hyper=None))

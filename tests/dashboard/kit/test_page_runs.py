@@ -10,7 +10,7 @@ import pytest
 
 from dashboard.kit import compute
 from dashboard.kit.compute import ComputedCache
-from dashboard.kit.page_runs import Turns
+from dashboard.kit.page_runs import Places
 from hypergrad_core.arrays import Progress
 
 SECONDS = 30.0
@@ -38,7 +38,7 @@ def until(met: Callable[[], bool]) -> None:
 
 @pytest.mark.parametrize("places", [1, 3])
 def test_no_more_are_drawn_at_once_than_there_are_places(places: int) -> None:
-    turns, inside, most = Turns(places), 0, 0
+    turns, inside, most = Places(places), 0, 0
     lock = threading.Lock()
 
     def draw() -> None:
@@ -57,7 +57,7 @@ def test_no_more_are_drawn_at_once_than_there_are_places(places: int) -> None:
 
 
 def test_who_comes_first_is_first_and_who_comes_back_is_before_the_new() -> None:
-    turns, order = Turns(1), list[str]()
+    turns, order = Places(1), list[str]()
     go_on, computed = threading.Event(), threading.Event()
 
     def draw(name: str) -> None:
@@ -91,7 +91,7 @@ def test_who_comes_first_is_first_and_who_comes_back_is_before_the_new() -> None
 
 
 def test_a_place_within_a_place_is_the_same_and_a_fault_gives_it_back() -> None:
-    turns = Turns(1)
+    turns = Places(1)
     with pytest.raises(ValueError, match="no page"), turns.taken(), turns.taken():
         raise ValueError("no page")
     with pytest.raises(ValueError, match="no result"), turns.taken(), turns.left():
@@ -104,7 +104,7 @@ def test_a_place_within_a_place_is_the_same_and_a_fault_gives_it_back() -> None:
 def test_one_who_waits_for_the_result_of_another_lets_him_draw(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    turns, go_on, found = Turns(1), threading.Event(), list[int]()
+    turns, go_on, found = Places(1), threading.Event(), list[int]()
     monkeypatch.setattr(compute, "PAGE_RUNS", turns)
 
     def work(key: int, report: Progress) -> int:

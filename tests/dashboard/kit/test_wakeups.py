@@ -7,6 +7,8 @@ import threading
 import time
 from contextvars import ContextVar
 
+import pytest
+
 from dashboard.kit.wakeups import REST_SECONDS, wake_once
 
 SECONDS = 30.0
@@ -97,6 +99,15 @@ def test_a_call_can_be_taken_back_and_runs_in_its_context() -> None:
 
     asyncio.run(listen())
     assert heard == ["somebody"]
+
+
+def test_a_loop_that_is_closed_says_so() -> None:
+    loop = asyncio.new_event_loop()
+    wake_once(loop)
+    loop.close()
+    for _ in range(3):
+        with pytest.raises(RuntimeError, match="closed"):
+            loop.call_soon_threadsafe(len, ())
 
 
 def test_a_failure_is_told_and_ends_no_other_call() -> None:

@@ -23,6 +23,7 @@ from dashboard.kit.page import Shown
 from dashboard.kit.processes import LostError
 from dashboard.screens.descent import race as race_module
 from dashboard.screens.descent.frame import descent_frame
+from dashboard.screens.descent.ground import GROUNDS
 from dashboard.screens.descent.race import (
     RACES,
     RUNS,
@@ -38,6 +39,7 @@ from dashboard.screens.descent.words import under_way
 from hypergrad_core import HypergradError
 from hypergrad_core.arrays import Progress
 from hypergrad_core.studies.descent import minimize
+from hypergrad_core.studies.final_values import outcome
 from hypergrad_core.studies.outer_steps import MOST_UNPROVED, Rule
 
 
@@ -55,6 +57,25 @@ def test_in_pieces_it_has_the_numbers_of_one_go(rule: str, monkeypatch: pytest.M
                 way.outer, rule=Rule.FIXED, steps=MOST_UNPROVED, products=whole.last.products
             )
             assert run.blind == minimize(way.scenario.build(), way.method, way.budget, outer)
+
+
+def test_further_seeds_go_step_by_step_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    race, kept = pieces_of(monkeypatch, view=replace(VIEW, seeds=2))
+    further = [runs[len(race.ways)] for runs in kept]
+    shares = [run.fraction for run in further if run is not None]
+    assert len(shares) > 4
+    assert shares == sorted(shares)
+    last = further[-1]
+    assert last is not None
+    # Only its final values are kept.
+    assert (last.descent, last.blind) == (None, None)
+    way = race.parts[len(race.ways)]
+    assert last.endings == outcome(way.scenario, way.budget, way.outer)
+
+
+def test_with_a_given_hyperparameter_there_is_one_seed() -> None:
+    given = replace(SCENARIO, hyper=(0.1,) * 6)
+    assert Race.of(given, replace(VIEW, seeds=3)).seeds == 1
 
 
 def test_it_fills_step_by_step(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -191,6 +212,29 @@ def test_after_an_error_it_says_so_keeps_the_steps_and_goes_on(
     assert line.endswith(" There so far: 0 of 3 descents, ITD: step 2 of 5.")
     assert "secret" not in line
     assert first_frame(session)["table"]["rows"][0]["cells"][1] == "2"
+    control(session, "again").click().run()
+    finish(session)
+    assert "3 descents, all measured." in told(session)
+
+
+def test_what_ends_before_f_is_known_around_all_paths_goes_on(
+    pieces: Pieces, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forget(monkeypatch, GROUNDS)
+    make, failed = RACES.make_beside, list[int]()
+
+    def fail_at_the_end(race: Race, done: int) -> None:
+        if done == len(race.parts) and not failed:
+            failed.append(done)
+            # Whatever was known of it.
+            forget(monkeypatch, GROUNDS)
+            raise HypergradError("No ground.")
+        make(race, done)
+
+    monkeypatch.setattr(RACES, "make_beside", fail_at_the_end)
+    link = {"problem": "kernel-ridge", "data": "synthetic", "d": "9", "m": "2", "outer": "4"}
+    session = finish(open_page({**link, "q": "0.7", "rule": "backtracking"}, "descent"))
+    assert "No ground\\. There so far: 3 of 3 descents." in told(session)
     control(session, "again").click().run()
     finish(session)
     assert "3 descents, all measured." in told(session)
