@@ -227,9 +227,10 @@ class Scenario:
 
         Nor a λ, which makes no difference to what it takes.
         """
-        if isinstance(self.data, Table):
-            return replace(self, data=self.data.blank, hyper=None)
-        return self if self.hyper is None else replace(self, hyper=None)
+        data = self.data.blank if isinstance(self.data, Table) else self.data
+        if data == self.data and self.hyper is None:
+            return self
+        return replace(self, data=data, hyper=None)
 
     @property
     def condition_number(self) -> float:
