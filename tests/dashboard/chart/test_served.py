@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-import hashlib
 from typing import Any
 
 import pytest
@@ -17,7 +16,7 @@ from starlette.types import Message
 
 from dashboard.app import app
 from dashboard.chart import LIVE_PATH, PLOTLY_FILE, PLOTLY_PATH
-from dashboard.chart.component import CHART, PLOTLY
+from dashboard.chart.component import PLOTLY
 from dashboard.chart.served import Preload, Script, script_route
 from dashboard.kit.presenting import SPEAKER_PATH
 from dashboard.pages import HOME
@@ -89,9 +88,4 @@ def test_a_page_says_at_once_which_script_it_will_want(kind: str) -> None:
 
 def test_the_application_serves_all_routes() -> None:
     paths = {getattr(route, "path", "") for route in app._user_routes}
-    assert paths == {LIVE_PATH, PLOTLY_PATH, CHART.path, SPEAKER_PATH, f"/{HOME.name}"}
-
-
-def test_the_chart_of_another_version_has_another_path() -> None:
-    digest = hashlib.sha256(CHART.plain).hexdigest()
-    assert CHART.path == f"/chart/chart-{digest[:16]}.js"
+    assert paths == {LIVE_PATH, PLOTLY_PATH, SPEAKER_PATH, f"/{HOME.name}"}
