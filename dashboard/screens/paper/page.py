@@ -25,6 +25,7 @@ TABLE_STYLE = """<style>
 .st-key-paper_claims table {table-layout: fixed; width: 100%}
 .st-key-paper_claims td, .st-key-paper_claims th
   {font-size: 0.95rem; hyphens: auto; line-height: 1.4; vertical-align: top}
+.st-key-paper_experiments :is(td, th) {hyphens: auto; overflow-wrap: anywhere}
 @container (max-width: 760px) {
   .st-key-paper_claims :is(table, tbody, tr, td) {display: block; border: 0}
   .st-key-paper_claims thead {display: none}
