@@ -109,6 +109,6 @@ app = st.App(
         Middleware(Crowd, most=connections()),
         Middleware(Outbox),
         Middleware(Uploads, forget=forget),
-        Middleware(Preload, scripts=(PLOTLY,), prefix=_prefix),
+        Middleware(Preload, script=PLOTLY, prefix=_prefix),
     ],
 )

@@ -24,7 +24,7 @@ _NOBODY: Mapping[str, Callable[[], None]] = {}
 NARROW = 760
 
 
-PLOTLY = Script(PLOTLY_PATH, PLOTLY_FILE.read_bytes(), "rel=preload; as=script")
+PLOTLY = Script(PLOTLY_PATH, PLOTLY_FILE.read_bytes())
 
 
 @cache

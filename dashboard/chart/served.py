@@ -1,9 +1,8 @@
-"""Scripts that every chart needs: served once to a browser, compressed, and asked for early."""
+"""A script that every chart needs: served once to a browser, compressed, and asked for early."""
 
 from __future__ import annotations
 
 import gzip
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -20,13 +19,10 @@ class Script:
     Attributes:
         path: of the app, without its base path.
         plain: what it is.
-        preloaded: what a page says to have it fetched early: ``rel=preload; as=script`` or, of a
-            module, ``rel=modulepreload``.
     """
 
     path: str
     plain: bytes
-    preloaded: str
 
     @cached_property
     def compressed(self) -> bytes:
@@ -58,18 +54,17 @@ def script_route(script: Script, prefix: str = "") -> Route:
 
 
 class Preload:
-    """Tells a browser with the page itself which scripts it will want, before it has run any.
+    """Tells a browser with the page itself that it will want a script, before it has run any.
 
     Args:
         app: what answers.
-        scripts: these.
+        script: which.
         prefix: the base path of the app.
     """
 
-    def __init__(self, app: ASGIApp, scripts: Sequence[Script], prefix: str = "") -> None:
+    def __init__(self, app: ASGIApp, script: Script, prefix: str = "") -> None:
         self._app = app
-        links = [f"<{prefix}{script.path}>; {script.preloaded}" for script in scripts]
-        self._link = (b"link", ", ".join(links).encode())
+        self._link = (b"link", f"<{prefix}{script.path}>; rel=preload; as=script".encode())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass everything on; an HTML page gets a header more."""

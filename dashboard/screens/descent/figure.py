@@ -68,12 +68,14 @@ def descent_curves(runs: Sequence[Run], view: DescentView, mode: Mode, height: s
         _method(drawn, run, view, mode, longest, names)
     drawn.names.append({"trace": drawn.add(_names(names))})
     drawn.key = _key(view, mode)
-    drawn.narrow = {"layout": {"margin": {"l": 74, "r": 96, "t": 14, "b": 54}}, "height": 320}
     low, high, logarithmic = _range(runs, view)
+    left = _left(low, high, logarithmic)
+    narrow = {"margin": {"l": left - 18, "r": 96, "t": 14, "b": 54}}
+    drawn.narrow = {"layout": narrow, "height": 320}
     heading = height + (", degrees" if view.height == "angle" else "")
     drawn.figure["layout"] = {
         "font": {"family": FONT, "size": AXIS_SIZE},
-        "margin": {"l": 92, "r": 130, "t": 14, "b": 58},
+        "margin": {"l": left, "r": 130, "t": 14, "b": 58},
         "showlegend": False,
         "hovermode": "closest",
         "xaxis": {
@@ -87,7 +89,7 @@ def descent_curves(runs: Sequence[Run], view: DescentView, mode: Mode, height: s
             "range": [low, high],
             "exponentformat": "power",
             "tickfont": {"size": POWER_SIZE},
-            "title": {"text": heading, "font": {"size": AXIS_SIZE}},
+            "title": {"text": heading, "font": {"size": AXIS_SIZE}, "standoff": 6},
             "zeroline": False,
         },
         "uirevision": f"{view.height} {view.against}",
@@ -203,6 +205,16 @@ def _key(view: DescentView, mode: Mode) -> list[KeyEntry]:
         key.append({"text": "step with proof (green)", "mark": "solid", "color": PROVED[mode]})
         key.append({"text": "fixed steps, no more products", "mark": BLIND_DASH})
     return key
+
+
+def _left(low: float, high: float, logarithmic: bool) -> int:
+    """Pixels for the numbers and the name of the vertical axis: numbers far from 0 are long."""
+    most = max(abs(low), abs(high))
+    if logarithmic or not most:
+        return 92
+    figures = 2 + math.ceil(math.log10(most / (high - low)))
+    power = 4 if most >= 1e4 or most < 1e-3 else 0
+    return max(92, 40 + 10 * (figures + power))
 
 
 def _range(runs: Sequence[Run], view: DescentView) -> tuple[float, float, bool]:

@@ -174,6 +174,18 @@ def test_an_accuracy_is_called_what_it_is(family: str, name: str) -> None:
     assert ("held-out rows" in told) == (family == "softmax")
 
 
+def test_long_numbers_have_room_beside_the_name_of_their_axis() -> None:
+    """f of the quadratic is about 26,000, and falls by a hundredth."""
+    scenario = replace(SCENARIO, family="quadratic", size=20, hyper_size=2)
+    far, near = frame_of(replace(VIEW, rule="fixed"), scenario), frame_of()
+    for frame, least in ((far, 120), (near, 92)):
+        layout = frame["figure"]["layout"]
+        assert layout["yaxis"]["type"] == "linear"
+        assert layout["margin"]["l"] >= least
+        assert frame["narrow"]["layout"]["margin"]["l"] == layout["margin"]["l"] - 18
+    assert near["figure"]["layout"]["margin"]["l"] == 92
+
+
 def test_an_accuracy_that_is_not_there_is_said() -> None:
     assert "warning" not in frame_of()
     frame = frame_of(replace(VIEW, height="accuracy"))
