@@ -7,6 +7,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -29,6 +30,14 @@ HEAVY = {
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with serving(tmp_path_factory.mktemp("server") / "output.txt") as served:
+        asyncio.run(warm_up(served.host))
+        yield served
+
+
+@pytest.fixture
+def quiet_server(tmp_path: Path) -> Iterator[Served]:
+    """One on which no run of an earlier test goes on, and none has left a process behind."""
+    with serving(tmp_path / "output.txt") as served:
         asyncio.run(warm_up(served.host))
         yield served
 
@@ -94,43 +103,43 @@ async def until(condition: Callable[[], Any], seconds: float) -> float:
     return time.monotonic() - started
 
 
-def test_a_run_ends_when_its_visitor_stops_it_and_when_he_leaves(server: Served) -> None:
+def test_a_run_ends_when_its_visitor_stops_it_and_when_he_leaves(quiet_server: Served) -> None:
     async def visit() -> None:
         link = "problem=quadratic&d=1000000&T=200&methods=aid-fp"
-        async with Visitor(server.host, query=link) as visitor:
+        async with Visitor(quiet_server.host, query=link) as visitor:
             await visitor.open()
-            await until(lambda: going_on(server), 10)
+            await until(lambda: going_on(quiet_server), 10)
             stopped = asyncio.create_task(visitor.press("stop"))
-            await until(lambda: not going_on(server), SECONDS)
+            await until(lambda: not going_on(quiet_server), SECONDS)
             await stopped
             await visitor.open()
             assert any("Stopped at" in text for text in visitor.texts), visitor.texts
             await visitor.press("again")
-            await until(lambda: going_on(server), 10)
-        await until(lambda: not going_on(server), 15)
+            await until(lambda: going_on(quiet_server), 10)
+        await until(lambda: not going_on(quiet_server), 15)
 
     asyncio.run(visit())
 
 
-def test_memory_goes_back_to_the_system_after_a_large_run(server: Served) -> None:
+def test_memory_goes_back_to_the_system_after_a_large_run(quiet_server: Served) -> None:
     """It is that of a process, which is not kept; what stays is the result."""
 
     async def visit() -> tuple[int, int]:
         link = "problem=quadratic&d=1000000&T=20&methods=aid-fp"
         most = 0
-        async with Visitor(server.host, query=link) as visitor:
+        async with Visitor(quiet_server.host, query=link) as visitor:
             await visitor.open()
-            before = psutil.Process(server.process).memory_info().rss
-            await until(lambda: going_on(server), 10)
-            (process,) = going_on(server)
+            before = psutil.Process(quiet_server.process).memory_info().rss
+            await until(lambda: going_on(quiet_server), 10)
+            (process,) = going_on(quiet_server)
             with suppress(psutil.NoSuchProcess):
                 while process.is_running():
                     most = max(most, process.memory_info().rss)
                     await asyncio.sleep(0.02)
-            await until(lambda: not going_on(server), 60)
+            await until(lambda: not going_on(quiet_server), 60)
             await visitor.open()
             assert not any("Stop" in text for text in visitor.texts), visitor.texts
-        return most, psutil.Process(server.process).memory_info().rss - before
+        return most, psutil.Process(quiet_server.process).memory_info().rss - before
 
     most, kept = asyncio.run(visit())
     assert most > 200e6
