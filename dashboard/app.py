@@ -32,7 +32,7 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from dashboard.chart import LIVE_PATH, PAGE_PARAM, Frame  # noqa: E402
-from dashboard.chart.component import PLOTLY  # noqa: E402
+from dashboard.chart.component import CHART, PLOTLY  # noqa: E402
 from dashboard.chart.served import Preload, script_route  # noqa: E402
 from dashboard.kit import page, processes  # noqa: E402
 from dashboard.kit.crowd import CONNECTIONS, Crowd, Outbox, Uploads  # noqa: E402
@@ -98,7 +98,7 @@ app = st.App(
     ROOT / "dashboard" / "main.py",
     routes=[
         live_route(render_frame, _prefix + LIVE_PATH),
-        script_route(PLOTLY, _prefix),
+        *(script_route(script, _prefix) for script in (PLOTLY, CHART)),
         speaker_route(_prefix + SPEAKER_PATH),
         Route(f"{_prefix}/{HOME.name}", home),
     ],
@@ -109,6 +109,6 @@ app = st.App(
         Middleware(Crowd, most=connections()),
         Middleware(Outbox),
         Middleware(Uploads, forget=forget),
-        Middleware(Preload, script=PLOTLY, prefix=_prefix),
+        Middleware(Preload, scripts=(PLOTLY, CHART), prefix=_prefix),
     ],
 )

@@ -8,7 +8,7 @@ import { button, element } from "./dom.js";
 import { Heading } from "./heading.js";
 import { joinEntries } from "./history.js";
 import { Live } from "./live.js";
-import { loadPlotly } from "./loading.js";
+import { loaded } from "./loading.js";
 import { Look } from "./look.js";
 import { Names } from "./names.js";
 import { fitToPaper } from "./paper.js";
@@ -136,7 +136,7 @@ class Chart {
     for (const [direction, name] of Object.entries(STATES)) this.stepper.receive(direction, sent[name]);
     if (this.plot.drawn) return this.accept();
     this.showText(frame);
-    this.starting ??= loadPlotly(appUrl(sent.plotly)).then(
+    this.starting ??= loaded("Plotly", appUrl(sent.plotly)).then(
       (Plotly) => {
         if (this.closed) return;
         this.plot.Plotly = Plotly;
@@ -284,9 +284,4 @@ export function mountChart(props) {
   return () => {
     if (chart.calls === mine) chart.close();
   };
-}
-
-/** Streamlit calls this on mounting and whenever data or theme change. */
-export default function mount(props) {
-  return mountChart(props);
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -24,6 +25,17 @@ _NOBODY: Mapping[str, Callable[[], None]] = {}
 NARROW = 760
 
 
+def _chart_script() -> Script:
+    """All of the chart's own script.
+
+    Not given to Streamlit, which would send it with every chart of every run.
+    """
+    plain = f'(() => {{\n"use strict";\n{joined(FOLDER / "served.js")}\n}})();\n'.encode()
+    version = hashlib.sha256(plain).hexdigest()[:16]
+    return Script(f"/chart/chart-{version}.js", plain)
+
+
+CHART = _chart_script()
 PLOTLY = Script(PLOTLY_PATH, PLOTLY_FILE.read_bytes())
 
 
@@ -33,7 +45,7 @@ def _component() -> ComponentRenderer:
     return st.components.v2.component(
         "hypergrad_chart",
         css=(FOLDER / "chart.css").read_text(encoding="utf-8"),
-        js=joined(FOLDER / "chart.js"),
+        js=joined(FOLDER / "entry.js").replace("CHART_PATH", CHART.path),
         isolate_styles=False,
     )
 

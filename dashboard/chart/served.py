@@ -1,8 +1,9 @@
-"""A script that every chart needs: served once to a browser, compressed, and asked for early."""
+"""Scripts that every chart needs: served once to a browser, compressed, and asked for early."""
 
 from __future__ import annotations
 
 import gzip
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -54,17 +55,18 @@ def script_route(script: Script, prefix: str = "") -> Route:
 
 
 class Preload:
-    """Tells a browser with the page itself that it will want a script, before it has run any.
+    """Tells a browser with the page itself which scripts it will want, before it has run any.
 
     Args:
         app: what answers.
-        script: which.
+        scripts: these.
         prefix: the base path of the app.
     """
 
-    def __init__(self, app: ASGIApp, script: Script, prefix: str = "") -> None:
+    def __init__(self, app: ASGIApp, scripts: Sequence[Script], prefix: str = "") -> None:
         self._app = app
-        self._link = (b"link", f"<{prefix}{script.path}>; rel=preload; as=script".encode())
+        links = [f"<{prefix}{script.path}>; rel=preload; as=script" for script in scripts]
+        self._link = (b"link", ", ".join(links).encode())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass everything on; an HTML page gets a header more."""

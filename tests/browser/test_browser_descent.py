@@ -7,7 +7,7 @@ import re
 import pytest
 from conftest import NewContext, Server, Watcher
 from explore_page import TIMEOUT
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 pytestmark = pytest.mark.browser
 
@@ -26,6 +26,46 @@ def page(new_context: NewContext, watcher: Watcher) -> Page:
     opened = new_context().new_page()
     opened.set_default_timeout(TIMEOUT)
     return opened
+
+
+def test_charts_stay_whose_script_comes_late_and_at_the_second_try(
+    page: Page, server: Server, watcher: Watcher
+) -> None:
+    """Streamlit mounts a chart again while its script is on the way, and takes the first back."""
+    watcher.allowed.append("net::ERR_FAILED")
+    tries: list[str] = []
+
+    def late(route: Route) -> None:
+        tries.append(route.request.url)
+        if len(tries) == 1:
+            route.abort()
+        else:
+            page.wait_for_timeout(1500)
+            route.continue_()
+
+    page.route("**/chart/chart-*.js", late)
+    page.goto(f"{server.base}descent?data=synthetic&d=6&n=9&outer=5")
+    charts = page.locator('.hg-chart[data-ready="true"]')
+    expect(charts).to_have_count(2, timeout=TIMEOUT)
+    assert len(tries) > 1
+    page.get_by_text("3 descents, all measured.").wait_for()
+    page.wait_for_timeout(500)
+    expect(charts).to_have_count(2)
+
+
+def test_a_chart_whose_script_does_not_come_says_so(
+    page: Page, server: Server, watcher: Watcher
+) -> None:
+    watcher.allowed.append("net::ERR_FAILED")
+    page.route("**/chart/chart-*.js", lambda route: route.abort())
+    page.goto(f"{server.base}explore")
+    told = page.get_by_text("The chart did not come from the server. Load the page again.")
+    expect(told).to_have_count(1, timeout=TIMEOUT)
+    choose = page.get_by_role("slider").first
+    choose.focus()
+    choose.press("ArrowRight")
+    page.wait_for_timeout(1000)
+    expect(told).to_have_count(1)
 
 
 def step_in(text: str) -> int:

@@ -1,9 +1,10 @@
-"""plotly.js is served once, compressed, and asked for early."""
+"""Scripts are served once, compressed, and asked for early."""
 
 from __future__ import annotations
 
 import asyncio
 import gzip
+import hashlib
 from typing import Any
 
 import pytest
@@ -16,12 +17,12 @@ from starlette.types import Message
 
 from dashboard.app import app
 from dashboard.chart import LIVE_PATH, PLOTLY_FILE, PLOTLY_PATH
-from dashboard.chart.component import PLOTLY
+from dashboard.chart.component import CHART, PLOTLY
 from dashboard.chart.served import Preload, Script, script_route
 from dashboard.kit.presenting import SPEAKER_PATH
 from dashboard.pages import HOME
 
-SCRIPT = Script("/x.js", b"")
+SCRIPTS = (Script("/x.js", b""), Script("/y.js", b""))
 
 
 def fetch(
@@ -68,20 +69,26 @@ def test_the_script_is_served_plain_and_compressed() -> None:
 
 
 @pytest.mark.parametrize("kind", ["text/html; charset=utf-8", "text/javascript"])
-def test_a_page_says_at_once_which_script_it_will_want(kind: str) -> None:
+def test_a_page_says_at_once_which_scripts_it_will_want(kind: str) -> None:
     def endpoint(request: Request) -> Response:
         return Response("<p>", media_type=kind)
 
     routes = [Route("/", endpoint)]
     application = Starlette(
-        routes=routes, middleware=[Middleware(Preload, script=SCRIPT, prefix="/base")]
+        routes=routes, middleware=[Middleware(Preload, scripts=SCRIPTS, prefix="/base")]
     )
     headers, body = fetch(None, application, "/")
     assert body == b"<p>"
-    wanted = "</base/x.js>; rel=preload; as=script" if "html" in kind else None
+    told = "</base/x.js>; rel=preload; as=script, </base/y.js>; rel=preload; as=script"
+    wanted = told if "html" in kind else None
     assert headers.get("link") == wanted
 
 
 def test_the_application_serves_all_routes() -> None:
     paths = {getattr(route, "path", "") for route in app._user_routes}
-    assert paths == {LIVE_PATH, PLOTLY_PATH, SPEAKER_PATH, f"/{HOME.name}"}
+    assert paths == {LIVE_PATH, PLOTLY_PATH, CHART.path, SPEAKER_PATH, f"/{HOME.name}"}
+
+
+def test_the_chart_of_another_version_has_another_path() -> None:
+    digest = hashlib.sha256(CHART.plain).hexdigest()
+    assert CHART.path == f"/chart/chart-{digest[:16]}.js"

@@ -161,7 +161,6 @@ class Lesson {
 export function begin({ narrow }) {
   const articles = [...document.querySelectorAll("article.lesson")];
   if (!articles.length) return;
-  globalThis.hgPlotly = Promise.resolve(globalThis.Plotly);
   const lessons = new Map();
   let open = null;
   const show = () => {

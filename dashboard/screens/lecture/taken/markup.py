@@ -34,7 +34,7 @@ def style() -> str:
 
 def script() -> str:
     """The script of all pages: that of the chart, and the lesson around it."""
-    code = joined(_HERE / "lesson.js").replace("export default function", "function")
+    code = joined(_HERE / "lesson.js")
     terms = (_KIT / "terms.js").read_text(encoding="utf-8")
     return f'(() => {{\n"use strict";\n{code}\n{terms}\nbegin({{ narrow: {NARROW} }});\n}})();\n'
 
