@@ -21,7 +21,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -66,20 +66,23 @@ class Class:
         host: of the server.
         same: whether all look at the same settings at the same time.
         counts: what they saw.
+        there: they have all opened the page.
     """
 
     def __init__(self, host: str, sessions: int, seconds: float, *, same: bool) -> None:
         self.host = host
         self.same = same
         self.counts = Counts()
+        self.there = asyncio.Event()
         self._sessions = sessions
         self._seconds = seconds
-        self._there = asyncio.Barrier(sessions)
+        self._barrier = asyncio.Barrier(sessions)
         self._ends = 0.0
 
     async def gather(self) -> None:
         """Wait for all the others."""
-        await self._there.wait()
+        await self._barrier.wait()
+        self.there.set()
         self._ends = time.monotonic() + self._seconds
 
     @property
@@ -148,16 +151,33 @@ async def hand(pupils: Class, number: int) -> None:
         listening.cancel()
 
 
-async def load(kind: str, host: str, sessions: int, seconds: float) -> Counts:
-    """So many sessions for so long; what they saw."""
+async def load(
+    kind: str, host: str, sessions: int, seconds: float, used: Callable[[], dict[str, float]]
+) -> tuple[Counts, dict[str, float]]:
+    """So many sessions for so long.
+
+    Args:
+        kind: of server, one of ``KINDS``.
+        host: its address.
+        sessions, seconds: how many for how long.
+        used: how many seconds of processors each part has used.
+
+    Returns:
+        What they saw, and what part of a core each part took meanwhile.
+    """
     pupils = Class(host, sessions, seconds, same=kind.endswith("same"))
     drags = [kind != "bare" and number % 3 == 0 for number in range(sessions)]
     people = (person(pupils, number, drags=drags[number]) for number in range(sessions))
     async with Visitor(host, page=HEAVY_PAGE, query=HEAVY_LINK) as other:
         if kind == "heavy":
             await other.open()
-        await asyncio.gather(*people)
-    return pupils.counts
+        everybody = asyncio.gather(*people)
+        await pupils.there.wait()
+        before = used()
+        await asyncio.sleep(seconds)
+        after = used()
+        await everybody
+    return pupils.counts, {part: (after[part] - before[part]) / seconds for part in after}
 
 
 @contextmanager
@@ -176,13 +196,19 @@ def measure(kind: str, host: str, numbers: Sequence[int], sessions: int, seconds
     """Print one row."""
     processes = [psutil.Process(number) for number in numbers]
 
-    def used() -> float:
-        return sum(sum(process.cpu_times()[:2]) for process in processes)
+    parts = {
+        "server": processes,
+        "its processes": [child for process in processes for child in process.children()],
+        "clients": [psutil.Process()],
+    }
 
-    before = used()
-    started = time.monotonic()
-    counts = asyncio.run(load(kind, host, sessions, seconds))
-    taken = time.monotonic() - started
+    def used() -> dict[str, float]:
+        return {
+            name: sum(sum(process.cpu_times()[:2]) for process in part)
+            for name, part in parts.items()
+        }
+
+    counts, shares = asyncio.run(load(kind, host, sessions, seconds, used))
     changes = sorted(counts.changes)
     tail = changes[int(0.95 * (len(changes) - 1))]
     quick = sum(value <= SLOW for value in counts.live)
@@ -196,7 +222,7 @@ def measure(kind: str, host: str, numbers: Sequence[int], sessions: int, seconds
         f" within 0.5 s {quick / max(1, counts.asked):4.0%},"
         f" {counts.received / len(changes) / 1e3:.0f} kB,"
         f" errors {counts.errors},"
-        f" CPU {(used() - before) / taken:4.0%},"
+        f" of a core: {', '.join(f'{name} {part:.0%}' for name, part in shares.items())},"
         f" RSS {sum(process.memory_info().rss for process in processes) / 1e6:.0f} MB,"
         f" load {os.getloadavg()[0]:.1f}",
         flush=True,
