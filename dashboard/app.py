@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from dashboard.chart import LIVE_PATH, PAGE_PARAM, Frame  # noqa: E402
+from dashboard.chart import LIVE_PATH, PAGE_PARAM  # noqa: E402
 from dashboard.chart.component import CHART, PLOTLY  # noqa: E402
 from dashboard.chart.served import Preload, script_route  # noqa: E402
 from dashboard.kit import page, processes  # noqa: E402
@@ -45,8 +45,8 @@ from dashboard.pages import HOME, PAGES  # noqa: E402
 from dashboard.screens.lecture.speaker import speaker_route  # noqa: E402
 
 
-def render_frame(params: Mapping[str, str]) -> Frame:
-    """Draw the settings in ``params``, on the page that they name, or on the one that opens.
+def written_frame(params: Mapping[str, str]) -> str:
+    """The frame of the settings in ``params``, on the page that they name or on that which opens.
 
     Raises:
         LinkError: if there is no such page, or as the page's own function does.
@@ -55,7 +55,7 @@ def render_frame(params: Mapping[str, str]) -> Frame:
     name = params.get(PAGE_PARAM, HOME.name)
     if name not in named:
         raise LinkError(f"There is no page {name!r}: choose one of {', '.join(named)}.")
-    return page.render_frame(named[name], params)
+    return page.written_frame(named[name], params)
 
 
 def known() -> Known:
@@ -97,7 +97,7 @@ _headers = headers(os.environ.get("HYPERGRAD_EMBEDDED_BY", ANYBODY))
 app = st.App(
     ROOT / "dashboard" / "main.py",
     routes=[
-        live_route(render_frame, _prefix + LIVE_PATH),
+        live_route(written_frame, _prefix + LIVE_PATH),
         *(script_route(script, _prefix) for script in (PLOTLY, CHART)),
         speaker_route(_prefix + SPEAKER_PATH),
         Route(f"{_prefix}/{HOME.name}", home),

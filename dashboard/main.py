@@ -9,7 +9,7 @@ from streamlit.delta_generator_singletons import context_dg_stack, get_default_d
 
 from dashboard.kit import presenting, session
 from dashboard.kit.errors import note_fault, plain
-from dashboard.kit.markup import STYLE
+from dashboard.kit.markup import STYLE, Markup
 from dashboard.kit.page_runs import PAGE_RUNS
 from dashboard.kit.show import show
 from dashboard.pages import HOME, PAGES
@@ -40,8 +40,10 @@ with PAGE_RUNS.taken():
     st.html(STYLE)
     names = " ".join(page.name for page in PAGES)
     st.html(
-        f'<h1 class="page-name" data-pages="{names}">{tab.title}</h1>'
-        f"<script>{presenting.SCRIPT}</script>",
+        Markup(
+            f'<h1 class="page-name" data-pages="{names}">{tab.title}</h1>'
+            f"<script>{presenting.SCRIPT}</script>"
+        ),
         unsafe_allow_javascript=True,
     )
     try:

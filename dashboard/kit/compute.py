@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from dashboard.kit import limits
@@ -121,6 +121,46 @@ def at_most(seconds: float) -> Iterator[None]:
 
     with reporting_to(report):
         yield
+
+
+@dataclass
+class Drawing:
+    """A picture of a result, drawn where that is computed: it leaves the interpreter to the pages.
+
+    Attributes:
+        draw: draws a result; can be pickled.
+        result: that which was drawn; None for none.
+        drawn: the picture, as text.
+    """
+
+    draw: Callable[[Any], str]
+    result: Any = None
+    drawn: str = ""
+
+    def of(self, result: Any) -> str:
+        """The picture of a result, drawn now if it is not there."""
+        return self.drawn if self.result is result else self.draw(result)
+
+
+_drawing: ContextVar[Drawing | None] = ContextVar("drawing", default=None)
+
+
+@contextmanager
+def drawing(draw: Callable[[Any], str]) -> Iterator[Drawing]:
+    """Where this thread has a result computed in another process, have it drawn there as well."""
+    mine = Drawing(draw)
+    token = _drawing.set(mine)
+    try:
+        yield mine
+    finally:
+        _drawing.reset(token)
+
+
+def _work_and_draw(task: tuple[Work, Any, Callable[[Any], str]], report: Progress) -> Any:
+    """A result, how many seconds it took, and its picture."""
+    work, key, draw = task
+    result, seconds = timed(work, key, report)
+    return result, seconds, draw(result)
 
 
 Elsewhere: TypeAlias = Callable[[Work, Any], tuple[Any, float]]
@@ -269,8 +309,17 @@ class ComputedCache(ResultCache[Key, Result]):
 
     def _make(self, key: Key) -> tuple[Result, float]:
         """Do the work; the result, and how many seconds it took."""
-        made: tuple[Result, float] = self._place_of_work(key)(self._work, key)
-        return made
+        place, picture = self._place_of_work(key), self._picture()
+        if place is _here or picture is None:
+            made: tuple[Result, float] = place(self._work, key)
+            return made
+        task = self._work, key, picture.draw
+        (picture.result, seconds, picture.drawn), _ = place(_work_and_draw, task)
+        return picture.result, seconds
+
+    def _picture(self) -> Drawing | None:
+        """What is to be drawn of a result where it is computed."""
+        return _drawing.get()
 
     def compute(self, key: Key) -> Result:
         """The result, computed now if it is not there.
@@ -360,6 +409,10 @@ class ExperimentCache(ComputedCache[Scenario, Experiment]):
         if min(self._drafts.seconds(scenario), seconds) > LIVE_SECONDS:
             raise SlowError
         return self._drafts.attempt(scenario, LIVE_BUDGET)
+
+    def _picture(self) -> Drawing | None:
+        """None of a draft: it shows whether the whole would be quick, which is known here."""
+        return None if self._drafts is None else super()._picture()
 
     def note(self, scenario: Scenario, seconds: float) -> None:
         """So long will the next of this kind take."""

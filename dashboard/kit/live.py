@@ -19,14 +19,15 @@ from contextlib import suppress
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from dashboard.chart import LIVE_PATH, Frame
+from dashboard.chart import LIVE_PATH
 from dashboard.kit.compute import LIVE_SECONDS, SlowError, StoppedError, checkpoint, reporting_to
 from dashboard.kit.crowd import Pace
 from dashboard.kit.errors import note_fault
 from dashboard.kit.guard import same_origin
 from hypergrad_core import HypergradError
 
-Render = Callable[[Mapping[str, str]], Frame]
+Render = Callable[[Mapping[str, str]], str]
+"""Draws parameters, and writes the frame as JSON."""
 
 MAX_MESSAGE = 4096
 """Characters in a request; a link has a few hundred."""
@@ -80,8 +81,7 @@ def answer(render: Render, text: str) -> str:
     number, slow = None, False
     try:
         number, params = parse(text)
-        reply = {"id": number, "frame": render(params)}
-        return json.dumps(reply, allow_nan=False, separators=(",", ":"))
+        return f'{{"id":{number},"frame":{render(params)}}}'
     except StoppedError:
         raise
     except HypergradError as error:

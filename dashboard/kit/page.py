@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Generic
 from urllib.parse import urlencode
 
 from dashboard.chart import THEME_PARAM, WHOLE_PARAM, Frame, Watch
-from dashboard.kit.compute import ComputedCache
+from dashboard.kit.compute import ComputedCache, drawing
 from dashboard.kit.errors import LinkError
 from dashboard.kit.own import OWN_PARAM, held_by
 from dashboard.kit.results import Key, Result
@@ -223,6 +224,11 @@ class Page(Generic[Key, Result, View]):
         """What its charts and runs are called by: no two faces share them."""
         return f"{self.name} {self.face}".rstrip()
 
+    @property
+    def is_drawn_anywhere(self) -> bool:
+        """Whether another process knows how: its frame is a function of a module."""
+        return "<locals>" not in self.frame.__qualname__
+
     def at(self, link: Mapping[str, str]) -> Page[Any, Any, Any]:
         """The page at an address: one of its faces, if it has several."""
         return self if self.faces is None else self.faces(link)
@@ -252,8 +258,8 @@ def mode_of(theme: str | None) -> Mode:
     return "dark" if theme == "dark" else "light"
 
 
-def render_frame(page: Page[Any, Any, Any], params: Mapping[str, str]) -> Frame:
-    """The frame that a live request asks a page for.
+def written_frame(page: Page[Any, Any, Any], params: Mapping[str, str]) -> str:
+    """The frame that a live request asks a page for, as JSON.
 
     Raises:
         LinkError: if a value is bad, or the page has no picture.
@@ -265,6 +271,29 @@ def render_frame(page: Page[Any, Any, Any], params: Mapping[str, str]) -> Frame:
         raise LinkError(" ".join(messages))
     part = page.part_of(params.get(PART_PARAM))
     key = page.key(scenario, view)
-    result = page.results.live(key, whole=WHOLE_PARAM in params)
     mode = mode_of(params.get(THEME_PARAM))
-    return page.frame(page.shown(key, result, scenario, view, mode), part)
+    draw = _Draw(page.frame, page.shown(key, None, scenario, view, mode), part)
+    whole = WHOLE_PARAM in params
+    if not page.is_drawn_anywhere:
+        return draw(page.results.live(key, whole=whole))
+    with drawing(draw) as picture:
+        return picture.of(page.results.live(key, whole=whole))
+
+
+@dataclass(frozen=True)
+class _Draw:
+    """How a result is drawn and written, here or in another process.
+
+    Attributes:
+        frame: of a page.
+        shown: what is shown, but for the result.
+        part: of the page.
+    """
+
+    frame: Callable[[Any, str], Frame]
+    shown: Shown[Any, Any, Any]
+    part: str
+
+    def __call__(self, result: Any) -> str:
+        frame = self.frame(replace(self.shown, result=result), self.part)
+        return json.dumps(frame, allow_nan=False, separators=(",", ":"))

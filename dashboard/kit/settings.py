@@ -7,7 +7,7 @@ them, and a person's choice of them comes along to the next page.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
@@ -25,6 +25,10 @@ SIZES = ("size", "hyper_size", "samples")
 
 SHARED = (*PROBLEM, *SIZES, "methods")
 """Fields that mean the same on each page that has them."""
+
+
+def _anything(scenario: Scenario) -> None:
+    """Too much for no page."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ class PageSettings(Generic[View]):
     name: str
     scenario: Scenario
     view: View
-    check: Callable[[Scenario], None] = lambda scenario: None
+    check: Callable[[Scenario], None] = _anything
     shared: tuple[str, ...] = SHARED
     preset: str = ""
     help: Mapping[str, str] = field(default_factory=dict)
@@ -69,6 +73,10 @@ class PageSettings(Generic[View]):
     @cached_property
     def _views(self) -> Links[View]:
         return links_of(type(self.view))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What goes to another process: not what follows from it."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     def __post_init__(self) -> None:
         names = [*SCENARIO_LINKS.declared, *self._views.declared]

@@ -17,6 +17,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
+from dashboard.app import written_frame
 from dashboard.chart import Frame
 from dashboard.kit.page import Shown
 from dashboard.kit.theme import Mode
@@ -44,6 +45,11 @@ def explore_picture(experiment: Experiment, view: View, mode: Mode) -> Frame:
 def frame_of(scenario: Scenario, view: View | None = None) -> dict[str, Any]:
     """The frame of a setting on a light page, as a plain dictionary."""
     return dict(explore_picture(experiment_of(scenario), view or View(), "light"))
+
+
+def render_frame(params: Mapping[str, str]) -> Any:
+    """The frame that the live route gives for these settings."""
+    return json.loads(written_frame(params))
 
 
 def forget(monkeypatch: pytest.MonkeyPatch, results: Any) -> None:

@@ -9,7 +9,7 @@ import pytest
 from frames import ROOT, forget, turn_to
 from streamlit.testing.v1 import AppTest
 
-from dashboard.app import render_frame
+from dashboard.app import written_frame
 from dashboard.kit.errors import plain
 from dashboard.kit.links import given
 from dashboard.kit.live import answer
@@ -64,7 +64,7 @@ def test_a_page_says_one_sentence(page: str, caplog: pytest.LogCaptureFixture) -
 @pytest.mark.parametrize("page", NAMES)
 def test_the_live_route_says_one_sentence(page: str, caplog: pytest.LogCaptureFixture) -> None:
     message = {"id": 3, "params": {**LINK, "page": page, "q": "0.7"}}
-    reply = json.loads(answer(render_frame, json.dumps(message)))
+    reply = json.loads(answer(written_frame, json.dumps(message)))
     assert reply["id"] == 3
     code_in(reply["error"], caplog)
 

@@ -16,6 +16,7 @@ from frames import (
     keys,
     open_page,
     payload,
+    render_frame,
     shown,
     turn_to,
     value_of,
@@ -24,7 +25,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
-from dashboard.app import render_frame
 from dashboard.kit import given_hyper
 from dashboard.kit.errors import LinkError
 from dashboard.kit.export import file_name, settings_of

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from typing import cast
 
 import pytest
@@ -12,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from live_cases import echo, request
 
-from dashboard.app import render_frame
+from dashboard.app import written_frame
 from dashboard.chart import Frame
 from dashboard.kit.live import (
     MAX_MESSAGE,
@@ -21,6 +23,8 @@ from dashboard.kit.live import (
     answer,
     parse,
 )
+from dashboard.kit.page import written_frame as written_frame_of
+from dashboard.screens.explore.page import PAGE
 from dashboard.screens.explore.settings import SETTINGS
 from hypergrad_core import METHODS
 
@@ -73,7 +77,7 @@ def test_limits_are_allowed_themselves() -> None:
 
 def test_the_answer_is_the_frame_of_the_page() -> None:
     scenario, _, _ = SETTINGS.of_link({**QUADRATIC, "d": "20", "q": "0.8"})
-    reply = json.loads(answer(render_frame, request(12, {**QUADRATIC, "d": "20", "q": "0.8"})))
+    reply = json.loads(answer(written_frame, request(12, {**QUADRATIC, "d": "20", "q": "0.8"})))
     assert reply["id"] == 12
     assert reply["frame"] == json.loads(json.dumps(frame_of(scenario)))
 
@@ -94,7 +98,7 @@ def test_the_answer_is_the_frame_of_the_page() -> None:
     ids=str,
 )
 def test_hostile_params_get_a_readable_refusal(params: dict[str, str], word: str) -> None:
-    reply = json.loads(answer(render_frame, request(3, params)))
+    reply = json.loads(answer(written_frame, request(3, params)))
     assert reply["id"] == 3
     assert word in reply["error"]
     assert "Traceback" not in reply["error"]
@@ -102,15 +106,16 @@ def test_hostile_params_get_a_readable_refusal(params: dict[str, str], word: str
 
 
 def test_unknown_params_are_ignored() -> None:
-    known = answer(render_frame, request(1, {"d": "20"}))
-    assert answer(render_frame, request(1, {"d": "20", "__proto__": "x", "embed": "true"})) == known
+    known = answer(written_frame, request(1, {"d": "20"}))
+    more = {"d": "20", "__proto__": "x", "embed": "true"}
+    assert answer(written_frame, request(1, more)) == known
 
 
 @pytest.mark.parametrize("error", [KeyError("x"), ZeroDivisionError("x"), MemoryError("x")])
 def test_what_goes_wrong_inside_stays_inside(
     error: Exception, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(params: Mapping[str, str]) -> Frame:
+    def fail(params: Mapping[str, str]) -> str:
         raise error
 
     reply = json.loads(answer(fail, request(4)))
@@ -123,7 +128,8 @@ def test_what_goes_wrong_inside_stays_inside(
 
 
 def test_a_frame_with_nan_is_not_sent() -> None:
-    reply = json.loads(answer(lambda params: cast(Frame, {"x": float("nan")}), request(4)))
+    page = replace(PAGE, frame=lambda shown, part: cast(Frame, {"x": float("nan")}))
+    reply = json.loads(answer(partial(written_frame_of, page), request(4)))
     assert reply["id"] == 4
     assert reply["error"]
 
@@ -144,5 +150,5 @@ def test_whatever_the_id_and_the_params_are_there_is_an_answer(value: object) ->
 def test_a_draft_of_every_method_is_sent() -> None:
     """It says whether all points follow; what is expected is counted with numbers of NumPy."""
     link = {**QUADRATIC, "d": "20", "m": "2", "T": "2000", "methods": ".".join(METHODS)}
-    reply = json.loads(answer(render_frame, request(8, link)))
+    reply = json.loads(answer(written_frame, request(8, link)))
     assert reply["frame"]["draft"] is True

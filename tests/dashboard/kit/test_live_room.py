@@ -12,7 +12,6 @@ from live_cases import echo, request
 from starlette.applications import Starlette
 from test_live_route import SECONDS, Client
 
-from dashboard.chart import Frame
 from dashboard.kit.compute import checkpoint
 from dashboard.kit.live import AT_ONCE, PLACES, _Desk, _Room, live_route
 
@@ -29,7 +28,7 @@ class Crowd:
         self.at_once = self.most = 0
         self.drawn: list[str] = []
 
-    def __call__(self, params: Mapping[str, str]) -> Frame:
+    def __call__(self, params: Mapping[str, str]) -> str:
         with self._lock:
             self.at_once += 1
             self.most = max(self.most, self.at_once)
@@ -99,7 +98,7 @@ def test_answers_that_are_not_read_do_not_pile_up() -> None:
     drawn: list[str] = []
     sent: list[int] = []
 
-    def draw(params: Mapping[str, str]) -> Frame:
+    def draw(params: Mapping[str, str]) -> str:
         drawn.append(params["n"])
         return echo(params)
 

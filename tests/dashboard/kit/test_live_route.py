@@ -13,8 +13,8 @@ from live_cases import echo, request
 from starlette.applications import Starlette
 from starlette.types import Message
 
-from dashboard.app import render_frame
-from dashboard.chart import LIVE_PATH, Frame
+from dashboard.app import written_frame
+from dashboard.chart import LIVE_PATH
 from dashboard.kit.compute import SlowError, StoppedError, checkpoint
 from dashboard.kit.guard import same_origin
 from dashboard.kit.live import IDLE, answer, live_route
@@ -120,7 +120,7 @@ class Client:
 
 def test_the_route_answers_one_request_after_the_other() -> None:
     async def talk() -> None:
-        async with Client(Starlette(routes=[live_route(render_frame)])) as client:
+        async with Client(Starlette(routes=[live_route(written_frame)])) as client:
             assert (await client.event())["type"] == "websocket.accept"
             for number, q in enumerate(("0.8", "0.85", "2")):
                 client.say(request(number, {"d": "20", "q": q}))
@@ -146,7 +146,7 @@ class Held:
         self.drawn: list[str] = []
         self.checks = self.stops = 0
 
-    def __call__(self, params: Mapping[str, str]) -> Frame:
+    def __call__(self, params: Mapping[str, str]) -> str:
         name = params["n"]
         self.drawn.append(name)
         if name in self.slow:
@@ -285,12 +285,12 @@ def test_the_pages_of_two_people_do_not_wait_for_each_other() -> None:
 
 
 def test_a_setting_that_takes_long_is_refused_as_slow() -> None:
-    def refuse(params: Mapping[str, str]) -> Frame:
+    def refuse(params: Mapping[str, str]) -> str:
         raise SlowError
 
     reply = json.loads(answer(refuse, request(4)))
     assert reply == {"id": 4, "error": str(SlowError()), "slow": True}
-    assert "slow" not in json.loads(answer(render_frame, request(4, {"q": "2"})))
+    assert "slow" not in json.loads(answer(written_frame, request(4, {"q": "2"})))
 
 
 def test_a_closed_page_is_not_computed_for() -> None:

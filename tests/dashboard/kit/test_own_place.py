@@ -8,11 +8,21 @@ from urllib.parse import parse_qsl, urlencode
 
 import numpy as np
 import pytest
-from frames import check, choose, control, keys, open_page, payload, shown, turn_to, value_of
+from frames import (
+    check,
+    choose,
+    control,
+    keys,
+    open_page,
+    payload,
+    render_frame,
+    shown,
+    turn_to,
+    value_of,
+)
 from own_cases import CLASSES, OTHER, REGRESSION, ROWS, TWO_CLASSES, csv_of, give, opened
 from streamlit.testing.v1 import AppTest
 
-from dashboard.app import render_frame
 from dashboard.kit import own
 from dashboard.kit.errors import LinkError
 from dashboard.kit.given_hyper import write

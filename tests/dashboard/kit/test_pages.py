@@ -8,11 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from frames import ROOT, open_page
+from frames import ROOT, open_page, render_frame
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 
-from dashboard.app import render_frame
 from dashboard.kit.errors import LinkError
 from dashboard.kit.page import Page
 from dashboard.pages import HOME, PAGES

@@ -11,10 +11,9 @@ from urllib.parse import parse_qsl
 
 import pytest
 from budget_cases import SCENARIO, VIEW, frame_of, heat, planes
-from frames import check, choose, control, open_page, payload, shown
+from frames import check, choose, control, open_page, payload, render_frame, shown
 from streamlit.testing.v1 import AppTest
 
-from dashboard import app
 from dashboard.kit import compute
 from dashboard.kit.fields import fields_of
 from dashboard.screens.budget.export import planes_to_csv
@@ -64,14 +63,14 @@ def test_the_live_route_answers_with_the_frame_of_the_page() -> None:
     session = open_budget(SMALL)
     params = payload(session)["live"]["params"]
     assert params["page"] == "budget"
-    assert app.render_frame(params) == shown(session)
+    assert render_frame(params) == shown(session)
     with pytest.raises(ValueError, match="no page 'nonsense'"):
-        app.render_frame({**params, "page": "nonsense"})
+        render_frame({**params, "page": "nonsense"})
 
 
 def test_the_live_route_refuses_what_takes_long() -> None:
     with pytest.raises(ValueError, match="let go"):
-        app.render_frame({"page": "budget", "d": "200", "n": "2000", "T": "100"})
+        render_frame({"page": "budget", "d": "200", "n": "2000", "T": "100"})
 
 
 @pytest.mark.parametrize(

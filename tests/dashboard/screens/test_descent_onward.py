@@ -8,10 +8,9 @@ from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
-from frames import check, choose, experiment_of, open_page
+from frames import check, choose, experiment_of, open_page, render_frame
 from streamlit.testing.v1 import AppTest
 
-from dashboard.app import render_frame
 from dashboard.kit.page import Shown
 from dashboard.screens.descent.onward import onward
 from dashboard.screens.descent.race import RACES, Race, arrived, run_of

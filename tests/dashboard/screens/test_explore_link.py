@@ -10,9 +10,8 @@ from urllib.parse import parse_qsl
 
 import pytest
 from frame_cases import SCENARIOS, SMALL, VIEWS, every_scenario
-from frames import ALL, experiment_of, frame_of, link_in, traces, unpacked
+from frames import ALL, experiment_of, frame_of, link_in, render_frame, traces, unpacked
 
-from dashboard.app import render_frame
 from dashboard.chart import WHOLE_PARAM
 from dashboard.kit import compute
 from dashboard.kit.links import links_of

@@ -11,15 +11,14 @@ from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
-from frames import check, choose, open_page
+from frames import check, choose, open_page, render_frame
 from lesson_cases import KEYS, LECTURE, NAMED, face, facts, own, right, wrong
 from streamlit.testing.v1 import AppTest
 
-from dashboard.app import render_frame
 from dashboard.chart import unpacked
 from dashboard.kit.errors import LinkError
 from dashboard.kit.glossary import plain, terms_in
-from dashboard.kit.page import render_frame as frame_of
+from dashboard.kit.page import written_frame as frame_of
 from dashboard.lessons.lecture import LESSONS
 from dashboard.lessons.lecture.lesson import Choice, Lesson, Number, Order, Sketch
 from dashboard.pages import PAGES

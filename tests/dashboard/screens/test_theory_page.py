@@ -7,10 +7,9 @@ from itertools import pairwise
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from frames import control, open_page
+from frames import control, open_page, render_frame
 from streamlit.testing.v1 import AppTest
 
-from dashboard.app import render_frame
 from dashboard.kit.errors import LinkError
 from dashboard.notebook import figure
 from dashboard.screens.theory.examples import EXAMPLES

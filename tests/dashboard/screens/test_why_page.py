@@ -13,11 +13,10 @@ from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
-from frames import check, choose, control, forget, link_in, open_page, unpacked
+from frames import check, choose, control, forget, link_in, open_page, render_frame, unpacked
 from streamlit.testing.v1 import AppTest
 from why_cases import OTHERS, SCENARIO, VIEW, dissected, frame_of, lesson
 
-from dashboard import app
 from dashboard.kit.errors import LinkError
 from dashboard.lessons.why import PRESETS, Preset
 from dashboard.screens.why.frame import DISSECTIONS
@@ -69,7 +68,7 @@ def test_a_network_that_is_too_large_to_take_apart_says_so(family: str) -> None:
     assert stops[-1] == "500"
     assert not SETTINGS.of_link({"problem": family, "n": "500"})[2]
     with pytest.raises(LinkError, match="from 2 to 500 on this page"):
-        app.render_frame({"page": "why", "problem": family, "n": "501"})
+        render_frame({"page": "why", "problem": family, "n": "501"})
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -294,9 +293,9 @@ def test_views_step_together_and_only_one_reports() -> None:
 
 def test_the_live_route_answers_with_each_view() -> None:
     for item in payloads(open_why(SMALL)):
-        assert app.render_frame(item["live"]["params"]) == item["frame"]
+        assert render_frame(item["live"]["params"]) == item["frame"]
     with pytest.raises(ValueError, match="part"):
-        app.render_frame({"page": "why", "part": "x"})
+        render_frame({"page": "why", "part": "x"})
 
 
 @pytest.mark.parametrize(
