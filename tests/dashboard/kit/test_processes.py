@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -18,7 +19,9 @@ from dashboard.kit import compute, limits, processes
 from dashboard.kit.compute import ComputedCache, ExperimentCache, SlowError, do_quick_work_with
 from dashboard.kit.jobs import NO_MEMORY, Job
 from dashboard.kit.limits import MEGABYTE
+from dashboard.kit.page import Shown, written_frame
 from dashboard.pages import PAGES
+from dashboard.screens.explore.page import PAGE as EXPLORE
 from dashboard.screens.lecture.objective import PAGE as OBJECTIVE
 from hypergrad_core import Scenario, ScenarioError, run
 from hypergrad_core.arrays import Progress
@@ -234,6 +237,45 @@ def test_quick_work_is_done_in_a_process_that_is_free(pool: processes.Pool) -> N
     assert work_for(0.01) == {os.getpid()}, "Nobody waits for long."
     for worker in taken:
         pool._ready.put(worker)
+
+
+def signed(shown: Shown[Any, Any, Any], part: str) -> Any:
+    """A frame that names the process in which it was drawn."""
+    return {"q": shown.result.scenario.contraction, "by": os.getpid()}
+
+
+def test_a_picture_is_drawn_where_its_result_is_computed(
+    pool: processes.Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def is_drawn_here(page: Any, q: float) -> bool:
+        frame = json.loads(written_frame(page, {"q": str(q), "d": "17", "seed": "918"}))
+        assert frame["q"] == q
+        return bool(frame["by"] == os.getpid())
+
+    page = replace(EXPLORE, frame=signed)
+    for worker in [*pool._ready.queue]:
+        worker.call(_quick_run, EXPLORE.settings.scenario)
+    monkeypatch.setattr(compute, "TRIFLE_SECONDS", 0.0)
+    assert not is_drawn_here(page, 0.81)
+    assert is_drawn_here(page, 0.81), "What is known is drawn here."
+    assert is_drawn_here(replace(page, frame=lambda shown, part: signed(shown, part)), 0.82)
+    monkeypatch.setattr(compute, "DRAFT_SECONDS", 0.0)
+    assert is_drawn_here(page, 0.83), "A draft is drawn here: what is quick is known here."
+
+
+def _quick_run(scenario: Scenario, report: Progress) -> None:
+    run(replace(scenario, horizon=2))
+
+
+@pytest.mark.parametrize("name", ["explore", "budget", "why"])
+def test_it_is_the_same_picture(
+    name: str, pool: processes.Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (page,) = (page for page in PAGES if page.name == name)
+    params = {"q": "0.77", "d": "15", "seed": "918", "theme": "dark"}
+    monkeypatch.setattr(compute, "TRIFLE_SECONDS", 0.0)
+    elsewhere = written_frame(page, params)
+    assert written_frame(page, params) == elsewhere, "What is known is drawn here."
 
 
 def test_quick_work_that_is_slow_is_given_up_and_its_process_kept(pool: processes.Pool) -> None:
