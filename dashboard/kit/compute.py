@@ -7,11 +7,12 @@ import time
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 from dashboard.kit import limits
 from dashboard.kit.cost import expected_bytes, expected_seconds
+from dashboard.kit.drawing import Drawing, asked_for, work_and_draw
 from dashboard.kit.limits import MEGABYTE, told, what_fits
 from dashboard.kit.page_runs import PAGE_RUNS
 from dashboard.kit.results import Key, Result, ResultCache
@@ -121,46 +122,6 @@ def at_most(seconds: float) -> Iterator[None]:
 
     with reporting_to(report):
         yield
-
-
-@dataclass
-class Drawing:
-    """A picture of a result, drawn where that is computed: it leaves the interpreter to the pages.
-
-    Attributes:
-        draw: draws a result; can be pickled.
-        result: that which was drawn; None for none.
-        drawn: the picture, as text.
-    """
-
-    draw: Callable[[Any], str]
-    result: Any = None
-    drawn: str = ""
-
-    def of(self, result: Any) -> str:
-        """The picture of a result, drawn now if it is not there."""
-        return self.drawn if self.result is result else self.draw(result)
-
-
-_drawing: ContextVar[Drawing | None] = ContextVar("drawing", default=None)
-
-
-@contextmanager
-def drawing(draw: Callable[[Any], str]) -> Iterator[Drawing]:
-    """Where this thread has a result computed in another process, have it drawn there as well."""
-    mine = Drawing(draw)
-    token = _drawing.set(mine)
-    try:
-        yield mine
-    finally:
-        _drawing.reset(token)
-
-
-def _work_and_draw(task: tuple[Work, Any, Callable[[Any], str]], report: Progress) -> Any:
-    """A result, how many seconds it took, and its picture."""
-    work, key, draw = task
-    result, seconds = timed(work, key, report)
-    return result, seconds, draw(result)
 
 
 Elsewhere: TypeAlias = Callable[[Work, Any], tuple[Any, float]]
@@ -314,12 +275,12 @@ class ComputedCache(ResultCache[Key, Result]):
             made: tuple[Result, float] = place(self._work, key)
             return made
         task = self._work, key, picture.draw
-        (picture.result, seconds, picture.drawn), _ = place(_work_and_draw, task)
+        (picture.result, seconds, picture.drawn), _ = place(work_and_draw, task)
         return picture.result, seconds
 
     def _picture(self) -> Drawing | None:
         """What is to be drawn of a result where it is computed."""
-        return _drawing.get()
+        return asked_for()
 
     def compute(self, key: Key) -> Result:
         """The result, computed now if it is not there.

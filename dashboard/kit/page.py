@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Generic
 from urllib.parse import urlencode
 
 from dashboard.chart import THEME_PARAM, WHOLE_PARAM, Frame, Watch
-from dashboard.kit.compute import ComputedCache, drawing
+from dashboard.kit.compute import ComputedCache
+from dashboard.kit.drawing import drawing
 from dashboard.kit.errors import LinkError
 from dashboard.kit.own import OWN_PARAM, held_by
 from dashboard.kit.results import Key, Result
@@ -164,7 +165,8 @@ class Page(Generic[Key, Result, View]):
         sidebar: draws the controls below the heading; gets the place of the controls that stand
             above the pictures, and returns the sliders that the pictures follow.
         pictures: the charts.
-        frame: all that one of them shows, by its part.
+        frame: all that one of them shows, by its part. Where it is a function of a module it is
+            drawn in another process for a moving hand, see ``written_frame``.
         export: what can be taken home; None while there is nothing.
         files: what can be saved beside that.
         parts: names of all its pictures, by what the live route calls them.
