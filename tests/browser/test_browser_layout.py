@@ -98,7 +98,8 @@ quiet => new Promise(resolve => {
     const plots = [...document.querySelectorAll(".hg-plot")];
     let timer;
     const look = () => {
-        const fits = plots.every(plot => {
+        // Those that are there now: one may have been taken away meanwhile.
+        const fits = [...document.querySelectorAll(".hg-plot")].every(plot => {
             const { width, height } = plot.querySelector(".hg-plotly")._fullLayout ?? {};
             return width === plot.clientWidth && height === plot.clientHeight;
         });
