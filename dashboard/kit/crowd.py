@@ -133,9 +133,9 @@ class Outbox:
                 await close(message["code"])
             elif message["type"] != "websocket.send":
                 await send(message)
+            # A page that has gone is heard to go. An error here as well would end in another:
+            # Streamlit would listen once more, and close what is closed.
             elif not lost:
-                # A page that has gone is heard to go. An error here as well would end in another:
-                # Streamlit would listen once more, and close what is closed.
                 unread += len(message.get("bytes") or b"")
                 if unread > self._most:
                     may_ask.clear()

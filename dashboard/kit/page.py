@@ -229,7 +229,7 @@ class Page(Generic[Key, Result, View]):
     @property
     def is_drawn_anywhere(self) -> bool:
         """Whether another process knows how: its frame is a function of a module."""
-        return "<locals>" not in self.frame.__qualname__
+        return "<" not in self.frame.__qualname__
 
     def at(self, link: Mapping[str, str]) -> Page[Any, Any, Any]:
         """The page at an address: one of its faces, if it has several."""

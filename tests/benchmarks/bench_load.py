@@ -171,13 +171,18 @@ async def load(
     async with Visitor(host, page=HEAVY_PAGE, query=HEAVY_LINK) as other:
         if kind == "heavy":
             await other.open()
-        everybody = asyncio.gather(*people)
-        await pupils.there.wait()
-        before = used()
-        await asyncio.sleep(seconds)
-        after = used()
-        await everybody
-    return pupils.counts, {part: (after[part] - before[part]) / seconds for part in after}
+        shares, *_ = await asyncio.gather(used_by_all(pupils, seconds, used), *people)
+    return pupils.counts, shares
+
+
+async def used_by_all(
+    pupils: Class, seconds: float, used: Callable[[], dict[str, float]]
+) -> dict[str, float]:
+    """What part of a core each part takes from when all are there."""
+    await pupils.there.wait()
+    before = used()
+    await asyncio.sleep(seconds)
+    return {part: (seconds_now - before[part]) / seconds for part, seconds_now in used().items()}
 
 
 @contextmanager
