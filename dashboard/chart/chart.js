@@ -72,10 +72,11 @@ class Chart {
     document.addEventListener("click", this.onSave); // the page has buttons for all its charts
 
     this.isSeen = true;
-    this.sight = new IntersectionObserver(([{ isIntersecting }]) => {
-      this.isSeen = isIntersecting;
+    // While the page is laid out several words may come at once: the last one holds.
+    this.sight = new IntersectionObserver((entries) => {
+      this.isSeen = entries.at(-1).isIntersecting;
       this.live.resume();
-    }, { rootMargin: NEAR });
+    }, { rootMargin: NEAR, scrollMargin: NEAR }); // the page scrolls within the window
     this.sight.observe(this.root);
     this.live = new Live({
       isSeen: () => this.isSeen,

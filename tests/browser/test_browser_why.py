@@ -147,11 +147,15 @@ def test_all_views_follow_the_hand(why: Page) -> None:
     why.mouse.move(x, y)
     why.mouse.down()
     why.mouse.move(x - 24, y)
-    why.wait_for_function(
-        "links => [...document.querySelectorAll('.hg-chart')]"
-        ".every((chart, place) => chart.dataset.drawnLink !== links[place])",
-        arg=links,
+    changed = (
+        "([links, count]) => [...document.querySelectorAll('.hg-chart')]"
+        ".filter((chart, place) => chart.dataset.drawnLink !== links[place]).length === count"
     )
+    why.wait_for_function(changed, arg=[links, 2])
+    why.wait_for_timeout(1000)
+    assert why.evaluate(changed, [links, 2]), "The third is far out of sight."
+    why.locator(".hg-chart").nth(2).evaluate("chart => chart.scrollIntoView()")
+    why.wait_for_function(changed, arg=[links, 3])
     drawn = why.locator(".hg-chart").evaluate_all("all => all.map(c => c.dataset.drawnLink)")
     assert len({dict(parse_qsl(link)).get("q") for link in drawn}) == 1
     why.mouse.up()
